@@ -1,0 +1,1 @@
+"""Building for, and trying on, machines other than this one."""

@@ -1,0 +1,72 @@
+"""Products outside the checkout, each in a folder named by what it was made of."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def root() -> Path:
+    """The cache of this user: `$XDG_CACHE_HOME/edge`."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    path = Path(base) / "edge"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def key(*parts: object) -> str:
+    """A name for what the parts are: files and folders by their content, the rest by its text."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Path):
+            for file in _files(part):
+                digest.update(f"{file.relative_to(part.parent)}\0{file.stat().st_mode & 0o111}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+        else:
+            digest.update(f"{part}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _files(path: Path) -> Iterable[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(f for f in path.rglob("*") if f.is_file() and "__pycache__" not in f.parts)
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """One process at a time makes what has this name."""
+    folder = root() / "locks"
+    folder.mkdir(exist_ok=True)
+    with open(folder / name, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def product(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
+    """The folder `products/NAME-KEY`, filled by `make` the first time; never half made."""
+    target = root() / "products" / f"{name}-{made_of}"
+    if target.is_dir():
+        return target
+    with lock(f"{name}-{made_of}"):
+        if target.is_dir():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=target.parent))
+        try:
+            make(stage)
+            os.chmod(stage, 0o755)
+            os.rename(stage, target)
+        except BaseException:
+            shutil.rmtree(stage, ignore_errors=True)
+            raise
+    return target

@@ -1,0 +1,156 @@
+/* The C ABI of the Edge native library, version 1.
+ *
+ * One rule of ownership: what a function hands out as `edge_x **out` belongs to the caller, who frees it with
+ * edge_x_free; an `edge_bytes` filled by the library is freed with edge_bytes_free; the bytes inside an `edge_step`
+ * are borrowed from the instance until its next call into the library.
+ *
+ * One rule of failure: a function returns EDGE_OK or a status. `status >> 8` is whose fault it is (2 the caller,
+ * 3 the artifact or its trust, 4 the guest, 5 this machine) and `why`, where given, receives a UTF-8 sentence.
+ * There is no last-error state.
+ *
+ * Threads: every function may be called from any thread, but one object from one thread at a time; only
+ * edge_call_cancel may run beside a call into the same instance.
+ *
+ * Values cross in the encoding described in native/src/values.rs. */
+
+#define EDGE_ABI_VERSION 1
+
+#define EDGE_OK 0
+
+/* What edge_call_step reports when the call goes on or has ended well. */
+#define EDGE_STEP_DONE 1  /* values: a tuple of the results */
+#define EDGE_STEP_HOST 2  /* host: index into `provides`; values: a tuple of the parameters; answer, then step */
+#define EDGE_STEP_WAIT 3  /* until: nothing to do before that time on CLOCK_MONOTONIC, in ns; then step */
+#define EDGE_STEP_SLICE 4 /* the slice is used up; step again when it is this call's turn */
+
+#define EDGE_ARGUMENTS 0x201   /* the arguments are not a JSON object */
+#define EDGE_NO_EXPORT 0x202   /* the component exports no such function */
+#define EDGE_VALUE 0x203       /* a value does not have the type the component asks for */
+#define EDGE_STATE 0x204       /* a function was called out of its order */
+#define EDGE_OPTIONS 0x205     /* an option is outside its range */
+
+#define EDGE_NOT_WASM 0x301       /* the input is not WebAssembly */
+#define EDGE_NOT_COMPONENT 0x302  /* a core module without component metadata */
+#define EDGE_INVALID_WASM 0x303   /* WebAssembly that does not validate, or that the profile leaves out */
+#define EDGE_NOT_ARTIFACT 0x304   /* no trailer of ours at the end */
+#define EDGE_DAMAGED 0x305        /* sizes, digest or description do not agree */
+#define EDGE_WRONG_TARGET 0x306   /* compiled for another engine target */
+#define EDGE_WRONG_ENGINE 0x307   /* compiled for another engine: fingerprints differ */
+#define EDGE_UNTRUSTED 0x308      /* signed by a key that is not trusted here */
+#define EDGE_BAD_SIGNATURE 0x309  /* the signature does not verify */
+#define EDGE_MISSING_IMPORT 0x30a /* the component imports what nobody provides */
+
+#define EDGE_TRAPPED 0x401      /* the guest trapped */
+#define EDGE_OUT_OF_FUEL 0x402  /* its fuel is used up */
+#define EDGE_DEADLINE 0x403     /* its time is used up */
+#define EDGE_OVER_LIMIT 0x404   /* it went over another limit, which the message names */
+#define EDGE_CANCELLED 0x405    /* edge_call_cancel */
+#define EDGE_EXITED 0x406       /* it left through wasi:cli/exit */
+#define EDGE_HOST_FAILED 0x407  /* a host function failed: edge_call_fail */
+
+#define EDGE_IO 0x501          /* reading or writing failed */
+#define EDGE_DISK_FULL 0x502   /* no space left */
+#define EDGE_OUT_OF_MEMORY 0x503 /* the system gives no more memory */
+#define EDGE_NO_COMPILER 0x504 /* this build of the library cannot compile */
+#define EDGE_INTERNAL 0x505    /* a fault of Edge itself */
+
+typedef struct edge_engine edge_engine;
+typedef struct edge_plugin edge_plugin;
+typedef struct edge_instance edge_instance;
+
+typedef struct {
+  uint8_t *data;
+  size_t len;
+} edge_bytes;
+
+typedef struct {
+  uint64_t stack_bytes; /* guest stack of every call, one size per engine */
+} edge_engine_options;
+
+/* Zero in a limit means the default of native/src/limits.rs. */
+typedef struct {
+  uint64_t fuel;            /* units for one call */
+  uint64_t slice_fuel;      /* units between two EDGE_STEP_SLICE */
+  uint64_t deadline_ns;     /* for one call, on CLOCK_MONOTONIC, from edge_call_start */
+  uint64_t memory_bytes;    /* linear memory of the instance, all memories together */
+  uint32_t table_elements;  /* each table */
+  uint32_t host_calls;      /* for one call */
+  uint32_t crossing_bytes;  /* one crossing, either way */
+  uint32_t log_bytes;       /* kept of stdout and stderr between two edge_call_log */
+  uint32_t fixed;           /* 1: clocks stand still at fixed_clock_ns and random bytes follow from fixed_seed */
+  uint64_t fixed_clock_ns;  /* since 1970-01-01 */
+  uint64_t fixed_seed;
+} edge_instance_options;
+
+typedef struct {
+  const uint8_t *data;
+  size_t len;
+  uint64_t until;
+  uint32_t host;
+} edge_step;
+
+typedef struct {
+  uint64_t fuel;         /* spent by the call so far */
+  uint64_t memory_bytes; /* linear memory of the instance now */
+  uint32_t host_calls;
+  uint32_t slices;
+} edge_stats;
+
+uint32_t edge_abi_version(void);
+/* Values: a dict of what this build is: library, wasmtime, cranelift, engine, fingerprints, compiler, targets. */
+int32_t edge_about(edge_bytes *out);
+void edge_bytes_free(edge_bytes *bytes);
+
+/* JSON text in, JSON text out: checks that `json` is an object, drops its "__config" and puts `config` (an object, or
+ * empty for none) in its place. */
+int32_t edge_arguments(const uint8_t *json, size_t json_len, const uint8_t *config, size_t config_len, edge_bytes *out,
+                       edge_bytes *why);
+
+int32_t edge_engine_new(const edge_engine_options *options, edge_engine **out, edge_bytes *why);
+void edge_engine_free(edge_engine *engine);
+
+/* Values: what the trailer of the open artifact says, its digest and signature checked, trust not. Loads nothing. */
+int32_t edge_artifact_describe(int32_t fd, edge_bytes *out, edge_bytes *why);
+
+/* The one entry that loads code. `keys`: the trusted Ed25519 public keys, 32 bytes each. `provides`: the host
+ * functions, `interface#function`, one a line; a component's imports are looked up there and an EDGE_STEP_HOST carries
+ * the line's index. The descriptor stays the caller's and may be closed afterwards. */
+int32_t edge_plugin_load(const edge_engine *engine, int32_t fd, const uint8_t *keys, size_t keys_len,
+                         const uint8_t *provides, size_t provides_len, edge_plugin **out, edge_bytes *why);
+/* Values: the verified description. */
+int32_t edge_plugin_describe(const edge_plugin *plugin, edge_bytes *out);
+void edge_plugin_free(edge_plugin *plugin);
+
+/* An instance outlives its plugin and engine handles. It is made by its first call. */
+int32_t edge_instance_new(const edge_plugin *plugin, const edge_instance_options *options, edge_instance **out,
+                          edge_bytes *why);
+void edge_instance_free(edge_instance *instance);
+
+/* `name`: `interface#function`, or `function` for one of the world itself. `params`: values, a tuple. */
+int32_t edge_call_start(edge_instance *instance, const uint8_t *name, size_t name_len, const uint8_t *params,
+                        size_t params_len, edge_bytes *why);
+/* Returns an EDGE_STEP_* or the status with which the call ended; then `out` holds the sentence. */
+int32_t edge_call_step(edge_instance *instance, edge_step *out);
+/* `results`: values, a tuple; empty bytes for a function without results. */
+int32_t edge_call_answer(edge_instance *instance, const uint8_t *results, size_t results_len, edge_bytes *why);
+/* The host function failed: the call ends as EDGE_HOST_FAILED with this sentence. */
+int32_t edge_call_fail(edge_instance *instance, const uint8_t *message, size_t message_len);
+int32_t edge_call_cancel(const edge_instance *instance);
+int32_t edge_call_stats(const edge_instance *instance, edge_stats *out);
+/* Takes what the guest wrote to stdout and stderr since the last time: values, a list of (stream, bytes) with stream 1
+ * or 2, and how many bytes were dropped over log_bytes: (list, dropped). Empty bytes when there is nothing. */
+int32_t edge_call_log(edge_instance *instance, edge_bytes *out);
+
+/* 32 bytes of seed from the system. */
+int32_t edge_key_new(uint8_t *seed, edge_bytes *why);
+int32_t edge_key_public(const uint8_t *seed, uint8_t *public_key);
+
+/* Compiler builds; others answer EDGE_NO_COMPILER. */
+
+/* A component, or a core module that carries component metadata, as a component; values: its imports and exports. */
+int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *out, edge_bytes *why);
+/* Compiles a component for `target` (an engine name) and writes the signed artifact to `fd`. `facts`: JSON object that
+ * goes into the description (plugin, tools). Values out: the description. */
+int32_t edge_compile(const uint8_t *wasm, size_t wasm_len, const uint8_t *target, size_t target_len,
+                     const uint8_t *facts, size_t facts_len, const uint8_t *seed, int32_t fd, edge_bytes *out,
+                     edge_bytes *why);
