@@ -89,13 +89,17 @@ class _Apt:
             "Dir::State::lists": lists,
             "Dir::State::status": self._status,
         }
-        self._config.write_text(_network() + "".join(f'{name} "{value}";\n' for name, value in settings.items()))
+        self._config.write_text(
+            _network() + "".join(f'{name} "{value}";\n' for name, value in settings.items())
+        )
 
     def run(self, *arguments: str) -> None:
         """Runs apt-get, its progress on stderr."""
         command = ["apt-get", "-q", *arguments]
         if subprocess.run(command, check=False, env=self._env(), stdout=sys.stderr).returncode:
-            raise DebianError(f"`{' '.join(command)}` failed (above); does `apt-get update` work on this machine?")
+            raise DebianError(
+                f"`{' '.join(command)}` failed (above); does `apt-get update` work on this machine?"
+            )
 
     def pretend_installed(self, packages: Sequence[str]) -> None:
         """Lets dependencies on `packages` count as met."""
@@ -110,7 +114,12 @@ class _Apt:
                 status.write("\n".join([*facts, "Status: install ok installed", "Maintainer: none", "", ""]))
 
     def _env(self) -> dict[str, str]:
-        return {**os.environ, "APT_CONFIG": str(self._config), "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+        return {
+            **os.environ,
+            "APT_CONFIG": str(self._config),
+            "LC_ALL": "C.UTF-8",
+            "DEBIAN_FRONTEND": "noninteractive",
+        }
 
 
 def _sources(arch: str) -> str:
@@ -120,7 +129,9 @@ def _sources(arch: str) -> str:
     try:
         listed = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True).stdout
     except FileNotFoundError:
-        raise DebianError("no apt-get here: the foreign userlands come from Debian, so use Debian 12 or later") from None
+        raise DebianError(
+            "no apt-get here: the foreign userlands come from Debian, so use Debian 12 or later"
+        ) from None
     rows = [line.split("\t") for line in sorted(set(listed.splitlines()))]
     stanzas = [
         SOURCE.format(uri=uri, suite=suite, arch=arch)
