@@ -1,0 +1,30 @@
+"""Python plugins, by componentize-py."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+from cross.guest_errors import BuildFailed, ToolMissing
+
+FEATURE = "plugins-wit-v0"
+RUN_COMPONENTIZE = "import sys, componentize_py; sys.exit(componentize_py.script())"
+
+
+def version() -> str:
+    """What builds Python plugins here."""
+    try:
+        return f"componentize-py {importlib.metadata.version('componentize-py')}"
+    except importlib.metadata.PackageNotFoundError:
+        raise ToolMissing(f"{sys.executable} has no componentize-py: run `{sys.executable} -m pip install componentize-py`") from None
+
+
+def build(source: Path, wit: Path, out: Path) -> None:
+    """Builds the plugin whose module `app` is in `source` into the file `out`."""
+    print(f"{source.name}: {version()}", file=sys.stderr)
+    command = [sys.executable, "-c", RUN_COMPONENTIZE, "--wit-path", str(wit), "--world", "tool-plugin"]
+    command += ["--features", FEATURE, "componentize", "app", "--python-path", str(source), "--output", str(out)]
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        raise BuildFailed(f"{source}: componentize-py failed, see its messages above")

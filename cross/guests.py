@@ -1,0 +1,82 @@
+"""Plugins from source to .wasm: those in examples/ and those that tests use, in tests/guests/.
+
+`python -m cross.guests NAME…` prints where each one's .wasm is; without a name, of all.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cross import cache, guest_python, guest_rust
+from cross.guest_errors import GuestError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+WIT = REPOSITORY / "wit"
+FOLDERS = (REPOSITORY / "examples", REPOSITORY / "tests" / "guests")
+RECIPES = [REPOSITORY / "cross" / name for name in ("guests.py", "guest_python.py", "guest_rust.py")]
+
+
+def names() -> list[str]:
+    """Every plugin that `build` knows."""
+    return sorted(path.name for folder in FOLDERS for path in folder.iterdir() if _is_rust(path) or _is_python(path))
+
+
+def source(name: str) -> Path:
+    """The folder of a plugin's source."""
+    for folder in FOLDERS:
+        if _is_rust(folder / name) or _is_python(folder / name):
+            return folder / name
+    raise GuestError(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
+
+
+def build(name: str) -> Path:
+    """The plugin's .wasm, built unless the cache has it."""
+    folder = source(name)
+    if _is_rust(folder):
+        return _build_rust(name, folder)
+    return _build_python(name, folder)
+
+
+def _is_rust(folder: Path) -> bool:
+    return (folder / "Cargo.toml").is_file() and (folder / "src").is_dir()
+
+
+def _is_python(folder: Path) -> bool:
+    return (folder / "app.py").is_file()
+
+
+def _build_rust(name: str, folder: Path) -> Path:
+    workspace = guest_rust.workspace_of(folder)
+    pins = [workspace / "Cargo.toml", workspace / "Cargo.lock"]
+    made_of = _key(folder, pins, guest_rust.find_toolchain(guest_rust.target_of(folder)))
+    return cache.product(name, made_of, lambda out: guest_rust.build(folder, out / f"{name}.wasm")) / f"{name}.wasm"
+
+
+def _build_python(name: str, folder: Path) -> Path:
+    made_of = _key(folder, [], guest_python.version())
+    return cache.product(name, made_of, lambda out: guest_python.build(folder, WIT, out / f"{name}.wasm")) / f"{name}.wasm"
+
+
+def _key(folder: Path, pins: list[Path], tools: object) -> str:
+    parts: list[object] = [tools, *pins, *RECIPES]
+    for root in (folder, WIT):
+        for file in sorted(root.rglob("*")):
+            if file.is_file() and file.suffix != ".md" and not {"target", "__pycache__"} & set(file.parts):
+                parts += [file.relative_to(root), file]
+    return cache.key(*parts)
+
+
+def main(arguments: list[str]) -> int:
+    """The command line."""
+    try:
+        for name in arguments or names():
+            print(build(name), flush=True)
+    except GuestError as error:
+        print(f"guests: {error}", file=sys.stderr)
+        return 5
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
