@@ -1,0 +1,33 @@
+//! A tool's JSON arguments: checked, and given the plugin's own configuration.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::status::{Failure, Outcome, Status};
+
+/// The key under which a plugin finds its configuration; only the host may set it.
+const CONFIG: &str = "__config";
+
+/// Values keep their text, so that no number loses digits on the way.
+type Object<'a> = BTreeMap<String, &'a RawValue>;
+
+/// `arguments` without a `__config` of the caller's, and with `config` in its place unless that is empty.
+pub fn merge(arguments: &[u8], config: &[u8]) -> Outcome<Vec<u8>> {
+    let mut merged = object(arguments, "arguments")?;
+    merged.remove(CONFIG);
+    if !config.is_empty() {
+        object(config, "configuration")?;
+        let config = serde_json::from_slice(config).map_err(|error| not_json("configuration", &error))?;
+        merged.insert(CONFIG.to_owned(), config);
+    }
+    serde_json::to_vec(&merged).map_err(|error| Failure::new(Status::Internal, error.to_string()))
+}
+
+fn object<'a>(json: &'a [u8], what: &str) -> Outcome<Object<'a>> {
+    serde_json::from_slice(json).map_err(|error| not_json(what, &error))
+}
+
+fn not_json(what: &str, error: &serde_json::Error) -> Failure {
+    Failure::new(Status::Arguments, format!("the {what} must be a JSON object: {error}"))
+}

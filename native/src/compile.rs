@@ -1,0 +1,139 @@
+//! From a component to a signed artifact, for any engine target.
+
+use std::fs::File;
+use std::io::Write;
+
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
+use wasmparser::{Encoding, Parser, Payload};
+use wasmtime::Engine;
+use wit_component::ComponentEncoder;
+use wit_parser::decoding::{DecodedWasm, decode};
+use wit_parser::{IndexMap, Resolve, WorldItem, WorldKey};
+
+use crate::artifact::{self, FORMAT};
+use crate::hex;
+use crate::key::Seed;
+use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
+use crate::status::{Failure, Outcome, Status};
+
+type WorldItems = IndexMap<WorldKey, WorldItem>;
+
+/// Where toolchains leave the WIT world of a core module.
+const METADATA_SECTION: &str = "component-type";
+
+/// A component, and what it imports and exports as `interface#function`.
+pub struct Encoded {
+    pub kind: &'static str,
+    pub wasm: Vec<u8>,
+    pub imports: Vec<String>,
+    pub exports: Vec<String>,
+}
+
+/// Takes a component as it is, and makes one of a core module that carries component metadata.
+pub fn encode(wasm: &[u8]) -> Outcome<Encoded> {
+    let (kind, wasm) = match contents(wasm)? {
+        Contents::Component => ("component", wasm.to_vec()),
+        Contents::ModuleWithMetadata => ("module", componentize(wasm)?),
+        Contents::Module => {
+            return Err(Failure::new(
+                Status::NotComponent,
+                "it is a core module without component metadata",
+            ));
+        }
+    };
+    let (imports, exports) = functions(&wasm)?;
+    Ok(Encoded { kind, wasm, imports, exports })
+}
+
+enum Contents {
+    Component,
+    Module,
+    ModuleWithMetadata,
+}
+
+fn contents(wasm: &[u8]) -> Outcome<Contents> {
+    let mut contents = None;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload {
+            Ok(Payload::Version { encoding: Encoding::Component, .. }) => return Ok(Contents::Component),
+            Ok(Payload::Version { encoding: Encoding::Module, .. }) => contents = Some(Contents::Module),
+            Ok(Payload::CustomSection(section)) if section.name().starts_with(METADATA_SECTION) => {
+                return Ok(Contents::ModuleWithMetadata);
+            }
+            Ok(_) => {}
+            Err(error) if contents.is_none() => {
+                return Err(Failure::new(Status::NotWasm, format!("it is not WebAssembly: {error}")));
+            }
+            Err(error) => return Err(Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))),
+        }
+    }
+    contents.ok_or_else(|| Failure::new(Status::NotWasm, "it is empty"))
+}
+
+fn componentize(module: &[u8]) -> Outcome<Vec<u8>> {
+    ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| Failure::new(Status::InvalidWasm, format!("it makes no component: {error:#}")))
+}
+
+fn functions(component: &[u8]) -> Outcome<(Vec<String>, Vec<String>)> {
+    let decoded = decode(component)
+        .map_err(|error| Failure::new(Status::InvalidWasm, format!("its types do not decode: {error:#}")))?;
+    let DecodedWasm::Component(resolve, world) = decoded else {
+        return Err(Failure::new(Status::NotComponent, "it is a WIT package, which has no code"));
+    };
+    let Some(world) = resolve.worlds.get(world) else {
+        return Err(Failure::new(Status::InvalidWasm, "it has no world"));
+    };
+    let names = |items: &WorldItems| items.iter().flat_map(|(key, item)| names(&resolve, key, item)).collect();
+    Ok((names(&world.imports), names(&world.exports)))
+}
+
+fn names(resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> Vec<String> {
+    let name = resolve.name_world_key(key);
+    match item {
+        WorldItem::Interface { id, .. } => match resolve.interfaces.get(*id) {
+            Some(interface) => interface.functions.keys().map(|function| format!("{name}#{function}")).collect(),
+            None => Vec::new(),
+        },
+        WorldItem::Function(_) => vec![name],
+        WorldItem::Type { .. } => Vec::new(),
+    }
+}
+
+/// Compiles for `target` and writes the signed artifact; gives back its description.
+pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed, mut out: &File) -> Outcome<Json> {
+    let facts: Map<String, Json> = serde_json::from_slice(facts)
+        .map_err(|error| Failure::new(Status::Options, format!("the facts must be a JSON object: {error}")))?;
+    let (imports, exports) = functions(component)?;
+    let elf = precompile(component, target)?;
+    let mut description = json!({
+        "format": FORMAT,
+        "artifact": artifact::describe(&elf, target),
+        "compiler": { "edge": LIBRARY, "wasmtime": WASMTIME, "cranelift": CRANELIFT },
+        "source": { "size": component.len(), "sha256": hex::encode(&Sha256::digest(component)) },
+        "imports": imports,
+        "exports": exports,
+    });
+    if let Some(description) = description.as_object_mut() {
+        for (name, fact) in facts {
+            description.entry(name).or_insert(fact);
+        }
+    }
+    let trailer = artifact::trailer(&description, seed)?;
+    out.write_all(&elf)
+        .and_then(|()| out.write_all(&trailer))
+        .map_err(|error| Failure::io("writing the artifact", &error))?;
+    Ok(description)
+}
+
+fn precompile(component: &[u8], target: EngineTarget) -> Outcome<Vec<u8>> {
+    let engine = Engine::new(&target.config(STACK_BYTES)?)
+        .map_err(|error| Failure::new(Status::Internal, format!("the compiler's engine: {error:#}")))?;
+    engine
+        .precompile_component(component)
+        .map_err(|error| Failure::new(Status::InvalidWasm, format!("it does not compile: {error:#}")))
+}

@@ -1,0 +1,48 @@
+//! What the library keeps for one guest, inside its store.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, Random};
+use crate::limits::{InstanceOptions, Limiter};
+use crate::mailbox::Mailbox;
+use crate::status::{Failure, Outcome, Status};
+use crate::wasi::Handles;
+
+pub struct Guest {
+    pub mailbox: Arc<Mailbox>,
+    pub options: InstanceOptions,
+    pub limiter: Limiter,
+    pub clock: Clock,
+    pub random: Random,
+    pub handles: Handles,
+}
+
+impl Guest {
+    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions) -> Self {
+        Guest {
+            mailbox,
+            limiter: Limiter::new(&options),
+            clock: Clock::new(&options),
+            random: Random::new(&options),
+            handles: Handles::default(),
+            options,
+        }
+    }
+
+    /// Counts a call that leaves the sandbox.
+    pub fn count_host_call(&self) -> Outcome<()> {
+        let mut contents = self.mailbox.lock();
+        contents.stats.host_calls += 1;
+        if contents.stats.host_calls > self.options.host_calls {
+            return Err(Failure::new(
+                Status::OverLimit,
+                format!("host calls: more than {} in one call", self.options.host_calls),
+            ));
+        }
+        Ok(())
+    }
+
+    pub fn log(&self, stream: u8, bytes: &[u8]) {
+        self.mailbox.lock().log.write(stream, bytes, self.options.log_bytes as usize);
+    }
+}

@@ -1,0 +1,329 @@
+//! One guest and its calls: start, step, answer, cancel.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use wasmtime::component::{Func, Instance as Component, InstancePre};
+use wasmtime::{Engine, Error, Store, Trap};
+
+use crate::clock::monotonic;
+use crate::contract;
+use crate::guest::Guest;
+use crate::limits::InstanceOptions;
+use crate::mailbox::{Mailbox, Slot, Stats};
+use crate::plugin::Plugin;
+use crate::status::{Failure, Outcome, Status};
+use crate::values::{self, Writer};
+use crate::wasi::Exit;
+
+/// What a step came to; the bytes of a call that is over or asks stand in [`Instance::output`].
+pub enum Step {
+    Done,
+    Host(u32),
+    Wait(u64),
+    Slice,
+}
+
+pub struct Instance {
+    engine: Engine,
+    pre: InstancePre<Guest>,
+    options: InstanceOptions,
+    mailbox: Arc<Mailbox>,
+    cancelled: Arc<AtomicBool>,
+    phase: Phase,
+    deadline: u64,
+    output: Vec<u8>,
+}
+
+enum Phase {
+    /// Not made yet, or between two calls.
+    Idle(Option<Box<Live>>),
+    Running(Running),
+    /// Interrupted or trapped: never used again.
+    Over,
+}
+
+type Running = Pin<Box<dyn Future<Output = Finished> + Send>>;
+
+struct Finished {
+    live: Option<Box<Live>>,
+    result: Outcome<Vec<u8>>,
+}
+
+struct Live {
+    store: Store<Guest>,
+    component: Component,
+}
+
+impl Instance {
+    /// Setting `cancelled` ends the call under way at its next step.
+    pub fn new(plugin: &Plugin, options: InstanceOptions, cancelled: Arc<AtomicBool>) -> Self {
+        Instance {
+            engine: plugin.engine.clone(),
+            pre: plugin.pre.clone(),
+            options: options.or_defaults(),
+            mailbox: Arc::new(Mailbox::new()),
+            cancelled,
+            phase: Phase::Idle(None),
+            deadline: 0,
+            output: Vec::new(),
+        }
+    }
+
+    /// Begins a call of `name` with `params`; nothing runs before the first step.
+    pub fn start(&mut self, name: &str, params: &[u8]) -> Outcome<()> {
+        let live = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Idle(live) => live,
+            Phase::Over => return Err(state("the instance was interrupted and takes no more calls")),
+            running @ Phase::Running(_) => {
+                self.phase = running;
+                return Err(state("a call is under way in this instance"));
+            }
+        };
+        if params.len() > self.options.crossing_bytes as usize {
+            self.phase = Phase::Idle(live);
+            return Err(Failure::new(
+                Status::OverLimit,
+                format!("crossing: {} bytes of parameters, the limit is {}", params.len(), self.options.crossing_bytes),
+            ));
+        }
+        {
+            let mut contents = self.mailbox.lock();
+            contents.slot = Slot::Empty;
+            contents.stats = Stats::default();
+        }
+        self.deadline = monotonic().saturating_add(self.options.deadline_ns);
+        self.phase = Phase::Running(Box::pin(run(
+            self.engine.clone(),
+            self.pre.clone(),
+            self.mailbox.clone(),
+            self.options,
+            live,
+            name.to_owned(),
+            params.to_owned(),
+        )));
+        Ok(())
+    }
+
+    /// Lets the guest run until it is done, asks, waits, or has used up its slice.
+    pub fn step(&mut self) -> Outcome<Step> {
+        let Phase::Running(running) = &mut self.phase else {
+            return Err(state("no call is under way in this instance"));
+        };
+        if matches!(self.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
+            return Err(state("the host function that was asked for has not been answered"));
+        }
+        if self.cancelled.load(Ordering::Relaxed) {
+            return self.interrupt(Failure::new(Status::Cancelled, "the call was cancelled"));
+        }
+        if monotonic() >= self.deadline {
+            let limit = self.options.deadline_ns / 1_000_000;
+            return self.interrupt(Failure::new(Status::Deadline, format!("the call took longer than {limit} ms")));
+        }
+        match running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(finished) => self.finish(finished),
+            Poll::Pending => Ok(self.suspended()),
+        }
+    }
+
+    fn suspended(&mut self) -> Step {
+        let mut contents = self.mailbox.lock();
+        match std::mem::replace(&mut contents.slot, Slot::Taken) {
+            Slot::Asked { host, params } => {
+                drop(contents);
+                self.output = params;
+                Step::Host(host)
+            }
+            Slot::Waiting(until) => {
+                contents.slot = Slot::Empty;
+                Step::Wait(until.min(self.deadline))
+            }
+            _ => {
+                contents.slot = Slot::Empty;
+                contents.stats.slices += 1;
+                contents.stats.fuel = contents.stats.fuel.saturating_add(self.options.slice_fuel);
+                Step::Slice
+            }
+        }
+    }
+
+    fn finish(&mut self, finished: Finished) -> Outcome<Step> {
+        let Finished { live, result } = finished;
+        if let Some(live) = &live {
+            let left = live.store.get_fuel().unwrap_or(0);
+            let mut contents = self.mailbox.lock();
+            contents.stats.fuel = self.options.fuel.saturating_sub(left);
+            contents.stats.memory_bytes = live.store.data().limiter.memory_bytes;
+        }
+        match result {
+            Ok(bytes) => {
+                self.phase = Phase::Idle(live);
+                self.output = bytes;
+                Ok(Step::Done)
+            }
+            // The call never reached the guest, which is as good as before.
+            Err(failure) if matches!(failure.status, Status::NoExport | Status::Value) && live.is_some() => {
+                self.phase = Phase::Idle(live);
+                Err(failure)
+            }
+            Err(failure) => {
+                self.phase = Phase::Over;
+                Err(failure)
+            }
+        }
+    }
+
+    fn interrupt(&mut self, failure: Failure) -> Outcome<Step> {
+        self.phase = Phase::Over;
+        Err(failure)
+    }
+
+    pub fn answer(&mut self, results: &[u8]) -> Outcome<()> {
+        self.reply(Slot::Answered(results.to_owned()))
+    }
+
+    pub fn fail(&mut self, message: &str) -> Outcome<()> {
+        self.reply(Slot::Failed(message.to_owned()))
+    }
+
+    fn reply(&mut self, answer: Slot) -> Outcome<()> {
+        let mut contents = self.mailbox.lock();
+        if !matches!(contents.slot, Slot::Taken) {
+            return Err(state("no host function waits for an answer"));
+        }
+        contents.slot = answer;
+        Ok(())
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.mailbox.lock().stats
+    }
+
+    /// What was written to the standard streams since the last time, encoded; empty when nothing was.
+    pub fn take_log(&self) -> Outcome<Vec<u8>> {
+        let log = std::mem::take(&mut self.mailbox.lock().log);
+        if log.pieces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut out = Writer::new(usize::MAX);
+        out.tuple(2)?;
+        out.list(log.pieces.len())?;
+        for (stream, bytes) in &log.pieces {
+            out.tuple(2)?;
+            out.integer((*stream).into())?;
+            out.bytes(bytes)?;
+        }
+        out.integer(log.dropped.into())?;
+        Ok(out.finish())
+    }
+
+    /// What the last step handed out.
+    pub fn output(&self) -> &[u8] {
+        &self.output
+    }
+
+    /// Hands out a sentence like a result.
+    pub fn set_output(&mut self, bytes: Vec<u8>) {
+        self.output = bytes;
+    }
+}
+
+fn state(why: &str) -> Failure {
+    Failure::new(Status::State, why)
+}
+
+async fn run(
+    engine: Engine,
+    pre: InstancePre<Guest>,
+    mailbox: Arc<Mailbox>,
+    options: InstanceOptions,
+    live: Option<Box<Live>>,
+    name: String,
+    params: Vec<u8>,
+) -> Finished {
+    let mut live = match live {
+        Some(mut live) => match refuel(&mut live.store, &options) {
+            Ok(()) => live,
+            Err(error) => return Finished { live: None, result: Err(classify(error)) },
+        },
+        None => match instantiate(&engine, &pre, mailbox, options).await {
+            Ok(live) => Box::new(live),
+            Err(error) => return Finished { live: None, result: Err(classify(error)) },
+        },
+    };
+    let mut result = call(&mut live, &name, &params).await;
+    if let (Err(failure), Some(refused)) = (&mut result, live.store.data().limiter.refused())
+        && failure.status == Status::Trapped
+    {
+        *failure = Failure::new(Status::OverLimit, format!("it wanted {refused}; then: {}", failure.why));
+    }
+    Finished { live: Some(live), result }
+}
+
+async fn instantiate(
+    engine: &Engine,
+    pre: &InstancePre<Guest>,
+    mailbox: Arc<Mailbox>,
+    options: InstanceOptions,
+) -> wasmtime::Result<Live> {
+    let mut store = Store::new(engine, Guest::new(mailbox, options));
+    store.limiter(|guest| &mut guest.limiter);
+    store.set_hostcall_fuel(options.crossing_bytes as usize);
+    refuel(&mut store, &options)?;
+    let component = pre.instantiate_async(&mut store).await?;
+    Ok(Live { store, component })
+}
+
+fn refuel(store: &mut Store<Guest>, options: &InstanceOptions) -> wasmtime::Result<()> {
+    store.fuel_async_yield_interval(Some(options.slice_fuel))?;
+    store.set_fuel(options.fuel)
+}
+
+async fn call(live: &mut Live, name: &str, params: &[u8]) -> Outcome<Vec<u8>> {
+    let func = export(live, name)?;
+    let limit = live.store.data().options.crossing_bytes as usize;
+    if let Some(answer) = contract::call(&mut live.store, func, name, params, limit).await {
+        return answer;
+    }
+    let ty = func.ty(&live.store);
+    let types: Vec<_> = ty.params().map(|(_, ty)| ty).collect();
+    let params = values::decode(params, types.into_iter())?;
+    let mut results = vec![wasmtime::component::Val::Bool(false); ty.results().len()];
+    func.call_async(&mut live.store, &params, &mut results).await.map_err(classify)?;
+    values::encode(&results, ty.results(), limit)
+}
+
+/// `interface#function`, or a function of the world itself.
+fn export(live: &mut Live, name: &str) -> Outcome<Func> {
+    let Live { store, component } = live;
+    let index = match name.split_once('#') {
+        Some((interface, function)) => component
+            .get_export_index(&mut *store, None, interface)
+            .and_then(|interface| component.get_export_index(&mut *store, Some(&interface), function)),
+        None => component.get_export_index(&mut *store, None, name),
+    };
+    index
+        .and_then(|index| component.get_func(&mut *store, index))
+        .ok_or_else(|| Failure::new(Status::NoExport, format!("it exports no function `{name}`")))
+}
+
+/// What an error out of Wasmtime, or one of ours that travelled through it, means to the caller.
+pub fn classify(error: Error) -> Failure {
+    if let Some(Failure { status, why }) = error.downcast_ref::<Failure>() {
+        return Failure::new(*status, why.clone());
+    }
+    if let Some(Exit(code)) = error.downcast_ref::<Exit>() {
+        return Failure::new(Status::Exited, format!("it left through exit with status {code}"));
+    }
+    if error.is::<wasmtime::OutOfMemory>() {
+        return Failure::new(Status::OutOfMemory, error.to_string());
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => Failure::new(Status::OutOfFuel, "its fuel is used up"),
+        Some(trap) => Failure::new(Status::Trapped, trap.to_string()),
+        None => Failure::new(Status::Trapped, format!("{error:#}")),
+    }
+}

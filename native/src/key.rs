@@ -1,0 +1,60 @@
+//! Ed25519 keys: who signed an artifact, and whether that is somebody trusted.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+use crate::hex;
+use crate::status::{Failure, Outcome, Status};
+
+pub const KEY_BYTES: usize = 32;
+pub const SIGNATURE_BYTES: usize = 64;
+
+pub type Seed = [u8; KEY_BYTES];
+pub type PublicKey = [u8; KEY_BYTES];
+
+/// Signed before every description, so that no signature made for another purpose fits here.
+const PURPOSE: &[u8] = b"edge artifact description v1\n";
+
+/// A new private key from the system's random numbers.
+pub fn new_seed() -> Outcome<Seed> {
+    let mut seed = [0; KEY_BYTES];
+    random_bytes(&mut seed)?;
+    Ok(seed)
+}
+
+pub fn public(seed: &Seed) -> PublicKey {
+    SigningKey::from_bytes(seed).verifying_key().to_bytes()
+}
+
+pub fn sign(seed: &Seed, description: &[u8]) -> [u8; SIGNATURE_BYTES] {
+    SigningKey::from_bytes(seed).sign(&message(description)).to_bytes()
+}
+
+/// Strict: refuses keys of small order and the second encoding of a signature.
+pub fn verify(key: &PublicKey, description: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Outcome<()> {
+    VerifyingKey::from_bytes(key)
+        .and_then(|key| key.verify_strict(&message(description), &Signature::from_bytes(signature)))
+        .map_err(|_| {
+            Failure::new(
+                Status::BadSignature,
+                format!("the signature of key {} does not fit the description", short(key)),
+            )
+        })
+}
+
+/// How a key is shown to people.
+pub fn short(key: &PublicKey) -> String {
+    hex::encode(key.get(..8).unwrap_or_default())
+}
+
+pub fn random_bytes(bytes: &mut [u8]) -> Outcome<()> {
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        filled += rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty())
+            .map_err(|error| Failure::io("random numbers of the system", &error.into()))?;
+    }
+    Ok(())
+}
+
+fn message(description: &[u8]) -> Vec<u8> {
+    [PURPOSE, description].concat()
+}

@@ -1,0 +1,24 @@
+//! Runs precompiled WebAssembly components behind the C ABI of `edge.h`.
+//!
+//! A panic ends the process, so nothing here panics on input: the lints deny unwrapping and indexing. Unsafe code stands
+//! in `abi.rs`, where pointers arrive, and in `load.rs`, where bytes become code.
+
+mod abi;
+mod arguments;
+mod artifact;
+mod clock;
+#[cfg(feature = "compiler")]
+mod compile;
+mod contract;
+mod guest;
+mod hex;
+mod instance;
+mod key;
+mod limits;
+mod load;
+mod mailbox;
+mod plugin;
+mod profile;
+mod status;
+mod values;
+mod wasi;

@@ -1,0 +1,121 @@
+//! What one instance and one call may use; every limit is on unless a larger one is asked for.
+
+use wasmtime::{Error, ResourceLimiter, Result};
+
+use crate::status::{Failure, Status};
+
+/// Defaults that suit a board with 512 MB.
+const FUEL: u64 = 1_000_000_000;
+const SLICE_FUEL: u64 = 1_000_000;
+const DEADLINE_NS: u64 = 30_000_000_000;
+const MEMORY_BYTES: u64 = 16 << 20;
+const TABLE_ELEMENTS: u32 = 100_000;
+const HOST_CALLS: u32 = 1_000;
+const CROSSING_BYTES: u32 = 4 << 20;
+const LOG_BYTES: u32 = 64 << 10;
+
+/// Core instances, memories and tables of one component; a component of componentize-py has 20 of the first.
+const INSTANCES: usize = 64;
+const MEMORIES: usize = 16;
+const TABLES: usize = 64;
+
+/// As asked for by the caller, zero meaning the default.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct InstanceOptions {
+    pub fuel: u64,
+    pub slice_fuel: u64,
+    pub deadline_ns: u64,
+    pub memory_bytes: u64,
+    pub table_elements: u32,
+    pub host_calls: u32,
+    pub crossing_bytes: u32,
+    pub log_bytes: u32,
+    pub fixed: u32,
+    pub fixed_clock_ns: u64,
+    pub fixed_seed: u64,
+}
+
+impl InstanceOptions {
+    pub fn or_defaults(mut self) -> Self {
+        fn fill<T: Default + PartialEq>(value: &mut T, default: T) {
+            if *value == T::default() {
+                *value = default;
+            }
+        }
+        fill(&mut self.fuel, FUEL);
+        fill(&mut self.slice_fuel, SLICE_FUEL);
+        fill(&mut self.deadline_ns, DEADLINE_NS);
+        fill(&mut self.memory_bytes, MEMORY_BYTES);
+        fill(&mut self.table_elements, TABLE_ELEMENTS);
+        fill(&mut self.host_calls, HOST_CALLS);
+        fill(&mut self.crossing_bytes, CROSSING_BYTES);
+        fill(&mut self.log_bytes, LOG_BYTES);
+        self
+    }
+}
+
+/// Counts what Wasmtime allocates for the instance.
+pub struct Limiter {
+    memory_limit: u64,
+    table_limit: usize,
+    pub memory_bytes: u64,
+    refused: Option<String>,
+}
+
+impl Limiter {
+    pub fn new(options: &InstanceOptions) -> Self {
+        Limiter {
+            memory_limit: options.memory_bytes,
+            table_limit: options.table_elements as usize,
+            memory_bytes: 0,
+            refused: None,
+        }
+    }
+
+    /// What growth was refused: guests tend to give up soon after, and not to say why.
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    /// A first allocation cannot fail softly; later growth can, and guests are made to expect it.
+    fn refuse(&mut self, first: bool, what: String) -> Result<bool> {
+        if first {
+            return Err(Error::new(Failure::new(Status::OverLimit, what)));
+        }
+        self.refused = Some(what);
+        Ok(false)
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let grown = self.memory_bytes + (desired.saturating_sub(current)) as u64;
+        if grown > self.memory_limit {
+            let what = format!("{grown} bytes of memory, its limit is {}", self.memory_limit);
+            return self.refuse(current == 0, what);
+        }
+        self.memory_bytes = grown;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        if desired > self.table_limit {
+            let what = format!("a table of {desired} elements, its limit is {}", self.table_limit);
+            return self.refuse(current == 0, what);
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES
+    }
+
+    fn tables(&self) -> usize {
+        TABLES
+    }
+}

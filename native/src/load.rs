@@ -1,0 +1,66 @@
+//! From a verified artifact to code: the only place that deserialises.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::artifact::Artifact;
+use crate::status::{Failure, Outcome, Status};
+
+const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+
+/// Verifies the whole artifact, then maps it: from the file where only its owner can write, else from a sealed copy.
+pub fn load(engine: &Engine, artifact: &Artifact) -> Outcome<Component> {
+    artifact.check_engine()?;
+    let copy = if only_owner_writes(artifact.file())? { None } else { Some(copy(artifact)?) };
+    let file = match &copy {
+        Some(copy) => copy,
+        None => {
+            let before = identity(artifact.file())?;
+            artifact.check_digest(|_| Ok(()))?;
+            if identity(artifact.file())? != before {
+                return Err(Failure::new(Status::Damaged, "the file changed while it was checked"));
+            }
+            artifact.file()
+        }
+    };
+    // The descriptor's own entry in /proc names the very inode that was checked, whatever the path says by now.
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    // SAFETY: deserialize_file asks for bytes that Wasmtime compiled and that nobody changes afterwards. Their digest
+    // stands in a description signed by a key this device trusts to compile, and engine and fingerprint are this
+    // library's. The inode is either a memfd sealed against writing, or a file that only its owner (this user or root)
+    // can write, and who can do that can replace this process anyway.
+    unsafe { Component::deserialize_file(engine, path) }
+        .map_err(|error| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))
+}
+
+fn only_owner_writes(file: &File) -> Outcome<bool> {
+    let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
+    let owner = metadata.uid();
+    let ours = owner == 0 || owner == rustix::process::geteuid().as_raw();
+    Ok(ours && metadata.mode() & GROUP_OR_OTHERS_WRITE == 0)
+}
+
+/// Changes whenever the contents may have.
+fn identity(file: &File) -> Outcome<(u64, u64, u64, i64, i64)> {
+    let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
+    Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+/// The ELF in anonymous memory that nobody can change any more; what is checked is what is copied.
+fn copy(artifact: &Artifact) -> Outcome<File> {
+    let failed = |error: std::io::Error| Failure::io("a private copy of the artifact", &error);
+    let memory = memfd_create("edge-artifact", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+        .map_err(|error| failed(error.into()))?;
+    let mut memory = File::from(memory);
+    artifact.check_digest(|piece| memory.write_all(piece).map_err(failed))?;
+    fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)
+        .map_err(|error| failed(error.into()))?;
+    Ok(memory)
+}

@@ -1,0 +1,103 @@
+//! A loaded component, its imports tied to what the library and the embedder provide.
+
+use serde_json::Value as Json;
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance};
+use wasmtime::{Engine, Error, StoreContextMut};
+
+use crate::guest::Guest;
+use crate::status::{Failure, Outcome, Status};
+use crate::{values, wasi};
+
+pub struct Plugin {
+    pub engine: Engine,
+    pub pre: InstancePre<Guest>,
+    pub description: Json,
+}
+
+impl Plugin {
+    /// `provides`: the embedder's functions, `interface#function` each; a call names one by its place.
+    pub fn link(engine: &Engine, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
+        let mut linker = Linker::<Guest>::new(engine);
+        let mut missing = Vec::new();
+        let component_type = component.component_type();
+        for (name, import) in component_type.imports(engine) {
+            match import.ty {
+                ComponentItem::ComponentInstance(instance) => {
+                    let mut target = linker.instance(name).map_err(internal)?;
+                    link_instance(engine, &mut target, name, &instance, provides, &mut missing)?;
+                }
+                ComponentItem::ComponentFunc(_) => match place(provides, name) {
+                    Some(host) => provide(&mut linker.root(), name, host)?,
+                    None => missing.push(name.to_owned()),
+                },
+                ComponentItem::Type(_) => {}
+                _ => missing.push(name.to_owned()),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Failure::new(
+                Status::MissingImport,
+                format!("it imports what is not provided here: {}", missing.join(", ")),
+            ));
+        }
+        let pre = linker.instantiate_pre(component).map_err(|error| {
+            Failure::new(Status::MissingImport, format!("an import does not have the type that is provided: {error:#}"))
+        })?;
+        Ok(Plugin { engine: engine.clone(), pre, description })
+    }
+}
+
+fn link_instance(
+    engine: &Engine,
+    target: &mut LinkerInstance<'_, Guest>,
+    interface: &str,
+    instance: &ComponentInstance,
+    provides: &[&str],
+    missing: &mut Vec<String>,
+) -> Outcome<()> {
+    for (name, export) in instance.exports(engine) {
+        match export.ty {
+            ComponentItem::ComponentFunc(_) => {
+                let full = format!("{interface}#{name}");
+                if let Some(host) = place(provides, &full) {
+                    provide(target, name, host)?;
+                } else if !wasi::define(target, interface, name).map_err(internal)? {
+                    missing.push(full);
+                }
+            }
+            ComponentItem::Resource(_) => wasi::define_resource(target, interface, name).map_err(internal)?,
+            ComponentItem::Type(_) => {}
+            _ => missing.push(format!("{interface}#{name}")),
+        }
+    }
+    Ok(())
+}
+
+fn place(provides: &[&str], name: &str) -> Option<u32> {
+    provides.iter().position(|provided| *provided == name).and_then(|place| u32::try_from(place).ok())
+}
+
+fn provide(target: &mut LinkerInstance<'_, Guest>, name: &str, host: u32) -> Outcome<()> {
+    target
+        .func_new_async(name, move |mut store: StoreContextMut<'_, Guest>, ty, params, results| {
+            Box::new(async move {
+                let guest = store.data_mut();
+                guest.count_host_call()?;
+                let limit = guest.options.crossing_bytes as usize;
+                let mailbox = guest.mailbox.clone();
+                let asked = values::encode(params, ty.params().map(|(_, ty)| ty), limit)?;
+                let answer = mailbox.ask(host, asked).await?;
+                let answered = values::decode(&answer, ty.results())?;
+                for (slot, value) in results.iter_mut().zip(answered) {
+                    *slot = value;
+                }
+                Ok::<(), Error>(())
+            })
+        })
+        .map_err(internal)
+}
+
+fn internal(error: Error) -> Failure {
+    Failure::new(Status::Internal, format!("linking: {error:#}"))
+}

@@ -1,0 +1,134 @@
+//! The engine profile: the one place that says how code is compiled and run, so that both ends agree.
+
+use sha2::{Digest, Sha256};
+use wasmtime::{Config, WasmBacktraceDetails};
+
+use crate::hex;
+use crate::status::{Failure, Outcome, Status};
+
+/// Raised when the meaning of the profile changes without one of the figures below changing.
+const PROFILE_VERSION: u32 = 1;
+
+/// The releases this library is built from; a test compares them with Cargo.lock.
+pub const WASMTIME: &str = "48.0.8";
+pub const CRANELIFT: &str = "0.135.8";
+pub const LIBRARY: &str = env!("CARGO_PKG_VERSION");
+
+/// Wasmtime refuses artifacts of another major release, and nothing finer.
+const WASMTIME_MAJOR: &str = "48";
+
+/// Guest stack of a call when the caller does not say: CPython needs this much.
+pub const STACK_BYTES: usize = 512 << 10;
+/// Host functions run on the same fiber, above the guest's share of it.
+const HOST_STACK_BYTES: usize = 256 << 10;
+
+/// What executes an artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineTarget {
+    Pulley32,
+    Pulley64,
+    Aarch64,
+    X86_64,
+}
+
+impl EngineTarget {
+    pub const ALL: [EngineTarget; 4] =
+        [EngineTarget::Pulley32, EngineTarget::Pulley64, EngineTarget::Aarch64, EngineTarget::X86_64];
+
+    /// What this build of the library executes: native code where Cranelift has a backend for the CPU.
+    pub const fn native() -> EngineTarget {
+        if cfg!(target_arch = "x86_64") {
+            EngineTarget::X86_64
+        } else if cfg!(target_arch = "aarch64") {
+            EngineTarget::Aarch64
+        } else if cfg!(target_pointer_width = "64") {
+            EngineTarget::Pulley64
+        } else {
+            EngineTarget::Pulley32
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            EngineTarget::Pulley32 => "pulley32",
+            EngineTarget::Pulley64 => "pulley64",
+            EngineTarget::Aarch64 => "aarch64",
+            EngineTarget::X86_64 => "x86_64",
+        }
+    }
+
+    pub fn named(name: &str) -> Outcome<EngineTarget> {
+        EngineTarget::ALL.into_iter().find(|target| target.name() == name).ok_or_else(|| {
+            let known = EngineTarget::ALL.map(EngineTarget::name).join(", ");
+            Failure::new(Status::Options, format!("`{name}` is no engine target; there are {known}"))
+        })
+    }
+
+    /// Always explicit, so that no feature of the compiling machine's CPU leaks into the code.
+    const fn triple(self) -> &'static str {
+        match self {
+            EngineTarget::Pulley32 => "pulley32",
+            EngineTarget::Pulley64 => "pulley64",
+            EngineTarget::Aarch64 => "aarch64-unknown-linux-gnu",
+            EngineTarget::X86_64 => "x86_64-unknown-linux-gnu",
+        }
+    }
+
+    const fn memory(self) -> Memory {
+        match self {
+            // Address space is scarce and the interpreter checks every bound itself.
+            EngineTarget::Pulley32 => Memory { reservation: 16 << 20, guard: 0, growth: 1 << 20, signals: false },
+            EngineTarget::Pulley64 => Memory { reservation: 16 << 20, guard: 0, growth: 1 << 20, signals: false },
+            // A whole 32-bit address space and a guard let Cranelift drop its bound checks.
+            EngineTarget::Aarch64 | EngineTarget::X86_64 => {
+                Memory { reservation: 4 << 30, guard: 32 << 20, growth: 0, signals: true }
+            }
+        }
+    }
+
+    /// Names everything that decides whether code made at one end runs at the other.
+    pub fn fingerprint(self) -> String {
+        let Memory { reservation, guard, growth, signals } = self.memory();
+        let text = format!(
+            "edge {PROFILE_VERSION} wasmtime {WASMTIME_MAJOR} {} fuel cow no-simd no-gc no-threads \
+             reservation {reservation} guard {guard} growth {growth} signals {signals}",
+            self.triple(),
+        );
+        let digest = Sha256::digest(text.as_bytes());
+        hex::encode(digest.get(..8).unwrap_or_default())
+    }
+
+    /// The configuration of an engine that runs, or compiles for, this target.
+    pub fn config(self, stack_bytes: usize) -> Outcome<Config> {
+        let Memory { reservation, guard, growth, signals } = self.memory();
+        let mut config = Config::new();
+        config
+            .target(self.triple())
+            .map_err(|error| Failure::new(Status::Internal, format!("target {}: {error:#}", self.triple())))?;
+        config
+            .consume_fuel(true)
+            .memory_init_cow(true)
+            .memory_reservation(reservation)
+            .memory_guard_size(guard)
+            .memory_reservation_for_growth(growth)
+            .signals_based_traps(signals)
+            .wasm_simd(false)
+            .wasm_relaxed_simd(false)
+            // Nobody symbolises a guest's addresses on a device: a trap names its kind and the function called.
+            .generate_address_map(false)
+            .wasm_backtrace(false)
+            .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+            .native_unwind_info(false)
+            .debug_symbols(false)
+            .max_wasm_stack(stack_bytes)
+            .async_stack_size(stack_bytes + HOST_STACK_BYTES);
+        Ok(config)
+    }
+}
+
+struct Memory {
+    reservation: u64,
+    guard: u64,
+    growth: u64,
+    signals: bool,
+}

@@ -1,0 +1,49 @@
+//! Component values as bytes, one buffer a crossing.
+//!
+//! The encoding is the subset of Python's `marshal` format 2 that plain data needs, so that the interpreter's own C
+//! codec reads and writes it with no import and no bytecode. Every Python since 2.5 reads it alike; a test pins the bytes
+//! for all that are supported. Source: CPython, Python/marshal.c.
+//!
+//! | tag | follows | value |
+//! |---|---|---|
+//! | `N` `T` `F` | | none, true, false |
+//! | `i` | 4 bytes | integer of 32 bits, signed |
+//! | `l` | 4 bytes n, then abs(n) digits of 2 bytes | integer in base 2^15, least digit first, the sign is n's |
+//! | `g` | 8 bytes | double |
+//! | `u` | 4 bytes n, n bytes | string, UTF-8 |
+//! | `s` | 4 bytes n, n bytes | bytes |
+//! | `(` | 4 bytes n, n values | tuple |
+//! | `[` | 4 bytes n, n values | list |
+//! | `{` | pairs of values, then `0` | dictionary |
+//!
+//! All numbers are little-endian. Component types map to: `option` none or the value, and inside another option
+//! `("some", value)`; `variant` and `result` `(case, payload)`; `record` a dictionary; `enum` a string; `flags` a list of strings;
+//! `list<u8>` bytes; `char` a string.
+
+mod decode;
+mod encode;
+
+pub use decode::{Reader, decode};
+pub use encode::{Writer, encode, encode_json};
+
+const NONE: u8 = b'N';
+const TRUE: u8 = b'T';
+const FALSE: u8 = b'F';
+const INT: u8 = b'i';
+const LONG: u8 = b'l';
+const DOUBLE: u8 = b'g';
+const STRING: u8 = b'u';
+/// The interpreter writes it for interned strings from version 3 on; same contents.
+const INTERNED: u8 = b't';
+const BYTES: u8 = b's';
+const TUPLE: u8 = b'(';
+const LIST: u8 = b'[';
+const DICT: u8 = b'{';
+const END: u8 = b'0';
+
+/// What a case of an option inside an option is called.
+const SOME: &str = "some";
+const OK: &str = "ok";
+const ERR: &str = "err";
+
+const DIGIT_BITS: u32 = 15;

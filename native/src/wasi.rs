@@ -1,0 +1,49 @@
+//! WASI 0.2, closed: a component of any toolchain loads and runs, and reaches nothing.
+//!
+//! Standard streams go to the plugin's log, the environment is empty, there are no files, sockets refuse. Clocks and
+//! random numbers are the guest's own. Every patch release of 0.2 is taken, because they only add to one another.
+//! Source: <https://github.com/WebAssembly/WASI>, `wasip2/`.
+
+mod cli;
+mod clocks;
+mod io;
+mod random;
+mod refused;
+
+use wasmtime::component::{LinkerInstance, ResourceType};
+
+pub use cli::Exit;
+pub use io::Handles;
+
+use crate::guest::Guest;
+
+type Target<'a> = LinkerInstance<'a, Guest>;
+
+/// Ties the function `name` of `interface` to `target`; false when nobody here provides it.
+pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
+    let Some(interface) = unversioned(interface) else {
+        return Ok(false);
+    };
+    match interface.split_once('/') {
+        Some(("cli", rest)) => cli::define(target, rest, name),
+        Some(("clocks", rest)) => clocks::define(target, rest, name),
+        Some(("io", rest)) => io::define(target, rest, name),
+        Some(("random", rest)) => random::define(target, rest, name),
+        Some(("filesystem" | "sockets", _)) => refused::define(target, name),
+        _ => Ok(false),
+    }
+}
+
+/// Ties the resource type `name` of `interface`.
+pub fn define_resource(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<()> {
+    if unversioned(interface).is_some_and(|interface| interface.starts_with("io/")) {
+        return io::define_resource(target, name);
+    }
+    target.resource(name, ResourceType::host::<refused::Unused>(), |_, _| Ok(()))
+}
+
+fn unversioned(interface: &str) -> Option<&str> {
+    let (name, version) = interface.strip_prefix("wasi:")?.split_once('@')?;
+    version.starts_with("0.2.").then_some(name)
+}
+

@@ -1,0 +1,198 @@
+//! `wasi:io`: an input that is at its end, outputs that go to the log, and timers to wait for.
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::{ComponentType, Lift, Lower, Resource, ResourceType};
+
+use super::Target;
+use crate::guest::Guest;
+use crate::status::{Failure, Outcome, Status};
+
+pub struct Input;
+pub struct Output;
+pub struct Pollable;
+pub struct IoError;
+
+pub const STDIN: u32 = 0;
+pub const STDOUT: u32 = 1;
+pub const STDERR: u32 = 2;
+
+/// What an output takes at once.
+const WRITE_BYTES: u64 = 64 << 10;
+/// Timers one guest may hold.
+const MAX_POLLABLES: usize = 1024;
+/// The clock passed this long ago.
+const READY: u64 = 0;
+
+#[derive(ComponentType, Lift, Lower)]
+#[component(variant)]
+enum StreamError {
+    #[component(name = "last-operation-failed")]
+    #[allow(dead_code)]
+    Failed(Resource<IoError>),
+    #[component(name = "closed")]
+    Closed,
+}
+
+/// The pollables a guest holds: when each is ready, on its monotonic clock.
+#[derive(Default)]
+pub struct Handles {
+    pollables: Vec<Option<u64>>,
+}
+
+impl Handles {
+    pub fn pollable(&mut self, until: u64) -> Outcome<Resource<Pollable>> {
+        let place = match self.pollables.iter().position(Option::is_none) {
+            Some(free) => free,
+            None if self.pollables.len() < MAX_POLLABLES => {
+                self.pollables.push(None);
+                self.pollables.len() - 1
+            }
+            None => return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} at once"))),
+        };
+        if let Some(slot) = self.pollables.get_mut(place) {
+            *slot = Some(until);
+        }
+        Ok(Resource::new_own(place as u32))
+    }
+
+    fn until(&self, pollable: &Resource<Pollable>) -> u64 {
+        self.pollables.get(pollable.rep() as usize).copied().flatten().unwrap_or(READY)
+    }
+
+    fn drop_pollable(&mut self, rep: u32) {
+        if let Some(slot) = self.pollables.get_mut(rep as usize) {
+            *slot = None;
+        }
+    }
+}
+
+type Store<'a> = StoreContextMut<'a, Guest>;
+type Written<T> = wasmtime::Result<(Result<T, StreamError>,)>;
+
+pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<()> {
+    let ty = match name {
+        "input-stream" => ResourceType::host::<Input>(),
+        "output-stream" => ResourceType::host::<Output>(),
+        "pollable" => {
+            return target.resource(name, ResourceType::host::<Pollable>(), |mut store, rep| {
+                store.data_mut().handles.drop_pollable(rep);
+                Ok(())
+            });
+        }
+        _ => ResourceType::host::<IoError>(),
+    };
+    target.resource(name, ty, |_, _| Ok(()))
+}
+
+pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
+    match interface {
+        "error" => define_error(target, name),
+        "poll" => define_poll(target, name),
+        "streams" => match name.split_once('.') {
+            Some(("[method]input-stream", method)) => define_input(target, name, method),
+            Some(("[method]output-stream", method)) => define_output(target, name, method),
+            _ => Ok(false),
+        },
+        _ => Ok(false),
+    }
+}
+
+fn define_error(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
+    if name != "[method]error.to-debug-string" {
+        return Ok(false);
+    }
+    target.func_wrap(name, |_: Store<'_>, (_,): (Resource<IoError>,)| Ok(("closed".to_owned(),)))?;
+    Ok(true)
+}
+
+fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
+    match name {
+        "[method]pollable.ready" => target.func_wrap(name, |store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
+            let guest = store.data();
+            Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
+        })?,
+        "[method]pollable.block" => {
+            target.func_wrap_async(name, |mut store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
+                Box::new(async move {
+                    let until = store.data().handles.until(&pollable);
+                    wait(&mut store, until).await;
+                    Ok(())
+                })
+            })?;
+        }
+        "poll" => target.func_wrap_async(name, |mut store: Store<'_>, (pollables,): (Vec<Resource<Pollable>>,)| {
+            Box::new(async move {
+                let times: Vec<u64> =
+                    pollables.iter().map(|pollable| store.data().handles.until(pollable)).collect();
+                let Some(first) = times.iter().min() else {
+                    return Err(Failure::new(Status::Trapped, "poll: the list is empty").into());
+                };
+                wait(&mut store, *first).await;
+                let now = store.data().clock.monotonic();
+                let ready: Vec<u32> =
+                    (0..).zip(times).filter(|(_, until)| *until <= now).map(|(place, _)| place).collect();
+                Ok((ready,))
+            })
+        })?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+async fn wait(store: &mut Store<'_>, until: u64) {
+    let guest = store.data_mut();
+    if !guest.clock.skip_to(until) {
+        let mailbox = guest.mailbox.clone();
+        mailbox.wait(until).await;
+    }
+}
+
+fn define_input(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::Result<bool> {
+    match method {
+        "read" | "blocking-read" => target
+            .func_wrap(name, |_: Store<'_>, (_, _): (Resource<Input>, u64)| -> Written<Vec<u8>> {
+                Ok((Err(StreamError::Closed),))
+            })?,
+        "skip" | "blocking-skip" => target
+            .func_wrap(name, |_: Store<'_>, (_, _): (Resource<Input>, u64)| -> Written<u64> {
+                Ok((Err(StreamError::Closed),))
+            })?,
+        "subscribe" => target.func_wrap(name, |mut store: Store<'_>, (_,): (Resource<Input>,)| {
+            Ok((store.data_mut().handles.pollable(READY)?,))
+        })?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn define_output(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::Result<bool> {
+    match method {
+        "check-write" => target.func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<u64> {
+            Ok((Ok(WRITE_BYTES),))
+        })?,
+        "write" | "blocking-write-and-flush" => target
+            .func_wrap(name, |store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| -> Written<()> {
+                store.data().log(output.rep() as u8, &bytes);
+                Ok((Ok(()),))
+            })?,
+        "flush" | "blocking-flush" => target
+            .func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<()> { Ok((Ok(()),)) })?,
+        "write-zeroes" | "blocking-write-zeroes-and-flush" => target
+            .func_wrap(name, |store: Store<'_>, (output, len): (Resource<Output>, u64)| -> Written<()> {
+                let zeroes = vec![0; len.min(WRITE_BYTES) as usize];
+                store.data().log(output.rep() as u8, &zeroes);
+                Ok((Ok(()),))
+            })?,
+        "splice" | "blocking-splice" => target.func_wrap(
+            name,
+            |_: Store<'_>, (_, _, _): (Resource<Output>, Resource<Input>, u64)| -> Written<u64> {
+                Ok((Err(StreamError::Closed),))
+            },
+        )?,
+        "subscribe" => target.func_wrap(name, |mut store: Store<'_>, (_,): (Resource<Output>,)| {
+            Ok((store.data_mut().handles.pollable(READY)?,))
+        })?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
