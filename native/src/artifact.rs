@@ -73,14 +73,6 @@ impl Artifact {
         &self.signer
     }
 
-    pub fn elf_bytes(&self) -> u64 {
-        self.elf_bytes
-    }
-
-    pub fn description(&self) -> &Json {
-        &self.description
-    }
-
     pub fn into_description(self) -> Json {
         self.description
     }

@@ -116,7 +116,7 @@ impl EngineTarget {
             .wasm_relaxed_simd(false)
             // Nobody symbolises a guest's addresses on a device: a trap names its kind and the function called.
             .generate_address_map(false)
-            .wasm_backtrace(false)
+            .wasm_backtrace_max_frames(None)
             .wasm_backtrace_details(WasmBacktraceDetails::Disable)
             .native_unwind_info(false)
             .debug_symbols(false)
