@@ -66,7 +66,7 @@ fn link_instance(
                     missing.push(full);
                 }
             }
-            ComponentItem::Resource(_) => wasi::define_resource(target, interface, name).map_err(internal)?,
+            ComponentItem::Resource(_) => wasi::define_resource(target, name).map_err(internal)?,
             ComponentItem::Type(_) => {}
             _ => missing.push(format!("{interface}#{name}")),
         }

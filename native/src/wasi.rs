@@ -34,12 +34,21 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
     }
 }
 
-/// Ties the resource type `name` of `interface`.
-pub fn define_resource(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<()> {
-    if unversioned(interface).is_some_and(|interface| interface.starts_with("io/")) {
-        return io::define_resource(target, name);
-    }
-    target.resource(name, ResourceType::host::<refused::Unused>(), |_, _| Ok(()))
+/// Ties the resource type `name`, which interfaces that use one another share under one name.
+pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<()> {
+    let ty = match name {
+        "pollable" => {
+            return target.resource(name, ResourceType::host::<io::Pollable>(), |mut store, rep| {
+                store.data_mut().handles.drop_pollable(rep);
+                Ok(())
+            });
+        }
+        "input-stream" => ResourceType::host::<io::Input>(),
+        "output-stream" => ResourceType::host::<io::Output>(),
+        "error" => ResourceType::host::<io::IoError>(),
+        _ => ResourceType::host::<refused::Unused>(),
+    };
+    target.resource(name, ty, |_, _| Ok(()))
 }
 
 fn unversioned(interface: &str) -> Option<&str> {

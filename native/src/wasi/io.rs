@@ -1,7 +1,7 @@
 //! `wasi:io`: an input that is at its end, outputs that go to the log, and timers to wait for.
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentType, Lift, Lower, Resource, ResourceType};
+use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
 use super::Target;
 use crate::guest::Guest;
@@ -59,7 +59,7 @@ impl Handles {
         self.pollables.get(pollable.rep() as usize).copied().flatten().unwrap_or(READY)
     }
 
-    fn drop_pollable(&mut self, rep: u32) {
+    pub fn drop_pollable(&mut self, rep: u32) {
         if let Some(slot) = self.pollables.get_mut(rep as usize) {
             *slot = None;
         }
@@ -68,21 +68,6 @@ impl Handles {
 
 type Store<'a> = StoreContextMut<'a, Guest>;
 type Written<T> = wasmtime::Result<(Result<T, StreamError>,)>;
-
-pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<()> {
-    let ty = match name {
-        "input-stream" => ResourceType::host::<Input>(),
-        "output-stream" => ResourceType::host::<Output>(),
-        "pollable" => {
-            return target.resource(name, ResourceType::host::<Pollable>(), |mut store, rep| {
-                store.data_mut().handles.drop_pollable(rep);
-                Ok(())
-            });
-        }
-        _ => ResourceType::host::<IoError>(),
-    };
-    target.resource(name, ty, |_, _| Ok(()))
-}
 
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
     match interface {
