@@ -109,7 +109,8 @@ int32_t edge_arguments(const uint8_t *json, size_t json_len, const uint8_t *conf
 int32_t edge_engine_new(const edge_engine_options *options, edge_engine **out, edge_bytes *why);
 void edge_engine_free(edge_engine *engine);
 
-/* Values: what the trailer of the open artifact says, its digest and signature checked, trust not. Loads nothing. */
+/* Values: what the trailer of the open artifact says, and its signer's key; digest and signature are checked, trust is
+ * not. Loads nothing. */
 int32_t edge_artifact_describe(int32_t fd, edge_bytes *out, edge_bytes *why);
 
 /* The one entry that loads code. `keys`: the trusted Ed25519 public keys, 32 bytes each. `provides`: the host
@@ -147,7 +148,8 @@ int32_t edge_key_public(const uint8_t *seed, uint8_t *public_key);
 
 /* Compiler builds; others answer EDGE_NO_COMPILER. */
 
-/* A component, or a core module that carries component metadata, as a component; values: its imports and exports. */
+/* A component as it is, or made from a core module that carries component metadata. Values: a dict of kind ("component"
+ * or "module"), wasm, imports and exports, both lists of `interface#function`. */
 int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *out, edge_bytes *why);
 /* Compiles a component for `target` (an engine name) and writes the signed artifact to `fd`. `facts`: JSON object that
  * goes into the description (plugin, tools). Values out: the description. */

@@ -7,6 +7,9 @@ use super::{
 };
 use crate::status::{Failure, Outcome, Status};
 
+/// Where `contract.rs` has no static type, each byte becomes a value 24 times its size.
+const MAX_DYNAMIC_BYTES: usize = 128 << 10;
+
 /// Reads tags and contents; every length is checked against what is left.
 pub struct Reader<'a> {
     rest: &'a [u8],
@@ -264,7 +267,14 @@ fn character(text: &str) -> Outcome<char> {
 
 fn read_list(input: &mut Reader<'_>, ty: &Type) -> Outcome<Val> {
     if matches!(ty, Type::U8) && input.peek()? == BYTES {
-        return Ok(Val::List(input.bytes()?.iter().map(|byte| Val::U8(*byte)).collect()));
+        let bytes = input.bytes()?;
+        if bytes.len() > MAX_DYNAMIC_BYTES {
+            return Err(Failure::new(
+                Status::OverLimit,
+                format!("crossing: a list of {} bytes outside the contract's types, which may have {MAX_DYNAMIC_BYTES}", bytes.len()),
+            ));
+        }
+        return Ok(Val::List(bytes.iter().map(|byte| Val::U8(*byte)).collect()));
     }
     let count = input.sequence()?;
     Ok(Val::List((0..count).map(|_| read(input, ty)).collect::<Outcome<_>>()?))
