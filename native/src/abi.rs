@@ -5,8 +5,6 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
-use std::fs::File;
-use std::os::fd::BorrowedFd;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +22,11 @@ use crate::profile::{self, CRANELIFT, EngineTarget, LIBRARY, WASMTIME};
 use crate::status::{Failure, Outcome, Status};
 use crate::{arguments, hex, load, values};
 
+mod compiler;
+mod pointers;
+
+use pointers::{Bytes, file, free_bytes, give, give_bytes, null, report, slice, take, text};
+
 const ABI_VERSION: u32 = 1;
 
 const OK: i32 = 0;
@@ -36,12 +39,6 @@ const STEP_SLICE: i32 = 4;
 const MAX_KEYS: usize = 1024;
 const MIN_STACK_BYTES: u64 = 64 << 10;
 const MAX_STACK_BYTES: u64 = 8 << 20;
-
-#[repr(C)]
-pub struct Bytes {
-    data: *mut u8,
-    len: usize,
-}
 
 /// What `edge_instance` points to. The flag stands apart from the instance, because another thread may set it while a
 /// step holds the only reference to the rest.
@@ -71,86 +68,6 @@ pub struct StepOut {
     host: u32,
 }
 
-/// # Safety
-/// `data` is null or valid for `len` bytes that nobody writes while the slice lives.
-unsafe fn slice<'a>(data: *const u8, len: usize) -> &'a [u8] {
-    if data.is_null() || len == 0 {
-        return &[];
-    }
-    // SAFETY: not null, and the caller vouches for the length.
-    unsafe { std::slice::from_raw_parts(data, len) }
-}
-
-/// # Safety
-/// As [`slice`].
-unsafe fn text<'a>(data: *const u8, len: usize, what: &str) -> Outcome<&'a str> {
-    // SAFETY: the caller's promise is handed on.
-    std::str::from_utf8(unsafe { slice(data, len) })
-        .map_err(|_| Failure::new(Status::Options, format!("{what} is not UTF-8")))
-}
-
-/// # Safety
-/// `out` is null or valid for writing.
-unsafe fn give_bytes(out: *mut Bytes, bytes: Vec<u8>) {
-    if out.is_null() {
-        return;
-    }
-    let boxed = bytes.into_boxed_slice();
-    let len = boxed.len();
-    let data = if len == 0 { ptr::null_mut() } else { Box::into_raw(boxed).cast() };
-    // SAFETY: not null, and the caller vouches for it; what was there needs no drop.
-    unsafe { out.write(Bytes { data, len }) };
-}
-
-/// # Safety
-/// `why` is null or valid for writing.
-unsafe fn report(result: Outcome<()>, why: *mut Bytes) -> i32 {
-    match result {
-        Ok(()) => OK,
-        Err(failure) => {
-            // SAFETY: the caller's promise is handed on.
-            unsafe { give_bytes(why, failure.why.into_bytes()) };
-            failure.status as i32
-        }
-    }
-}
-
-/// # Safety
-/// `out` is null or valid for writing.
-unsafe fn give<T>(out: *mut *mut T, value: T) -> Outcome<()> {
-    if out.is_null() {
-        return Err(null("out"));
-    }
-    // SAFETY: not null, and the caller vouches for it.
-    unsafe { out.write(Box::into_raw(Box::new(value))) };
-    Ok(())
-}
-
-/// # Safety
-/// `object` is null or came from [`give`] and was not freed yet.
-unsafe fn take<T>(object: *mut T) {
-    if !object.is_null() {
-        // SAFETY: `give` made it with Box::into_raw, and ownership comes back exactly once.
-        drop(unsafe { Box::from_raw(object) });
-    }
-}
-
-fn null(what: &str) -> Failure {
-    Failure::new(Status::State, format!("`{what}` is a null pointer"))
-}
-
-/// A descriptor of our own for the caller's `fd`.
-fn file(fd: i32) -> Outcome<File> {
-    if fd < 0 {
-        return Err(Failure::new(Status::Io, format!("{fd} is no file descriptor")));
-    }
-    // SAFETY: not -1, and only borrowed for the time it takes to duplicate it; a closed one makes that fail.
-    unsafe { BorrowedFd::borrow_raw(fd) }
-        .try_clone_to_owned()
-        .map(File::from)
-        .map_err(|error| Failure::io("the file descriptor", &error))
-}
-
 #[unsafe(no_mangle)]
 pub extern "C" fn edge_abi_version() -> u32 {
     ABI_VERSION
@@ -160,10 +77,8 @@ pub extern "C" fn edge_abi_version() -> u32 {
 /// See `edge.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_about(out: *mut Bytes) -> i32 {
-    let fingerprints: serde_json::Map<_, _> = EngineTarget::ALL
-        .into_iter()
-        .map(|target| (target.name().to_owned(), target.fingerprint().into()))
-        .collect();
+    let fingerprints: serde_json::Map<_, _> =
+        EngineTarget::ALL.into_iter().map(|target| (target.name().to_owned(), target.fingerprint().into())).collect();
     let about = json!({
         "abi": ABI_VERSION,
         "library": LIBRARY,
@@ -183,13 +98,8 @@ pub unsafe extern "C" fn edge_about(out: *mut Bytes) -> i32 {
 /// `bytes` is null or was filled by this library and not freed yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_bytes_free(bytes: *mut Bytes) {
-    // SAFETY: edge.h asks for a valid pointer or null.
-    let Some(bytes) = (unsafe { bytes.as_mut() }) else { return };
-    if !bytes.data.is_null() {
-        // SAFETY: `give_bytes` made it from a boxed slice of this length; it is cleared so that a second free is none.
-        drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(bytes.data, bytes.len)) });
-        *bytes = Bytes { data: ptr::null_mut(), len: 0 };
-    }
+    // SAFETY: edge.h asks for that.
+    unsafe { free_bytes(bytes) };
 }
 
 /// # Safety
@@ -213,11 +123,7 @@ pub unsafe extern "C" fn edge_arguments(
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_engine_new(
-    options: *const EngineOptions,
-    out: *mut *mut Engine,
-    why: *mut Bytes,
-) -> i32 {
+pub unsafe extern "C" fn edge_engine_new(options: *const EngineOptions, out: *mut *mut Engine, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let stack_bytes = options.as_ref().map_or(0, |options| options.stack_bytes);
@@ -354,11 +260,7 @@ pub unsafe extern "C" fn edge_instance_free(instance: *mut Handle) {
 
 /// # Safety
 /// `instance` is null or a live instance that no other thread uses.
-unsafe fn with_instance(
-    instance: *mut Handle,
-    why: *mut Bytes,
-    act: impl FnOnce(&mut Instance) -> Outcome<()>,
-) -> i32 {
+unsafe fn with_instance(instance: *mut Handle, why: *mut Bytes, act: impl FnOnce(&mut Instance) -> Outcome<()>) -> i32 {
     // SAFETY: the caller's promise is handed on.
     unsafe {
         let instance = instance.as_ref().map(|handle| &mut *handle.instance.get());
@@ -547,51 +449,5 @@ pub unsafe extern "C" fn edge_compile(
             compiler::compile(slice(wasm, wasm_len), target, slice(facts, facts_len), seed, fd)
         });
         report(compiled.map(|description| give_bytes(out, description)), why)
-    }
-}
-
-#[cfg(feature = "compiler")]
-mod compiler {
-    use super::{EngineTarget, Outcome, file, key, values};
-    use crate::compile;
-    use crate::values::Writer;
-
-    pub fn encode(wasm: &[u8]) -> Outcome<Vec<u8>> {
-        let encoded = compile::encode(wasm)?;
-        let mut out = Writer::new(usize::MAX);
-        out.dict()?;
-        out.string("kind")?;
-        out.string(encoded.kind)?;
-        out.string("wasm")?;
-        out.bytes(&encoded.wasm)?;
-        for (name, functions) in [("imports", &encoded.imports), ("exports", &encoded.exports)] {
-            out.string(name)?;
-            out.list(functions.len())?;
-            functions.iter().try_for_each(|function| out.string(function))?;
-        }
-        out.end()?;
-        Ok(out.finish())
-    }
-
-    pub fn compile(wasm: &[u8], target: &str, facts: &[u8], seed: &key::Seed, fd: i32) -> Outcome<Vec<u8>> {
-        let description = compile::compile(wasm, EngineTarget::named(target)?, facts, seed, &file(fd)?)?;
-        Ok(values::encode_json(&description))
-    }
-}
-
-#[cfg(not(feature = "compiler"))]
-mod compiler {
-    use super::{Failure, Outcome, Status, key};
-
-    fn none<T>() -> Outcome<T> {
-        Err(Failure::new(Status::NoCompiler, "this build of the library runs artifacts, it compiles none"))
-    }
-
-    pub fn encode(_: &[u8]) -> Outcome<Vec<u8>> {
-        none()
-    }
-
-    pub fn compile(_: &[u8], _: &str, _: &[u8], _: &key::Seed, _: i32) -> Outcome<Vec<u8>> {
-        none()
     }
 }

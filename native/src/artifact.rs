@@ -48,9 +48,10 @@ impl Artifact {
         let (signer, signature, len) = split_footer(&footer).ok_or_else(not_artifact)?;
 
         let len = len as usize;
-        let elf_bytes = footer_at.checked_sub(len as u64).filter(|_| len <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
-            Failure::new(Status::Damaged, format!("the trailer speaks of a description of {len} bytes"))
-        })?;
+        let elf_bytes =
+            footer_at.checked_sub(len as u64).filter(|_| len <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
+                Failure::new(Status::Damaged, format!("the trailer speaks of a description of {len} bytes"))
+            })?;
         if !trusts(&signer) {
             return Err(Failure::new(
                 Status::Untrusted,
@@ -83,6 +84,12 @@ impl Artifact {
 
     /// That the artifact was made for this library: its engine target and its engine.
     pub fn check_engine(&self) -> Outcome<()> {
+        let format = self.description.get("format").and_then(Json::as_u64);
+        if format != Some(FORMAT.into()) {
+            let found = format.map_or("?".to_owned(), |format| format.to_string());
+            let why = format!("its format is {found}, this library reads {FORMAT}");
+            return Err(Failure::new(Status::WrongEngine, why));
+        }
         let native = EngineTarget::native();
         let engine = self.text("engine");
         if engine != native.name() {
@@ -109,7 +116,10 @@ impl Artifact {
     pub fn check_digest(&self, mut copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
         let size = self.description.pointer("/artifact/size").and_then(Json::as_u64);
         if size != Some(self.elf_bytes) {
-            return Err(Failure::new(Status::Damaged, format!("its code has {} bytes, not those described", self.elf_bytes)));
+            return Err(Failure::new(
+                Status::Damaged,
+                format!("its code has {} bytes, not those described", self.elf_bytes),
+            ));
         }
         let mut digest = Sha256::new();
         let mut buffer = vec![0; BUFFER_BYTES];
@@ -152,7 +162,10 @@ fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Outcome<()> {
 pub fn trailer(description: &Json, seed: &key::Seed) -> Outcome<Vec<u8>> {
     let text = serde_json::to_vec(description).map_err(|error| Failure::new(Status::Internal, error.to_string()))?;
     let len = u32::try_from(text.len()).ok().filter(|len| *len as usize <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
-        Failure::new(Status::Options, format!("the plugin's description has {} bytes, more than a trailer holds", text.len()))
+        Failure::new(
+            Status::Options,
+            format!("the plugin's description has {} bytes, more than a trailer holds", text.len()),
+        )
     })?;
     let signature = key::sign(seed, &text);
     Ok([text.as_slice(), &key::public(seed), &signature, &len.to_le_bytes(), MAGIC].concat())

@@ -36,10 +36,7 @@ pub fn encode(wasm: &[u8]) -> Outcome<Encoded> {
         Contents::Component => ("component", wasm.to_vec()),
         Contents::ModuleWithMetadata => ("module", componentize(wasm)?),
         Contents::Module => {
-            return Err(Failure::new(
-                Status::NotComponent,
-                "it is a core module without component metadata",
-            ));
+            return Err(Failure::new(Status::NotComponent, "it is a core module without component metadata"));
         }
     };
     let (imports, exports) = functions(&wasm)?;

@@ -211,12 +211,7 @@ pub async fn call(
     }
 }
 
-async fn typed<P, R>(
-    store: &mut Store<Guest>,
-    func: Func,
-    params: Outcome<P>,
-    limit: usize,
-) -> Option<Outcome<Vec<u8>>>
+async fn typed<P, R>(store: &mut Store<Guest>, func: Func, params: Outcome<P>, limit: usize) -> Option<Outcome<Vec<u8>>>
 where
     P: ComponentNamedList + Lower + Send + Sync + 'static,
     R: Crossing + ComponentType + Lift + Send + Sync + 'static,

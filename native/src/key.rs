@@ -1,6 +1,8 @@
 //! Ed25519 keys: who signed an artifact, and whether that is somebody trusted.
 
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+#[cfg(feature = "compiler")]
+use ed25519_dalek::Signer;
+use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 
 use crate::hex;
 use crate::status::{Failure, Outcome, Status};
@@ -25,6 +27,7 @@ pub fn public(seed: &Seed) -> PublicKey {
     SigningKey::from_bytes(seed).verifying_key().to_bytes()
 }
 
+#[cfg(feature = "compiler")]
 pub fn sign(seed: &Seed, description: &[u8]) -> [u8; SIGNATURE_BYTES] {
     SigningKey::from_bytes(seed).sign(&message(description)).to_bytes()
 }

@@ -15,7 +15,10 @@ pub enum Slot {
     /// It runs, or its slice is used up.
     Empty,
     /// It called host function `host` with these parameters.
-    Asked { host: u32, params: Vec<u8> },
+    Asked {
+        host: u32,
+        params: Vec<u8>,
+    },
     /// The embedder is busy with the answer.
     Taken,
     Answered(Vec<u8>),

@@ -57,6 +57,7 @@ impl EngineTarget {
         }
     }
 
+    #[cfg(feature = "compiler")]
     pub fn named(name: &str) -> Outcome<EngineTarget> {
         EngineTarget::ALL.into_iter().find(|target| target.name() == name).ok_or_else(|| {
             let known = EngineTarget::ALL.map(EngineTarget::name).join(", ");

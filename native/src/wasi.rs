@@ -55,4 +55,3 @@ fn unversioned(interface: &str) -> Option<&str> {
     let (name, version) = interface.strip_prefix("wasi:")?.split_once('@')?;
     version.starts_with("0.2.").then_some(name)
 }
-

@@ -164,11 +164,7 @@ impl<'a> Reader<'a> {
     }
 
     pub fn finished(&self) -> Outcome<()> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::new(Status::Value, "more follows the encoded values"))
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(Failure::new(Status::Value, "more follows the encoded values")) }
     }
 }
 
@@ -271,7 +267,10 @@ fn read_list(input: &mut Reader<'_>, ty: &Type) -> Outcome<Val> {
         if bytes.len() > MAX_DYNAMIC_BYTES {
             return Err(Failure::new(
                 Status::OverLimit,
-                format!("crossing: a list of {} bytes outside the contract's types, which may have {MAX_DYNAMIC_BYTES}", bytes.len()),
+                format!(
+                    "crossing: a list of {} bytes outside the contract's types, which may have {MAX_DYNAMIC_BYTES}",
+                    bytes.len()
+                ),
             ));
         }
         return Ok(Val::List(bytes.iter().map(|byte| Val::U8(*byte)).collect()));
@@ -281,8 +280,7 @@ fn read_list(input: &mut Reader<'_>, ty: &Type) -> Outcome<Val> {
 }
 
 fn read_record(input: &mut Reader<'_>, record: &wasmtime::component::types::Record) -> Outcome<Vec<(String, Val)>> {
-    let mut fields: Vec<(String, Option<Val>)> =
-        record.fields().map(|field| (field.name.to_owned(), None)).collect();
+    let mut fields: Vec<(String, Option<Val>)> = record.fields().map(|field| (field.name.to_owned(), None)).collect();
     input.dict()?;
     while let Some(name) = input.key()? {
         let ty = record.fields().find(|field| field.name == name).ok_or_else(|| unknown("field", name))?.ty;

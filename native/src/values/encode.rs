@@ -3,9 +3,7 @@
 use serde_json::Value as Json;
 use wasmtime::component::{Type, Val};
 
-use super::{
-    BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE,
-};
+use super::{BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE};
 use crate::status::{Failure, Outcome, Status};
 
 /// A buffer that refuses to grow over what one crossing may carry.
@@ -25,10 +23,7 @@ impl Writer {
 
     fn put(&mut self, bytes: &[u8]) -> Outcome<()> {
         if self.bytes.len() + bytes.len() > self.limit {
-            return Err(Failure::new(
-                Status::OverLimit,
-                format!("crossing: more than {} bytes at once", self.limit),
-            ));
+            return Err(Failure::new(Status::OverLimit, format!("crossing: more than {} bytes at once", self.limit)));
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())
@@ -99,11 +94,7 @@ impl Writer {
 }
 
 /// Parameters or results, as one tuple.
-pub fn encode<'a>(
-    values: &[Val],
-    types: impl Iterator<Item = Type> + 'a,
-    limit: usize,
-) -> Outcome<Vec<u8>> {
+pub fn encode<'a>(values: &[Val], types: impl Iterator<Item = Type> + 'a, limit: usize) -> Outcome<Vec<u8>> {
     let mut out = Writer::new(limit);
     out.tuple(values.len())?;
     for (value, ty) in values.iter().zip(types) {
@@ -155,14 +146,16 @@ fn write(out: &mut Writer, value: &Val, ty: &Type) -> Outcome<()> {
             out.list(names.len())?;
             names.iter().try_for_each(|name| out.string(name))
         }
-        _ => Err(Failure::new(Status::Value, "a value of a kind that cannot cross: resources, streams and maps stay inside")),
+        _ => Err(Failure::new(
+            Status::Value,
+            "a value of a kind that cannot cross: resources, streams and maps stay inside",
+        )),
     }
 }
 
 fn write_list(out: &mut Writer, items: &[Val], ty: &Type) -> Outcome<()> {
     if matches!(ty, Type::U8) {
-        let bytes: Vec<u8> =
-            items.iter().map(|item| if let Val::U8(byte) = item { *byte } else { 0 }).collect();
+        let bytes: Vec<u8> = items.iter().map(|item| if let Val::U8(byte) = item { *byte } else { 0 }).collect();
         return out.bytes(&bytes);
     }
     out.list(items.len())?;

@@ -28,11 +28,15 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
     match (interface, name) {
         ("environment", "get-environment" | "get-arguments") => constant(target, name, Answer::EmptyList)?,
         ("environment", "initial-cwd") => constant(target, name, Answer::None)?,
-        ("exit", "exit") => target.func_wrap(name, |_: Store<'_>, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
-            Err(Error::new(Exit(status.is_err().into())))
-        })?,
+        ("exit", "exit") => {
+            target.func_wrap(name, |_: Store<'_>, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
+                Err(Error::new(Exit(status.is_err().into())))
+            })?
+        }
         ("exit", "exit-with-code") => {
-            target.func_wrap(name, |_: Store<'_>, (code,): (u8,)| -> wasmtime::Result<()> { Err(Error::new(Exit(code))) })?;
+            target.func_wrap(name, |_: Store<'_>, (code,): (u8,)| -> wasmtime::Result<()> {
+                Err(Error::new(Exit(code)))
+            })?;
         }
         ("stdin", "get-stdin") => {
             target.func_wrap(name, |_: Store<'_>, (): ()| Ok((Resource::<Input>::new_own(STDIN),)))?;

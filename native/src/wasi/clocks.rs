@@ -41,9 +41,9 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
             let (seconds, nanoseconds) = store.data().clock.wall();
             Ok((Datetime { seconds, nanoseconds },))
         })?,
-        ("wall-clock", "resolution") => target.func_wrap(name, |_: Store<'_>, (): ()| {
-            Ok((Datetime { seconds: 0, nanoseconds: RESOLUTION_NS },))
-        })?,
+        ("wall-clock", "resolution") => {
+            target.func_wrap(name, |_: Store<'_>, (): ()| Ok((Datetime { seconds: 0, nanoseconds: RESOLUTION_NS },)))?
+        }
         _ => return Ok(false),
     }
     Ok(true)

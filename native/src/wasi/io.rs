@@ -47,7 +47,9 @@ impl Handles {
                 self.pollables.push(None);
                 self.pollables.len() - 1
             }
-            None => return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} at once"))),
+            None => {
+                return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} at once")));
+            }
         };
         if let Some(slot) = self.pollables.get_mut(place) {
             *slot = Some(until);
@@ -92,10 +94,12 @@ fn define_error(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
 
 fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     match name {
-        "[method]pollable.ready" => target.func_wrap(name, |store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
-            let guest = store.data();
-            Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
-        })?,
+        "[method]pollable.ready" => {
+            target.func_wrap(name, |store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
+                let guest = store.data();
+                Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
+            })?
+        }
         "[method]pollable.block" => {
             target.func_wrap_async(name, |mut store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
                 Box::new(async move {
@@ -107,8 +111,7 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
         }
         "poll" => target.func_wrap_async(name, |mut store: Store<'_>, (pollables,): (Vec<Resource<Pollable>>,)| {
             Box::new(async move {
-                let times: Vec<u64> =
-                    pollables.iter().map(|pollable| store.data().handles.until(pollable)).collect();
+                let times: Vec<u64> = pollables.iter().map(|pollable| store.data().handles.until(pollable)).collect();
                 let Some(first) = times.iter().min() else {
                     return Err(Failure::new(Status::Trapped, "poll: the list is empty").into());
                 };
@@ -152,22 +155,24 @@ fn define_input(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::
 
 fn define_output(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::Result<bool> {
     match method {
-        "check-write" => target.func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<u64> {
-            Ok((Ok(WRITE_BYTES),))
-        })?,
-        "write" | "blocking-write-and-flush" => target
-            .func_wrap(name, |store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| -> Written<()> {
+        "check-write" => target
+            .func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<u64> { Ok((Ok(WRITE_BYTES),)) })?,
+        "write" | "blocking-write-and-flush" => {
+            target.func_wrap(name, |store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| -> Written<()> {
                 store.data().log(output.rep() as u8, &bytes);
                 Ok((Ok(()),))
-            })?,
-        "flush" | "blocking-flush" => target
-            .func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<()> { Ok((Ok(()),)) })?,
-        "write-zeroes" | "blocking-write-zeroes-and-flush" => target
-            .func_wrap(name, |store: Store<'_>, (output, len): (Resource<Output>, u64)| -> Written<()> {
+            })?
+        }
+        "flush" | "blocking-flush" => {
+            target.func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<()> { Ok((Ok(()),)) })?
+        }
+        "write-zeroes" | "blocking-write-zeroes-and-flush" => {
+            target.func_wrap(name, |store: Store<'_>, (output, len): (Resource<Output>, u64)| -> Written<()> {
                 let zeroes = vec![0; len.min(WRITE_BYTES) as usize];
                 store.data().log(output.rep() as u8, &zeroes);
                 Ok((Ok(()),))
-            })?,
+            })?
+        }
         "splice" | "blocking-splice" => target.func_wrap(
             name,
             |_: Store<'_>, (_, _, _): (Resource<Output>, Resource<Input>, u64)| -> Written<u64> {

@@ -23,9 +23,8 @@ pub enum Answer {
 pub fn define(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     match name {
         "get-directories" => constant(target, name, Answer::EmptyList)?,
-        "instance-network" => target.func_wrap(name, |_: StoreContextMut<'_, Guest>, (): ()| {
-            Ok((Resource::<Unused>::new_own(NETWORK),))
-        })?,
+        "instance-network" => target
+            .func_wrap(name, |_: StoreContextMut<'_, Guest>, (): ()| Ok((Resource::<Unused>::new_own(NETWORK),)))?,
         "create-tcp-socket" | "create-udp-socket" | "resolve-addresses" => constant(target, name, Answer::Denied)?,
         // The rest takes a file or a socket, which no guest has.
         _ => {

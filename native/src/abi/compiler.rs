@@ -1,0 +1,55 @@
+//! The entries that only a compiler build fills.
+
+#[cfg(feature = "compiler")]
+pub use with_compiler::{compile, encode};
+#[cfg(not(feature = "compiler"))]
+pub use without_compiler::{compile, encode};
+
+#[cfg(feature = "compiler")]
+mod with_compiler {
+    use crate::abi::pointers::file;
+    use crate::profile::EngineTarget;
+    use crate::status::Outcome;
+    use crate::values::Writer;
+    use crate::{compile, key, values};
+
+    pub fn encode(wasm: &[u8]) -> Outcome<Vec<u8>> {
+        let encoded = compile::encode(wasm)?;
+        let mut out = Writer::new(usize::MAX);
+        out.dict()?;
+        out.string("kind")?;
+        out.string(encoded.kind)?;
+        out.string("wasm")?;
+        out.bytes(&encoded.wasm)?;
+        for (name, functions) in [("imports", &encoded.imports), ("exports", &encoded.exports)] {
+            out.string(name)?;
+            out.list(functions.len())?;
+            functions.iter().try_for_each(|function| out.string(function))?;
+        }
+        out.end()?;
+        Ok(out.finish())
+    }
+
+    pub fn compile(wasm: &[u8], target: &str, facts: &[u8], seed: &key::Seed, fd: i32) -> Outcome<Vec<u8>> {
+        let description = compile::compile(wasm, EngineTarget::named(target)?, facts, seed, &file(fd)?)?;
+        Ok(values::encode_json(&description))
+    }
+}
+
+#[cfg(not(feature = "compiler"))]
+mod without_compiler {
+    use crate::key;
+    use crate::status::{Failure, Outcome, Status};
+
+    fn none<T>() -> Outcome<T> {
+        Err(Failure::new(Status::NoCompiler, "this build of the library runs artifacts, it compiles none"))
+    }
+
+    pub fn encode(_: &[u8]) -> Outcome<Vec<u8>> {
+        none()
+    }
+
+    pub fn compile(_: &[u8], _: &str, _: &[u8], _: &key::Seed, _: i32) -> Outcome<Vec<u8>> {
+        none()
+    }
+}
