@@ -1,0 +1,80 @@
+"""Edge runs WebAssembly plugins on machines as small as a Raspberry Pi Zero.
+
+    import edge
+
+    plugin = edge.Runtime().load("cron-next.pulley32.cwasm")
+    result = plugin.call('{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}')
+    print(result.output)
+
+Names are resolved at first use, because on a device every import has its price.
+"""
+
+from __future__ import annotations
+
+from edge._version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge import errors
+    from edge.call import Call
+    from edge.errors import CallFailed, EdgeError, EnvironmentFault, Refused, ToolError, UsageError
+    from edge.instance import Instance, Stats
+    from edge.interfaces import Interface
+    from edge.interfaces.inbound import Inbound
+    from edge.interfaces.logging import Logging
+    from edge.interfaces.secrets import Secrets
+    from edge.plugin import Plugin, ToolResult
+    from edge.profiles import PI_ZERO, WORKSTATION, Limits
+    from edge.runtime import Runtime
+
+__all__ = [
+    "PI_ZERO",
+    "WORKSTATION",
+    "Call",
+    "CallFailed",
+    "EdgeError",
+    "EnvironmentFault",
+    "Inbound",
+    "Instance",
+    "Interface",
+    "Limits",
+    "Logging",
+    "Plugin",
+    "Refused",
+    "Runtime",
+    "Secrets",
+    "Stats",
+    "ToolError",
+    "ToolResult",
+    "UsageError",
+    "__version__",
+    "errors",
+]
+
+_HOMES = {
+    "call": ("Call",),
+    "errors": ("CallFailed", "EdgeError", "EnvironmentFault", "Refused", "ToolError", "UsageError"),
+    "instance": ("Instance", "Stats"),
+    "interfaces": ("Interface",),
+    "interfaces.inbound": ("Inbound",),
+    "interfaces.logging": ("Logging",),
+    "interfaces.secrets": ("Secrets",),
+    "plugin": ("Plugin", "ToolResult"),
+    "profiles": ("PI_ZERO", "WORKSTATION", "Limits"),
+    "runtime": ("Runtime",),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "errors":
+        return __import__("edge.errors", None, None, ["EdgeError"])
+    for home, names in _HOMES.items():
+        if name in names:
+            value: object = getattr(__import__(f"edge.{home}", None, None, names), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'edge' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

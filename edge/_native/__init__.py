@@ -1,0 +1,241 @@
+"""The native library as functions: the one place that knows `ffi` and `lib`.
+
+native/edge.h says what each of them does. Ownership: an Engine, Plugin or Instance here is a handle that
+frees itself once nothing refers to it; `release` frees one early. Bytes that the library hands out are copied
+and freed at once.
+"""
+
+from __future__ import annotations
+
+import marshal
+
+from .library import open_library
+
+try:
+    from ._ffi import ffi
+except ModuleNotFoundError as error:
+    from edge import errors
+
+    raise errors.LibraryMissing(
+        f"This Python lacks the cffi backend ({error})",
+        "On Debian and Raspberry Pi OS: sudo apt install python3-cffi-backend; elsewhere: pip install cffi",
+    ) from None
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, NoReturn
+
+    class Engine:
+        """A native engine."""
+
+    class Plugin:
+        """A native plugin."""
+
+    class Instance:
+        """A native instance."""
+
+    class Step:
+        """What a step came to."""
+
+        data: Any
+        len: int
+        until: int
+        host: int
+
+
+SEED_BYTES = 32
+PUBLIC_KEY_BYTES = 32
+
+lib = open_library(ffi)
+
+OK: int = lib.EDGE_OK
+STEP_DONE: int = lib.EDGE_STEP_DONE
+STEP_HOST: int = lib.EDGE_STEP_HOST
+STEP_WAIT: int = lib.EDGE_STEP_WAIT
+STEP_SLICE: int = lib.EDGE_STEP_SLICE
+VALUE: int = lib.EDGE_VALUE
+
+
+def about() -> dict[str, Any]:
+    """What this build of the library is."""
+    out = ffi.new("edge_bytes *")
+    _check(lib.edge_about(out), None)
+    return _take_values(out)
+
+
+def merge_arguments(json: bytes, config: bytes) -> bytes:
+    """A tool's arguments, checked, with `config` as their `__config`."""
+    out, why = _outputs()
+    _check(lib.edge_arguments(json, len(json), config, len(config), out, why), why)
+    return _take(out)
+
+
+def new_engine(stack_bytes: int) -> Engine:
+    """An engine whose guests have a stack of this size; 0 is the library's default."""
+    options = ffi.new("edge_engine_options *")
+    options.stack_bytes = stack_bytes
+    out, why = ffi.new("edge_engine **"), ffi.new("edge_bytes *")
+    _check(lib.edge_engine_new(options, out, why), why)
+    return ffi.gc(out[0], lib.edge_engine_free)
+
+
+def describe_artifact(fd: int, file: str) -> dict[str, Any]:
+    """What the trailer of an artifact says; loads nothing."""
+    out, why = _outputs()
+    _check(lib.edge_artifact_describe(fd, out, why), why, file)
+    return _take_values(out)
+
+
+def load_plugin(engine: Engine, fd: int, file: str, keys: bytes, provides: bytes) -> Plugin:
+    """Verifies an artifact and loads its code."""
+    out, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *")
+    status = lib.edge_plugin_load(engine, fd, keys, len(keys), provides, len(provides), out, why)
+    _check(status, why, file)
+    return ffi.gc(out[0], lib.edge_plugin_free)
+
+
+def describe_plugin(plugin: Plugin) -> dict[str, Any]:
+    """The verified description."""
+    out = ffi.new("edge_bytes *")
+    _check(lib.edge_plugin_describe(plugin, out), None)
+    return _take_values(out)
+
+
+def new_instance(plugin: Plugin, options: Mapping[str, int]) -> Instance:
+    """An instance with the fields of `edge_instance_options`; those not given are the library's defaults."""
+    try:
+        native_options = ffi.new("edge_instance_options *", options)
+    except OverflowError as error:
+        from edge import errors
+
+        raise errors.OptionsError(f"A limit is out of range: {error}") from None
+    out, why = ffi.new("edge_instance **"), ffi.new("edge_bytes *")
+    _check(lib.edge_instance_new(plugin, native_options, out, why), why)
+    return ffi.gc(out[0], lib.edge_instance_free)
+
+
+def release(handle: Engine | Plugin | Instance) -> None:
+    """Frees a handle now; it must not be used any more."""
+    ffi.release(handle)
+
+
+def start_call(instance: Instance, name: bytes, params: bytes) -> None:
+    """Begins a call; nothing runs before the first step."""
+    why = ffi.new("edge_bytes *")
+    _check(lib.edge_call_start(instance, name, len(name), params, len(params), why), why)
+
+
+def new_step() -> Step:
+    """Room for what a step comes to, used again for every step of an instance."""
+    return ffi.new("edge_step *")
+
+
+step_call = lib.edge_call_step
+"""`step_call(instance, step)` lets the guest run; answers a STEP_* or the status that ended the call."""
+
+
+def step_values(step: Step) -> Any:
+    """The parameters of the host function that is asked for, or the results of the call."""
+    # These bytes come from the library alone, which writes plain data in marshal's format; nothing else is
+    # ever given to marshal, so what makes it unfit for untrusted input does not arise.
+    return marshal.loads(ffi.buffer(step.data, step.len))  # noqa: S302
+
+
+def fail_step(status: int, step: Step, subject: str) -> NoReturn:
+    """Raises the error with which a call ended."""
+    _fail(status, bytes(ffi.buffer(step.data, step.len)), subject)
+
+
+def answer_call(instance: Instance, results: bytes) -> None:
+    """Answers the host function that is asked for; `results` are encoded values."""
+    status = lib.edge_call_answer(instance, results, len(results), ffi.NULL)
+    if status:
+        _check(status, None)
+
+
+def fail_call(instance: Instance, message: bytes) -> None:
+    """Lets the host function that is asked for fail; the next step ends the call."""
+    _check(lib.edge_call_fail(instance, message, len(message)), None)
+
+
+def cancel_call(instance: Instance) -> None:
+    """Ends the call at its next step; any thread may do this."""
+    lib.edge_call_cancel(instance)
+
+
+def call_stats(instance: Instance) -> tuple[int, int, int, int]:
+    """Fuel, bytes of memory, host calls and slices of the call so far."""
+    stats = ffi.new("edge_stats *")
+    _check(lib.edge_call_stats(instance, stats), None)
+    return stats.fuel, stats.memory_bytes, stats.host_calls, stats.slices
+
+
+def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
+    """What the guest wrote to its standard streams since the last time, and how many bytes were dropped."""
+    out = ffi.new("edge_bytes *")
+    _check(lib.edge_call_log(instance, out), None)
+    return _take_values(out) if out.len else None
+
+
+def new_key() -> bytes:
+    """The seed of a new signing key."""
+    seed, why = ffi.new("uint8_t[]", SEED_BYTES), ffi.new("edge_bytes *")
+    _check(lib.edge_key_new(seed, why), why)
+    return bytes(ffi.buffer(seed))
+
+
+def public_key(seed: bytes) -> bytes:
+    """The public half of a signing key."""
+    key = ffi.new("uint8_t[]", PUBLIC_KEY_BYTES)
+    _check(lib.edge_key_public(seed, key), None)
+    return bytes(ffi.buffer(key))
+
+
+def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
+    """Makes a component of a core module with component metadata; takes a component as it is.
+
+    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
+    """
+    out, why = _outputs()
+    _check(lib.edge_component_encode(wasm, len(wasm), out, why), why, file)
+    return _take_values(out)
+
+
+def compile_component(
+    wasm: bytes, file: str, engine: str, facts: bytes, seed: bytes, fd: int
+) -> dict[str, Any]:
+    """Compiles for an engine and writes the signed artifact to `fd`; answers with its description."""
+    target = engine.encode()
+    out, why = _outputs()
+    status = lib.edge_compile(wasm, len(wasm), target, len(target), facts, len(facts), seed, fd, out, why)
+    _check(status, why, file)
+    return _take_values(out)
+
+
+def _outputs() -> tuple[Any, Any]:
+    return ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
+
+
+def _take(out: Any) -> bytes:
+    taken = bytes(ffi.buffer(out.data, out.len)) if out.len else b""
+    lib.edge_bytes_free(out)
+    return taken
+
+
+def _take_values(out: Any) -> Any:
+    return marshal.loads(_take(out))  # noqa: S302 -- from the library alone, as in step_values
+
+
+def _check(status: int, why: Any, subject: str = "") -> None:
+    if status != OK:
+        _fail(status, _take(why) if why is not None else b"a call out of order", subject)
+
+
+def _fail(status: int, why: bytes, subject: str) -> NoReturn:
+    from edge import errors
+
+    sentence = why.decode("utf-8", "replace")
+    raise errors.of_status(
+        status, f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:]
+    )

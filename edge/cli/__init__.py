@@ -1,0 +1,68 @@
+"""The command line: `main` finds the command's module and turns errors into exit codes (`edge --help`)."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "run": "call a plugin's tool once",
+    "compile": "compile a plugin for devices",
+    "inspect": "tell what a file is and what it holds",
+    "bundle": "make the archive that brings Edge to a device",
+}
+
+HELP = ("--help", "-h", "help")
+INTERRUPTED = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs a command and answers with its exit code."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        return _dispatch(words)
+    except KeyboardInterrupt:
+        print("edge: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        from edge.cli.failure import report
+
+        return report(error, as_json="--json" in words)
+
+
+def _dispatch(words: Sequence[str]) -> int:
+    from edge.cli import output
+
+    name = words[0] if words else "--help"
+    if name in HELP:
+        output.answer(_help())
+        return 0
+    if name == "--version":
+        from edge.cli.version import version
+
+        output.answer(version())
+        return 0
+    if name not in COMMANDS:
+        from edge import errors
+
+        raise errors.UsageError(f"There is no command `{name}`", f"Commands are {', '.join(COMMANDS)}")
+    module = __import__(f"edge.cli.{name}", None, None, ["COMMAND"])
+    given = module.COMMAND.parse(words[1:])
+    if given.get("help"):
+        output.answer(module.COMMAND.help())
+        return 0
+    status: int = module.run(given)
+    return status
+
+
+def _help() -> str:
+    rows = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    return (
+        "edge COMMAND ...\n\nRuns WebAssembly plugins on machines as small as a Raspberry Pi Zero.\n\n"
+        f"{rows}\n\nedge COMMAND --help says what a command takes, edge --version what this is.\n\n"
+        "Exit codes: 0 ok, 1 the plugin or a check says no, 2 wrong usage, 3 refused, 4 trapped or out of\n"
+        "its limits, 5 environment, 130 interrupted."
+    )

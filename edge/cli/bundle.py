@@ -1,0 +1,43 @@
+"""`edge bundle`: the archive that an operator drops on a device."""
+
+from __future__ import annotations
+
+from edge.cli import output
+from edge.cli.options import Command, Option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.cli.options import Given
+
+COMMAND = Command(
+    "bundle",
+    "",
+    "Makes an archive with all that Edge needs on a device but Python and its cffi backend: unpack it\n"
+    "anywhere and run edge/edge. It trusts the key of the machine that makes it.",
+    (
+        Option("target", "DEVICE", "pi-zero, pi-64, x86_64-linux or board"),
+        Option("output", "FILE", "where to write, for instance edge-pi-zero.tar.gz", short="-o"),
+    ),
+    "edge bundle --target pi-zero -o edge-pi-zero.tar.gz",
+)
+
+
+def run(given: Given) -> int:
+    """Prints where the archive is."""
+    from edge import errors
+
+    target, path = given.get("target"), given.get("output")
+    if not (target and path):
+        raise errors.UsageError(
+            "edge bundle: --target and --output are needed", f"For instance: {COMMAND.example}"
+        )
+    try:
+        from edge.dev import bundle
+    except ImportError:
+        raise errors.EnvironmentFault("Bundles are made on the machine that builds Edge, not here") from None
+    members = bundle.write(path, target)
+    if given.get("json"):
+        output.document({"file": path, "target": target, "members": members})
+    else:
+        output.answer(path)
+    return 0

@@ -1,0 +1,52 @@
+"""`edge compile`: artifacts for devices, out of a plugin's WebAssembly."""
+
+from __future__ import annotations
+
+from edge import files
+from edge.cli import output
+from edge.cli.options import Command, Option
+from edge.targets import engine_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+    from edge.dev.compile import Artifact
+
+COMMAND = Command(
+    "compile",
+    "PLUGIN.wasm",
+    "Compiles a component, or a core module with component metadata, and signs the result with this\n"
+    "machine's key. Writes one NAME.ENGINE.cwasm for every engine that the targets have.",
+    (
+        Option("target", "NAME", "device or engine", many=True, convert=engine_of),
+        Option("output", "DIR", "where to write; the current directory", short="-o"),
+    ),
+    "edge compile cron-next.wasm --target pi-zero --target pi-64 -o build",
+)
+
+
+def run(given: Given) -> int:
+    """Prints the paths of what was written."""
+    from edge import errors
+
+    engines = given.get("target")
+    if not engines:
+        raise errors.UsageError("edge compile: no --target", f"Usage: {COMMAND.usage()}; --help says more")
+    try:
+        from edge.dev.compile import compile_to
+    except ImportError:
+        raise errors.NoCompiler("This installation of Edge only runs what is compiled") from None
+    path = given.arguments[0]
+    artifacts = compile_to(given.get("output", "."), files.read_input(path), files.base_name(path), engines)
+    if given.get("json"):
+        output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
+    else:
+        for artifact in artifacts:
+            output.answer(artifact.path)
+    return 0
+
+
+def _facts(artifact: Artifact) -> dict[str, Any]:
+    return {"file": artifact.path, **artifact.description}

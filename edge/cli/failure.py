@@ -1,0 +1,44 @@
+"""What an error looks like on the command line."""
+
+from __future__ import annotations
+
+from edge import errors
+from edge.cli import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def report(error: Exception, *, as_json: bool) -> int:
+    """Tells of an error: what happened, to what, what to do; answers with the exit code."""
+    if not isinstance(error, errors.EdgeError):
+        error = _fault(error)
+    if as_json:
+        try:
+            output.document({"error": _facts(error)})
+        except errors.EdgeError:
+            pass
+        else:
+            return error.exit_code
+    output.say(f"edge: {error.message}")
+    if error.remedy:
+        output.say(f"      {error.remedy}")
+    return error.exit_code
+
+
+def _facts(error: errors.EdgeError) -> dict[str, Any]:
+    return {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "remedy": error.remedy,
+        "exit": error.exit_code,
+    }
+
+
+def _fault(error: Exception) -> errors.EdgeError:
+    """A fault of ours: the one case in which a trace helps, because it goes into a report."""
+    import traceback
+
+    output.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
+    return errors.InternalFault(f"{type(error).__name__}: {error}")

@@ -1,0 +1,140 @@
+"""`edge inspect`: what a file is. Loads no code."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import errors, files, keys
+from edge.cli import output
+from edge.cli.options import Command
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+
+WASM_MAGIC = b"\0asm"
+MODULE_VERSION = b"\1\0\0\0"
+HEADER_BYTES = len(WASM_MAGIC + MODULE_VERSION)
+REFUSED = errors.Refused.exit_code
+
+COMMAND = Command(
+    "inspect",
+    "FILE",
+    "Tells what a file is (core module, component, artifact of edge compile, none of these), for whom it\n"
+    "was compiled, by whom it is signed, what it imports and exports. Loads no code. Exits with 3 when Edge\n"
+    "could never use the file.",
+    (),
+    "edge inspect cron-next.pulley32.cwasm",
+)
+
+
+def run(given: Given) -> int:
+    """Exits with 3 for a file that is damaged, or nothing that Edge can use."""
+    path = given.arguments[0]
+    fd = files.open_input(path)
+    try:
+        facts = _facts(fd, path)
+    finally:
+        files.close(fd)
+    if given.get("json"):
+        output.document(facts)
+    else:
+        _show(facts)
+    return REFUSED if facts["problem"] else 0
+
+
+def _facts(fd: int, path: str) -> dict[str, Any]:
+    size = posix.fstat(fd).st_size
+    header = posix.pread(fd, HEADER_BYTES, 0)
+    found = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
+    return {
+        "file": path,
+        "kind": found.pop("kind"),
+        "problem": found.pop("problem", None),
+        "size": size,
+        **found,
+    }
+
+
+def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
+    is_module = header.endswith(MODULE_VERSION)
+    try:
+        encoded = native.encode_component(files.read_all(fd), files.base_name(path))
+    except errors.NotComponent as error:
+        return {"kind": "core module", "problem": error.message}
+    except errors.Refused as error:
+        return {"kind": "damaged WebAssembly", "problem": error.message}
+    except errors.NoCompiler:
+        return {"kind": "core module" if is_module else "component"}
+    kind = "core module with component metadata" if is_module else "component"
+    return {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
+
+
+def _artifact(fd: int, path: str) -> dict[str, Any]:
+    try:
+        description = native.describe_artifact(fd, files.base_name(path))
+    except errors.NotArtifact as error:
+        return {"kind": "neither WebAssembly nor an artifact", "problem": error.message}
+    except errors.Refused as error:
+        return {"kind": "damaged artifact", "problem": error.message}
+    trusted = keys.names_of_trusted()
+    signer = bytes.fromhex(description["signer"])
+    about = native.about()
+    artifact = description["artifact"]
+    return {
+        "kind": "artifact",
+        **description,
+        "trusted": signer in trusted,
+        "signer_name": trusted.get(signer),
+        "runs_here": about["fingerprints"][about["engine"]] == artifact["fingerprint"],
+    }
+
+
+def _show(facts: dict[str, Any]) -> None:
+    _row("file", facts["file"])
+    _row("kind", facts["kind"])
+    _row("size", f"{facts['size']:,} bytes")
+    if facts["problem"]:
+        _row("problem", facts["problem"])
+    if facts["kind"] == "artifact":
+        _show_artifact(facts)
+    for name in ("imports", "exports"):
+        _list(name, facts.get(name, ()))
+    for tool in facts.get("tools") or ():
+        _row("tool", f"{tool['name']}: {tool['description']}")
+        _row("", tool["parameters"])
+
+
+def _show_artifact(facts: dict[str, Any]) -> None:
+    artifact, compiler, source = facts["artifact"], facts["compiler"], facts["source"]
+    if facts.get("plugin"):
+        _row("plugin", f"{facts['plugin']['name']} {facts['plugin']['version']}")
+    runs = "this machine's" if facts["runs_here"] else "not this machine's"
+    _row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
+    _row(
+        "compiler",
+        f"edge {compiler['edge']}, wasmtime {compiler['wasmtime']}, cranelift {compiler['cranelift']}",
+    )
+    _row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
+    _row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
+    trust = f"trusted here ({facts['signer_name']})" if facts["trusted"] else "not trusted here"
+    _row("signed by", f"{facts['signer']}, {trust}")
+
+
+def _list(name: str, items: Any) -> None:
+    """Functions, those of one interface together."""
+    interfaces: dict[str, list[str]] = {}
+    for item in items:
+        interface, _, function = item.rpartition("#")
+        interfaces.setdefault(interface, []).append(function)
+    for interface, functions in interfaces.items():
+        _row(name, f"{interface}: {', '.join(functions)}" if interface else ", ".join(functions))
+        name = ""
+
+
+def _row(name: str, text: str) -> None:
+    output.answer(f"{name:<10} {printable(text)}")

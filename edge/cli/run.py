@@ -1,0 +1,169 @@
+"""`edge run`: one call of a plugin's tool, with no store and no installation."""
+
+from __future__ import annotations
+
+import posix
+import sys
+from time import monotonic_ns
+
+from edge import files
+from edge.cli import output
+from edge.cli.options import Command, Option, at_least_one, seconds
+from edge.interfaces.logging import Logging, line, printable
+from edge.interfaces.secrets import Secrets
+from edge.runtime import Runtime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+    from edge.interfaces import Interface
+    from edge.plugin import Plugin, ToolResult
+    from edge.profiles import Limits
+
+WASM_MAGIC = b"\0asm"
+STDIN = 0
+FIXED_CLOCK = 946_684_800  # 2000-01-01
+
+
+def _named_file(text: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise ValueError("NAME=FILE is wanted")
+    return name, path
+
+
+COMMAND = Command(
+    "run",
+    "FILE [TOOL] JSON",
+    "Calls a tool of a plugin once. FILE is a .cwasm, or a .wasm where the compiler is at hand; JSON is an\n"
+    "object, the arguments, or - to read them from standard input. TOOL may be left out when there is one.",
+    (
+        Option("config", "JSON", "the plugin's configuration, or @FILE"),
+        Option("secret", "NAME=FILE", "a secret's value, from a file", many=True, convert=_named_file),
+        Option("fuel", "N", "units of work for the call", convert=at_least_one),
+        Option("timeout", "SECONDS", "time for the call", convert=seconds),
+        Option("memory", "MB", "linear memory of the plugin", convert=at_least_one),
+        Option("host-calls", "N", "calls out of the sandbox", convert=at_least_one),
+        Option("fixed", "", "clock and random numbers stand still: same question, same answer, same fuel"),
+        Option("stats", "", "what the call cost, on standard error"),
+    ),
+    """edge run cron-next.pulley32.cwasm '{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}'""",
+)
+
+
+def run(given: Given) -> int:
+    """Exits with 1 when the tool answers that it did not succeed."""
+    path, *tool, arguments = given.arguments
+    plugin = _load(path, _secrets(given))
+    started = monotonic_ns()
+    result = plugin.call(
+        _stdin() if arguments == "-" else files.encode(arguments),
+        tool=tool[0] if tool else None,
+        config=_config(given),
+        limits=_limits(given),
+    )
+    milliseconds = (monotonic_ns() - started) / 1e6
+    if given.get("json"):
+        output.document(_facts(result, milliseconds))
+    else:
+        if result.output:
+            output.answer(result.output)
+        if result.error:
+            output.say(f"edge: {plugin.name} says: {printable(result.error)}")
+    if given.get("stats"):
+        stats = result.stats
+        output.say(
+            f"fuel {stats.fuel}, memory {stats.memory_bytes >> 10} kB, host calls {stats.host_calls}, "
+            f"slices {stats.slices}, {milliseconds:.1f} ms"
+        )
+    return 0 if result.success else 1
+
+
+def _load(path: str, secrets: Secrets) -> Plugin:
+    fd = files.open_input(path)
+    try:
+        runtime = Runtime()
+        interfaces = (Logging(_log), secrets)
+        if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
+            return _compile_and_load(runtime, fd, path, interfaces)
+        return runtime.load_open(fd, files.base_name(path), interfaces=interfaces, output=_pass_on)
+    finally:
+        files.close(fd)
+
+
+def _compile_and_load(runtime: Runtime, fd: int, path: str, interfaces: tuple[Interface, ...]) -> Plugin:
+    try:
+        from edge.dev.compile import compile_for_here, describe
+    except ImportError:
+        from edge import errors
+
+        raise errors.NoCompiler(f"{path} is not compiled, and this installation of Edge only runs") from None
+    name = files.base_name(path)
+    artifact = compile_for_here(files.read_all(fd), name)
+    try:
+        plugin = runtime.load_open(artifact, name, interfaces=interfaces, output=_pass_on)
+    finally:
+        files.close(artifact)
+    plugin.description.update(describe(plugin))
+    return plugin
+
+
+def _facts(result: ToolResult, milliseconds: float) -> dict[str, Any]:
+    stats = result.stats
+    return {
+        "success": result.success,
+        "output": result.output,
+        "error": result.error,
+        "fuel": stats.fuel,
+        "memory_bytes": stats.memory_bytes,
+        "host_calls": stats.host_calls,
+        "slices": stats.slices,
+        "call_ms": round(milliseconds, 3),
+    }
+
+
+def _stdin() -> bytes:
+    try:
+        return files.read_all(STDIN)
+    except OSError as error:
+        files.raise_for("standard input", error)
+
+
+def _config(given: Given) -> bytes | None:
+    config: str | None = given.get("config")
+    if config is None:
+        return None
+    return files.read_input(config[1:]) if config.startswith("@") else files.encode(config)
+
+
+def _secrets(given: Given) -> Secrets:
+    values = {
+        name: files.read_input(path).decode("utf-8", "replace") for name, path in given.get("secret", ())
+    }
+    return Secrets({name: value.rstrip("\n") for name, value in values.items()})
+
+
+def _limits(given: Given) -> Limits | None:
+    asked = {
+        "fuel": given.get("fuel", 0),
+        "deadline": given.get("timeout", 0),
+        "memory": given.get("memory", 0) << 20,
+        "host_calls": given.get("host-calls", 0),
+        "fixed": given.get("fixed", False),
+    }
+    if not any(asked.values()):
+        return None
+    from edge.profiles import Limits
+
+    return Limits(fixed_clock=FIXED_CLOCK, **asked)
+
+
+def _log(plugin: str, level: str, event: dict[str, Any]) -> None:
+    output.say(f"{plugin} {line(level, event)}")
+
+
+def _pass_on(_: int, written: bytes) -> None:
+    text = written.decode("utf-8", "replace")
+    sys.stderr.write("\n".join(map(printable, text.split("\n"))))

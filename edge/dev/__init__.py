@@ -1,0 +1,1 @@
+"""What only a machine for developing plugins does; nothing here is shipped to a device."""

@@ -1,0 +1,119 @@
+"""From a plugin's WebAssembly to signed artifacts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from edge import _native as native
+from edge import files, keys
+from edge.dev.progress import watch
+from edge.instance import Instance
+from edge.interfaces.logging import Logging
+from edge.interfaces.secrets import Secrets
+from edge.plugin import Plugin
+from edge.profiles import WORKSTATION
+from edge.runtime import Runtime
+
+PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
+TOOL = "zeroclaw:plugin/tool@0.1.0#"
+
+NO_FACTS: dict[str, Any] = {}
+
+
+class Artifact:
+    """One file that was written, and its description."""
+
+    def __init__(self, path: str, description: dict[str, Any]) -> None:
+        self.path = path
+        self.description = description
+
+
+def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> list[Artifact]:
+    """Writes NAME.ENGINE.cwasm for every engine, all of them or none.
+
+    What the plugin says of itself goes into the signed description, so it is asked first, compiled for this
+    machine. An artifact for this machine's engine is compiled once more all the same: its description is part
+    of what is signed.
+    """
+    component = native.encode_component(wasm, file)
+    seed = keys.local_seed()
+    facts = _ask(component, file, seed)
+    artifacts = []
+    with contextlib.ExitStack() as stack:
+        staged = []
+        for engine in dict.fromkeys(engines):
+            path = f"{folder}/{PurePath(file).stem}.{engine}.cwasm"
+            output = stack.enter_context(files.Staged(path))
+            artifacts.append(
+                Artifact(path, _compile(component["wasm"], file, engine, facts, seed, output.fd))
+            )
+            staged.append(output)
+        for output in staged:
+            output.commit()
+    return artifacts
+
+
+def compile_for_here(wasm: bytes, file: str) -> int:
+    """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
+    component = native.encode_component(wasm, file)
+    return _in_memory(component["wasm"], file, keys.local_seed())
+
+
+def describe(plugin: Plugin) -> dict[str, Any]:
+    """What a plugin says of itself: its name and version, its tools."""
+    exports = plugin.description["exports"]
+    facts: dict[str, Any] = {}
+    with plugin.instance(WORKSTATION) as instance:
+        if f"{PLUGIN_INFO}plugin-name" in exports:
+            facts["plugin"] = {
+                "name": instance.call(f"{PLUGIN_INFO}plugin-name"),
+                "version": instance.call(f"{PLUGIN_INFO}plugin-version"),
+            }
+        if f"{TOOL}execute" in exports:
+            facts["tools"] = [_tool(instance)]
+    return facts
+
+
+def _tool(instance: Instance) -> dict[str, str]:
+    return {
+        "name": instance.call(f"{TOOL}name"),
+        "description": instance.call(f"{TOOL}description"),
+        "parameters": instance.call(f"{TOOL}parameters-schema"),
+    }
+
+
+def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
+    if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
+        return NO_FACTS
+    fd = _in_memory(component["wasm"], file, seed)
+    try:
+        runtime = Runtime(trusted=[native.public_key(seed)])
+        return describe(runtime.load_open(fd, file, interfaces=(Logging(), Secrets({}))))
+    finally:
+        os.close(fd)
+
+
+def _in_memory(wasm: bytes, file: str, seed: bytes) -> int:
+    fd = os.memfd_create(file)
+    try:
+        # A file that others may write would be copied before it is mapped.
+        os.fchmod(fd, 0o600)
+        _compile(wasm, file, native.about()["engine"], NO_FACTS, seed, fd)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _compile(
+    wasm: bytes, file: str, engine: str, facts: dict[str, Any], seed: bytes, fd: int
+) -> dict[str, Any]:
+    return watch(
+        f"{file}: compiling for {engine}",
+        lambda: native.compile_component(wasm, file, engine, json.dumps(facts).encode(), seed, fd),
+    )

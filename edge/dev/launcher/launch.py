@@ -1,0 +1,20 @@
+# Runs under any Python 3 and is compiled anew at every start, so it stays small.
+import sys
+
+if sys.version_info < (3, 9):
+    sys.stderr.write("edge: python3 is Python %d.%d here, Edge needs 3.9 or newer\n" % sys.version_info[:2])
+    sys.stderr.write("      Update the system, or name a newer one: EDGE_PYTHON=python3.11 edge ...\n")
+    sys.exit(5)
+
+sys.path.insert(0, __file__.rpartition("/")[0])
+# Where _cffi_backend may be: Debian's package, or pip's for this Python.
+release = "python%d.%d" % sys.version_info[:2]
+sys.path += [
+    "/usr/lib/python3/dist-packages",
+    f"{sys.prefix}/lib/{release}/site-packages",
+    f"/usr/local/lib/{release}/dist-packages",
+]
+
+from edge.cli import main  # noqa: E402
+
+sys.exit(main())

@@ -1,0 +1,47 @@
+"""Long work of the native library, with the time it takes on standard error."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+REFRESH_SECONDS = 0.2
+
+
+def watch(label: str, work: Callable[[], T]) -> T:
+    """Does the work in a thread, so that Ctrl-C ends the wait at once: native code looks for no signals."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # handed over to the thread that waits
+            failure.append(error)
+
+    thread = threading.Thread(target=target, daemon=True)
+    started = time.monotonic()
+    live = sys.stderr.isatty()
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(REFRESH_SECONDS)
+            if live:
+                _show(f"\r{label} {time.monotonic() - started:.1f} s")
+    finally:
+        if live:
+            _show("\r\033[K")
+    if failure:
+        raise failure[0]
+    _show(f"{label} {time.monotonic() - started:.1f} s\n")
+    return outcome[0]
+
+
+def _show(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -1,0 +1,290 @@
+"""What can go wrong, by whose fault it is.
+
+EdgeError
+├── ToolError                  the plugin's own word: the call could not be carried out
+├── UsageError                 the caller asked for something that is not there or makes no sense
+│   ├── ArgumentsError             not a JSON object
+│   ├── NoSuchTool                 the plugin offers no tool of that name
+│   ├── NoSuchExport               the component exports no such function
+│   ├── ValueMismatch              a value does not have the type the component asks for
+│   ├── StateError                 out of order, for instance a call into an instance that was interrupted
+│   └── OptionsError               an option is outside its range
+├── Refused                    a file that will not be loaded
+│   ├── NotWasm, NotComponent, InvalidWasm
+│   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
+│   ├── Untrusted, BadSignature
+│   └── MissingImport              it imports what nobody provides here
+├── CallFailed                 the guest did not come to an end of its own
+│   ├── Trapped, Exited, Cancelled
+│   ├── OutOfFuel, DeadlineExceeded, OverLimit
+│   └── HostFailed                 a host function raised; that exception is the cause
+└── EnvironmentFault           this machine
+    ├── LibraryMissing             no native library, or not one for this CPU
+    ├── IoFault, DiskFull, OutOfMemory
+    ├── NoCompiler                 a device's library, which only runs
+    └── InternalFault              a fault of Edge itself
+
+Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty.
+
+On a Pi Zero these classes cost 7 ms, so a call that goes well never imports them: modules on its path import
+this one where they raise.
+"""
+
+from __future__ import annotations
+
+
+class EdgeError(Exception):
+    """Root of all errors that Edge raises on purpose."""
+
+    status = 0
+    """The native library's number for it (native/edge.h), 0 where Python alone raises it."""
+
+    exit_code = 5
+    """What the command line exits with."""
+
+    advice = ""
+    """The remedy, unless the one who raises knows better."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy or self.advice
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.remedy}" if self.remedy else self.message
+
+
+class ToolError(EdgeError):
+    """The tool ran and answered that the call could not be carried out."""
+
+    exit_code = 1
+
+
+class UsageError(EdgeError):
+    """The caller asked for something that is not there or makes no sense."""
+
+    exit_code = 2
+
+
+class ArgumentsError(UsageError):
+    """The arguments are not a JSON object."""
+
+    status = 0x201
+    advice = "Give one JSON object, for instance '{\"name\": 1}'"
+
+
+class NoSuchTool(UsageError):
+    """The plugin offers no tool of that name."""
+
+
+class NoSuchExport(UsageError):
+    """The component exports no such function."""
+
+    status = 0x202
+    advice = "`edge inspect` lists what a plugin exports"
+
+
+class ValueMismatch(UsageError):
+    """A value does not have the type that the component asks for."""
+
+    status = 0x203
+
+
+class StateError(UsageError):
+    """Something was called out of its order."""
+
+    status = 0x204
+
+
+class OptionsError(UsageError):
+    """An option is outside its range."""
+
+    status = 0x205
+
+
+class Refused(EdgeError):
+    """A file that will not be loaded."""
+
+    exit_code = 3
+
+
+class NotWasm(Refused):
+    """The input is not WebAssembly."""
+
+    status = 0x301
+    advice = "Give the .wasm that your toolchain built"
+
+
+class NotComponent(Refused):
+    """A core module without component metadata."""
+
+    status = 0x302
+    advice = "Build the plugin with bindings for a world of wit/ (wit-bindgen, componentize-py)"
+
+
+class InvalidWasm(Refused):
+    """WebAssembly that does not validate, or that uses what the engine profile leaves out."""
+
+    status = 0x303
+    advice = "Threads, GC and SIMD are left out; otherwise build the plugin again"
+
+
+class NotArtifact(Refused):
+    """There is no trailer of `edge compile` at the end."""
+
+    status = 0x304
+    advice = "Give a .cwasm that `edge compile` wrote; `edge inspect` tells what a file is"
+
+
+class Damaged(Refused):
+    """Sizes, digest or description do not agree."""
+
+    status = 0x305
+    advice = "Copy the file again from where it was compiled, and compare their sizes"
+
+
+class WrongTarget(Refused):
+    """Compiled for another engine target."""
+
+    status = 0x306
+    advice = "Compile the plugin for this machine: `edge compile --target` takes the name of its engine"
+
+
+class WrongEngine(Refused):
+    """Compiled for another engine: the fingerprints differ."""
+
+    status = 0x307
+    advice = "Compile the plugin again with the release of Edge that runs here"
+
+
+class Untrusted(Refused):
+    """Signed by a key that is not trusted here."""
+
+    status = 0x308
+    advice = "If you trust whoever compiled it, add the key to ~/.config/edge/trusted.keys: ed25519 KEY NAME"
+
+
+class BadSignature(Refused):
+    """The signature does not verify: the description was changed after it was signed."""
+
+    status = 0x309
+    advice = "Do not use this file; get it again from whoever compiled it"
+
+
+class MissingImport(Refused):
+    """The component imports what nobody provides here."""
+
+    status = 0x30A
+    advice = "Build the plugin for a world of wit/, or provide the interface when loading it"
+
+
+class CallFailed(EdgeError):
+    """The guest did not come to an end of its own; its instance is not used again."""
+
+    exit_code = 4
+
+
+class Trapped(CallFailed):
+    """The guest trapped."""
+
+    status = 0x401
+    advice = "This is a fault in the plugin; tell its author, with the arguments of the call"
+
+
+class OutOfFuel(CallFailed):
+    """The fuel of the call is used up."""
+
+    status = 0x402
+    advice = "Allow it more (--fuel, Limits.fuel), if this work is worth it"
+
+
+class DeadlineExceeded(CallFailed):
+    """The time of the call is used up."""
+
+    status = 0x403
+    advice = "Allow it more (--timeout, Limits.deadline), if it is worth waiting for"
+
+
+class OverLimit(CallFailed):
+    """The guest went over another limit, which the message names."""
+
+    status = 0x404
+    advice = "Allow it more, if the plugin is to be trusted with it: edge.Limits, `edge run --help`"
+
+
+class Cancelled(CallFailed):
+    """The call was cancelled."""
+
+    status = 0x405
+
+
+class Exited(CallFailed):
+    """The guest left through wasi:cli/exit."""
+
+    status = 0x406
+    advice = "A plugin answers and returns; tell its author"
+
+
+class HostFailed(CallFailed):
+    """A host function raised; that exception is the cause of this one."""
+
+    status = 0x407
+
+
+class EnvironmentFault(EdgeError):
+    """Something of this machine is missing or does not work."""
+
+    exit_code = 5
+
+
+class LibraryMissing(EnvironmentFault):
+    """There is no native library, or none for this CPU."""
+
+
+class IoFault(EnvironmentFault):
+    """Reading or writing failed."""
+
+    status = 0x501
+
+
+class DiskFull(EnvironmentFault):
+    """No space is left."""
+
+    status = 0x502
+    advice = "Free some space and try again; nothing was left behind"
+
+
+class OutOfMemory(EnvironmentFault):
+    """The system gives no more memory."""
+
+    status = 0x503
+    advice = "Close other programs, or lower the plugin's memory limit"
+
+
+class NoCompiler(EnvironmentFault):
+    """This build of the native library only runs what is compiled."""
+
+    status = 0x504
+    advice = "Compile on a PC: edge compile PLUGIN.wasm --target pi-zero -o DIR, then copy the .cwasm here"
+
+
+class InternalFault(EnvironmentFault):
+    """A fault of Edge itself."""
+
+    status = 0x505
+    advice = "Please report it, with the command and the file"
+
+
+def of_status(status: int, message: str) -> EdgeError:
+    """The error for a status of the native library."""
+    return _BY_STATUS.get(status, InternalFault)(message)
+
+
+def _by_status(root: type[EdgeError]) -> dict[int, type[EdgeError]]:
+    found = {root.status: root} if root.status else {}
+    for kind in root.__subclasses__():
+        found.update(_by_status(kind))
+    return found
+
+
+_BY_STATUS = _by_status(EdgeError)

@@ -1,0 +1,43 @@
+"""zeroclaw:plugin/inbound: messages that reached the host and wait for a channel plugin."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from edge import errors
+from edge.interfaces import Interface
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.call import Call
+
+NAME = "zeroclaw:plugin/inbound@0.1.0"
+
+MOST_WAITING = 1000
+
+
+class Inbound(Interface):
+    """A queue of messages, each a dictionary as `host-inbound-message` in wit/inbound.wit."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        super().__init__(NAME, {"inbound-poll": self._poll, "inbound-pending": self._pending})
+        self._waiting: deque[dict[str, Any]] = deque()
+
+    def push(self, message: dict[str, Any]) -> None:
+        """Lets a message wait for the plugin."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise errors.StateError(f"{MOST_WAITING} messages wait already", "Let the plugin poll them first")
+        self._waiting.append(message)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def _poll(self, _: Call) -> tuple[dict[str, Any] | None]:
+        return (self._waiting.popleft() if self._waiting else None,)
+
+    def _pending(self, _: Call) -> tuple[int]:
+        return (len(self._waiting),)

@@ -1,0 +1,147 @@
+"""A loaded plugin: what it says of itself, its tools, its instances."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge.instance import Instance
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from edge.call import Call
+    from edge.instance import Output, Stats
+    from edge.interfaces import HostFunction
+    from edge.profiles import Limits
+
+    Json = str | bytes | Mapping[str, Any]
+
+EXECUTE = "zeroclaw:plugin/tool@0.1.0#execute"
+
+
+class Plugin:
+    """A verified component, ready to make instances of. It owns its native handle and frees it with itself.
+
+    handle       the native plugin
+    description  what the signed description says, a dictionary
+    provides     the names of the host functions, one a line
+    functions    these functions
+    """
+
+    __slots__ = ("_file_name", "_output", "description", "functions", "handle", "provides")
+
+    def __init__(
+        self,
+        handle: native.Plugin,
+        file_name: str,
+        provides: bytes,
+        functions: tuple[HostFunction, ...],
+        output: Output | None,
+    ) -> None:
+        self.handle = handle
+        self.description: dict[str, Any] = native.describe_plugin(handle)
+        self.provides = provides
+        self.functions = functions
+        self._file_name = file_name
+        self._output = output
+
+    @property
+    def name(self) -> str:
+        """The plugin's own name, or its file's where it has none."""
+        facts = self.description.get("plugin")
+        return facts["name"] if facts else self._file_name
+
+    @property
+    def tools(self) -> list[dict[str, str]]:
+        """Every tool: name, description, parameters (a JSON Schema as text)."""
+        return self.description.get("tools") or []
+
+    def instance(self, limits: Limits | None = None) -> Instance:
+        """A warm instance, for channel and memory plugins: it keeps its memory between calls."""
+        return Instance(self, limits, self._output)
+
+    def start(
+        self,
+        arguments: Json,
+        *,
+        tool: str | None = None,
+        config: Json | None = None,
+        limits: Limits | None = None,
+    ) -> Call:
+        """Begins a call of the tool in an instance of its own, to be stepped in turn with others.
+
+        `config` reaches the plugin as `__config`; a `__config` among the arguments does not.
+        """
+        self._check_tool(tool)
+        merged = native.merge_arguments(_json(arguments), b"" if config is None else _json(config))
+        return self.instance(limits).start(EXECUTE, merged.decode())
+
+    def call(
+        self,
+        arguments: Json,
+        *,
+        tool: str | None = None,
+        config: Json | None = None,
+        limits: Limits | None = None,
+    ) -> ToolResult:
+        """Calls the tool in an instance of its own and waits for its answer.
+
+        Raises ToolError when the plugin says that the call could not be carried out at all.
+        """
+        call = self.start(arguments, tool=tool, config=config, limits=limits)
+        with call.instance:
+            call.run()
+            return ToolResult(call)
+
+    def _check_tool(self, name: str | None) -> None:
+        offered = [tool["name"] for tool in self.tools]
+        if name in offered or (name is None and len(offered) == 1):
+            return
+        from edge import errors
+
+        offers = (
+            f"It offers {', '.join(offered)}"
+            if offered
+            else "It offers no tool; `edge inspect` lists its exports"
+        )
+        wanted = f"no tool `{name}`" if name is not None else f"{len(offered)} tools, and none was named"
+        raise errors.NoSuchTool(f"{self.name} has {wanted}", offers)
+
+
+class ToolResult:
+    """What a tool answered.
+
+    success  False when the tool understood its arguments and still says no; `error` then tells why
+    output   text, usually JSON
+    error    text or None
+    stats    what the call cost
+    """
+
+    __slots__ = ("error", "output", "stats", "success")
+
+    def __init__(self, call: Call) -> None:
+        assert call.results is not None
+        ((case, answer),) = call.results
+        if case == "err":
+            from edge import errors
+
+            raise errors.ToolError(f"{call.plugin} says: {answer}")
+        self.success: bool = answer["success"]
+        self.output: str = answer["output"]
+        self.error: str | None = answer["error"]
+        self.stats: Stats = call.instance.stats
+
+    def __repr__(self) -> str:
+        return f"ToolResult(success={self.success}, output={self.output!r}, error={self.error!r})"
+
+
+def _json(document: Json) -> bytes:
+    if isinstance(document, str):
+        # Lone surrogates become bytes that the native library refuses, with the place where they stand.
+        return document.encode("utf-8", "surrogatepass")
+    if isinstance(document, bytes):
+        return document
+    import json
+
+    return json.dumps(document).encode()

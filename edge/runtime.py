@@ -1,0 +1,68 @@
+"""An engine, and plugins loaded into it."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import files, keys
+from edge.interfaces import flatten
+from edge.plugin import Plugin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge.instance import Output
+    from edge.interfaces import Interface
+
+
+class Runtime:
+    """Loads plugins. One is enough for a process; what it loaded lives on without it."""
+
+    __slots__ = ("_engine", "_trusted")
+
+    def __init__(self, *, trusted: Iterable[bytes] | None = None, stack_bytes: int = 0) -> None:
+        """`trusted`: the public keys whose artifacts may run, by default those of edge.keys.
+
+        `stack_bytes`: the stack of every guest, 0 for the library's default.
+        """
+        self._engine = native.new_engine(stack_bytes)
+        self._trusted = b"".join(keys.trusted() if trusted is None else trusted)
+
+    def load(
+        self,
+        path: str,
+        *,
+        interfaces: Iterable[Interface] | None = None,
+        output: Output | None = None,
+    ) -> Plugin:
+        """Verifies and loads a .cwasm.
+
+        `interfaces`: what the plugin may import beside WASI; by default logging to stderr, and no secrets.
+        `output`: takes what the plugin writes to its standard streams, as (1 or 2, bytes); by default it is
+        dropped.
+        """
+        fd = files.open_input(path)
+        try:
+            return self.load_open(fd, files.base_name(path), interfaces=interfaces, output=output)
+        finally:
+            files.close(fd)
+
+    def load_open(
+        self,
+        fd: int,
+        name: str,
+        *,
+        interfaces: Iterable[Interface] | None = None,
+        output: Output | None = None,
+    ) -> Plugin:
+        """As `load`, from an open descriptor, which stays the caller's; `name` is for messages."""
+        provides, functions = flatten(_contract() if interfaces is None else interfaces)
+        handle = native.load_plugin(self._engine, fd, name, self._trusted, provides)
+        return Plugin(handle, name, provides, functions, output)
+
+
+def _contract() -> tuple[Interface, ...]:
+    from edge.interfaces.logging import Logging
+    from edge.interfaces.secrets import Secrets
+
+    return Logging(), Secrets({})

@@ -1,0 +1,24 @@
+"""What `--target` takes: devices and engines by name."""
+
+from __future__ import annotations
+
+ENGINES = ("pulley32", "pulley64", "aarch64", "x86_64")
+"""What executes artifacts: the interpreter of 32 or 64 bits, or a CPU."""
+
+DEVICES = {
+    "pi-zero": "pulley32",
+    "pi-64": "aarch64",
+    "x86_64-linux": "x86_64",
+    "board": "pulley32",
+}
+"""Which engine runs on a device; cross/targets.toml says more of each."""
+
+
+def engine_of(name: str) -> str:
+    """The engine of a device, or the engine itself."""
+    if name in ENGINES:
+        return name
+    try:
+        return DEVICES[name]
+    except KeyError:
+        raise ValueError(f"devices are {', '.join(DEVICES)}; engines {', '.join(ENGINES)}") from None
