@@ -20,8 +20,8 @@ NATIVE = cache.ROOT / "native"
 SOURCES = (NATIVE / "src", NATIVE / "Cargo.toml", NATIVE / "Cargo.lock")
 HERE = Path(__file__).parent
 
-# The standard library is built with the same settings as ours, and without what symbolizes backtraces: the library is
-# stripped.
+# The standard library comes with the same settings as ours, and without what symbolizes backtraces of a library
+# that is stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
 # An ARM1176 runs Pulley's loop faster without its SIMD opcodes, which the engine profile leaves out anyway.
@@ -67,13 +67,17 @@ class _Recipe:
         command = [self.rust.cargo, "rustc", "--locked", "--lib", "--profile", profile, "--features", feature]
         command += ["--crate-type", self.kind]
         if self.triple is not None:
-            command += ["--target", str(HERE / f"{self.triple}.json") if self._is_ours else self.triple, *BUILD_STD]
+            command += [
+                "--target",
+                str(HERE / f"{self.triple}.json") if self._is_ours else self.triple,
+                *BUILD_STD,
+            ]
         return command
 
     def flags(self) -> list[str]:
         cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
         crates = sorted((cargo_home / "registry" / "src").glob("*"))
-        renamed = {self.rust.library: "rust", self.folder: "build", **{crate: "crates" for crate in crates}}
+        renamed = {self.rust.library: "rust", self.folder: "build", **dict.fromkeys(crates, "crates")}
         flags = [f"--remap-path-prefix={path}={name}" for path, name in renamed.items()]
         return flags + ([PULLEY_CFG] if self.target.engine.startswith("pulley") else [])
 
@@ -90,7 +94,9 @@ class _Recipe:
         aim = f"-target {self.zig_target} -mcpu={self.target.cpu}"
         triple = self.triple.replace("-", "_")
         env["ZIG_GLOBAL_CACHE_DIR"] = str(cache.root() / "zig")
-        env[f"CARGO_TARGET_{triple.upper()}_LINKER"] = str(self.zig.driver(self.folder, "link", f"cc {aim} -lunwind"))
+        env[f"CARGO_TARGET_{triple.upper()}_LINKER"] = str(
+            self.zig.driver(self.folder, "link-cc", f"cc {aim} -lunwind")
+        )
         env[f"CC_{triple}"] = str(self.zig.driver(self.folder, "cc", f"cc {aim}"))
         env[f"AR_{triple}"] = str(self.zig.driver(self.folder, "ar", "ar"))
         return env
@@ -127,7 +133,9 @@ def _build(recipe: _Recipe, stage: Path) -> None:
 
 
 def _cargo(recipe: _Recipe, command: list[str]) -> None:
-    if subprocess.run(command, check=False, cwd=NATIVE, env=recipe.environment(), stdout=sys.stderr).returncode:
+    if subprocess.run(
+        command, check=False, cwd=NATIVE, env=recipe.environment(), stdout=sys.stderr
+    ).returncode:
         raise BuildFailed(f"{recipe.name}: cargo failed, see its messages above")
 
 
@@ -140,7 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Builds for every target named and prints where the libraries are."""
     parser = argparse.ArgumentParser(prog="python -m cross.build", description=__doc__)
     parser.add_argument("targets", nargs="+", metavar="TARGET", choices=list(targets.table()))
-    parser.add_argument("--static", action="store_true", help="libedge.a, for a C program without shared libraries")
+    parser.add_argument(
+        "--static", action="store_true", help="libedge.a, for a C program without shared libraries"
+    )
     options = parser.parse_args(arguments)
     try:
         for name in options.targets:

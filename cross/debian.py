@@ -1,4 +1,4 @@
-"""Debian packages of another architecture, unpacked to a folder, from the Debian sources this machine already has.
+"""Debian packages of another architecture, unpacked to a folder, from the Debian sources of this machine.
 
 The machine's own package state is not touched: apt works on lists, a status file and archives of ours.
 """
@@ -33,10 +33,10 @@ class DebianError(Exception):
 
 
 def tree(arch: str, packages: Sequence[str], exclude: Sequence[str] = ()) -> Path:
-    """A folder with `packages` of `arch` and all they depend on, unpacked; it is shared, so leave it as it is.
+    """A folder with `packages` of `arch` and all they depend on, unpacked. It is shared: leave it as it is.
 
-    What is in `exclude` counts as installed already: neither it nor what only it needs is there. Versions are those
-    that Debian had when the folder was first made.
+    What is in `exclude` counts as installed already: neither it nor what only it needs is there. Versions are
+    those that Debian had when the folder was first made.
     """
     made_of = cache.key(Path(__file__), arch, _codename(), *sorted(packages), "without", *sorted(exclude))
     return cache.product(f"debian-{arch}", made_of, lambda stage: _make(stage, arch, packages, exclude))
@@ -46,9 +46,9 @@ def _make(stage: Path, arch: str, packages: Sequence[str], exclude: Sequence[str
     print(f"Debian {_codename()} {arch}: {' '.join(packages)}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="edge-debian-") as scratch, cache.lock(f"apt-{arch}"):
         apt = _Apt(arch, Path(scratch))
-        apt.run("update")
+        apt.update()
         apt.pretend_installed(exclude)
-        apt.run("install", "--download-only", "--no-install-recommends", "--yes", *packages)
+        apt.download(packages)
         archives = sorted(apt.archives.glob("*.deb"))
         print(f"unpacking {len(archives)} packages", file=sys.stderr, flush=True)
         for short, real in MERGED.items():
@@ -59,7 +59,7 @@ def _make(stage: Path, arch: str, packages: Sequence[str], exclude: Sequence[str
 
 
 class _Apt:
-    """An apt of one foreign architecture. It keeps the machine's way to the network and nothing else of its settings."""
+    """An apt of one foreign architecture. Of the machine's settings it keeps the way to the network."""
 
     def __init__(self, arch: str, scratch: Path) -> None:
         self.archives = scratch / "archives"
@@ -93,12 +93,17 @@ class _Apt:
             _network() + "".join(f'{name} "{value}";\n' for name, value in settings.items())
         )
 
-    def run(self, *arguments: str) -> None:
-        """Runs apt-get, its progress on stderr."""
-        command = ["apt-get", "-q", *arguments]
-        if subprocess.run(command, check=False, env=self._env(), stdout=sys.stderr).returncode:
+    def update(self) -> None:
+        """Gets the lists. One that can't be had is no failure: what is needed may be in the others."""
+        self._apt_get("update")
+
+    def download(self, packages: Sequence[str]) -> None:
+        """Gets packages with all that they depend on."""
+        options = ["--download-only", "--no-install-recommends", "--yes"]
+        if self._apt_get("install", *options, *packages):
             raise DebianError(
-                f"`{' '.join(command)}` failed (above); does `apt-get update` work on this machine?"
+                f"apt-get could not get {' '.join(packages)} (see above);"
+                " does `apt-get update` work on this machine?"
             )
 
     def pretend_installed(self, packages: Sequence[str]) -> None:
@@ -112,6 +117,10 @@ class _Apt:
             facts = [line for line in shown.stdout.splitlines() if line.startswith(kept)]
             with open(self._status, "a") as status:
                 status.write("\n".join([*facts, "Status: install ok installed", "Maintainer: none", "", ""]))
+
+    def _apt_get(self, *arguments: str) -> int:
+        command = ["apt-get", "-q", *arguments]
+        return subprocess.run(command, check=False, env=self._env(), stdout=sys.stderr).returncode
 
     def _env(self) -> dict[str, str]:
         return {
@@ -144,15 +153,17 @@ def _sources(arch: str) -> str:
 
 
 def _network() -> str:
-    """How this machine reaches its sources (proxies, certificates, retries), without hooks and extra indexes."""
-    dump = subprocess.run(["apt-config", "dump"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    """How this machine reaches its sources (proxies, certificates, retries), without extra indexes."""
+    command = ["apt-config", "dump"]
+    dump = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     lines = (line for line in dump.splitlines(keepends=True) if line.startswith("Acquire::"))
     return "".join(line for line in lines if not line.startswith("Acquire::IndexTargets"))
 
 
 def _unpack(archive: Path, folder: Path) -> None:
     """As `dpkg-deb -x`, but through the links of the merged layout."""
-    reader = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE)
+    command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
+    reader = subprocess.Popen(command, stdout=subprocess.PIPE)
     owner = [] if os.geteuid() == 0 else ["--no-same-owner"]
     command = ["tar", "-x", "--keep-directory-symlink", "--warning=no-timestamp", *owner, "-C", str(folder)]
     unpacked = subprocess.run(command, check=False, stdin=reader.stdout)

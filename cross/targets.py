@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomllib
 
 TABLE = Path(__file__).with_name("targets.toml")
 
@@ -80,4 +81,6 @@ def get(name: str) -> Target:
 
 def _target(name: str, row: dict[str, Any]) -> Target:
     nested = {"elf": Elf, "userland": Userland, "static": Static}
-    return Target(name, **{field: nested[field](**value) if field in nested else value for field, value in row.items()})
+    return Target(
+        name, **{field: nested[field](**value) if field in nested else value for field, value in row.items()}
+    )

@@ -1,4 +1,4 @@
-"""The compilers that cross builds use: a Rust that can build its own standard library, and zig as linker and C compiler."""
+"""The compilers of cross builds: a Rust that can build its standard library, and zig to link and for C."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cross.cache import ROOT
 
-# zig brings its own runtime in place of libgcc, and decides itself whether a program is position-independent; it also
-# knows the target from `-target`, in its own words.
+# zig brings its own runtime in place of libgcc, decides itself whether a program is position-independent, and has
+# names of its own for targets.
 DRIVER = """\
 #!/bin/sh
 for argument; do
@@ -73,7 +73,7 @@ class Zig:
 
 @cache
 def rust(*, build_std: bool) -> Rust:
-    """A Rust that is new enough, and has the sources of its standard library where `build_std` asks for them."""
+    """A Rust that is new enough and, for `build_std`, has the sources of its standard library."""
     needed = _minimum()
     found = []
     for folder in _folders():
@@ -83,13 +83,16 @@ def rust(*, build_std: bool) -> Rust:
         version = _ask(rustc, "--version")
         sysroot = Path(_ask(rustc, "--print", "sysroot"))
         candidate = Rust(str(cargo), str(rustc), version, sysroot)
-        found.append(f"{rustc} is {version}" + (", without its sources" if not _has_sources(candidate) else ""))
+        found.append(
+            f"{rustc} is {version}" + (", without its sources" if not _has_sources(candidate) else "")
+        )
         if _number(version) >= needed and (_has_sources(candidate) or not build_std):
             return candidate
+    refusal = f"no Rust >= {'.'.join(map(str, needed))}"
     raise ToolMissing(
-        f"no Rust >= {'.'.join(map(str, needed))}{' with the sources of its standard library' if build_std else ''} here"
-        f" ({'; '.join(found) or 'none at all'}): install Debian's rustc-web, cargo-web and rust-web-src, or run"
-        " `rustup toolchain install stable --component rust-src`"
+        f"{refusal}{' with the sources of its standard library' if build_std else ''} here"
+        f" ({'; '.join(found) or 'none at all'}): install Debian's rustc-web, cargo-web and rust-web-src,"
+        " or run `rustup toolchain install stable --component rust-src`"
     )
 
 
@@ -98,7 +101,9 @@ def zig() -> Zig:
     """The zig of the Python that runs this."""
     spec = importlib.util.find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
-        raise ToolMissing("no zig in this Python environment: run `pip install ziglang` there (`make build` does)")
+        raise ToolMissing(
+            "no zig in this Python environment: run `pip install ziglang` there (`make build` does)"
+        )
     program = Path(spec.submodule_search_locations[0]) / "zig"
     return Zig(program, _ask(program, "version"))
 
