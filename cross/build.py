@@ -20,8 +20,8 @@ NATIVE = cache.ROOT / "native"
 SOURCES = (NATIVE / "src", NATIVE / "Cargo.toml", NATIVE / "Cargo.lock")
 HERE = Path(__file__).parent
 
-# The standard library comes with the same settings as ours, and without what symbolizes backtraces of a library
-# that is stripped.
+# The standard library comes with the same settings as ours, and without what symbolizes backtraces: the library
+# is stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
 # An ARM1176 runs Pulley's loop faster without its SIMD opcodes, which the engine profile leaves out anyway.

@@ -1,7 +1,7 @@
 """Debian's own Python of another architecture, emulated: `python -m cross.sysroot TARGET -- ARGUMENTS...`.
 
-It sees this checkout and, below `/lib` and `/usr`, the files of its own Debian first. It can't start programs of
-its architecture, not even itself. Its memory figures are the emulator's: memory is measured on the board.
+It sees this checkout and, below `/lib` and `/usr`, the files of its own Debian first. It can't start programs
+of its architecture, not even itself. Its memory figures are the emulator's: memory is measured on the board.
 """
 
 from __future__ import annotations

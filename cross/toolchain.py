@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cross.cache import ROOT
 
-# zig brings its own runtime in place of libgcc, decides itself whether a program is position-independent, and has
-# names of its own for targets.
+# zig brings its own runtime in place of libgcc, decides itself whether a program is position-independent, and
+# has names of its own for targets.
 DRIVER = """\
 #!/bin/sh
 for argument; do
