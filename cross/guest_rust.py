@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from cross import cache
+from cross import cache, guest_zig
 from cross.guest_errors import BuildFailed, ToolMissing
 
 # A target's prebuilt standard library is taken where there is one; otherwise these make one.
@@ -50,37 +50,43 @@ def workspace_of(source: Path) -> Path:
 
 def find_toolchain(target: str) -> Toolchain:
     """A toolchain with the target's standard library; failing that, one with the sources of it."""
-    found = []
+    with_sources = []
     for cargo, rustc in _candidates():
         sysroot = Path(_ask(rustc, "--print", "sysroot"))
         version = _ask(rustc, "--version")
         if (sysroot / "lib" / "rustlib" / target).is_dir():
             return Toolchain(cargo, rustc, sysroot, version, builds_std=False)
         if (sysroot / "lib" / "rustlib" / "src" / "rust" / "library" / "Cargo.lock").is_file():
-            found.append(Toolchain(cargo, rustc, sysroot, version, builds_std=True))
-    if not found:
+            with_sources.append(Toolchain(cargo, rustc, sysroot, version, builds_std=True))
+    if not with_sources:
         raise ToolMissing(
             f"no Rust toolchain here can build for {target}: run `rustup target add {target}`, or install Debian's"
             " rustc-web, cargo-web and rust-web-src"
         )
-    return found[0]
+    return with_sources[0]
 
 
 def build(source: Path, out: Path) -> None:
-    """Builds the plugin in `source` into the file `out`."""
+    """Builds the plugin in `source` into the file `out`.
+
+    Without a prebuilt standard library, what comes out for wasm32-wasip2 is the core module that its linker would make
+    the component of: it carries the component metadata, and imports WASI preview 1 from the C library.
+    """
     target = target_of(source)
     toolchain = find_toolchain(target)
     print(f"{source.name}: {toolchain}", file=sys.stderr)
     command = [toolchain.cargo, "build", "--release", "--locked", "--target", target]
     if toolchain.builds_std:
         command += BUILD_STD
-    env = _environment(toolchain, target)
-    subprocess.run([toolchain.cargo, "fetch", "--locked"], cwd=source, env=env, check=True)
-    env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(_rustflags(toolchain, target))
-    if subprocess.run(command, cwd=source, env=env).returncode != 0:
-        raise BuildFailed(f"{source}: cargo failed, see its messages above")
-    built = Path(env["CARGO_TARGET_DIR"]) / target / "release" / f"{source.name.replace('-', '_')}.wasm"
-    shutil.copyfile(built, out)
+    # One build at a time in the folder that all of them share, up to the copy.
+    with cache.lock("guests-rust"):
+        env = _environment(toolchain, target)
+        subprocess.run([toolchain.cargo, "fetch", "--locked"], cwd=source, env=env, check=True)
+        env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join([*_remap(toolchain), *_link(toolchain, target)])
+        if subprocess.run(command, cwd=source, env=env).returncode != 0:
+            raise BuildFailed(f"{source}: cargo failed, see its messages above")
+        built = Path(env["CARGO_TARGET_DIR"]) / target / "release" / f"{source.name.replace('-', '_')}.wasm"
+        shutil.copyfile(built, out)
 
 
 def _candidates() -> list[tuple[str, str]]:
@@ -94,29 +100,24 @@ def _ask(*command: str) -> str:
 
 def _environment(toolchain: Toolchain, target: str) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(STEERS_A_BUILD)}
-    if toolchain.builds_std:
-        env["RUSTC_BOOTSTRAP"] = "1"
     env["RUSTC"] = toolchain.rustc
     env["CARGO_TARGET_DIR"] = str(cache.root() / "guests" / cache.key(toolchain.version))
-    env[f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"] = str(_linker())
+    if toolchain.builds_std:
+        env["RUSTC_BOOTSTRAP"] = "1"
+        env[f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"] = str(guest_zig.linker())
     return env
 
 
-def _rustflags(toolchain: Toolchain, target: str) -> list[str]:
+def _remap(toolchain: Toolchain) -> list[str]:
     """Panic messages name source files; this keeps the builder's folders out of them."""
     home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    registries = sorted((home / "registry" / "src").iterdir())
     flags = [f"--remap-path-prefix={toolchain.sysroot / 'lib/rustlib/src/rust'}=/rust"]
-    for registry in sorted((home / "registry" / "src").iterdir()):
-        flags.append(f"--remap-path-prefix={registry}=/crates")
-    return flags
+    return flags + [f"--remap-path-prefix={registry}=/crates" for registry in registries]
 
 
-def _linker() -> Path:
-    """A program that is called like rust-lld, with `-flavor wasm` first, and is ziglang's wasm-ld."""
-
-    def make(folder: Path) -> None:
-        script = folder / "wasm-ld"
-        script.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" -m ziglang wasm-ld "$@"\n')
-        script.chmod(0o755)
-
-    return cache.product("wasm-ld", cache.key(sys.executable), make) / "wasm-ld"
+def _link(toolchain: Toolchain, target: str) -> list[str]:
+    if not toolchain.builds_std or "wasi" not in target:
+        return []
+    libc = guest_zig.wasi_libc()
+    return ["-Clink-self-contained=no", f"-Lnative={libc}"] + [f"-Clink-arg={part}" for part in sorted(libc.iterdir())]

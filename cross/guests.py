@@ -14,7 +14,10 @@ from cross.guest_errors import GuestError
 REPOSITORY = Path(__file__).resolve().parent.parent
 WIT = REPOSITORY / "wit"
 FOLDERS = (REPOSITORY / "examples", REPOSITORY / "tests" / "guests")
-RECIPES = [REPOSITORY / "cross" / name for name in ("guests.py", "guest_python.py", "guest_rust.py")]
+RECIPES = [REPOSITORY / "cross" / name for name in ("guest_python.py", "guest_rust.py", "guest_zig.py")]
+
+# They accompany a plugin and are no part of its .wasm.
+NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
 
 
 def names() -> list[str]:
@@ -62,7 +65,8 @@ def _key(folder: Path, pins: list[Path], tools: object) -> str:
     parts: list[object] = [tools, *pins, *RECIPES]
     for root in (folder, WIT):
         for file in sorted(root.rglob("*")):
-            if file.is_file() and file.suffix != ".md" and not {"target", "__pycache__"} & set(file.parts):
+            made_here = {"target", "__pycache__"} & set(file.relative_to(root).parts)
+            if file.is_file() and file.name not in NOT_BUILT and not made_here:
                 parts += [file.relative_to(root), file]
     return cache.key(*parts)
 
