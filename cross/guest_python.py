@@ -18,13 +18,15 @@ def version() -> str:
     try:
         return f"componentize-py {importlib.metadata.version('componentize-py')}"
     except importlib.metadata.PackageNotFoundError:
-        raise ToolMissing(f"{sys.executable} has no componentize-py: run `{sys.executable} -m pip install componentize-py`") from None
+        remedy = f"run `{sys.executable} -m pip install componentize-py`"
+        raise ToolMissing(f"{sys.executable} has no componentize-py: {remedy}") from None
 
 
 def build(source: Path, wit: Path, out: Path) -> None:
     """Builds the plugin whose module `app` is in `source` into the file `out`."""
     print(f"{source.name}: {version()}", file=sys.stderr)
-    command = [sys.executable, "-c", RUN_COMPONENTIZE, "--wit-path", str(wit), "--world", "tool-plugin"]
-    command += ["--features", FEATURE, "componentize", "app", "--python-path", str(source), "--output", str(out)]
-    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+    command = [sys.executable, "-c", RUN_COMPONENTIZE]
+    command += ["--wit-path", str(wit), "--world", "tool-plugin", "--features", FEATURE]
+    command += ["componentize", "app", "--python-path", str(source), "--output", str(out)]
+    if subprocess.run(command, check=False, stdout=sys.stderr).returncode != 0:
         raise BuildFailed(f"{source}: componentize-py failed, see its messages above")

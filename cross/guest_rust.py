@@ -1,4 +1,4 @@
-"""Rust plugins: whichever toolchain is here, its own wasm targets or the standard library built from source."""
+"""Rust plugins, by a toolchain with wasm targets or by one with the standard library's sources."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+import tomllib
 
 from cross import cache, guest_zig
 from cross.guest_errors import BuildFailed, ToolMissing
@@ -35,7 +36,7 @@ class Toolchain:
 
 
 def target_of(source: Path) -> str:
-    """The target that the plugin's own .cargo/config.toml names, so that a bare `cargo build` means the same."""
+    """The target in the plugin's own .cargo/config.toml, so that a bare `cargo build` means the same."""
     config = tomllib.loads((source / ".cargo" / "config.toml").read_text())
     return str(config["build"]["target"])
 
@@ -60,8 +61,8 @@ def find_toolchain(target: str) -> Toolchain:
             with_sources.append(Toolchain(cargo, rustc, sysroot, version, builds_std=True))
     if not with_sources:
         raise ToolMissing(
-            f"no Rust toolchain here can build for {target}: run `rustup target add {target}`, or install Debian's"
-            " rustc-web, cargo-web and rust-web-src"
+            f"no Rust toolchain here can build for {target}: run `rustup target add {target}`,"
+            " or install Debian's rustc-web, cargo-web and rust-web-src"
         )
     return with_sources[0]
 
@@ -69,8 +70,8 @@ def find_toolchain(target: str) -> Toolchain:
 def build(source: Path, out: Path) -> None:
     """Builds the plugin in `source` into the file `out`.
 
-    Without a prebuilt standard library, what comes out for wasm32-wasip2 is the core module that its linker would make
-    the component of: it carries the component metadata, and imports WASI preview 1 from the C library.
+    Without a prebuilt standard library, what comes out for wasm32-wasip2 is the core module that its linker
+    would make the component of: it carries the component metadata, and its C library imports WASI preview 1.
     """
     target = target_of(source)
     toolchain = find_toolchain(target)
@@ -83,7 +84,7 @@ def build(source: Path, out: Path) -> None:
         env = _environment(toolchain, target)
         subprocess.run([toolchain.cargo, "fetch", "--locked"], cwd=source, env=env, check=True)
         env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join([*_remap(toolchain), *_link(toolchain, target)])
-        if subprocess.run(command, cwd=source, env=env).returncode != 0:
+        if subprocess.run(command, check=False, cwd=source, env=env).returncode != 0:
             raise BuildFailed(f"{source}: cargo failed, see its messages above")
         built = Path(env["CARGO_TARGET_DIR"]) / target / "release" / f"{source.name.replace('-', '_')}.wasm"
         shutil.copyfile(built, out)
@@ -120,4 +121,5 @@ def _link(toolchain: Toolchain, target: str) -> list[str]:
     if not toolchain.builds_std or "wasi" not in target:
         return []
     libc = guest_zig.wasi_libc()
-    return ["-Clink-self-contained=no", f"-Lnative={libc}"] + [f"-Clink-arg={part}" for part in sorted(libc.iterdir())]
+    flags = ["-Clink-self-contained=no", f"-Lnative={libc}"]
+    return flags + [f"-Clink-arg={part}" for part in sorted(libc.iterdir())]

@@ -43,11 +43,13 @@ def wasi_libc() -> Path:
         print("wasi-libc: zig builds it", file=sys.stderr)
         program, linked = folder / "empty.c", folder / "empty.wasm"
         program.write_text("")
-        command = [sys.executable, "-m", "ziglang", "cc", "-target", "wasm32-wasi", "-mexec-model=reactor", "-v"]
-        zig = subprocess.run([*command, program, "-o", linked], stderr=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "ziglang", "cc", "-target", "wasm32-wasi", "-mexec-model=reactor"]
+        command += ["-v", str(program), "-o", str(linked)]
+        zig = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
         parts = _parts(zig.stderr)
-        if zig.returncode != 0 or set(parts) != set(LIBC_PARTS):
-            raise BuildFailed(f"zig made no C library for wasm32-wasi ({', '.join(parts)}): {zig.stderr[-2000:]}")
+        missing = [name for name in LIBC_PARTS if name not in parts]
+        if zig.returncode != 0 or missing:
+            raise BuildFailed(f"zig made no C library for wasm32-wasi: {missing} missing\n{zig.stderr}")
         for part in parts.values():
             shutil.copy(part, folder)
         program.unlink()

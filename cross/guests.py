@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from cross import cache, guest_python, guest_rust
@@ -22,7 +23,8 @@ NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
 
 def names() -> list[str]:
     """Every plugin that `build` knows."""
-    return sorted(path.name for folder in FOLDERS for path in folder.iterdir() if _is_rust(path) or _is_python(path))
+    folders = [path for folder in FOLDERS for path in folder.iterdir()]
+    return sorted(path.name for path in folders if _is_rust(path) or _is_python(path))
 
 
 def source(name: str) -> Path:
@@ -35,10 +37,9 @@ def source(name: str) -> Path:
 
 def build(name: str) -> Path:
     """The plugin's .wasm, built unless the cache has it."""
-    folder = source(name)
-    if _is_rust(folder):
-        return _build_rust(name, folder)
-    return _build_python(name, folder)
+    made_of, make = _recipe(source(name))
+    file = f"{name}.wasm"
+    return cache.product(f"guest-{name}", made_of, lambda out: make(out / file)) / file
 
 
 def _is_rust(folder: Path) -> bool:
@@ -49,20 +50,18 @@ def _is_python(folder: Path) -> bool:
     return (folder / "app.py").is_file()
 
 
-def _build_rust(name: str, folder: Path) -> Path:
+def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
+    """What the plugin is made of, and what makes it."""
+    if _is_python(folder):
+        return _key(folder, guest_python.version()), lambda out: guest_python.build(folder, WIT, out)
     workspace = guest_rust.workspace_of(folder)
-    pins = [workspace / "Cargo.toml", workspace / "Cargo.lock"]
-    made_of = _key(folder, pins, guest_rust.find_toolchain(guest_rust.target_of(folder)))
-    return cache.product(name, made_of, lambda out: guest_rust.build(folder, out / f"{name}.wasm")) / f"{name}.wasm"
+    toolchain = guest_rust.find_toolchain(guest_rust.target_of(folder))
+    made_of = _key(folder, toolchain, workspace / "Cargo.toml", workspace / "Cargo.lock")
+    return made_of, lambda out: guest_rust.build(folder, out)
 
 
-def _build_python(name: str, folder: Path) -> Path:
-    made_of = _key(folder, [], guest_python.version())
-    return cache.product(name, made_of, lambda out: guest_python.build(folder, WIT, out / f"{name}.wasm")) / f"{name}.wasm"
-
-
-def _key(folder: Path, pins: list[Path], tools: object) -> str:
-    parts: list[object] = [tools, *pins, *RECIPES]
+def _key(folder: Path, *others: object) -> str:
+    parts = [*others, *RECIPES]
     for root in (folder, WIT):
         for file in sorted(root.rglob("*")):
             made_here = {"target", "__pycache__"} & set(file.relative_to(root).parts)

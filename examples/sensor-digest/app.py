@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 from componentize_py_types import Err
 from digest import digest
@@ -29,24 +30,28 @@ PARAMETERS = {
 
 
 class PluginInfo(exports.PluginInfo):
-    def plugin_name(self):
+    """Who this is."""
+
+    def plugin_name(self) -> str:
         return "sensor-digest"
 
-    def plugin_version(self):
+    def plugin_version(self) -> str:
         return "1.0.0"
 
 
 class Tool(exports.Tool):
-    def name(self):
+    """The tool; what its functions mean stands in the contract."""
+
+    def name(self) -> str:
         return "sensor_digest"
 
-    def description(self):
+    def description(self) -> str:
         return "Sums up sensor readings: range, mean, trend, and the readings that do not fit the others."
 
-    def parameters_schema(self):
+    def parameters_schema(self) -> str:
         return json.dumps(PARAMETERS)
 
-    def execute(self, args):
+    def execute(self, args: str) -> ToolResult:
         try:
             question = json.loads(args)
         except ValueError as error:
@@ -57,11 +62,11 @@ class Tool(exports.Tool):
         threshold = question.get("threshold", DEFAULT_THRESHOLD)
         sensors = {name: digest(readings, threshold) for name, readings in question["readings"].items()}
         report(sensors)
-        made_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return ToolResult(success=True, output=json.dumps({"sensors": sensors, "made_at": made_at}), error=None)
+        answer = {"sensors": sensors, "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        return ToolResult(success=True, output=json.dumps(answer), error=None)
 
 
-def fault_of(question):
+def fault_of(question: Any) -> str | None:
     """What is wrong with the arguments, None when nothing is."""
     readings = question.get("readings") if isinstance(question, dict) else None
     if not isinstance(readings, dict):
@@ -75,12 +80,12 @@ def fault_of(question):
     return None
 
 
-def is_number(value):
+def is_number(value: Any) -> bool:
     """Whether it is a number that a sensor can have; Python counts true and false among the ints."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
-def report(sensors):
+def report(sensors: dict[str, Any]) -> None:
     """Tells the host's log how many readings are odd."""
     odd = sum(len(sensor.get("odd", ())) for sensor in sensors.values())
     event = PluginEvent(
