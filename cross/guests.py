@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from cross import cache, guest_python, guest_rust
+from cross import cache, guest_coremark, guest_python, guest_rust
 from cross.guest_errors import GuestError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WIT = REPOSITORY / "wit"
 FOLDERS = (REPOSITORY / "examples", REPOSITORY / "tests" / "guests")
-RECIPES = [REPOSITORY / "cross" / name for name in ("guest_python.py", "guest_rust.py", "guest_zig.py")]
+RECIPES = sorted((REPOSITORY / "cross").glob("guest_*.py"))
 
 # They accompany a plugin and are no part of its .wasm.
 NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
@@ -24,13 +24,13 @@ NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
 def names() -> list[str]:
     """Every plugin that `build` knows."""
     folders = [path for folder in FOLDERS for path in folder.iterdir()]
-    return sorted(path.name for path in folders if _is_rust(path) or _is_python(path))
+    return sorted(path.name for path in folders if _is_plugin(path))
 
 
 def source(name: str) -> Path:
     """The folder of a plugin's source."""
     for folder in FOLDERS:
-        if _is_rust(folder / name) or _is_python(folder / name):
+        if _is_plugin(folder / name):
             return folder / name
     raise GuestError(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
 
@@ -42,6 +42,10 @@ def build(name: str) -> Path:
     return cache.product(f"guest-{name}", made_of, lambda out: make(out / file)) / file
 
 
+def _is_plugin(folder: Path) -> bool:
+    return _is_rust(folder) or _is_python(folder) or _is_coremark(folder)
+
+
 def _is_rust(folder: Path) -> bool:
     return (folder / "Cargo.toml").is_file() and (folder / "src").is_dir()
 
@@ -50,10 +54,16 @@ def _is_python(folder: Path) -> bool:
     return (folder / "app.py").is_file()
 
 
+def _is_coremark(folder: Path) -> bool:
+    return (folder / "coremark.wat").is_file()
+
+
 def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
     """What the plugin is made of, and what makes it."""
     if _is_python(folder):
         return _key(folder, guest_python.version()), lambda out: guest_python.build(folder, WIT, out)
+    if _is_coremark(folder):
+        return _key(folder, guest_coremark.version()), lambda out: guest_coremark.build(folder, out)
     workspace = guest_rust.workspace_of(folder)
     toolchain = guest_rust.find_toolchain(guest_rust.target_of(folder))
     made_of = _key(folder, toolchain, workspace / "Cargo.toml", workspace / "Cargo.lock")
