@@ -1,0 +1,1 @@
+"""Figures of the emulated Pi Zero: virtual time, memory as VmHWM."""
