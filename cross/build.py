@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cross import cache, targets, toolchain
+from cross import cache, elf, targets, toolchain
 from cross.targets import Target
 from cross.toolchain import Rust, ToolMissing, Zig
 
@@ -20,16 +20,20 @@ NATIVE = cache.ROOT / "native"
 SOURCES = (NATIVE / "src", NATIVE / "Cargo.toml", NATIVE / "Cargo.lock")
 HERE = Path(__file__).parent
 
-# The standard library comes with the same settings as ours, and without what symbolizes backtraces: the library
-# is stripped.
+# The standard library comes with the same settings as ours, and without what symbolizes backtraces: ours is
+# stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
 # An ARM1176 runs Pulley's loop faster without its SIMD opcodes, which the engine profile leaves out anyway.
 PULLEY_CFG = "--cfg=pulley_disable_interp_simd"
 
 
+# Beside the library, the same with its symbols: for the ELF gate, and to see what takes the space.
+UNSTRIPPED = "libedge.unstripped.so"
+
+
 class BuildFailed(Exception):
-    """The compiler said no; its own words are above."""
+    """The compiler said no, its own words are above; or the library must not ship."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class _Recipe:
     @property
     def file(self) -> str:
         return "libedge.a" if self.kind == "staticlib" else "libedge.so"
+
+    @property
+    def is_shipped(self) -> bool:
+        return self.triple is not None and self.kind == "cdylib"
 
     @property
     def key(self) -> str:
@@ -94,11 +102,11 @@ class _Recipe:
         aim = f"-target {self.zig_target} -mcpu={self.target.cpu}"
         triple = self.triple.replace("-", "_")
         env["ZIG_GLOBAL_CACHE_DIR"] = str(cache.root() / "zig")
-        env[f"CARGO_TARGET_{triple.upper()}_LINKER"] = str(
-            self.zig.driver(self.folder, "link-cc", f"cc {aim} -lunwind")
-        )
-        env[f"CC_{triple}"] = str(self.zig.driver(self.folder, "cc", f"cc {aim}"))
-        env[f"AR_{triple}"] = str(self.zig.driver(self.folder, "ar", "ar"))
+        link = f'cc {aim} "$@" -lunwind'
+        links = (f'{link} -o "{self.folder / UNSTRIPPED}"', f"{link} -Wl,--strip-all")
+        env[f"CARGO_TARGET_{triple.upper()}_LINKER"] = str(self.zig.driver(self.folder, "link-cc", *links))
+        env[f"CC_{triple}"] = str(self.zig.driver(self.folder, "cc", f'cc {aim} "$@"'))
+        env[f"AR_{triple}"] = str(self.zig.driver(self.folder, "ar", 'ar "$@"'))
         return env
 
 
@@ -128,8 +136,17 @@ def _build(recipe: _Recipe, stage: Path) -> None:
         # After the fetch, because the environment names the folders that crates came to.
         _cargo(recipe, recipe.command())
         shutil.copy2(_built(recipe), stage / recipe.file)
+        if recipe.is_shipped:
+            shutil.copy2(recipe.folder / UNSTRIPPED, stage / UNSTRIPPED)
+            _gate(recipe.target, stage)
     size = (stage / recipe.file).stat().st_size / 1024 / 1024
     print(f"{recipe.name}: {size:.2f} MB in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+
+def _gate(target: Target, stage: Path) -> None:
+    found = elf.complaints(target.name, stage / "libedge.so", stage / UNSTRIPPED)
+    if found:
+        raise BuildFailed(f"{target.name}: the library must not ship: {'; '.join(found)}")
 
 
 def _cargo(recipe: _Recipe, command: list[str]) -> None:

@@ -36,10 +36,11 @@ class Userland:
 
 @dataclass(frozen=True)
 class Static:
-    """How to build for a statically linked program instead."""
+    """How to build for a statically linked program instead, and the CPU to emulate for it."""
 
     triple: str
     zig: str
+    cpu: str
 
 
 @dataclass(frozen=True)

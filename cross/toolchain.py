@@ -15,17 +15,17 @@ from pathlib import Path
 from cross.cache import ROOT
 
 # zig brings its own runtime in place of libgcc, decides itself whether a program is position-independent, and
-# has names of its own for targets.
+# has names of its own for targets. Whether to strip is up to the commands.
 DRIVER = """\
 #!/bin/sh
+set -e
 for argument; do
   shift
   case $argument in
-    -lgcc_s | -lgcc | -no-pie | --target=*) ;;
+    -lgcc_s | -lgcc | -no-pie | --target=* | -Wl,--strip-*) ;;
     *) set -- "$@" "$argument" ;;
   esac
 done
-exec "{zig}" {tool} "$@"
 """
 
 # Variables by which a user's other work would get into these builds.
@@ -63,10 +63,10 @@ class Zig:
     program: Path
     version: str
 
-    def driver(self, folder: Path, name: str, tool: str) -> Path:
-        """Writes a program to `folder` that runs one of zig's tools in the place of gcc."""
+    def driver(self, folder: Path, name: str, *commands: str) -> Path:
+        """Writes a program to `folder` that runs zig commands in place of gcc or ar, `"$@"` its arguments."""
         script = folder / name
-        script.write_text(DRIVER.format(zig=self.program, tool=tool))
+        script.write_text(DRIVER + "".join(f'"{self.program}" {command}\n' for command in commands))
         script.chmod(0o755)
         return script
 
