@@ -1,1 +1,79 @@
-"""Figures of the emulated Pi Zero: virtual time, memory as VmHWM."""
+"""Figures of the emulated Pi Zero, where time is a function of the instructions executed."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from cross import guests
+from cross.board.board import Board
+from cross.board.result import Result
+from edge.dev import bundle
+from edge.dev.compile import compile_to
+
+HERE = Path(__file__).parent
+RUST_TOOL, PYTHON_TOOL = "cron-next", "sensor-digest"
+ENGINE = "pulley32"
+KB_PER_MB = 1024
+
+
+def figures() -> dict[str, float]:
+    """Every board figure by its name in budgets.toml, from one boot."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "edge.tar.gz"
+        bundle.write(str(archive), "board")
+        names = (RUST_TOOL, PYTHON_TOOL, "types", "coremark")
+        artifacts = {name: _compiled(name, folder) for name in names}
+        files = [*artifacts.values(), HERE / "on_board.py"]
+        with Board(files, bundle=archive, icount=True) as board:
+            return {**_tools(board), **_calls(board, artifacts["types"])}
+
+
+def _tools(board: Board) -> dict[str, float]:
+    rust, python = (_run(board, name) for name in (RUST_TOOL, PYTHON_TOOL))
+    return {
+        "Rust tool, peak memory": rust.peak_rss_kb / KB_PER_MB,
+        "Rust tool, start to exit": rust.virtual_ms,
+        "Python tool, peak memory": python.peak_rss_kb / KB_PER_MB,
+        "Python tool, anonymous memory over bare Python": (python.peak_anon_kb - board.bare.peak_anon_kb) / KB_PER_MB,
+        "Python tool, start to exit": python.virtual_ms,
+    }
+
+
+def _calls(board: Board, types: Path) -> dict[str, float]:
+    from edge import _native as native
+
+    with types.open("rb") as file:
+        imports = ",".join(native.describe_artifact(file.fileno())["imports"])
+    measured = _succeed(
+        board.run(
+            [
+                *("python3.11", "-I", "-S", "on_board.py", f"{RUST_TOOL}.{ENGINE}.cwasm", question(RUST_TOOL)),
+                *(types.name, imports, f"coremark.{ENGINE}.cwasm"),
+            ]
+        )
+    )
+    calls: dict[str, float] = json.loads(measured.stdout)
+    return calls
+
+
+def question(name: str) -> str:
+    """The first question of an example's cases."""
+    cases = json.loads((guests.source(name) / "cases.json").read_text())
+    return json.dumps(cases[0]["arguments"])
+
+
+def _compiled(name: str, folder: str) -> Path:
+    source = guests.build(name)
+    return Path(compile_to(folder, source.read_bytes(), source.name, [ENGINE])[0].path)
+
+
+def _run(board: Board, name: str) -> Result:
+    return _succeed(board.run(["edge", "run", f"{name}.{ENGINE}.cwasm", question(name)]))
+
+
+def _succeed(result: Result) -> Result:
+    if result.exit:
+        raise RuntimeError(f"exit {result.exit} on the board: {result.stderr.decode(errors='replace')}")
+    return result
