@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from cross import build, cache, sysroot, targets, toolchain
+from cross.recipe import NATIVE
 from cross.targets import Static, UnknownTarget
 
 # Not -Os, with which zig strips.
@@ -19,28 +20,19 @@ class CompileFailed(Exception):
 
 
 def program(target: str, source: Path, *, cpu: str | None = None, with_library: bool = False) -> Path:
-    """The program of one C file, for the target's CPU or another; `with_library` links the native library in."""
+    """The program of one C file, for the target's CPU or another; `with_library` links ours in."""
     zig = toolchain.zig()
-    aim = ["-target", _static(target).zig, f"-mcpu={cpu or targets.get(target).cpu}"]
+    flags = ["-target", _static(target).zig, f"-mcpu={cpu or targets.get(target).cpu}", *FLAGS]
     library = [str(build.library(target, static=True)), "-lunwind"] if with_library else []
 
     def make(stage: Path) -> None:
-        print(f"{target}: compiling {source.name} {' '.join(aim)}", file=sys.stderr, flush=True)
-        command = [
-            str(zig.program),
-            "cc",
-            *aim,
-            *FLAGS,
-            str(source),
-            *library,
-            "-o",
-            str(stage / source.stem),
-        ]
+        print(f"{target}: compiling {source.name}", file=sys.stderr, flush=True)
+        command = [str(zig.program), "cc", *flags, str(source), *library, "-o", str(stage / source.stem)]
         env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache.root() / "zig")}
         if subprocess.run(command, check=False, env=env, stdout=sys.stderr).returncode:
             raise CompileFailed(f"{source} does not compile for {target}, see above")
 
-    made_of = cache.key(source, build.NATIVE / "edge.h", zig.version, *aim, *FLAGS, *library)
+    made_of = cache.key(source, NATIVE / "edge.h", zig.version, *flags, *library)
     return cache.product(f"program-{target}", made_of, make) / source.stem
 
 

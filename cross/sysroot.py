@@ -27,14 +27,14 @@ def userland(target: str) -> Path:
     return debian.tree(_userland(target).debian, PACKAGES)
 
 
-def emulator(target: str, cpu: str) -> list[str]:
-    """The command that goes before a program of the target."""
+def emulator(target: str, cpu: str | None = None) -> list[str]:
+    """The command that goes before a program of the target, on its userland's CPU or another."""
     row = targets.get(target)
     program = shutil.which(row.emulator) if row.emulator else None
     if program is None:
         wanted = row.emulator or "emulator"
         raise ToolMissing(f"no {wanted} for {target} here: install Debian's qemu-user-static")
-    return [program, "-cpu", cpu]
+    return [program, "-cpu", cpu or _userland(target).cpu]
 
 
 def python(

@@ -51,9 +51,13 @@ class Rust:
         return self.sysroot / "lib" / "rustlib" / "src" / "rust"
 
     def environment(self) -> dict[str, str]:
-        """The environment for a build of ours: unstable options allowed, other people's settings gone."""
+        """The environment for a build of ours: unstable options allowed, other people's settings gone.
+
+        PATH starts with this cargo's folder, where it looks for its commands first.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(STEERS_A_BUILD)}
-        return {**kept, "RUSTC": self.rustc, "RUSTC_BOOTSTRAP": "1"}
+        path = f"{Path(self.cargo).parent}:{os.environ.get('PATH', os.defpath)}"
+        return {**kept, "PATH": path, "RUSTC": self.rustc, "RUSTC_BOOTSTRAP": "1"}
 
 
 @dataclass(frozen=True)
