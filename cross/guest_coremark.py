@@ -11,7 +11,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from cross.guest_errors import BuildFailed, ToolMissing
+from cross.guest_errors import BuildFailed
+from cross.toolchain import ToolMissing
 
 # Where the package has the module, as a C array.
 MODULE = "m3/extra/coremark_minimal.wasm.h"

@@ -1,15 +1,11 @@
-"""Why a plugin could not be built."""
+"""Why a plugin could not be built, besides a tool that is missing (cross.toolchain.ToolMissing)."""
 
 from __future__ import annotations
 
 
-class GuestError(Exception):
-    """Any reason; its text names cause and remedy."""
+class BuildFailed(Exception):
+    """The tools are here and refuse the source; the text says which, and their own words are above."""
 
 
-class ToolMissing(GuestError):
-    """This machine lacks a tool."""
-
-
-class BuildFailed(GuestError):
-    """The tools are here and refuse the source."""
+class NoSuchPlugin(Exception):
+    """There is no source of that name."""

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross.guest_errors import BuildFailed, ToolMissing
+from cross.guest_errors import BuildFailed
+from cross.toolchain import ToolMissing
 
 FEATURE = "plugins-wit-v0"
 RUN_COMPONENTIZE = "import sys, componentize_py; sys.exit(componentize_py.script())"

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cross import cache, guest_coremark, guest_python, guest_rust
-from cross.guest_errors import GuestError
+from cross.guest_errors import BuildFailed, NoSuchPlugin
+from cross.toolchain import ToolMissing
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 WIT = REPOSITORY / "wit"
 FOLDERS = (REPOSITORY / "examples", REPOSITORY / "tests" / "guests")
-RECIPES = sorted((REPOSITORY / "cross").glob("guest_*.py"))
+RECIPES = [*sorted((REPOSITORY / "cross").glob("guest_*.py")), REPOSITORY / "cross" / "adapter"]
 
 # They accompany a plugin and are no part of its .wasm.
 NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
@@ -32,7 +33,7 @@ def source(name: str) -> Path:
     for folder in FOLDERS:
         if _is_plugin(folder / name):
             return folder / name
-    raise GuestError(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
+    raise NoSuchPlugin(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
 
 
 def build(name: str) -> Path:
@@ -64,9 +65,8 @@ def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
         return _key(folder, guest_python.version()), lambda out: guest_python.build(folder, WIT, out)
     if _is_coremark(folder):
         return _key(folder, guest_coremark.version()), lambda out: guest_coremark.build(folder, out)
-    workspace = guest_rust.workspace_of(folder)
-    toolchain = guest_rust.find_toolchain(guest_rust.target_of(folder))
-    made_of = _key(folder, toolchain, workspace / "Cargo.toml", workspace / "Cargo.lock")
+    workspace = guest_rust.workspace(folder)
+    made_of = _key(folder, guest_rust.builder(folder), workspace / "Cargo.toml", workspace / "Cargo.lock")
     return made_of, lambda out: guest_rust.build(folder, out)
 
 
@@ -76,7 +76,7 @@ def _key(folder: Path, *others: object) -> str:
         for file in sorted(root.rglob("*")):
             made_here = {"target", "__pycache__"} & set(file.relative_to(root).parts)
             if file.is_file() and file.name not in NOT_BUILT and not made_here:
-                parts += [file.relative_to(root), file]
+                parts += [str(file.relative_to(root)), file]
     return cache.key(*parts)
 
 
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
     try:
         for name in arguments or names():
             print(build(name), flush=True)
-    except GuestError as error:
+    except (BuildFailed, NoSuchPlugin, ToolMissing) as error:
         print(f"guests: {error}", file=sys.stderr)
         return 5
     return 0

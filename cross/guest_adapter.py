@@ -1,0 +1,33 @@
+"""Components of core modules that import WASI preview 1, as every WASI C library of today does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from cross import cache
+from cross.guest_errors import BuildFailed
+from cross.toolchain import Rust
+
+SOURCE = Path(__file__).parent / "adapter"
+
+
+def adapt(rust: Rust, module: Path, out: Path) -> None:
+    """Writes the component of `module` to `out`; what wasm-component-ld does at the end of a link."""
+    if subprocess.run([_adapter(rust), module, out], check=False).returncode != 0:
+        raise BuildFailed(f"{module.name}: no component can be made of it, see the message above")
+
+
+def _adapter(rust: Rust) -> Path:
+    def make(folder: Path) -> None:
+        print("adapter: cargo builds it", file=sys.stderr)
+        target = cache.root() / "guests" / cache.key(rust.version)
+        env = rust.environment() | {"CARGO_TARGET_DIR": str(target)}
+        command = [rust.cargo, "build", "--locked", "--manifest-path", str(SOURCE / "Cargo.toml")]
+        if subprocess.run(command, check=False, env=env).returncode != 0:
+            raise BuildFailed(f"{SOURCE}: `cargo build` failed, see its messages above")
+        shutil.copy(target / "debug" / "adapter", folder)
+
+    return cache.product("adapter", cache.key(SOURCE, rust.version), make) / "adapter"
