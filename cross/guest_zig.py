@@ -19,7 +19,8 @@ def linker(folder: Path) -> Path:
     """Writes a program to `folder` that is called like rust-lld, with `-flavor wasm` first, and is wasm-ld."""
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "wasm-ld"
-    script.write_text(f'#!/bin/sh\nshift 2\nexec {shlex.quote(str(toolchain.zig().program))} wasm-ld "$@"\n')
+    zig = shlex.quote(str(toolchain.zig().program))
+    script.write_text(f'#!/bin/sh\nshift 2\nexec {zig} wasm-ld "$@"\n')
     script.chmod(0o755)
     return script
 
