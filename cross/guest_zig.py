@@ -16,7 +16,7 @@ LIBC_PARTS = ("crt1-reactor.o", "libc.a", "libzigc.a", "libcompiler_rt.a")
 
 
 def linker(folder: Path) -> Path:
-    """Writes a program to `folder` that is called like rust-lld, with `-flavor wasm` first, and is wasm-ld."""
+    """Writes a program to `folder` that is wasm-ld, called like rust-lld with `-flavor wasm` first."""
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / "wasm-ld"
     zig = shlex.quote(str(toolchain.zig().program))
