@@ -1,0 +1,101 @@
+"""The command line: cross/pizero."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cross.board import Board, BoardError, bundle
+from cross.board.board import TIMEOUT
+from cross.board.report import document, summary
+from cross.debian import DebianError
+from cross.toolchain import ToolMissing
+
+USAGE = 2
+ENVIRONMENT = 5
+
+DESCRIPTION = """\
+Runs a command on an emulated Raspberry Pi Zero that has `edge` installed, and exits as the command does."""
+EPILOG = """\
+Memory is that of the command's own process: its peak with the pages of mapped files (VmHWM), and its peak of
+anonymous memory.
+virtual_ms means something with --icount only; then it is 2 ns an instruction and repeats to the digit.
+Exits 2 when used wrongly and 5 when there is no board."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command on a board of its own."""
+    options, command = _parse(arguments)
+    try:
+        with _board(options) as board:
+            talk(f"booted in {board.boot_s:.1f} s")
+            result = board.run(command, timeout=options.timeout)
+            if options.json:
+                print(json.dumps(document(board, result)))
+            else:
+                sys.stdout.buffer.write(result.stdout)
+                sys.stdout.flush()
+                sys.stderr.buffer.write(result.stderr)
+                sys.stderr.flush()
+            talk(summary(board, result))
+            return result.exit
+    except (BoardError, DebianError, ToolMissing) as error:
+        talk(str(error))
+        return ENVIRONMENT
+
+
+def talk(text: str) -> None:
+    """Says how it goes."""
+    print(f"pizero: {text}", file=sys.stderr, flush=True)
+
+
+def _board(options: argparse.Namespace) -> Board:
+    with tempfile.TemporaryDirectory(prefix="edge-board-") as folder:
+        talk("making the bundle")
+        installed = bundle.make(Path(folder))
+        talk("booting")
+        return Board(options.files, bundle=installed, icount=options.icount)
+
+
+def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, Sequence[str]]:
+    parser = argparse.ArgumentParser(
+        prog="cross/pizero",
+        usage="%(prog)s [--with FILE...] [--icount] [--json] [--timeout SECONDS] -- COMMAND...",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "--with", dest="files", type=Path, nargs="+", action="extend", default=[], metavar="FILE",
+        help="files and folders for the command's working directory",
+    )  # fmt: skip
+    parser.add_argument(
+        "--icount", action="store_true", help="let the board's time be a function of instructions"
+    )
+    parser.add_argument("--json", action="store_true", help="give one JSON document, with the measurements")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help="on the board's clock (%(default).0f)",
+    )
+    own, dashes, command = _split(arguments)
+    options = parser.parse_args(own)
+    if not (dashes and command):
+        parser.error("the command goes behind `--`: cross/pizero -- edge --help")
+    return options, command
+
+
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], bool, Sequence[str]]:
+    if "--" not in arguments:
+        return arguments, False, []
+    at = list(arguments).index("--")
+    return arguments[:at], True, arguments[at + 1 :]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

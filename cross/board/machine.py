@@ -1,0 +1,165 @@
+"""The emulator: starts QEMU, and trades requests for answers with the board's first process (init/main.c)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+
+from cross.board import gdb
+from cross.board.errors import BoardError
+from cross.board.kernel import Kernel
+
+QEMU = "qemu-system-arm"
+PARAMETERS = (
+    "console=ttyAMA0",
+    "loglevel=4",
+    "panic=-1",
+    "rootfstype=ramfs",  # in tmpfs, a program's own file would count as shared memory of it
+    "norandmaps",  # memory would differ from start to start
+    "cryptomgr.notests",  # seconds
+    "initcall_blacklist=bcm2835_pm_driver_init",  # QEMU has no such device; the kernel panics
+)
+OPTIONS = (
+    "-display",
+    "none",
+    "-monitor",
+    "none",
+    "-nodefaults",
+    "-no-user-config",
+    "-seed",
+    "1",
+    "-S",
+    "-gdb",
+    "stdio",
+)
+# However we end, QEMU does too.
+WITH_US = ("setpriv", "--pdeathsig", "KILL")
+VIRTUAL_TIME = ("-icount", "shift=1,sleep=off")
+
+PANIC = b"Kernel panic"
+LAST_WORDS = 1500
+
+# As in init/host.h.
+HOST_CALL = 0xB8000000
+REQUEST, STDIN, STDOUT, STDERR, OUTCOME, FAILURE = range(6)
+
+
+class Machine:
+    """One running board. It stands still while no request is being answered."""
+
+    def __init__(self, kernel: Kernel, archives: Sequence[bytes], *, icount: bool) -> None:
+        if not shutil.which(QEMU):
+            raise BoardError(f"no {QEMU} here: install Debian's qemu-system-arm")
+        self._console = os.memfd_create("console")
+        initrd = _in_memory(archives)
+        command = [QEMU, "-M", "raspi0", "-kernel", str(kernel.image), "-dtb", str(kernel.device_tree)]
+        command += [
+            "-initrd",
+            _path(initrd),
+            "-append",
+            " ".join(PARAMETERS),
+            "-serial",
+            f"file:{_path(self._console)}",
+        ]
+        command += [*OPTIONS, *(VIRTUAL_TIME if icount else ())]
+        # In a session of its own, the terminal's Ctrl-C reaches only us.
+        self._qemu = subprocess.Popen(
+            [*WITH_US, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[initrd, self._console],
+            start_new_session=True,
+        )
+        os.close(initrd)
+        assert self._qemu.stdin and self._qemu.stdout
+        self._stub = gdb.Stub(self._qemu.stdin, self._qemu.stdout, self._check_for_panic)
+
+    def boot(self, seconds: float) -> None:
+        """Runs the machine until it asks for its first request."""
+        with self._diagnosed(f"did not boot within {seconds:.0f} s"):
+            self._stub.stop_at(HOST_CALL)
+            self._until_next_request(time.monotonic() + seconds, b"")
+
+    def exchange(self, request: bytes, stdin: bytes, seconds: float) -> dict[int, bytes]:
+        """Gives the board a request; answers with what it wrote until it asked for the next, by stream."""
+        with self._diagnosed(f"did not answer within {seconds:.0f} s"):
+            self._answer(request)
+            return self._until_next_request(time.monotonic() + seconds, stdin)
+
+    def close(self) -> None:
+        """Switches it off."""
+        self._qemu.kill()
+        self._qemu.communicate()
+        with contextlib.suppress(OSError):
+            os.close(self._console)
+
+    def _until_next_request(self, deadline: float, stdin: bytes) -> dict[int, bytes]:
+        written: dict[int, bytearray] = {}
+        while True:
+            self._stub.run_to_stop(deadline)
+            stream, address, size = self._stub.registers()[:3]
+            if stream == REQUEST:
+                return {stream: bytes(data) for stream, data in written.items()}
+            if stream == STDIN:
+                self._answer(stdin[:size])
+                stdin = stdin[size:]
+            else:
+                written.setdefault(stream, bytearray()).extend(self._stub.read(address, size))
+                self._answer(b"")
+            if stream == FAILURE:
+                raise self._broken(f"could not start: {written[FAILURE].decode(errors='replace')}")
+
+    def _answer(self, data: bytes) -> None:
+        """Puts `data` where the board's call wants it and has the call return its length."""
+        registers = self._stub.registers()
+        self._stub.write(registers[1], data)
+        registers[0] = len(data)
+        registers[gdb.PC] += gdb.INSTRUCTION_BYTES
+        self._stub.set_registers(registers)
+
+    @contextlib.contextmanager
+    def _diagnosed(self, too_late: str) -> Iterator[None]:
+        try:
+            yield
+        except gdb.TimedOut:
+            raise self._broken(too_late) from None
+        except gdb.Ended:
+            raise self._broken(f"is gone: {self._last_error() or 'QEMU gave no reason'}") from None
+
+    def _check_for_panic(self) -> None:
+        if PANIC in self._last_words():
+            raise self._broken("had a kernel panic")
+
+    def _last_words(self) -> bytes:
+        size = os.fstat(self._console).st_size
+        return os.pread(self._console, LAST_WORDS, max(0, size - LAST_WORDS))
+
+    def _last_error(self) -> str:
+        assert self._qemu.stderr
+        self._qemu.kill()
+        return self._qemu.stderr.read().decode(errors="replace").strip()
+
+    def _broken(self, problem: str) -> BoardError:
+        said = self._last_words().decode(errors="replace").strip()
+        return BoardError(
+            f"the emulated board {problem}. Try again on a less busy machine; if it stays, compare"
+            f" `{QEMU} --version` with 7.2, which is known to work."
+            f" The kernel's last words:\n{said or '(none)'}"
+        )
+
+
+def _in_memory(parts: Sequence[bytes]) -> int:
+    """A file of this process, with no name to remove."""
+    file = os.memfd_create("initrd")
+    with open(file, "wb", closefd=False) as out:
+        out.writelines(parts)
+    return file
+
+
+def _path(descriptor: int) -> str:
+    return f"/proc/self/fd/{descriptor}"

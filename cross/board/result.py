@@ -1,0 +1,42 @@
+"""What a command on the board comes to."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+KILLED = 128
+
+
+@dataclass(frozen=True)
+class Result:
+    """One command's end. Memory is that of its own process, not of those that it started."""
+
+    exit: int
+    """Its status, or 128 + the number of the signal that ended it."""
+    stdout: bytes
+    stderr: bytes
+    peak_rss_kb: int
+    """VmHWM, which counts the pages of mapped files too."""
+    peak_anon_kb: int
+    """The highest value that its anonymous memory ever had."""
+    virtual_ms: float
+    """From exec to the end, by the board's clock. Under icount that is 2 ns an instruction."""
+    timed_out: bool
+    """Whether it was killed because its time was over."""
+
+
+def parse(stdout: bytes, stderr: bytes, outcome: bytes) -> Result:
+    """The result that the board's first process sent (`send_outcome` in init/main.c)."""
+    lines = outcome.decode("ascii", "replace").splitlines()
+    facts = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+    status = int(facts["status"][0])
+    return Result(
+        exit=KILLED + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
+        stdout=stdout,
+        stderr=stderr,
+        peak_rss_kb=int(facts["VmHWM"][0]) if "VmHWM" in facts else 0,
+        peak_anon_kb=int(facts["peak_anon_kb"][0]),
+        virtual_ms=int(facts["nanoseconds"][0]) / 1e6,
+        timed_out=facts["timed_out"] == ["1"],
+    )
