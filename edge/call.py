@@ -26,7 +26,7 @@ class Call:
     results   the tuple of results, once the call is over
     """
 
-    __slots__ = ("function", "instance", "plugin", "ready_at", "results")
+    __slots__ = ("_failed", "function", "instance", "plugin", "ready_at", "results")
 
     def __init__(self, instance: Instance, plugin: str, function: str) -> None:
         self.instance = instance
@@ -34,6 +34,7 @@ class Call:
         self.function = function
         self.ready_at = 0
         self.results: tuple[Any, ...] | None = None
+        self._failed = False
 
     def step(self) -> bool:
         """Runs the guest until its slice is used up, it waits, or it is done; true when the call is over.
@@ -79,7 +80,7 @@ class Call:
     def run(self) -> tuple[Any, ...]:
         """Steps to the end of the call, sleeping while the guest waits; answers with its results.
 
-        Whatever interrupts it (Ctrl-C, for one) closes the instance.
+        What interrupts it from outside (Ctrl-C, for one) closes the instance.
         """
         try:
             while not self.step():
@@ -87,7 +88,8 @@ class Call:
                 if delay > 0:
                     sleep(delay / NS)
         except BaseException:
-            self.instance.close()
+            if not self._failed:
+                self.instance.close()
             raise
         assert self.results is not None
         return self.results
@@ -99,6 +101,7 @@ class Call:
     def _fail(self, status: int, asked: int, failed: Exception | None) -> None:
         from edge import errors
 
+        self._failed = True
         self.instance.after_step()
         try:
             native.fail_step(status, self.instance.out, self.plugin)

@@ -22,6 +22,11 @@ close = posix.close
 
 def environment(name: str) -> str:
     """An environment variable, empty where it is not set."""
+    # A program that imported os may have changed its environment there; posix keeps what it was at the start.
+    loaded = sys.modules.get("os")
+    if loaded is not None:
+        found: str = loaded.environ.get(name, "")
+        return found
     return decode(posix.environ.get(name.encode(), b""))
 
 

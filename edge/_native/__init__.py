@@ -80,7 +80,7 @@ def new_engine(stack_bytes: int) -> Engine:
     return ffi.gc(out[0], lib.edge_engine_free)
 
 
-def describe_artifact(fd: int, file: str) -> dict[str, Any]:
+def describe_artifact(fd: int, file: str = "") -> dict[str, Any]:
     """What the trailer of an artifact says; loads nothing."""
     out, why = _outputs()
     _check(lib.edge_artifact_describe(fd, out, why), why, file)
@@ -235,7 +235,8 @@ def _check(status: int, why: Any, subject: str = "") -> None:
 def _fail(status: int, why: bytes, subject: str) -> NoReturn:
     from edge import errors
 
-    sentence = why.decode("utf-8", "replace")
+    # Some of what Wasmtime says is laid out in several lines.
+    sentence = " ".join(why.decode("utf-8", "replace").split())
     raise errors.of_status(
         status, f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:]
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posix
 import sys
 
+from edge import files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
@@ -25,10 +27,7 @@ NO_ARMV6 = ("armv4", "armv5")
 
 def path() -> str:
     """Where the library is looked for: $EDGE_LIBRARY, or beside this module."""
-    named = posix.environ.get(b"EDGE_LIBRARY")
-    if named:
-        return named.decode(sys.getfilesystemencoding(), "surrogateescape")
-    return __file__.rpartition("/")[0] + "/" + NAME
+    return files.environment("EDGE_LIBRARY") or f"{files.folder(__file__)}/{NAME}"
 
 
 def platform() -> str:

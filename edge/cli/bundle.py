@@ -29,7 +29,7 @@ def run(given: Given) -> int:
     target, path = given.get("target"), given.get("output")
     if not (target and path):
         raise errors.UsageError(
-            "edge bundle: --target and --output are needed", f"For instance: {COMMAND.example}"
+            "bundle: --target and --output are needed", f"For instance: {COMMAND.example}"
         )
     try:
         from edge.dev import bundle

@@ -33,7 +33,7 @@ def run(given: Given) -> int:
 
     engines = given.get("target")
     if not engines:
-        raise errors.UsageError("edge compile: no --target", f"Usage: {COMMAND.usage()}; --help says more")
+        raise errors.UsageError("compile: no --target", f"Usage: {COMMAND.usage()}; --help says more")
     try:
         from edge.dev.compile import compile_to
     except ImportError:

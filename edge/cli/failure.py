@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import errors
 from edge.cli import output
+from edge.interfaces.logging import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def report(error: Exception, *, as_json: bool) -> int:
             pass
         else:
             return error.exit_code
-    output.say(f"edge: {error.message}")
+    output.say(f"edge: {printable(error.message)}")
     if error.remedy:
         output.say(f"      {error.remedy}")
     return error.exit_code

@@ -106,7 +106,7 @@ def _show(facts: dict[str, Any]) -> None:
         _list(name, facts.get(name, ()))
     for tool in facts.get("tools") or ():
         _row("tool", f"{tool['name']}: {tool['description']}")
-        _row("", tool["parameters"])
+        _row("", " ".join(tool["parameters"].split()))
 
 
 def _show_artifact(facts: dict[str, Any]) -> None:

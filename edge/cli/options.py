@@ -49,8 +49,7 @@ class Command:
 
     def usage(self) -> str:
         """The command in one line."""
-        required = "".join(f" {_spelled(option)}" for option in self.options if option.many)
-        return f"edge {self.name} {self.arguments}{required} [OPTION...]"
+        return " ".join(("edge", self.name, *self.arguments.split(), "[OPTION...]"))
 
     def help(self) -> str:
         """What `--help` prints."""
@@ -107,7 +106,7 @@ class Command:
     def _wrong(self, what: str) -> NoReturn:
         from edge import errors
 
-        raise errors.UsageError(f"edge {self.name}: {what}", f"Usage: {self.usage()}; --help says more")
+        raise errors.UsageError(f"{self.name}: {what}", f"Usage: {self.usage()}; --help says more")
 
 
 class Given:

@@ -13,6 +13,7 @@ from edge import _native as native
 from edge import files, keys
 from edge.dev.progress import watch
 from edge.instance import Instance
+from edge.interfaces.inbound import Inbound
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
 from edge.plugin import Plugin
@@ -47,7 +48,7 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     with contextlib.ExitStack() as stack:
         staged = []
         for engine in dict.fromkeys(engines):
-            path = f"{folder}/{PurePath(file).stem}.{engine}.cwasm"
+            path = os.path.join(folder, f"{PurePath(file).stem}.{engine}.cwasm")
             output = stack.enter_context(files.Staged(path))
             artifacts.append(
                 Artifact(path, _compile(component["wasm"], file, engine, facts, seed, output.fd))
@@ -62,6 +63,12 @@ def compile_for_here(wasm: bytes, file: str) -> int:
     """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
     component = native.encode_component(wasm, file)
     return _in_memory(component["wasm"], file, keys.local_seed())
+
+
+def encode(wasm: bytes, file: str = "") -> bytes:
+    """The component that a plugin is, or that its core module with component metadata makes."""
+    component: bytes = native.encode_component(wasm, file)["wasm"]
+    return component
 
 
 def describe(plugin: Plugin) -> dict[str, Any]:
@@ -93,7 +100,7 @@ def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
     fd = _in_memory(component["wasm"], file, seed)
     try:
         runtime = Runtime(trusted=[native.public_key(seed)])
-        return describe(runtime.load_open(fd, file, interfaces=(Logging(), Secrets({}))))
+        return describe(runtime.load_open(fd, file, interfaces=(Logging(), Secrets({}), Inbound())))
     finally:
         os.close(fd)
 

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import _native as native
+from edge.targets import ENGINES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+Edge = Callable[..., Any]
+Wasm = Callable[[str], Path]
+
+
+def test_one_artifact_for_every_engine(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    targets = ["pi-zero", "board", "pulley32", "pi-64", "x86_64"]
+    words = [word for target in targets for word in ("--target", target)]
+    ran = edge("compile", wasm("cron-next"), *words, "-o", tmp_path)
+    names = [f"cron-next.{engine}.cwasm" for engine in ("pulley32", "aarch64", "x86_64")]
+    assert ran.status == 0
+    assert ran.out.splitlines() == [f"{tmp_path}/{name}" for name in names]
+    assert sorted(os.listdir(tmp_path)) == sorted(names)
+
+
+def test_the_description_says_what_the_plugin_says(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    ran = edge("compile", wasm("cron-next"), "--target", "pi-zero", "-o", tmp_path, "--json")
+    (artifact,) = ran.document["artifacts"]
+    assert artifact["file"] == f"{tmp_path}/cron-next.pulley32.cwasm"
+    assert artifact["plugin"] == {"name": "cron-next", "version": "1.0.0"}
+    assert [tool["name"] for tool in artifact["tools"]] == ["cron_next"]
+    assert artifact["artifact"]["engine"] == "pulley32"
+
+
+def test_the_same_plugin_gives_the_same_bytes(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    contents = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        assert edge("compile", wasm("cron-next"), "--target", "pi-zero", "-o", folder).status == 0
+        contents.append((folder / "cron-next.pulley32.cwasm").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_a_plugin_without_tools_is_compiled_too(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    ran = edge("compile", wasm("memory"), "--target", "pi-64", "-o", tmp_path, "--json")
+    (artifact,) = ran.document["artifacts"]
+    assert artifact["plugin"]["name"] == "memory"
+    assert "tools" not in artifact
+
+
+def test_a_component_that_is_no_plugin_is_compiled_too(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    ran = edge("compile", wasm("types"), "--target", "pi-64", "-o", tmp_path, "--json")
+    assert ran.document["artifacts"][0]["artifact"]["engine"] == "aarch64"
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ([], "no --target"),
+        (["--target", "pdp-11"], "--target pdp-11: devices are pi-zero"),
+        (["--target"], "needs a value"),
+    ],
+)
+def test_a_target_has_to_be_named(edge: Edge, wasm: Wasm, words: list[str], what: str) -> None:
+    ran = edge("compile", wasm("cron-next"), *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert what in ran.err
+
+
+def test_progress_is_talk(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path)
+    assert "cron-next.wasm: compiling for aarch64" in ran.err
+
+
+def test_ctrl_c_leaves_nothing_behind(wasm: Wasm, tmp_path: Path) -> None:
+    targets = [word for engine in ENGINES for word in ("--target", engine)]
+    words = ["compile", str(wasm("cron-next")), *targets, "-o", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edge", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not os.listdir(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert os.listdir(tmp_path), "the compiler never began to write"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.endswith("edge: interrupted\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_artifact_is_signed_with_the_key_of_this_machine(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    from edge import keys
+
+    edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path)
+    with open(tmp_path / "cron-next.aarch64.cwasm", "rb") as file:
+        description = native.describe_artifact(file.fileno(), "a")
+    own = keys.local_public()
+    assert own is not None
+    assert description["signer"] == own.hex()

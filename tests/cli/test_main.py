@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import cli
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
+def test_help_names_every_command(edge: Callable[..., Any], words: list[str]) -> None:
+    ran = edge(*words)
+    assert ran.status == 0
+    assert all(f"\n  {name} " in ran.out for name in cli.COMMANDS)
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_has_help_with_an_example(edge: Callable[..., Any], name: str) -> None:
+    ran = edge(name, "--help")
+    assert ran.status == 0
+    assert ran.out.startswith(f"edge {name} ")
+    assert f"Example:\n  edge {name} " in ran.out
+    assert "--json" in ran.out
+
+
+def test_a_command_that_is_not_there_is_told_what_there_is(edge: Callable[..., Any]) -> None:
+    ran = edge("fly")
+    assert (ran.status, ran.out) == (2, "")
+    assert "no command `fly`" in ran.err
+    assert "run, compile" in ran.err
+
+
+def test_errors_are_json_when_asked_for(edge: Callable[..., Any]) -> None:
+    ran = edge("run", "--json", "nowhere.cwasm", "{}")
+    assert (ran.status, ran.err) == (2, "")
+    error = ran.document["error"]
+    assert (error["kind"], error["exit"]) == ("UsageError", 2)
+    assert "nowhere.cwasm" in error["message"]
+    assert error["remedy"]
+
+
+def test_version_says_what_this_is(edge: Callable[..., Any]) -> None:
+    ran = edge("--version")
+    assert ran.status == 0
+    assert "wasmtime 48." in ran.out
+
+
+def test_an_interrupt_is_no_traceback(edge: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_dispatch", interrupt)
+    ran = edge("run")
+    assert (ran.status, ran.err) == (130, "edge: interrupted\n")
+
+
+def test_a_fault_of_edge_itself_comes_with_its_trace(
+    edge: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    ran = edge("run")
+    assert ran.status == 5
+    assert "Traceback" in ran.err
+    assert "report it" in ran.err
+
+
+def test_a_closed_standard_output_is_an_error_and_no_traceback() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m edge --help >&-"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5
+    assert done.stderr.startswith("edge: standard output: ")

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import errors
+from edge.cli.options import Command, Option, at_least_one, seconds
+
+COMMAND = Command(
+    "cook",
+    "DISH [SAUCE] TABLE",
+    "Cooks.",
+    (
+        Option("pan", "SIZE", "the pan", short="-p", convert=at_least_one),
+        Option("spice", "NAME", "spices", many=True),
+        Option("hot", "", "serve it hot"),
+    ),
+    "edge cook soup 7",
+)
+
+values = st.text(min_size=1).filter(lambda text: not text.startswith("-"))
+
+
+@given(dish=values, table=values, spices=st.lists(values), hot=st.booleans(), order=st.randoms())
+def test_options_and_arguments_may_mix_in_any_order(
+    dish: str, table: str, spices: list[str], hot: bool, order: random.Random
+) -> None:
+    options = [["--spice", spice] for spice in spices] + [["--hot"]] * hot
+    arguments = [[dish], [table]]
+    words: list[str] = []
+    while options or arguments:
+        words += order.choice([rest for rest in (options, arguments) if rest]).pop(0)
+    given_ = COMMAND.parse(words)
+    assert given_.arguments == [dish, table]
+    assert given_.get("spice", []) == spices
+    assert given_.get("hot", False) is hot
+
+
+@given(value=st.text(min_size=1))
+def test_a_value_after_an_equals_sign_may_be_anything(value: str) -> None:
+    assert COMMAND.parse(["a", "b", f"--spice={value}"]).get("spice") == [value]
+
+
+@given(rest=st.lists(st.text(), min_size=2, max_size=3))
+def test_what_follows_two_dashes_is_an_argument(rest: list[str]) -> None:
+    assert COMMAND.parse(["--", *rest]).arguments == rest
+
+
+def test_the_last_of_an_option_wins() -> None:
+    assert COMMAND.parse(["a", "b", "-p", "1", "--pan=2"]).get("pan") == 2
+
+
+def test_one_dash_alone_is_an_argument() -> None:
+    assert COMMAND.parse(["a", "-"]).arguments == ["a", "-"]
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["-h"], ["a", "b", "c", "d", "--help"], ["--help", "--nonsense"]]
+)
+def test_help_needs_nothing_else(words: list[str]) -> None:
+    assert COMMAND.parse(words).get("help")
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ([], "DISH and TABLE missing"),
+        (["a"], "TABLE missing"),
+        (["a", "b", "c", "d"], "`d` is one too many"),
+        (["a", "b", "--salt"], "no option --salt"),
+        (["a", "b", "-x"], "no option -x"),
+        (["a", "b", "--hot=1"], "--hot takes no value"),
+        (["a", "b", "--pan"], "--pan needs a value: --pan SIZE"),
+        (["a", "b", "--pan", "big"], "--pan big: a whole number"),
+        (["a", "b", "--pan", "0"], "--pan 0: a whole number"),
+    ],
+)
+def test_wrong_usage_says_what_is_wrong(words: list[str], what: str) -> None:
+    with pytest.raises(errors.UsageError, match=f"^cook: .*{what}") as caught:
+        COMMAND.parse(words)
+    assert "edge cook DISH [SAUCE] TABLE" in caught.value.remedy
+
+
+def test_help_shows_usage_options_and_an_example() -> None:
+    text = COMMAND.help()
+    for expected in (
+        "edge cook DISH [SAUCE] TABLE",
+        "Cooks.",
+        "-p, --pan SIZE",
+        "as often as needed",
+        "edge cook soup 7",
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "soon"])
+def test_seconds_are_a_positive_number(text: str) -> None:
+    with pytest.raises(ValueError, match="seconds"):
+        seconds(text)
+
+
+def test_seconds_may_be_a_fraction() -> None:
+    assert seconds("0.25") == 0.25

@@ -1,0 +1,75 @@
+"""The native library and plugins, out of the build cache, for the tests that need them.
+
+EDGE_BUILD_PYTHON names the Python that builds what the cache lacks, where the one that runs the tests is too
+old for cross/.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILDER = os.environ.get("EDGE_BUILD_PYTHON", sys.executable)
+# The tests move HOME, in which toolchains look for themselves.
+ENVIRONMENT = dict(os.environ)
+
+
+@cache
+def built(module: str, name: str) -> Path:
+    """What `python -m MODULE NAME` builds."""
+    command = [BUILDER, "-m", module, name]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True)
+    return Path(done.stdout.strip())
+
+
+if not os.environ.get("EDGE_LIBRARY"):
+    os.environ["EDGE_LIBRARY"] = str(built("cross.build", "host"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of the tests' own, with a signing key of its own."""
+    path = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(path))
+        patch.delenv("XDG_DATA_HOME", raising=False)
+        patch.delenv("XDG_CONFIG_HOME", raising=False)
+        from edge import keys
+
+        keys.local_seed()
+        yield path
+
+
+@pytest.fixture(scope="session")
+def wasm() -> Callable[[str], Path]:
+    """The .wasm of a plugin in examples/ or tests/guests/."""
+    return lambda name: built("cross.guests", name)
+
+
+@pytest.fixture(scope="session")
+def artifact(
+    wasm: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory, home: Path
+) -> Callable[..., Path]:
+    """A plugin compiled for this machine, or for the engine that is named, signed with its key."""
+    assert home
+    folder = tmp_path_factory.mktemp("artifacts")
+
+    @cache
+    def compiled(name: str, engine: str = "") -> Path:
+        from edge import _native as native
+        from edge.dev.compile import compile_to
+
+        engine = engine or native.about()["engine"]
+        source = wasm(name)
+        (found,) = compile_to(str(folder), source.read_bytes(), source.name, [engine])
+        return Path(found.path)
+
+    return compiled

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import gc
+import json
+import re
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import Call, Interface, Limits, Plugin, Runtime, errors
+
+ECHO = "edge:types/echo@0.1.0"
+RELAY = "edge:types/relay@0.1.0"
+EXECUTE = "zeroclaw:plugin/tool@0.1.0#execute"
+
+Artifact = Callable[[str], Path]
+HostFunction = Callable[..., tuple[Any, ...]]
+
+
+WIT = Path(__file__).parent / "guests" / "types" / "wit" / "types.wit"
+NAMES = ["nothing", *re.findall(r"(echo-[\w-]+):", WIT.read_text())]
+
+
+@pytest.fixture(scope="module")
+def types(artifact: Artifact) -> Callable[[HostFunction], Plugin]:
+    """A plugin of which every import is the function that is given."""
+    runtime = Runtime()
+    return lambda function: runtime.load(
+        str(artifact("types")), interfaces=[Interface(ECHO, dict.fromkeys(NAMES, function))]
+    )
+
+
+@pytest.fixture(scope="module")
+def faults(artifact: Artifact) -> Plugin:
+    return Runtime().load(str(artifact("faults")))
+
+
+def test_host_functions_get_the_call_and_the_parameters(types: Callable[[HostFunction], Plugin]) -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    def record(call: Call, value: int) -> tuple[int]:
+        seen.append((call.function, value))
+        return (value + 1,)
+
+    with types(record).instance() as instance:
+        assert instance.call(f"{RELAY}#relay-u8", 7) == 8
+    assert seen == [(f"{RELAY}#relay-u8", 7)]
+
+
+def test_a_host_function_that_raises_ends_the_call_and_is_its_cause(
+    types: Callable[[HostFunction], Plugin],
+) -> None:
+    failure = KeyError("sensor")
+
+    def fail(*_: object) -> tuple[int]:
+        raise failure
+
+    instance = types(fail).instance()
+    with pytest.raises(errors.HostFailed, match=f"KeyError: 'sensor' in {ECHO}#echo-u8") as caught:
+        instance.call(f"{RELAY}#relay-u8", 7)
+    assert caught.value.__cause__ is failure
+
+
+@pytest.mark.parametrize("answer", [(256,), ("7",), (), (1, 2), (None,)])
+def test_an_answer_of_another_type_names_the_host_function(
+    types: Callable[[HostFunction], Plugin], answer: tuple[Any, ...]
+) -> None:
+    instance = types(lambda *_: answer).instance()
+    with pytest.raises(errors.ValueMismatch, match=f"in the answer of {ECHO}#echo-u8"):
+        instance.call(f"{RELAY}#relay-u8", 7)
+
+
+def test_an_answer_that_is_no_plain_data_ends_the_call(types: Callable[[HostFunction], Plugin]) -> None:
+    with pytest.raises(errors.HostFailed, match="unmarshallable"):
+        types(lambda *_: (object(),)).instance().call(f"{RELAY}#relay-u8", 7)
+
+
+def test_a_host_function_may_close_the_instance(types: Callable[[HostFunction], Plugin]) -> None:
+    def close(call: Call, _: int) -> tuple[int]:
+        call.instance.close()
+        return (1,)
+
+    with pytest.raises(errors.StateError, match="closed"):
+        types(close).instance().call(f"{RELAY}#relay-u8", 7)
+
+
+def test_a_host_function_can_not_step_its_own_call(types: Callable[[HostFunction], Plugin]) -> None:
+    def step(call: Call, _: int) -> tuple[int]:
+        call.step()
+        return (1,)
+
+    with pytest.raises(errors.HostFailed) as caught:
+        types(step).instance().call(f"{RELAY}#relay-u8", 7)
+    assert isinstance(caught.value.__cause__, errors.StateError)
+
+
+def test_an_interrupt_in_a_host_function_passes_and_closes_the_instance(
+    types: Callable[[HostFunction], Plugin],
+) -> None:
+    def interrupt(*_: object) -> tuple[int]:
+        raise KeyboardInterrupt
+
+    instance = types(interrupt).instance()
+    with pytest.raises(KeyboardInterrupt):
+        instance.call(f"{RELAY}#relay-u8", 7)
+    with pytest.raises(errors.StateError, match="closed"):
+        instance.call(f"{RELAY}#relay-u8", 7)
+
+
+def test_a_host_function_may_call_another_instance(types: Callable[[HostFunction], Plugin]) -> None:
+    inner = types(lambda _, value: (value * 2,)).instance()
+    outer = types(lambda _, value: (inner.call(f"{RELAY}#relay-u8", value) + 1,)).instance()
+    assert outer.call(f"{RELAY}#relay-u8", 7) == 15
+
+
+def test_handles_live_as_long_as_they_are_needed(artifact: Artifact) -> None:
+    def collect(_: object, value: int) -> tuple[int]:
+        gc.collect()
+        return (value,)
+
+    host = Interface(ECHO, dict.fromkeys(NAMES, collect))
+    instance = Runtime().load(str(artifact("types")), interfaces=[host]).instance()
+    gc.collect()
+    assert instance.call(f"{RELAY}#repeat", 5) == sum(range(5))
+    call = instance.start(f"{RELAY}#repeat", 5)
+    del instance
+    gc.collect()
+    assert call.run() == (sum(range(5)),)
+
+
+def test_calls_interleave_and_answer_each_for_itself(faults: Plugin) -> None:
+    limits = Limits(slice_fuel=10_000)
+    calls = [
+        faults.start({"do": "work", "count": 20_000 * (3 - number)}, limits=limits) for number in range(3)
+    ]
+    waiting = list(calls)
+    finished = []
+    while waiting:
+        for call in list(waiting):
+            if call.step():
+                finished.append(calls.index(call))
+                waiting.remove(call)
+    assert finished == [2, 1, 0]
+    alone = [faults.call({"do": "work", "count": 20_000 * (3 - number)}) for number in range(3)]
+    assert [call.results[0][1]["output"] for call in calls if call.results] == [one.output for one in alone]
+    assert [call.instance.stats.fuel for call in calls] == [one.stats.fuel for one in alone]
+
+
+def test_a_cancelled_call_ends_at_its_next_step(faults: Plugin) -> None:
+    call = faults.start({"do": "spin"})
+    assert not call.step()
+    call.cancel()
+    with pytest.raises(errors.Cancelled):
+        call.step()
+
+
+def test_another_thread_may_cancel(faults: Plugin) -> None:
+    call = faults.start({"do": "spin"}, limits=Limits(fuel=10**15))
+    timer = threading.Timer(0.1, call.cancel)
+    timer.start()
+    with pytest.raises(errors.Cancelled):
+        call.run()
+    timer.join()
+
+
+def test_a_deadline_ends_a_call_that_spins(faults: Plugin) -> None:
+    started = time.monotonic()
+    with pytest.raises(errors.DeadlineExceeded):
+        faults.call({"do": "spin"}, limits=Limits(deadline=0.2, fuel=10**15))
+    assert 0.2 <= time.monotonic() - started < 2
+
+
+def test_a_guest_that_waits_says_until_when(artifact: Artifact) -> None:
+    call = Runtime().load(str(artifact("wasi"))).start({})
+    while not call.step() and call.ready_at == 0:
+        pass
+    assert 0 < call.ready_at <= time.monotonic_ns() + 5_000_000
+    ((case, answer),) = call.run()
+    assert case == "ok"
+    assert json.loads(answer["output"])["slept"] >= 5_000_000

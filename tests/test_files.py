@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from edge import errors, files
+
+
+def test_a_staged_file_appears_when_committed(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with files.Staged(str(path)) as staged:
+        staged.write(b"one ")
+        staged.write(b"two")
+        assert not path.exists()
+        assert staged.commit()
+    assert path.read_bytes() == b"one two"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_staged_file_replaces_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with files.Staged(str(path)) as staged:
+        staged.write(b"new")
+        staged.commit()
+    assert path.read_bytes() == b"new"
+
+
+def test_a_staged_file_may_leave_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with files.Staged(str(path)) as staged:
+        staged.write(b"new")
+        assert not staged.commit(replace=False)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError])
+def test_what_interrupts_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, interruption: type[BaseException]
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with pytest.raises(interruption), files.Staged(str(path)) as staged:
+        staged.write(b"new")
+        raise interruption
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_file_gets_the_mode_that_is_asked_for(tmp_path: Path) -> None:
+    with files.Staged(str(tmp_path / "a"), 0o600) as staged:
+        staged.commit()
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
+def test_staging_in_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(errors.UsageError, match="nowhere"):
+        files.Staged(str(tmp_path / "nowhere" / "a"))
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "below a file"])
+def test_an_input_that_is_no_file_is_wrong_usage(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / kind
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "below a file":
+        path.write_bytes(b"")
+        path = path / "a"
+    with pytest.raises(errors.UsageError, match=kind):
+        files.open_input(str(path))
+
+
+def test_an_input_is_read_whole(tmp_path: Path) -> None:
+    contents = bytes(range(256)) * (files.PIECE // 100)
+    (tmp_path / "a").write_bytes(contents)
+    assert files.read_input(str(tmp_path / "a")) == contents
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOENT, errors.UsageError),
+        (errno.EACCES, errors.IoFault),
+        (errno.EROFS, errors.IoFault),
+        (errno.ENOSPC, errors.DiskFull),
+        (errno.EDQUOT, errors.DiskFull),
+        (errno.EIO, errors.IoFault),
+    ],
+)
+def test_an_error_of_the_system_is_by_whose_fault_it_is(number: int, kind: type[errors.EdgeError]) -> None:
+    with pytest.raises(kind, match="^a/b: ") as caught:
+        files.raise_for("a/b", OSError(number, os.strerror(number)))
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "name"),
+    [("a", ".", "a"), ("/a", "/", "a"), ("a/b", "a", "b"), ("/a/b.c", "/a", "b.c")],
+)
+def test_paths_come_apart(path: str, folder: str, name: str) -> None:
+    assert (files.folder(path), files.base_name(path)) == (folder, name)
+
+
+def test_names_that_are_not_utf_8_survive() -> None:
+    assert files.encode(files.decode(b"\xff\xe9")) == b"\xff\xe9"
