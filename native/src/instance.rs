@@ -13,6 +13,7 @@ use crate::clock::monotonic;
 use crate::contract;
 use crate::guest::Guest;
 use crate::limits::InstanceOptions;
+use crate::load;
 use crate::mailbox::{Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
 use crate::status::{Failure, Outcome, Status};
@@ -145,6 +146,8 @@ impl Instance {
                 contents.slot = Slot::Empty;
                 contents.stats.slices += 1;
                 contents.stats.fuel = contents.stats.fuel.saturating_add(self.options.slice_fuel);
+                drop(contents);
+                load::release_code(self.pre.component());
                 Step::Slice
             }
         }

@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::mm::{Advice, madvise};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -19,14 +20,12 @@ const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 pub fn load(engine: &Engine, artifact: &Artifact) -> Outcome<Component> {
     artifact.check_engine()?;
     let copy = if only_owner_writes(artifact.file())? { None } else { Some(copy(artifact)?) };
+    let before = identity(artifact.file())?;
     let file = match &copy {
         Some(copy) => copy,
         None => {
-            let before = identity(artifact.file())?;
             artifact.check_digest(|_| Ok(()))?;
-            if identity(artifact.file())? != before {
-                return Err(Failure::new(Status::Damaged, "the file changed while it was checked"));
-            }
+            unchanged(artifact.file(), before)?;
             artifact.file()
         }
     };
@@ -36,8 +35,38 @@ pub fn load(engine: &Engine, artifact: &Artifact) -> Outcome<Component> {
     // stands in a description signed by a key this device trusts to compile, and engine and fingerprint are this
     // library's. The inode is either a memfd sealed against writing, or a file that only its owner (this user or root)
     // can write, and who can do that can replace this process anyway.
-    unsafe { Component::deserialize_file(engine, path) }
-        .map_err(|error| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))
+    let component = unsafe { Component::deserialize_file(engine, path) }
+        .map_err(|error| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))?;
+    if copy.is_none() {
+        unchanged(artifact.file(), before)?;
+    }
+    release_code(&component);
+    Ok(component)
+}
+
+fn unchanged(file: &File, before: Identity) -> Outcome<()> {
+    if identity(file)? == before {
+        Ok(())
+    } else {
+        Err(Failure::new(Status::Damaged, "the file changed while it was checked"))
+    }
+}
+
+/// Below this, mapping code again costs more than its pages are worth.
+const LARGE_BYTES: usize = 4 << 20;
+
+/// Lets go of the pages of a large plugin's code: what runs next is mapped again, 64 kB at a time, from the page cache.
+///
+/// Only where code is Pulley bytecode, whose mapping nothing ever writes to.
+pub fn release_code(component: &Component) {
+    let image = component.image_range();
+    let len = (image.end as usize).saturating_sub(image.start as usize);
+    if !cfg!(target_pointer_width = "32") || len < LARGE_BYTES {
+        return;
+    }
+    // SAFETY: the range is a mapping that the component keeps alive, private, of a file, and never written to, so that
+    // every page comes back as it was; nobody reads it while the guest is suspended. A failure leaves all as it is.
+    let _ = unsafe { madvise(image.start.cast_mut().cast(), len, Advice::LinuxDontNeed) };
 }
 
 fn only_owner_writes(file: &File) -> Outcome<bool> {
@@ -47,8 +76,10 @@ fn only_owner_writes(file: &File) -> Outcome<bool> {
     Ok(ours && metadata.mode() & GROUP_OR_OTHERS_WRITE == 0)
 }
 
-/// Changes whenever the contents may have.
-fn identity(file: &File) -> Outcome<(u64, u64, u64, i64, i64)> {
+/// Device, inode, size and change time: together they change whenever the contents may have.
+type Identity = (u64, u64, u64, i64, i64);
+
+fn identity(file: &File) -> Outcome<Identity> {
     let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
     Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
 }
