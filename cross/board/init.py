@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -35,5 +36,6 @@ def init() -> Path:
 def _build(zig: Path, flags: list[str], stage: Path) -> None:
     sources = [str(source) for source in sorted(SOURCES.glob("*.c"))]
     command = [str(zig), "cc", *flags, "-o", str(stage / NAME), *sources]
-    if subprocess.run(command, check=False).returncode:
+    env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache.root() / "zig")}
+    if subprocess.run(command, check=False, env=env).returncode:
         raise BoardError("the board's first process does not compile, see zig's messages above")

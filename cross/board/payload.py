@@ -45,8 +45,11 @@ def _unpacked(bundle: Path) -> Path:
 def _unpack(bundle: Path, stage: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="edge-bundle-") as scratch:
         folder = Path(scratch) / Path(userland.BUNDLE_FOLDER).name
-        with tarfile.open(bundle) as packed:
-            packed.extractall(scratch, filter="data")
+        try:
+            with tarfile.open(bundle) as packed:
+                packed.extractall(scratch, filter="data")
+        except tarfile.TarError as error:
+            raise BoardError(f"{bundle} is no bundle: {error}") from error
         if not folder.is_dir():
             raise BoardError(f"{bundle} is no bundle: it has no folder {folder.name}")
         userland.compile_python(folder, f"/{userland.BUNDLE_FOLDER}")
