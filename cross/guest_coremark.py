@@ -35,10 +35,10 @@ def build(source: Path, out: Path) -> None:
     wasmtime = importlib.import_module("wasmtime")
     print(f"{source.name}: {version()}", file=sys.stderr)
     shell = bytes(wasmtime.wat2wasm((source / "coremark.wat").read_text()))
-    empty, module = _section(EMPTY_MODULE), _section(_published(source / "requirements.txt"))
+    empty = _section(EMPTY_MODULE)
     if shell.count(empty) != 1:
         raise BuildFailed(f"{source}: the component must have exactly one empty core module")
-    out.write_bytes(shell.replace(empty, module))
+    out.write_bytes(shell.replace(empty, _section(_published(source / "requirements.txt"))))
 
 
 def _published(requirements: Path) -> bytes:
