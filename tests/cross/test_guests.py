@@ -13,7 +13,7 @@ import pytest
 import tomllib
 
 import edge
-from cross import guest_coremark, guest_python, guest_zig, guests
+from cross import guest_coremark, guest_python, guest_rust, guest_zig, guests
 from cross.guest_errors import BuildFailed, NoSuchPlugin
 from edge import _native as native
 
@@ -178,6 +178,19 @@ def test_coremark_goes_into_exactly_one_empty_module(tmp_path: Path) -> None:
     (tmp_path / "coremark.wat").write_text("(component)")
     with pytest.raises(BuildFailed, match="exactly one"):
         guest_coremark.build(tmp_path, tmp_path / "out.wasm")
+
+
+def test_a_prebuilt_standard_library_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lib" / "rustlib" / "wasm32-wasip2").mkdir(parents=True)
+    for name in ("cargo", "rustc"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo rustc 9.9.9 || echo {tmp_path}\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    has_library = guest_rust.builder(guests.source("wasi"))
+    lacks_library = guest_rust.builder(guests.source("types"))
+    assert str(has_library) == "rustc 9.9.9, wasm32-wasip2, standard library prebuilt"
+    assert (has_library.links_libc, lacks_library.builds_std) == (False, True)
 
 
 def test_zig_names_the_parts_of_its_c_library() -> None:

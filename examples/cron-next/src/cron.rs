@@ -1,6 +1,6 @@
 //! A cron line as sets of minutes, hours, days, months and weekdays.
 
-use crate::calendar::{weekday, Date, MINUTES_PER_DAY};
+use crate::calendar::{Date, MINUTES_PER_DAY, weekday};
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
@@ -44,10 +44,10 @@ impl Cron {
         let today = start.div_euclid(MINUTES_PER_DAY);
         let mut earliest = start.rem_euclid(MINUTES_PER_DAY) as u32;
         for day in today..=today + HORIZON_DAYS {
-            if self.fires_on(day) {
-                if let Some(minute) = self.next_in_day(earliest) {
-                    return Some(day * MINUTES_PER_DAY + i64::from(minute));
-                }
+            if self.fires_on(day)
+                && let Some(minute) = self.next_in_day(earliest)
+            {
+                return Some(day * MINUTES_PER_DAY + i64::from(minute));
             }
             earliest = 0;
         }
@@ -64,10 +64,10 @@ impl Cron {
 
     fn next_in_day(&self, earliest: u32) -> Option<u32> {
         let (hour, minute) = (earliest / 60, earliest % 60);
-        if self.hours.contains(hour) {
-            if let Some(minute) = self.minutes.at_or_after(minute) {
-                return Some(hour * 60 + minute);
-            }
+        if self.hours.contains(hour)
+            && let Some(minute) = self.minutes.at_or_after(minute)
+        {
+            return Some(hour * 60 + minute);
         }
         Some(self.hours.at_or_after(hour + 1)? * 60 + self.minutes.at_or_after(0)?)
     }

@@ -7,7 +7,7 @@ use calendar::Time;
 use cron::Cron;
 use exports::zeroclaw::plugin::{plugin_info, tool};
 use serde::{Deserialize, Serialize};
-use zeroclaw::plugin::logging::{log_record, LogLevel, PluginAction, PluginEvent, PluginOutcome};
+use zeroclaw::plugin::logging::{LogLevel, PluginAction, PluginEvent, PluginOutcome, log_record};
 
 wit_bindgen::generate!({ path: "../../wit", world: "tool-plugin", features: ["plugins-wit-v0"] });
 

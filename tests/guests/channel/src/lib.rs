@@ -8,7 +8,7 @@ use exports::zeroclaw::plugin::channel::{
 };
 use exports::zeroclaw::plugin::plugin_info;
 use zeroclaw::plugin::inbound::{self, HostInboundMessage};
-use zeroclaw::plugin::logging::{log_record, LogLevel, PluginAction, PluginEvent};
+use zeroclaw::plugin::logging::{LogLevel, PluginAction, PluginEvent, log_record};
 
 wit_bindgen::generate!({ path: "../../../wit", world: "channel-plugin", features: ["plugins-wit-v0"] });
 

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use exports::zeroclaw::plugin::{plugin_info, tool};
 use serde::Deserialize;
 use wasi::cli::exit::exit;
-use zeroclaw::plugin::logging::{log_record, LogLevel, PluginAction, PluginEvent};
+use zeroclaw::plugin::logging::{LogLevel, PluginAction, PluginEvent, log_record};
 use zeroclaw::plugin::secrets;
 
 wit_bindgen::generate!({

@@ -42,11 +42,11 @@ impl Query {
         let text = if self.text == "*" { "" } else { &self.text };
         (entry.content.contains(text) || entry.key.contains(text))
             && (self.session.is_none() || self.session == entry.session_id)
-            && self.since.as_ref().map_or(true, |since| since <= &entry.timestamp)
-            && self.until.as_ref().map_or(true, |until| until >= &entry.timestamp)
-            && self.namespace.as_ref().map_or(true, |namespace| namespace == &entry.namespace)
-            && self.category.as_ref().map_or(true, |category| same(category, &entry.category))
-            && self.agents.as_ref().map_or(true, |agents| entry.agent_id.as_ref().is_some_and(|id| agents.contains(id)))
+            && self.since.as_ref().is_none_or(|since| since <= &entry.timestamp)
+            && self.until.as_ref().is_none_or(|until| until >= &entry.timestamp)
+            && self.namespace.as_ref().is_none_or(|namespace| namespace == &entry.namespace)
+            && self.category.as_ref().is_none_or(|category| same(category, &entry.category))
+            && self.agents.as_ref().is_none_or(|agents| entry.agent_id.as_ref().is_some_and(|id| agents.contains(id)))
     }
 
     fn oldest_first(&self) -> Vec<MemoryEntry> {
@@ -121,10 +121,7 @@ impl Guest for Memory {
         Ok(STATE.with_borrow(|state| state.entries.iter().find(|entry| entry.key == key).cloned()))
     }
 
-    fn list_entries(
-        category: Option<MemoryCategory>,
-        session: Option<String>,
-    ) -> Result<Vec<MemoryEntry>, String> {
+    fn list_entries(category: Option<MemoryCategory>, session: Option<String>) -> Result<Vec<MemoryEntry>, String> {
         Ok(Query { category, session, ..Query::default() }.oldest_first())
     }
 
