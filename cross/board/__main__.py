@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from cross.toolchain import ToolMissing
 
 USAGE = 2
 ENVIRONMENT = 5
+INTERRUPTED = 128 + signal.SIGINT
 
 DESCRIPTION = """\
 Runs a command on an emulated Raspberry Pi Zero that has `edge` installed, and exits as the command does."""
@@ -46,6 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     except (BoardError, DebianError, ToolMissing) as error:
         talk(str(error))
         return ENVIRONMENT
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def talk(text: str) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from cross.board import payload, result, userland
 from cross.board.errors import BoardError
 from cross.board.kernel import kernel
-from cross.board.machine import OUTCOME, STDERR, STDOUT, Machine
+from cross.board.machine import CALL_BYTES, OUTCOME, STDERR, STDOUT, Machine
 from cross.board.result import Result
 
 BOOT_SECONDS = 120
@@ -22,7 +22,6 @@ GRACE_SECONDS = 60
 
 BARE_PYTHON = ("python3.11", "-I", "-S", "-c", "pass")
 REQUEST_HEAD = "<3I"
-REQUEST_BYTES = 128 * 1024
 REQUEST_STRINGS = 4000
 
 
@@ -94,9 +93,9 @@ class Board:
         strings = [f"/{userland.HOME}", *command, *variables]
         text = b"".join(string.encode("utf-8", "surrogateescape") + b"\0" for string in strings)
         head = struct.pack(REQUEST_HEAD, int(timeout * 1000), len(command), len(variables))
-        if not command or len(head + text) > REQUEST_BYTES or len(strings) > REQUEST_STRINGS:
+        if not command or len(head + text) > CALL_BYTES or len(strings) > REQUEST_STRINGS:
             raise BoardError(
                 f"a command for the board has one word at least, {REQUEST_STRINGS} at most, and with its"
-                f" environment {REQUEST_BYTES} bytes at most; put larger input into a file"
+                f" environment {CALL_BYTES} bytes at most; put larger input into a file"
             )
         return head + text

@@ -11,6 +11,8 @@ from typing import IO
 
 # QEMU's packets hold 4096 characters, a byte of memory takes two.
 MEMORY_AT_ONCE = 2000
+# As many as the pipes hold, both ways, while the other end is busy.
+PACKETS_AT_ONCE = 8
 READ_AT_ONCE = 1 << 16
 SILENCE_SECONDS = 1.0
 REPLY_SECONDS = 60.0
@@ -59,28 +61,39 @@ class Stub:
 
     def read(self, address: int, size: int) -> bytes:
         """The machine's memory, as the program that it stopped in sees it."""
-        parts = []
-        for start in range(address, address + size, MEMORY_AT_ONCE):
-            part = self._ask(b"m%x,%x" % (start, min(MEMORY_AT_ONCE, address + size - start)))
-            parts.append(bytes.fromhex(part.decode("ascii")))
-        return b"".join(parts)
+        end = address + size
+        starts = range(address, end, MEMORY_AT_ONCE)
+        parts = self._ask_all([b"m%x,%x" % (start, min(MEMORY_AT_ONCE, end - start)) for start in starts])
+        return bytes.fromhex(b"".join(parts).decode("ascii"))
 
     def write(self, address: int, data: bytes) -> None:
         """Puts `data` into the machine's memory."""
+        packets = []
         for start in range(0, len(data), MEMORY_AT_ONCE):
             part = data[start : start + MEMORY_AT_ONCE]
-            self._ask(b"M%x,%x:%s" % (address + start, len(part), part.hex().encode("ascii")))
+            packets.append(b"M%x,%x:%s" % (address + start, len(part), part.hex().encode("ascii")))
+        self._ask_all(packets)
 
     def _ask(self, packet: bytes) -> bytes:
-        self._put(packet)
+        return self._ask_all([packet])[0]
+
+    def _ask_all(self, packets: list[bytes]) -> list[bytes]:
+        replies: list[bytes] = []
+        for start in range(0, len(packets), PACKETS_AT_ONCE):
+            batch = packets[start : start + PACKETS_AT_ONCE]
+            self._put(*batch)
+            replies += [self._reply() for _ in batch]
+        return replies
+
+    def _reply(self) -> bytes:
         reply = self._get(time.monotonic() + REPLY_SECONDS)
         if not reply or reply.startswith(b"E"):
             raise Ended
         return reply
 
-    def _put(self, packet: bytes) -> None:
+    def _put(self, *packets: bytes) -> None:
         # The plus acknowledges what came before.
-        data = b"+$%s#%02x" % (packet, sum(packet) & 0xFF)
+        data = b"".join(b"+$%s#%02x" % (packet, sum(packet) & 0xFF) for packet in packets)
         try:
             while data:
                 data = data[os.write(self._send, data) :]

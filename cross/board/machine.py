@@ -45,7 +45,8 @@ LAST_WORDS = 1500
 
 # As in init/host.h.
 HOST_CALL = 0xB8000000
-REQUEST, STDIN, STDOUT, STDERR, OUTCOME, FAILURE = range(6)
+CALL_BYTES = 128 * 1024
+STREAMS = REQUEST, STDIN, STDOUT, STDERR, OUTCOME, FAILURE = range(6)
 
 
 class Machine:
@@ -103,6 +104,8 @@ class Machine:
         while True:
             self._stub.run_to_stop(deadline)
             stream, address, size = self._stub.registers()[:3]
+            if stream not in STREAMS or size > CALL_BYTES:
+                raise self._broken("made a call to the host that its first process does not make")
             if stream == REQUEST:
                 return {stream: bytes(data) for stream, data in written.items()}
             if stream == STDIN:

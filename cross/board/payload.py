@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import shutil
+import stat
 import tarfile
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from cross import cache
+from cross import cache, sysroot
 from cross.board import cpio, userland
 from cross.board.errors import BoardError
 
@@ -19,9 +21,11 @@ def archive(files: Iterable[Path], bundle: Path | None) -> bytes:
     writer = cpio.Writer(out)
     for path in files:
         _add(writer, path, f"{userland.HOME}/{path.name}")
-    writer.end()
     if bundle:
-        out.write(_unpacked(bundle).read_bytes())
+        with tempfile.TemporaryDirectory(prefix="edge-bundle-") as scratch:
+            writer.folder(userland.BUNDLE_FOLDER)
+            writer.tree(_unpacked(bundle, Path(scratch)), userland.BUNDLE_FOLDER)
+    writer.end()
     return out.getvalue()
 
 
@@ -31,30 +35,35 @@ def _add(writer: cpio.Writer, path: Path, name: str) -> None:
             writer.folder(name)
             writer.tree(path, name)
         else:
-            writer.file(name, path.read_bytes(), path.stat().st_mode & 0o777)
+            writer.file(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
         raise BoardError(f"{path} can't go to the board: {error.strerror}") from error
 
 
-def _unpacked(bundle: Path) -> Path:
-    made_of = cache.key(bundle, Path(__file__), Path(cpio.__file__), Path(userland.__file__))
-    folder = cache.product("board-bundle", made_of, lambda stage: _unpack(bundle, stage))
-    return folder / "bundle.cpio"
+def _unpacked(bundle: Path, scratch: Path) -> Path:
+    """The bundle's folder in `scratch`, its modules compiled."""
+    folder = scratch / Path(userland.BUNDLE_FOLDER).name
+    try:
+        with tarfile.open(bundle) as packed:
+            packed.extractall(scratch, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        raise BoardError(f"{bundle} can't be unpacked: {error}") from error
+    if not folder.is_dir():
+        raise BoardError(f"{bundle} is no bundle: it has no folder {folder.name}")
+    shutil.copytree(_compiled(folder), folder, dirs_exist_ok=True)
+    return folder
 
 
-def _unpack(bundle: Path, stage: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="edge-bundle-") as scratch:
-        folder = Path(scratch) / Path(userland.BUNDLE_FOLDER).name
-        try:
-            with tarfile.open(bundle) as packed:
-                packed.extractall(scratch, filter="data")
-        except tarfile.TarError as error:
-            raise BoardError(f"{bundle} is no bundle: {error}") from error
-        if not folder.is_dir():
-            raise BoardError(f"{bundle} is no bundle: it has no folder {folder.name}")
-        userland.compile_python(folder, f"/{userland.BUNDLE_FOLDER}")
-        with open(stage / "bundle.cpio", "wb") as out:
-            writer = cpio.Writer(out)
-            writer.folder(userland.BUNDLE_FOLDER)
-            writer.tree(folder, userland.BUNDLE_FOLDER)
-            writer.end()
+def _compiled(folder: Path) -> Path:
+    """A folder's modules with their .pyc files. Bundles differ in the key they trust, rarely in modules."""
+    names = sorted(path.relative_to(folder) for path in folder.rglob("*.py"))
+    parts = [part for name in names for part in (name.as_posix(), folder / name)]
+
+    def make(stage: Path) -> None:
+        for name in names:
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folder / name, stage / name)
+        userland.compile_python(stage, f"/{userland.BUNDLE_FOLDER}")
+
+    made_of = cache.key(Path(userland.__file__), sysroot.userland("board").name, *parts)
+    return cache.product("board-modules", made_of, make)
