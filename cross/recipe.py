@@ -19,6 +19,9 @@ HERE = Path(__file__).parent
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
 # Without its SIMD opcodes, which the engine profile leaves out anyway, Pulley's loop is faster on an ARM1176.
+# Panics that end a process need no source locations, and nobody reads `{:?}` on a device.
+SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
+
 PULLEY_CFG = "--cfg=pulley_disable_interp_simd"
 
 # Beside the library, the same with its symbols: for the ELF gate, and to see what takes the space.
@@ -116,7 +119,8 @@ class Recipe:
         return options + (list(BUILD_STD) if self.triple else [])
 
     def _cfg(self) -> list[str]:
-        return [PULLEY_CFG] if self.target.engine.startswith("pulley") else []
+        small = list(SMALL) if self.triple else []
+        return small + ([PULLEY_CFG] if self.target.engine.startswith("pulley") else [])
 
     def _remap(self) -> list[str]:
         cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")

@@ -6,8 +6,8 @@ use crate::status::{Failure, Status};
 
 /// Defaults that suit a board with 512 MB.
 const FUEL: u64 = 1_000_000_000;
-/// Some 15 ms, on a Pi Zero as on a PC.
-const SLICE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 200_000 } else { 10_000_000 };
+/// Some 5 ms, on a Pi Zero as on a PC.
+const SLICE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 50_000 } else { 5_000_000 };
 const DEADLINE_NS: u64 = 30_000_000_000;
 const MEMORY_BYTES: u64 = 16 << 20;
 const TABLE_ELEMENTS: u32 = 100_000;
