@@ -44,7 +44,9 @@ def _say(what: str) -> None:
 
 def main() -> int:
     """1 when a budget is missed."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()

@@ -9,6 +9,7 @@ from pathlib import Path
 from cross import guests
 from cross.board.board import Board
 from cross.board.result import Result
+from edge import _native as native
 from edge.dev import bundle
 from edge.dev.compile import compile_to
 
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 RUST_TOOL, PYTHON_TOOL = "cron-next", "sensor-digest"
 ENGINE = "pulley32"
 KB_PER_MB = 1024
+BARE = ("python3.11", "-I", "-S")
 
 
 def figures() -> dict[str, float]:
@@ -32,29 +34,22 @@ def figures() -> dict[str, float]:
 
 def _tools(board: Board) -> dict[str, float]:
     rust, python = (_run(board, name) for name in (RUST_TOOL, PYTHON_TOOL))
+    anonymous = python.peak_anon_kb - board.bare.peak_anon_kb
     return {
         "Rust tool, peak memory": rust.peak_rss_kb / KB_PER_MB,
         "Rust tool, start to exit": rust.virtual_ms,
         "Python tool, peak memory": python.peak_rss_kb / KB_PER_MB,
-        "Python tool, anonymous memory over bare Python": (python.peak_anon_kb - board.bare.peak_anon_kb) / KB_PER_MB,
+        "Python tool, anonymous memory over bare Python": anonymous / KB_PER_MB,
         "Python tool, start to exit": python.virtual_ms,
     }
 
 
 def _calls(board: Board, types: Path) -> dict[str, float]:
-    from edge import _native as native
-
     with types.open("rb") as file:
         imports = ",".join(native.describe_artifact(file.fileno())["imports"])
-    measured = _succeed(
-        board.run(
-            [
-                *("python3.11", "-I", "-S", "on_board.py", f"{RUST_TOOL}.{ENGINE}.cwasm", question(RUST_TOOL)),
-                *(types.name, imports, f"coremark.{ENGINE}.cwasm"),
-            ]
-        )
-    )
-    calls: dict[str, float] = json.loads(measured.stdout)
+    tool = (f"{RUST_TOOL}.{ENGINE}.cwasm", question(RUST_TOOL))
+    command = [*BARE, "on_board.py", *tool, types.name, imports, f"coremark.{ENGINE}.cwasm"]
+    calls: dict[str, float] = json.loads(_succeed(board.run(command)).stdout)
     return calls
 
 

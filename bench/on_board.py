@@ -7,9 +7,11 @@ import sys
 
 sys.path[:0] = ["/opt/edge/lib", "/usr/lib/python3/dist-packages"]
 
+from collections.abc import Callable  # noqa: E402
 from time import monotonic_ns  # noqa: E402
 
 from edge import Limits, Runtime  # noqa: E402
+from edge.call import Call  # noqa: E402
 from edge.interfaces import Interface  # noqa: E402
 from edge.interfaces.logging import Logging  # noqa: E402
 
@@ -17,12 +19,12 @@ CALLS = 20
 WARM_UP = 3
 ECHO = "edge:types/echo@0.1.0"
 CLOCK = "edge:coremark/clock@0.1.0"
-# What CoreMark is told of the time, and what it does before the last answer (tests/guests/coremark/coremark.wat).
+# What CoreMark is told of the time, and what it does before the last answer: see tests/guests/coremark.
 CLOCK_MS = (0, 5000, 5000, 20000)
 ITERATIONS = 30
 
 
-def mean_ns(act):
+def mean_ns(act: Callable[[], object]) -> float:
     """The mean of CALLS, the first WARM_UP not counted."""
     times = []
     for _ in range(WARM_UP + CALLS):
@@ -32,13 +34,13 @@ def mean_ns(act):
     return sum(times[WARM_UP:]) / CALLS
 
 
-def warm_call_ms(runtime, path, question):
+def warm_call_ms(runtime: Runtime, path: str, question: str) -> float:
     """One call of a tool that is loaded, in an instance of its own."""
     plugin = runtime.load(path, interfaces=(Logging(lambda *_: None),))
     return mean_ns(lambda: plugin.call(question)) / 1e6
 
 
-def host_call_us(runtime, path, imports):
+def host_call_us(runtime: Runtime, path: str, imports: str) -> float:
     """From the guest to a Python function and back, with one string each way."""
     functions = {name.rpartition("#")[2]: lambda _call, *values: values for name in imports.split(",")}
     plugin = runtime.load(path, interfaces=(Interface(ECHO, functions),))
@@ -48,11 +50,11 @@ def host_call_us(runtime, path, imports):
     return (relayed - echoed) / 1e3
 
 
-def coremark(runtime, path):
+def coremark(runtime: Runtime, path: str) -> float:
     """CoreMark's iterations a second, timed by this clock and not by the guest's."""
-    asked = []
+    asked: list[int] = []
 
-    def clock(_call):
+    def clock(_call: Call) -> tuple[int]:
         asked.append(monotonic_ns())
         return (CLOCK_MS[len(asked) - 1],)
 
@@ -62,7 +64,7 @@ def coremark(runtime, path):
     return ITERATIONS / ((asked[3] - asked[2]) / 1e9)
 
 
-def main(tool, question, types, imports, coremark_path):
+def main(tool: str, question: str, types: str, imports: str, coremark_path: str) -> None:
     """Every figure by its name in budgets.toml."""
     import json
 

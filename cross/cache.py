@@ -7,10 +7,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,7 +63,7 @@ def product(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
         stage = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=target.parent))
         try:
             make(stage)
-            os.chmod(stage, 0o755)
+            os.chmod(stage, 0o755)  # noqa: S103 -- mkdtemp made it for this user alone
             os.rename(stage, target)
         except BaseException:
             shutil.rmtree(stage, ignore_errors=True)

@@ -9,8 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
+
+import tomllib
 
 from cross import cache
 
@@ -30,7 +31,7 @@ def find(version: str) -> Path | None:
 
 
 def environment(interpreter: Path) -> Path:
-    """A virtual environment with what the tests need, in the cache: for every checkout that needs the same."""
+    """A virtual environment with what the tests need, in the cache for every checkout."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needs = [*project["dependencies"], *project["optional-dependencies"]["test"]]
 
