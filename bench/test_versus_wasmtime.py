@@ -24,7 +24,9 @@ def peers(tmp_path_factory: pytest.TempPathFactory) -> Peers:
 def test_process_to_first_answer(benchmark: BenchmarkFixture, peers: Peers, peer: str) -> None:
     measured = []
     benchmark.group = "process start to exit"
-    benchmark.pedantic(lambda: measured.append(getattr(peers, peer)()), rounds=ROUNDS, warmup_rounds=1)
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
+        lambda: measured.append(getattr(peers, peer)()), rounds=ROUNDS, warmup_rounds=1
+    )
     best = min(measured, key=lambda one: one["seconds"])
     benchmark.extra_info["import to first answer, ms"] = round(best["seconds"] * 1000, 2)
     benchmark.extra_info["warm call, µs"] = round(min(one["warm_seconds"] for one in measured) * 1e6, 1)

@@ -23,7 +23,10 @@ def execute(engine: Engine, linker: component.Linker, plugin: component.Componen
     store = Store(engine)
     instance = linker.instantiate(store, plugin)
     tool = instance.get_export_index(store, TOOL)
-    function = instance.get_func(store, instance.get_export_index(store, "execute", tool))
+    index = instance.get_export_index(store, "execute", tool)
+    assert index is not None, "the component is no tool"
+    function = instance.get_func(store, index)
+    assert function is not None
     return str(function(store, arguments).output)
 
 
