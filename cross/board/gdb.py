@@ -66,7 +66,7 @@ class Stub:
         parts = self._ask_all([b"m%x,%x" % (start, min(MEMORY_AT_ONCE, end - start)) for start in starts])
         return bytes.fromhex(b"".join(parts).decode("ascii"))
 
-    def write(self, address: int, data: bytes) -> None:
+    def write(self, address: int, data: bytes | memoryview) -> None:
         """Puts `data` into the machine's memory."""
         packets = []
         for start in range(0, len(data), MEMORY_AT_ONCE):

@@ -1,4 +1,7 @@
-"""The emulator: starts QEMU, and trades requests for answers with the board's first process (init/main.c)."""
+"""The emulator: starts QEMU, and trades requests for answers with the board's first process (init/main.c).
+
+They meet at a breakpoint. RATIONALE.md: Why the emulated board talks through a breakpoint.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +26,9 @@ PARAMETERS = (
     "cryptomgr.notests",  # seconds
     "initcall_blacklist=bcm2835_pm_driver_init",  # QEMU has no such device; the kernel panics
 )
-OPTIONS = (
-    "-display",
-    "none",
-    "-monitor",
-    "none",
-    "-nodefaults",
-    "-no-user-config",
-    "-seed",
-    "1",
-    "-S",
-    "-gdb",
-    "stdio",
-)
+HEADLESS = ("-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config")
+SAME_ENTROPY = ("-seed", "1")
+DEBUGGED = ("-S", "-gdb", "stdio")
 # However we end, QEMU does too.
 WITH_US = ("setpriv", "--pdeathsig", "KILL")
 VIRTUAL_TIME = ("-icount", "shift=1,sleep=off")
@@ -55,25 +48,19 @@ class Machine:
     def __init__(self, kernel: Kernel, archives: Sequence[bytes], *, icount: bool) -> None:
         if not shutil.which(QEMU):
             raise BoardError(f"no {QEMU} here: install Debian's qemu-system-arm")
-        self._console = os.memfd_create("console")
+        self._console = open(os.memfd_create("console"), "rb")  # noqa: SIM115
         initrd = _in_memory(archives)
         command = [QEMU, "-M", "raspi0", "-kernel", str(kernel.image), "-dtb", str(kernel.device_tree)]
-        command += [
-            "-initrd",
-            _path(initrd),
-            "-append",
-            " ".join(PARAMETERS),
-            "-serial",
-            f"file:{_path(self._console)}",
-        ]
-        command += [*OPTIONS, *(VIRTUAL_TIME if icount else ())]
+        command += ["-initrd", _path(initrd), "-append", " ".join(PARAMETERS)]
+        command += ["-serial", f"file:{_path(self._console.fileno())}"]
+        command += [*HEADLESS, *SAME_ENTROPY, *DEBUGGED, *(VIRTUAL_TIME if icount else ())]
         # In a session of its own, the terminal's Ctrl-C reaches only us.
         self._qemu = subprocess.Popen(
             [*WITH_US, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=[initrd, self._console],
+            pass_fds=[initrd, self._console.fileno()],
             start_new_session=True,
         )
         os.close(initrd)
@@ -84,22 +71,21 @@ class Machine:
         """Runs the machine until it asks for its first request."""
         with self._diagnosed(f"did not boot within {seconds:.0f} s"):
             self._stub.stop_at(HOST_CALL)
-            self._until_next_request(time.monotonic() + seconds, b"")
+            self._until_next_request(time.monotonic() + seconds, memoryview(b""))
 
     def exchange(self, request: bytes, stdin: bytes, seconds: float) -> dict[int, bytes]:
         """Gives the board a request; answers with what it wrote until it asked for the next, by stream."""
         with self._diagnosed(f"did not answer within {seconds:.0f} s"):
             self._answer(request)
-            return self._until_next_request(time.monotonic() + seconds, stdin)
+            return self._until_next_request(time.monotonic() + seconds, memoryview(stdin))
 
     def close(self) -> None:
         """Switches it off."""
         self._qemu.kill()
         self._qemu.communicate()
-        with contextlib.suppress(OSError):
-            os.close(self._console)
+        self._console.close()
 
-    def _until_next_request(self, deadline: float, stdin: bytes) -> dict[int, bytes]:
+    def _until_next_request(self, deadline: float, stdin: memoryview) -> dict[int, bytes]:
         written: dict[int, bytearray] = {}
         while True:
             self._stub.run_to_stop(deadline)
@@ -117,7 +103,7 @@ class Machine:
             if stream == FAILURE:
                 raise self._broken(f"could not start: {written[FAILURE].decode(errors='replace')}")
 
-    def _answer(self, data: bytes) -> None:
+    def _answer(self, data: bytes | memoryview) -> None:
         """Puts `data` where the board's call wants it and has the call return its length."""
         registers = self._stub.registers()
         self._stub.write(registers[1], data)
@@ -139,8 +125,9 @@ class Machine:
             raise self._broken("had a kernel panic")
 
     def _last_words(self) -> bytes:
-        size = os.fstat(self._console).st_size
-        return os.pread(self._console, LAST_WORDS, max(0, size - LAST_WORDS))
+        size = self._console.seek(0, os.SEEK_END)
+        self._console.seek(max(0, size - LAST_WORDS))
+        return self._console.read()
 
     def _last_error(self) -> str:
         assert self._qemu.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import stat
-import tarfile
+import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,11 +43,9 @@ def _add(writer: cpio.Writer, path: Path, name: str) -> None:
 def _unpacked(bundle: Path, scratch: Path) -> Path:
     """The bundle's folder in `scratch`, its modules compiled."""
     folder = scratch / Path(userland.BUNDLE_FOLDER).name
-    try:
-        with tarfile.open(bundle) as packed:
-            packed.extractall(scratch, filter="data")
-    except (tarfile.TarError, OSError) as error:
-        raise BoardError(f"{bundle} can't be unpacked: {error}") from error
+    command = ["tar", "-x", "-f", str(bundle), "-C", str(scratch), "--no-same-owner"]
+    if subprocess.run(command, check=False).returncode:
+        raise BoardError(f"{bundle} can't be unpacked, see the message above")
     if not folder.is_dir():
         raise BoardError(f"{bundle} is no bundle: it has no folder {folder.name}")
     shutil.copytree(_compiled(folder), folder, dirs_exist_ok=True)
