@@ -1,0 +1,60 @@
+"""The examples, everywhere: the same answer for the same work, whatever executes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from cross import build, guests, sysroot
+from cross.board import Board
+
+USERLANDS = {"pi-zero": "pulley32", "pi-64": "aarch64"}
+
+
+@pytest.mark.parametrize("name", ["cron-next", "sensor-digest"])
+def test_the_same_answer_for_the_same_fuel(name: str, board: Board, artifact: Callable[..., Path]) -> None:
+    case = json.loads((guests.source(name) / "cases.json").read_text())[0]
+    question = json.dumps(case["arguments"])
+    answers = {
+        "x86_64": here(artifact(name, "x86_64"), question),
+        "board": on(board, artifact(name, "pulley32"), question),
+    }
+    for target, engine in USERLANDS.items():
+        answers[target] = emulated(target, artifact(name, engine), question)
+    told = {place: (json.loads(text)["output"], json.loads(text)["fuel"]) for place, text in answers.items()}
+    assert len(set(told.values())) == 1, told
+    output, _ = told["board"]
+    assert case["output"].items() <= json.loads(output).items()
+
+
+def command(path: str, question: str) -> list[str]:
+    return ["run", path, question, "--fixed", "--json"]
+
+
+def here(path: Path, question: str) -> str:
+    """In this Python, with the library that goes to PCs."""
+    env = {**os.environ, "EDGE_LIBRARY": str(build.library("x86_64-linux"))}
+    arguments = [sys.executable, "-m", "edge", *command(str(path), question)]
+    return subprocess.run(arguments, check=True, env=env, stdout=subprocess.PIPE, text=True).stdout
+
+
+def emulated(target: str, path: Path, question: str) -> str:
+    """In Debian's Python for the target's CPU, by qemu-user."""
+    env = {"EDGE_LIBRARY": str(build.library(target))}
+    done = sysroot.python(target, ["-m", "edge", *command(str(path), question)], env=env, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def on(board: Board, path: Path, question: str) -> str:
+    """On the emulated Pi Zero, kernel and all."""
+    board.put(path.name, path.read_bytes())
+    done = board.run(["edge", *command(path.name, question)])
+    assert done.exit == 0, done.stderr
+    return done.stdout.decode()
