@@ -11,11 +11,10 @@ Names are resolved at first use, because on a device every import has its price.
 
 from __future__ import annotations
 
-from edge._version import __version__
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge import errors
+    from edge._version import __version__
     from edge.call import Call
     from edge.errors import CallFailed, EdgeError, EnvironmentFault, Refused, ToolError, UsageError
     from edge.instance import Instance, Stats
@@ -52,6 +51,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "_version": ("__version__",),
     "call": ("Call",),
     "errors": ("CallFailed", "EdgeError", "EnvironmentFault", "Refused", "ToolError", "UsageError"),
     "instance": ("Instance", "Stats"),

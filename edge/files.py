@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import posix
 import sys
 
@@ -12,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-PIECE = 1 << 20
 FORMAT_MASK = 0o170000
 REGULAR = 0o100000
 DIRECTORY = 0o040000
@@ -70,10 +70,7 @@ def open_input(path: str) -> int:
 
 def read_all(fd: int) -> bytes:
     """The rest of an open file."""
-    pieces = []
-    while piece := posix.read(fd, PIECE):
-        pieces.append(piece)
-    return b"".join(pieces)
+    return io.FileIO(fd, closefd=False).readall()
 
 
 def read_input(path: str) -> bytes:

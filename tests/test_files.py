@@ -78,7 +78,7 @@ def test_an_input_that_is_no_file_is_wrong_usage(tmp_path: Path, kind: str) -> N
 
 
 def test_an_input_is_read_whole(tmp_path: Path) -> None:
-    contents = bytes(range(256)) * (files.PIECE // 100)
+    contents = bytes(range(256)) * (10_000)
     (tmp_path / "a").write_bytes(contents)
     assert files.read_input(str(tmp_path / "a")) == contents
 

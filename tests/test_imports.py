@@ -25,7 +25,6 @@ OURS = {
     "edge._native",
     "edge._native._ffi",
     "edge._native.library",
-    "edge._version",
     "edge.call",
     "edge.cli",
     "edge.cli.options",

@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 
 STDOUT = 1
 
-ESCAPES = {code: f"\\u{code:04x}" for code in range(32)}
-ESCAPES.update({ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"})
-
 
 def answer(text: str) -> None:
     """A line of the answer."""
     # A file name that is not UTF-8 arrives with lone surrogates.
-    rest = memoryview(f"{text}\n".encode("utf-8", "backslashreplace"))
+    rest = f"{text}\n".encode("utf-8", "backslashreplace")
     try:
         while rest:
             rest = rest[posix.write(STDOUT, rest) :]
@@ -34,28 +31,11 @@ def answer(text: str) -> None:
 
 def document(value: Any) -> None:
     """The answer as JSON."""
+    from edge.cli.json_text import json_text
+
     answer(json_text(value))
 
 
 def say(text: str) -> None:
     """A line for people."""
     print(text, file=sys.stderr)
-
-
-def json_text(value: Any) -> str:
-    """Plain data as JSON; the json module would cost a Pi Zero 1 MB and 60 ms."""
-    if value is None:
-        return "null"
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if isinstance(value, str):
-        return f'"{value.translate(ESCAPES)}"'
-    if isinstance(value, dict):
-        return (
-            "{" + ", ".join(f"{json_text(str(key))}: {json_text(item)}" for key, item in value.items()) + "}"
-        )
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(json_text, value)) + "]"
-    return repr(value)
