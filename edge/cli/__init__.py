@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from edge.cli import output
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return _dispatch(words)
     except KeyboardInterrupt:
-        print("edge: interrupted", file=sys.stderr)
+        output.say("edge: interrupted")
         return INTERRUPTED
     except Exception as error:
         from edge.cli.failure import report
@@ -34,8 +36,6 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: Sequence[str]) -> int:
-    from edge.cli import output
-
     name = words[0] if words else "--help"
     if name in HELP:
         output.answer(_help())

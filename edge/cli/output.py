@@ -7,7 +7,6 @@ exit.
 from __future__ import annotations
 
 import posix
-import sys
 
 from edge import files
 
@@ -16,15 +15,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 STDOUT = 1
+STDERR = 2
 
 
 def answer(text: str) -> None:
     """A line of the answer."""
-    # A file name that is not UTF-8 arrives with lone surrogates.
-    rest = f"{text}\n".encode("utf-8", "backslashreplace")
     try:
-        while rest:
-            rest = rest[posix.write(STDOUT, rest) :]
+        _write(STDOUT, f"{text}\n")
     except OSError as error:
         files.raise_for("standard output", error)
 
@@ -36,6 +33,16 @@ def document(value: Any) -> None:
     answer(json_text(value))
 
 
-def say(text: str) -> None:
-    """A line for people."""
-    print(text, file=sys.stderr)
+def say(text: str, end: str = "\n") -> None:
+    """A line for people; when nobody listens, the work goes on."""
+    try:
+        _write(STDERR, text + end)
+    except OSError:
+        return
+
+
+def _write(stream: int, text: str) -> None:
+    # A file name that is not UTF-8 arrives with lone surrogates.
+    rest = text.encode("utf-8", "backslashreplace")
+    while rest:
+        rest = rest[posix.write(stream, rest) :]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posix
-import sys
 from time import monotonic_ns
 
 from edge import files
@@ -166,4 +165,4 @@ def _log(plugin: str, level: str, event: dict[str, Any]) -> None:
 
 def _pass_on(_: int, written: bytes) -> None:
     text = written.decode("utf-8", "replace")
-    sys.stderr.write("\n".join(map(printable, text.split("\n"))))
+    output.say("\n".join(map(printable, text.split("\n"))), end="")

@@ -73,6 +73,4 @@ def _library(target: str) -> Path:
     try:
         return build.library(target)
     except Exception as error:
-        raise errors.EnvironmentFault(
-            f"There is no library for {target}: {error}", "`make build` there"
-        ) from error
+        raise errors.EnvironmentFault(f"There is no library to bundle: {error}") from error

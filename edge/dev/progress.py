@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from edge.cli import output
 
 T = TypeVar("T")
 
@@ -26,7 +28,7 @@ def watch(label: str, work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=target, daemon=True)
     started = time.monotonic()
-    live = sys.stderr.isatty()
+    live = os.isatty(output.STDERR)
     thread.start()
     try:
         while thread.is_alive():
@@ -43,5 +45,4 @@ def watch(label: str, work: Callable[[], T]) -> T:
 
 
 def _show(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    output.say(text, end="")

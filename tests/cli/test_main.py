@@ -82,3 +82,10 @@ def test_a_closed_standard_output_is_an_error_and_no_traceback() -> None:
     )
     assert done.returncode == 5
     assert done.stderr.startswith("edge: standard output: ")
+
+
+def test_talk_never_goes_to_standard_output() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m edge fly 2>&-"], cwd=ROOT, stdout=subprocess.PIPE, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")

@@ -7,12 +7,12 @@ if sys.version_info < (3, 9):
     sys.exit(5)
 
 sys.path.insert(0, __file__.rpartition("/")[0])
-# Where _cffi_backend may be: Debian's package, or pip's for this Python.
+# Where _cffi_backend may be: in Debian's package, or where pip puts it, also in a virtual environment.
 release = "python%d.%d" % sys.version_info[:2]
 sys.path += [
     "/usr/lib/python3/dist-packages",
-    f"{sys.prefix}/lib/{release}/site-packages",
-    f"/usr/local/lib/{release}/dist-packages",
+    sys.executable.rpartition("/bin/")[0] + "/lib/" + release + "/site-packages",
+    "/usr/local/lib/" + release + "/dist-packages",
 ]
 
 from edge.cli import main  # noqa: E402
