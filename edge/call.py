@@ -39,15 +39,13 @@ class Call:
     def step(self) -> bool:
         """Runs the guest until its slice is used up, it waits, or it is done; true when the call is over.
 
-        Host functions are answered on the way. A call that ends badly raises, and its instance takes no more
-        calls.
+        Host functions are answered on the way. A call that ends badly raises.
         """
         instance = self.instance
         handle, out, functions = instance.handle, instance.out, instance.functions
         failed: Exception | None = None
         asked = -1
-        # A host import has to come back within 75,000 instructions of an ARM1176, most of them outside this
-        # loop.
+        # From the guest to a host function and back may cost a Pi Zero 75,000 instructions, this loop among them.
         while True:
             status = native.step_call(handle, out)
             if status == native.STEP_HOST:

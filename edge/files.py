@@ -118,7 +118,7 @@ class Staged:
         try:
             self.fd = posix.open(self._temporary, flags, mode)
         except OSError as error:
-            raise_for(self._temporary, error)
+            raise_for(path, error)
 
     def write(self, data: bytes) -> None:
         """Appends."""

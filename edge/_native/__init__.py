@@ -54,7 +54,6 @@ STEP_DONE: int = lib.EDGE_STEP_DONE
 STEP_HOST: int = lib.EDGE_STEP_HOST
 STEP_WAIT: int = lib.EDGE_STEP_WAIT
 STEP_SLICE: int = lib.EDGE_STEP_SLICE
-VALUE: int = lib.EDGE_VALUE
 
 
 def about() -> dict[str, Any]:
@@ -149,9 +148,7 @@ def fail_step(status: int, step: Step, subject: str) -> NoReturn:
 
 def answer_call(instance: Instance, results: bytes) -> None:
     """Answers the host function that is asked for; `results` are encoded values."""
-    status = lib.edge_call_answer(instance, results, len(results), ffi.NULL)
-    if status:
-        _check(status, None)
+    _check(lib.edge_call_answer(instance, results, len(results), ffi.NULL), None)
 
 
 def fail_call(instance: Instance, message: bytes) -> None:

@@ -35,9 +35,13 @@ def run(given: Given) -> int:
     if not engines:
         raise errors.UsageError("compile: no --target", f"Usage: {COMMAND.usage()}; --help says more")
     try:
+        import signal
+
         from edge.dev.compile import compile_to
     except ImportError:
         raise errors.NoCompiler("This installation of Edge only runs what is compiled") from None
+    # What the system stops is to leave as little behind as what a person interrupts.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = given.arguments[0]
     artifacts = compile_to(given.get("output", "."), files.read_input(path), files.base_name(path), engines)
     if given.get("json"):

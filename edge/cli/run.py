@@ -83,16 +83,15 @@ def run(given: Given) -> int:
 def _load(path: str, secrets: Secrets) -> Plugin:
     fd = files.open_input(path)
     try:
-        runtime = Runtime()
         interfaces = (Logging(_log), secrets)
         if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
-            return _compile_and_load(runtime, fd, path, interfaces)
-        return runtime.load_open(fd, files.base_name(path), interfaces=interfaces, output=_pass_on)
+            return _compile_and_load(fd, path, interfaces)
+        return Runtime().load_open(fd, files.base_name(path), interfaces=interfaces, output=_pass_on)
     finally:
         files.close(fd)
 
 
-def _compile_and_load(runtime: Runtime, fd: int, path: str, interfaces: tuple[Interface, ...]) -> Plugin:
+def _compile_and_load(fd: int, path: str, interfaces: tuple[Interface, ...]) -> Plugin:
     try:
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
@@ -102,7 +101,7 @@ def _compile_and_load(runtime: Runtime, fd: int, path: str, interfaces: tuple[In
     name = files.base_name(path)
     artifact = compile_for_here(files.read_all(fd), name)
     try:
-        plugin = runtime.load_open(artifact, name, interfaces=interfaces, output=_pass_on)
+        plugin = Runtime().load_open(artifact, name, interfaces=interfaces, output=_pass_on)
     finally:
         files.close(artifact)
     plugin.description.update(describe(plugin))
@@ -138,10 +137,16 @@ def _config(given: Given) -> bytes | None:
 
 
 def _secrets(given: Given) -> Secrets:
-    values = {
-        name: files.read_input(path).decode("utf-8", "replace") for name, path in given.get("secret", ())
-    }
-    return Secrets({name: value.rstrip("\n") for name, value in values.items()})
+    return Secrets({name: _secret(path) for name, path in given.get("secret", ())})
+
+
+def _secret(path: str) -> str:
+    try:
+        return files.read_input(path).decode().rstrip("\n")
+    except UnicodeDecodeError:
+        from edge import errors
+
+        raise errors.UsageError(f"{path}: this secret is not UTF-8", "Plugins take text; encode it") from None
 
 
 def _limits(given: Given) -> Limits | None:

@@ -106,7 +106,7 @@ def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
 
 
 def _in_memory(wasm: bytes, file: str, seed: bytes) -> int:
-    fd = os.memfd_create(file)
+    fd = os.memfd_create("edge-artifact")
     try:
         # A file that others may write would be copied before it is mapped.
         os.fchmod(fd, 0o600)

@@ -78,7 +78,10 @@ def test_progress_is_talk(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
     assert "cron-next.wasm: compiling for aarch64" in ran.err
 
 
-def test_ctrl_c_leaves_nothing_behind(wasm: Wasm, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_nothing_behind(
+    wasm: Wasm, tmp_path: Path, interruption: signal.Signals
+) -> None:
     targets = [word for engine in ENGINES for word in ("--target", engine)]
     words = ["compile", str(wasm("cron-next")), *targets, "-o", str(tmp_path)]
     process = subprocess.Popen(
@@ -88,7 +91,7 @@ def test_ctrl_c_leaves_nothing_behind(wasm: Wasm, tmp_path: Path) -> None:
     while not os.listdir(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert os.listdir(tmp_path), "the compiler never began to write"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(interruption)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.endswith("edge: interrupted\n")

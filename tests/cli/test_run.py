@@ -36,6 +36,14 @@ def test_a_wasm_is_compiled_and_run(edge: Edge, wasm: Artifact) -> None:
     assert json.loads(ran.out) == CASE["output"]
 
 
+def test_a_machine_without_a_key_makes_one(
+    edge: Edge, wasm: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert edge("run", wasm("cron-next"), ARGUMENTS).status == 0
+    assert (tmp_path / ".local" / "share" / "edge" / "keys" / "local.key").exists()
+
+
 def test_json_is_one_document(edge: Edge, artifact: Artifact) -> None:
     ran = edge("run", "--json", artifact("cron-next"), ARGUMENTS)
     found = ran.document
