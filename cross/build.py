@@ -54,6 +54,8 @@ def _build(made_by: Recipe, stage: Path) -> None:
 
 def _cargo(made_by: Recipe, command: list[str]) -> None:
     done = subprocess.run(command, check=False, cwd=NATIVE, env=made_by.environment(), stdout=sys.stderr)
+    if done.returncode < 0:
+        raise BuildFailed(f"{made_by.name}: `cargo {command[1]}` was killed by signal {-done.returncode}")
     if done.returncode:
         raise BuildFailed(f"{made_by.name}: `cargo {command[1]}` failed, see its messages above")
 

@@ -55,7 +55,7 @@ def complaints(target: str, file: Path, unstripped: Path | None = None) -> list[
 
 
 def _machine(elf: ELFFile, wanted: Elf) -> Iterator[str]:
-    machine = elf.get_machine_arch()
+    machine = elf["e_machine"].removeprefix("EM_")
     if machine != wanted.machine:
         yield f"it is for {machine}, not {wanted.machine}"
 

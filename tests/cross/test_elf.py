@@ -81,7 +81,7 @@ def test_thumb_code_is_found(link: Link) -> None:
 @pytest.mark.parametrize(
     ("flags", "code", "complaint"),
     [
-        (["-target", "aarch64-linux-gnu.2.28"], "", "it is for AArch64, not ARM"),
+        (["-target", "aarch64-linux-gnu.2.28"], "", "it is for AARCH64, not ARM"),
         (["-target", "arm-linux-gnueabi.2.28", "-mcpu=arm1176jzf_s"], "", "as soft float does"),
         ([*PI_ZERO, "-Wl,-rpath,/opt"], "", "a folder of its own"),
         ([*PI_ZERO, "-Wl,-z,notext"], '__asm__(".globl f\\nf: .word puts");', "text relocations"),
