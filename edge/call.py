@@ -45,7 +45,7 @@ class Call:
         handle, out, functions = instance.handle, instance.out, instance.functions
         failed: Exception | None = None
         asked = -1
-        # From the guest to a host function and back may cost a Pi Zero 75,000 instructions, this loop among them.
+        # From a guest to a host function and back may take a Pi Zero 75,000 instructions, with this loop.
         while True:
             status = native.step_call(handle, out)
             if status == native.STEP_HOST:

@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is slow for reasons of its own; what CI finds has to be found again.
+settings.register_profile("edge", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("edge")
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILDER = os.environ.get("EDGE_BUILD_PYTHON", sys.executable)
