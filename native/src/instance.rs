@@ -313,6 +313,9 @@ fn export(live: &mut Live, name: &str) -> Outcome<Func> {
         .ok_or_else(|| Failure::new(Status::NoExport, format!("it exports no function `{name}`")))
 }
 
+/// How Wasmtime says that `set_hostcall_fuel` is used up; the type of that error is its own.
+const TOO_MUCH_COPIED: &str = "too much data is being copied";
+
 /// What an error out of Wasmtime, or one of ours that travelled through it, means to the caller.
 pub fn classify(error: Error) -> Failure {
     if let Some(Failure { status, why }) = error.downcast_ref::<Failure>() {
@@ -327,6 +330,10 @@ pub fn classify(error: Error) -> Failure {
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Failure::new(Status::OutOfFuel, "its fuel is used up"),
         Some(trap) => Failure::new(Status::Trapped, trap.to_string()),
-        None => Failure::new(Status::Trapped, format!("{error:#}")),
+        None => {
+            let why = format!("{error:#}");
+            let copied = why.contains(TOO_MUCH_COPIED);
+            Failure::new(if copied { Status::OverLimit } else { Status::Trapped }, why)
+        }
     }
 }
