@@ -1,12 +1,12 @@
 //! A cron line as sets of minutes, hours, days, months and weekdays.
 
-use crate::calendar::{Date, MINUTES_PER_DAY, weekday};
+use crate::calendar::{Date, MINUTES_PER_DAY, split, weekday};
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// The longest wait of a line that fires at all: 29 February around a year like 2100.
-const HORIZON_DAYS: i64 = 8 * 366;
+const HORIZON_DAYS: i32 = 8 * 366;
 
 pub struct Cron {
     minutes: Set,
@@ -40,21 +40,19 @@ impl Cron {
 
     /// The first minute after `minutes` at which the line fires, both by the line's own clock.
     pub fn next(&self, minutes: i64) -> Option<i64> {
-        let start = minutes + 1;
-        let today = start.div_euclid(MINUTES_PER_DAY);
-        let mut earliest = start.rem_euclid(MINUTES_PER_DAY) as u32;
+        let (today, mut earliest) = split(minutes + 1);
         for day in today..=today + HORIZON_DAYS {
             if self.fires_on(day)
                 && let Some(minute) = self.next_in_day(earliest)
             {
-                return Some(day * MINUTES_PER_DAY + i64::from(minute));
+                return Some(i64::from(day) * MINUTES_PER_DAY + i64::from(minute));
             }
             earliest = 0;
         }
         None
     }
 
-    fn fires_on(&self, days: i64) -> bool {
+    fn fires_on(&self, days: i32) -> bool {
         let date = Date::from_days(days);
         let by_day = self.days.contains(date.day);
         let by_weekday = self.weekdays.contains(weekday(days));

@@ -3,7 +3,6 @@
 mod calendar;
 mod cron;
 
-use calendar::Time;
 use cron::Cron;
 use exports::zeroclaw::plugin::{plugin_info, tool};
 use serde::{Deserialize, Serialize};
@@ -42,10 +41,17 @@ impl tool::Guest for CronNext {
 
     fn execute(args: String) -> Result<tool::ToolResult, String> {
         let answer = upcoming(&args);
-        report(&answer);
         Ok(match answer {
-            Ok(answer) => tool::ToolResult { success: true, output: json(&answer), error: None },
-            Err(why) => tool::ToolResult { success: false, output: String::new(), error: Some(why) },
+            Ok(answer) => {
+                let output = serde_json::to_string(&answer).map_err(|error| error.to_string())?;
+                let message = ["next at ", &answer.next[0]].concat();
+                report(LogLevel::Info, PluginOutcome::Success, message, Some(output.clone()));
+                tool::ToolResult { success: true, output, error: None }
+            }
+            Err(why) => {
+                report(LogLevel::Warn, PluginOutcome::Failure, why.clone(), None);
+                tool::ToolResult { success: false, output: String::new(), error: Some(why) }
+            }
         })
     }
 }
@@ -75,10 +81,6 @@ fn one() -> usize {
     1
 }
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 fn upcoming(args: &str) -> Result<Answer, String> {
     let question: Question = serde_json::from_str(args).map_err(|error| error.to_string())?;
     let cron = Cron::parse(&question.cron)?;
@@ -87,22 +89,18 @@ fn upcoming(args: &str) -> Result<Answer, String> {
     if !(1..=MOST).contains(&question.count) {
         return Err(format!("count: {} is not within 1 to {MOST}", question.count));
     }
-    let offset = i64::from(question.config.utc_offset_minutes);
+    let offset = question.config.utc_offset_minutes;
 
-    let mut local = after + offset;
+    let mut local = after + i64::from(offset);
     let mut next = Vec::with_capacity(question.count);
     for _ in 0..question.count {
         local = cron.next(local).ok_or("the line never fires: no month it names has such a day")?;
-        next.push(Time { minutes: local - offset, offset }.to_string());
+        next.push(calendar::format_time(local - i64::from(offset), offset));
     }
     Ok(Answer { next })
 }
 
-fn report(answer: &Result<Answer, String>) {
-    let (level, outcome, message) = match answer {
-        Ok(answer) => (LogLevel::Info, PluginOutcome::Success, format!("next at {}", answer.next[0])),
-        Err(why) => (LogLevel::Warn, PluginOutcome::Failure, why.clone()),
-    };
+fn report(level: LogLevel, outcome: PluginOutcome, message: String, attrs: Option<String>) {
     log_record(
         level,
         &PluginEvent {
@@ -110,7 +108,7 @@ fn report(answer: &Result<Answer, String>) {
             action: PluginAction::Schedule,
             outcome: Some(outcome),
             duration_ms: None,
-            attrs: answer.as_ref().ok().map(json),
+            attrs,
             message,
         },
     );
