@@ -1,0 +1,8 @@
+;; Calls behind the end of a table. Must trap.
+(component
+  (core module $m
+    (type $function (func))
+    (table 4 funcref)
+    (func (export "run") (call_indirect (type $function) (i32.const -1))))
+  (core instance $i (instantiate $m))
+  (func (export "run") (canon lift (core func $i "run"))))

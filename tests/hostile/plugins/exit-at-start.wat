@@ -1,0 +1,11 @@
+;; Leaves through exit while it is being instantiated. Must end the call, and nothing else.
+(component
+  (import "wasi:cli/exit@0.2.6" (instance $exit (export "exit" (func (param "status" (result))))))
+  (core func $leave (canon lower (func $exit "exit")))
+  (core module $m
+    (import "exit" "exit" (func $leave (param i32)))
+    (func $start (call $leave (i32.const 1)))
+    (start $start)
+    (func (export "run")))
+  (core instance $i (instantiate $m (with "exit" (instance (export "exit" (func $leave))))))
+  (func (export "run") (canon lift (core func $i "run"))))

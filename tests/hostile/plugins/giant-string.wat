@@ -1,0 +1,11 @@
+;; Hands the host a string of 3 MB. Must go over what may cross at once.
+(component
+  (import "edge:hostile/host@0.1.0" (instance $host (export "take" (func (param "text" string)))))
+  (core module $memory (memory (export "memory") 63))
+  (core instance $memory (instantiate $memory))
+  (core func $take (canon lower (func $host "take") (memory (core memory $memory "memory"))))
+  (core module $m
+    (import "host" "take" (func $take (param i32 i32)))
+    (func (export "run") (call $take (i32.const 0) (i32.const 3000000))))
+  (core instance $i (instantiate $m (with "host" (instance (export "take" (func $take))))))
+  (func (export "run") (canon lift (core func $i "run"))))

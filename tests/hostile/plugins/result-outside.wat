@@ -1,0 +1,9 @@
+;; Answers with a place outside its memory. Must trap.
+(component
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "run") (result i32) (i32.const 0xfffffffc)))
+  (core instance $i (instantiate $m))
+  (type $result string)
+  (func (export "run") (result $result)
+    (canon lift (core func $i "run") (memory (core memory $i "memory")))))

@@ -1,0 +1,19 @@
+;; Waits for a time centuries from now. Must run out of time, and use no CPU until then.
+(component
+  (import "wasi:io/poll@0.2.6" (instance $poll
+    (export "pollable" (type $pollable (sub resource)))
+    (export "[method]pollable.block" (func (param "self" (borrow $pollable))))))
+  (alias export $poll "pollable" (type $pollable))
+  (import "wasi:clocks/monotonic-clock@0.2.6" (instance $clock
+    (alias outer 1 $pollable (type $outer))
+    (export "pollable" (type $p (eq $outer)))
+    (export "subscribe-duration" (func (param "when" u64) (result (own $p))))))
+  (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+  (core func $block (canon lower (func $poll "[method]pollable.block")))
+  (core module $m
+    (import "wasi" "subscribe" (func $subscribe (param i64) (result i32)))
+    (import "wasi" "block" (func $block (param i32)))
+    (func (export "run") (call $block (call $subscribe (i64.const -1)))))
+  (core instance $i (instantiate $m (with "wasi" (instance
+    (export "subscribe" (func $subscribe)) (export "block" (func $block))))))
+  (func (export "run") (canon lift (core func $i "run"))))
