@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from edge.interfaces.logging import Logging
     from edge.interfaces.secrets import Secrets
     from edge.plugin import Plugin, ToolResult
-    from edge.profiles import PI_ZERO, WORKSTATION, Limits
+    from edge.profiles import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
     from edge.runtime import Runtime
 
 __all__ = [
+    "PI_64",
     "PI_ZERO",
     "WORKSTATION",
     "Call",
@@ -39,6 +40,7 @@ __all__ = [
     "Limits",
     "Logging",
     "Plugin",
+    "Profile",
     "Refused",
     "Runtime",
     "Secrets",
@@ -60,7 +62,7 @@ _HOMES = {
     "interfaces.logging": ("Logging",),
     "interfaces.secrets": ("Secrets",),
     "plugin": ("Plugin", "ToolResult"),
-    "profiles": ("PI_ZERO", "WORKSTATION", "Limits"),
+    "profiles": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
     "runtime": ("Runtime",),
 }
 

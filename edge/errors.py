@@ -13,14 +13,17 @@ EdgeError
 │   ├── NotWasm, NotComponent, InvalidWasm
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
 │   ├── Untrusted, BadSignature
-│   └── MissingImport              it imports what nobody provides here
+│   ├── MissingImport              it imports what nobody provides here
+│   └── NotDelegated               a plugin asks for another one's tool and may not
 ├── CallFailed                 the guest did not come to an end of its own
 │   ├── Trapped, Exited, Cancelled
 │   ├── OutOfFuel, DeadlineExceeded, OverLimit
+│   ├── RateExceeded, Busy         not begun: too many calls of this plugin a minute, or at once
 │   └── HostFailed                 a host function raised; that exception is the cause
 └── EnvironmentFault           this machine
     ├── LibraryMissing             no native library, or not one for this CPU
     ├── IoFault, DiskFull, OutOfMemory
+    ├── NotAdmitted                what the call may use is not free
     ├── NoCompiler                 a device's library, which only runs
     └── InternalFault              a fault of Edge itself
 
@@ -178,6 +181,12 @@ class MissingImport(Refused):
     advice = "Build the plugin for a world of wit/, or provide the interface when loading it"
 
 
+class NotDelegated(Refused):
+    """A plugin asks for the tool of another plugin, and may not."""
+
+    advice = "Name the tool in the delegation list of the calling plugin, as plugin/tool, and grant it"
+
+
 class CallFailed(EdgeError):
     """The guest did not come to an end of its own; its instance is not used again."""
 
@@ -231,6 +240,18 @@ class HostFailed(CallFailed):
     status = 0x407
 
 
+class RateExceeded(CallFailed):
+    """Not begun: the plugin was called too often in the last minute."""
+
+    advice = "Call it again later; calls_per_minute of its limits says how often"
+
+
+class Busy(CallFailed):
+    """Not begun: too many calls of the plugin are under way."""
+
+    advice = "Call it again when one has ended; concurrent_calls of its limits says how many"
+
+
 class EnvironmentFault(EdgeError):
     """Something of this machine is missing or does not work."""
 
@@ -259,6 +280,12 @@ class OutOfMemory(EnvironmentFault):
 
     status = 0x503
     advice = "Close other programs, or lower the plugin's memory limit"
+
+
+class NotAdmitted(EnvironmentFault):
+    """What the call may use at most is more than this machine has free."""
+
+    advice = "Wait until another call has ended, or lower the plugin's memory limit"
 
 
 class NoCompiler(EnvironmentFault):

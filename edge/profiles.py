@@ -1,28 +1,44 @@
-"""What a plugin may use: limits, all of them always on."""
+"""What a plugin may use, and what a device has for all of them: limits, every one always on.
+
+| profile | for | fuel | deadline | memory | stack | all plugins | at once | a minute |
+|---|---|---|---|---|---|---|---|---|
+| pi-zero | 32 bits, or less than 768 MB | 10⁹ | 30 s | 16 MB | 512 kB | 96 MB | 4 | 60 |
+| pi-64 | 64 bits, up to 4 GB | 10¹⁰ | 60 s | 64 MB | 512 kB | 384 MB | 8 | 240 |
+| workstation | more | 10¹¹ | 300 s | 256 MB | 1 MB | 2 GB | 32 | 6000 |
+"""
 
 from __future__ import annotations
+
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+KB = 1 << 10
 MB = 1 << 20
+GB = 1 << 30
 NS = 1_000_000_000
+
+WIDE = sys.maxsize > 1 << 32
+SMALL_DEVICE = 768 * MB
+WORKSTATION_FROM = 4 * GB
 
 
 class Limits:
-    """Limits of one instance and its calls; 0 stands for the native library's default (native/src/limits.rs).
+    """Limits of one instance and its calls. What is not given is the native library's default.
 
     fuel            units for one call; what a call spends is the same on every CPU
-    slice_fuel      units after which a call lets others run
-    deadline        seconds for one call
+    slice_fuel      units after which a call lets others run: some 16 ms on a Pi Zero
+    deadline        seconds for one call, on the monotonic clock
     memory          bytes of linear memory of an instance
     table_elements  of each table
     host_calls      for one call
     crossing_bytes  of the values of one crossing, either way
     log_bytes       kept of what the guest writes, until they are taken
     fixed           clocks stand still at `fixed_clock` and random bytes follow from `fixed_seed`: same
-    question, same answer fixed_clock     seconds since 1970
+                    question, same answer
+    fixed_clock     seconds since 1970
     """
 
     __slots__ = (
@@ -42,14 +58,14 @@ class Limits:
     def __init__(
         self,
         *,
-        fuel: int = 0,
-        slice_fuel: int = 0,
-        deadline: float = 0,
-        memory: int = 0,
-        table_elements: int = 0,
-        host_calls: int = 0,
-        crossing_bytes: int = 0,
-        log_bytes: int = 0,
+        fuel: int = 1_000_000_000,
+        slice_fuel: int = 10_000_000 if WIDE else 200_000,
+        deadline: float = 30,
+        memory: int = 16 * MB,
+        table_elements: int = 100_000,
+        host_calls: int = 1_000,
+        crossing_bytes: int = 4 * MB,
+        log_bytes: int = 64 * KB,
         fixed: bool = False,
         fixed_clock: int = 0,
         fixed_seed: int = 0,
@@ -71,7 +87,7 @@ class Limits:
         return Limits(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
 
     def options(self) -> dict[str, int]:
-        """As the native library takes them."""
+        """As the native library takes them; it reads a zero as its default."""
         return {
             "fuel": self.fuel,
             "slice_fuel": self.slice_fuel,
@@ -87,8 +103,9 @@ class Limits:
         }
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__ if getattr(self, name))
-        return f"Limits({given})"
+        default = Limits()
+        given = ((name, getattr(self, name)) for name in self.__slots__)
+        return f"Limits({', '.join(f'{name}={x!r}' for name, x in given if x != getattr(default, name))})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Limits) and self.options() == other.options()
@@ -97,8 +114,108 @@ class Limits:
         return hash(tuple(self.options().values()))
 
 
-PI_ZERO = Limits()
-"""The native library's defaults: they suit a board with 512 MB. What runs within them runs everywhere."""
+class Profile:
+    """A kind of device.
 
-WORKSTATION = Limits(fuel=100_000_000_000, deadline=300, memory=256 * MB)
-"""For a PC: ten times the time, sixteen times the memory."""
+    limits            of each plugin, unless it is granted others
+    stack_bytes       guest stack, one size for all calls of a Runtime
+    calls_per_minute  of each plugin
+    concurrent_calls  of each plugin, all processes together
+    memory            bytes for the live instances of all plugins, all processes together
+    delegation_depth  how many plugins may stand behind one another in a call
+    """
+
+    __slots__ = (
+        "calls_per_minute",
+        "concurrent_calls",
+        "delegation_depth",
+        "limits",
+        "memory",
+        "name",
+        "stack_bytes",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        limits: Limits,
+        *,
+        stack_bytes: int,
+        calls_per_minute: int,
+        concurrent_calls: int,
+        memory: int,
+        delegation_depth: int,
+    ) -> None:
+        self.name = name
+        self.limits = limits
+        self.stack_bytes = stack_bytes
+        self.calls_per_minute = calls_per_minute
+        self.concurrent_calls = concurrent_calls
+        self.memory = memory
+        self.delegation_depth = delegation_depth
+
+    def __repr__(self) -> str:
+        return f"Profile({self.name!r})"
+
+
+PI_ZERO = Profile(
+    "pi-zero",
+    Limits(),
+    stack_bytes=512 * KB,
+    calls_per_minute=60,
+    concurrent_calls=4,
+    memory=96 * MB,
+    delegation_depth=3,
+)
+"""What runs within these limits runs everywhere."""
+
+PI_64 = Profile(
+    "pi-64",
+    Limits(fuel=10_000_000_000, deadline=60, memory=64 * MB),
+    stack_bytes=512 * KB,
+    calls_per_minute=240,
+    concurrent_calls=8,
+    memory=384 * MB,
+    delegation_depth=4,
+)
+
+WORKSTATION = Profile(
+    "workstation",
+    Limits(fuel=100_000_000_000, deadline=300, memory=256 * MB),
+    stack_bytes=1 * MB,
+    calls_per_minute=6000,
+    concurrent_calls=32,
+    memory=2 * GB,
+    delegation_depth=4,
+)
+
+PROFILES = {profile.name: profile for profile in (PI_ZERO, PI_64, WORKSTATION)}
+
+
+def named(name: str) -> Profile:
+    """A profile by its name; `here` is the one that fits this machine."""
+    if name == "here":
+        return here()
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise ValueError(f"there are {', '.join(PROFILES)} and here") from None
+
+
+def here() -> Profile:
+    """The profile that fits this machine: by its word size and its memory."""
+    # A 32-bit Python counts as a 32-bit machine whatever its kernel is: address space is what it lacks.
+    return fitting(wide=WIDE, memory=_memory_total() if WIDE else 0)
+
+
+def fitting(*, wide: bool, memory: int) -> Profile:
+    """The profile for a machine with this many bytes of memory, with a 64-bit address space or without."""
+    if not wide or memory < SMALL_DEVICE:
+        return PI_ZERO
+    return PI_64 if memory <= WORKSTATION_FROM else WORKSTATION
+
+
+def _memory_total() -> int:
+    from posix import sysconf
+
+    return sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES")

@@ -4,31 +4,114 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge.profiles import PI_ZERO, WORKSTATION, Limits
+from edge import profiles
+from edge.profiles import GB, MB, PI_64, PI_ZERO, PROFILES, WIDE, WORKSTATION, Limits, Profile
 
-HEADER = Path(__file__).parent.parent / "native" / "edge.h"
+NATIVE = Path(__file__).parent.parent / "native"
+HEADER = (NATIVE / "edge.h").read_text()
+LIMITS = (NATIVE / "src" / "limits.rs").read_text()
+PROFILE = (NATIVE / "src" / "profile.rs").read_text()
+
+
+def rust(source: str, name: str) -> int:
+    """A constant of the library, on this machine's word size."""
+    match = re.search(rf"const {name}: \w+ = ([^;]+);", source)
+    assert match is not None, name
+    text = match.group(1)
+    sized = re.fullmatch(r"if .* \{ (\w+) \} else \{ (\w+) \}", text)
+    if sized:
+        text = sized.group(2 if WIDE else 1)
+    text = re.sub(r"[A-Z_]{3,}", lambda other: str(rust(source, other.group())), text)
+    return int(eval(text))
 
 
 def test_every_field_of_the_native_options_is_set() -> None:
-    match = re.search(r"typedef struct \{([^}]*)\} edge_instance_options;", HEADER.read_text())
+    match = re.search(r"typedef struct \{([^}]*)\} edge_instance_options;", HEADER)
     assert match is not None
     assert set(re.findall(r"uint\d+_t (\w+);", match.group(1))) == set(Limits().options())
 
 
-def test_a_pi_zero_gets_the_defaults_of_the_library() -> None:
-    assert not any(PI_ZERO.options().values())
+@pytest.mark.parametrize(
+    "option", [name for name, value in Limits().options().items() if value and not name.startswith("fixed")]
+)
+def test_a_pi_zero_gets_the_defaults_of_the_library(option: str) -> None:
+    assert PI_ZERO.limits.options()[option] == rust(LIMITS, option.upper())
+
+
+def test_a_pi_zero_gets_the_stack_of_the_library() -> None:
+    assert PI_ZERO.stack_bytes == rust(PROFILE, "STACK_BYTES")
+
+
+@pytest.mark.parametrize("profile", PROFILES.values())
+def test_no_limit_is_left_open(profile: Profile) -> None:
+    options = profile.limits.options()
+    assert all(value for name, value in options.items() if not name.startswith("fixed"))
+    assert all(getattr(profile, name) for name in Profile.__slots__)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values())
+def test_a_device_has_room_for_a_plugin_that_calls_another(profile: Profile) -> None:
+    assert profile.memory >= 2 * (profile.limits.memory + profile.stack_bytes)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values())
+def test_the_table_of_the_module_says_what_holds(profile: Profile) -> None:
+    row = next(
+        line for line in (profiles.__doc__ or "").splitlines() if line.startswith(f"| {profile.name} ")
+    )
+    cells = [cell.strip() for cell in row.strip("|").split("|")][2:]
+    powers = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+    limits = profile.limits
+    assert limits.fuel == 10 ** int(cells[0].translate(powers)[2:])
+    assert limits.deadline == int(cells[1].split()[0])
+    sizes = {"kB": 1 << 10, "MB": MB, "GB": GB}
+    found = [int(number) * sizes[unit] for number, unit in map(str.split, cells[2:5])]
+    assert found == [limits.memory, profile.stack_bytes, profile.memory]
+    assert [int(cell) for cell in cells[5:]] == [profile.concurrent_calls, profile.calls_per_minute]
+
+
+@given(wide=st.booleans(), memory=st.integers(0, 64 * GB))
+def test_a_machine_gets_the_profile_it_has_memory_for(wide: bool, memory: int) -> None:
+    found = profiles.fitting(wide=wide, memory=memory)
+    assert found is PI_ZERO or (wide and found.memory <= memory // 2)
+
+
+@pytest.mark.parametrize(
+    ("wide", "memory", "found"),
+    [
+        (False, 8 * GB, PI_ZERO),
+        (True, 512 * MB, PI_ZERO),
+        (True, 1 * GB, PI_64),
+        (True, 4 * GB, PI_64),
+        (True, 8 * GB, WORKSTATION),
+    ],
+)
+def test_machines_and_their_profiles(wide: bool, memory: int, found: Profile) -> None:
+    assert profiles.fitting(wide=wide, memory=memory) is found
+
+
+def test_here_is_one_of_them() -> None:
+    assert profiles.named("here") is profiles.here()
+    assert profiles.here() in PROFILES.values()
+
+
+def test_a_profile_that_does_not_exist_is_named_none() -> None:
+    with pytest.raises(ValueError, match="pi-zero, pi-64, workstation and here"):
+        profiles.named("vax")
 
 
 def test_replace_changes_what_is_given_and_nothing_else() -> None:
-    changed = WORKSTATION.replace(fuel=7)
-    assert changed.options() == {**WORKSTATION.options(), "fuel": 7}
-    assert changed != WORKSTATION
+    changed = WORKSTATION.limits.replace(fuel=7)
+    assert changed.options() == {**WORKSTATION.limits.options(), "fuel": 7}
+    assert changed != WORKSTATION.limits
 
 
 def test_replace_knows_its_fields() -> None:
     with pytest.raises(TypeError, match="speed"):
-        PI_ZERO.replace(speed=1)
+        PI_ZERO.limits.replace(speed=1)
 
 
 def test_seconds_become_nanoseconds() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import edge
 
 PUBLIC = {
+    "PI_64",
     "PI_ZERO",
     "WORKSTATION",
     "Call",
@@ -15,6 +16,7 @@ PUBLIC = {
     "Limits",
     "Logging",
     "Plugin",
+    "Profile",
     "Refused",
     "Runtime",
     "Secrets",

@@ -75,7 +75,7 @@ def describe(plugin: Plugin) -> dict[str, Any]:
     """What a plugin says of itself: its name and version, its tools."""
     exports = plugin.description["exports"]
     facts: dict[str, Any] = {}
-    with plugin.instance(WORKSTATION) as instance:
+    with plugin.instance(WORKSTATION.limits) as instance:
         if f"{PLUGIN_INFO}plugin-name" in exports:
             facts["plugin"] = {
                 "name": instance.call(f"{PLUGIN_INFO}plugin-name"),
