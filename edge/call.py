@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import marshal
-from time import monotonic_ns, sleep
+from time import monotonic_ns
 
 from edge import _native as native
 from edge.values import FORMAT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
     from edge.instance import Instance
 
 NS = 1_000_000_000
 
+HOST_CALLS_PER_TURN = 16
+"""After so many a step ends: they cost a guest hardly any fuel, and its slice begins anew with each."""
+
 
 class Call:
-    """A call under way. Several calls interleave when their owners step them in turn.
+    """A call under way. Several calls interleave when their owners step them in turn (edge.scheduler).
 
-    plugin    the plugin's name, for host functions
-    function  what is called
-    ready_at  the time on `time.monotonic_ns()` before which another step would find nothing to do
-    results   the tuple of results, once the call is over
+    plugin     the plugin's name, for host functions
+    function   what is called
+    ready_at   the time on `time.monotonic_ns()` before which another step would find nothing to do
+    deadline   the time on the same clock at which the call ends
+    cancelled  whether somebody cancelled it
+    wake       ends the sleep of whoever waits for this call
+    results    the tuple of results, once the call is over
     """
 
-    __slots__ = ("_failed", "function", "instance", "plugin", "ready_at", "results")
+    __slots__ = (
+        "_charged",
+        "_failed",
+        "cancelled",
+        "deadline",
+        "function",
+        "instance",
+        "plugin",
+        "ready_at",
+        "results",
+        "wake",
+    )
 
     def __init__(self, instance: Instance, plugin: str, function: str) -> None:
         self.instance = instance
         self.plugin = plugin
         self.function = function
         self.ready_at = 0
+        # A little later than the native library's own, which began before: what ends here has ended there.
+        self.deadline = monotonic_ns() + int(instance.limits.deadline * NS)
+        self.cancelled = False
+        self.wake: Callable[[], None] | None = None
         self.results: tuple[Any, ...] | None = None
+        self._charged = 0
         self._failed = False
 
     def step(self) -> bool:
-        """Runs the guest until its slice is used up, it waits, or it is done; true when the call is over.
+        """Runs the guest until its turn is over, it waits, or it is done; true when the call is over.
 
         Host functions are answered on the way. A call that ends badly raises.
         """
@@ -45,6 +68,7 @@ class Call:
         handle, out, functions = instance.handle, instance.out, instance.functions
         failed: Exception | None = None
         asked = -1
+        host_calls = HOST_CALLS_PER_TURN
         # From a guest to a host function and back may take a Pi Zero 75,000 instructions, with this loop.
         while True:
             status = native.step_call(handle, out)
@@ -60,18 +84,17 @@ class Call:
                 else:
                     # Asked for again, because the host function may have closed the instance.
                     native.answer_call(instance.handle, answer)
+                    host_calls -= 1
+                    if not host_calls:
+                        return self._give_way(0)
             elif status == native.STEP_DONE:
                 self.results = native.step_values(out)
                 instance.after_step()
                 return True
             elif status == native.STEP_SLICE:
-                self.ready_at = 0
-                instance.after_step()
-                return False
+                return self._give_way(0)
             elif status == native.STEP_WAIT:
-                self.ready_at = out.until
-                instance.after_step()
-                return False
+                return self._give_way(out.until)
             else:
                 self._fail(status, asked, failed)
 
@@ -82,9 +105,10 @@ class Call:
         """
         try:
             while not self.step():
-                delay = self.ready_at - monotonic_ns()
-                if delay > 0:
-                    sleep(delay / NS)
+                if self.ready_at > monotonic_ns():
+                    from edge.waiting import sleep
+
+                    sleep(self, self.ready_at)
         except BaseException:
             if not self._failed:
                 self.instance.close()
@@ -93,10 +117,50 @@ class Call:
         return self.results
 
     def cancel(self) -> None:
-        """Ends the call at its next step, which raises `errors.Cancelled`; any thread may do this."""
-        native.cancel_call(self.instance.handle)
+        """Ends the call, which then raises `errors.Cancelled`; any thread may do this, or a signal handler.
 
-    def _fail(self, status: int, asked: int, failed: Exception | None) -> None:
+        A guest that computes stops within a piece of its slice (native/src/limits.rs), one that sleeps at once.
+        """
+        self.cancelled = True
+        self.instance.cancel()
+        wake = self.wake
+        if wake is not None:
+            wake()
+
+    def time_left(self) -> float:
+        """Seconds until the deadline, 0 when it has passed. Host functions that take time honour it."""
+        return max(0, self.deadline - monotonic_ns()) / NS
+
+    def fuel_left(self) -> int:
+        """Units of fuel that the call may still spend, exact to a piece while the guest computes."""
+        return max(0, self.instance.limits.fuel - self.instance.stats.fuel - self._charged)
+
+    def charge(self, fuel: int) -> None:
+        """Counts fuel that was spent on behalf of this call; it ends when that leaves it none."""
+        self._charged += fuel
+
+    @property
+    def charged(self) -> int:
+        """Fuel spent on its behalf by others, which the stats of its instance do not hold."""
+        return self._charged
+
+    def _give_way(self, ready_at: int) -> bool:
+        self.ready_at = ready_at
+        self.instance.after_step()
+        if self._charged and not self.fuel_left():
+            self._use_up()
+        return False
+
+    def _use_up(self) -> NoReturn:
+        """Ends a call whose fuel others spent, of which the native library does not know."""
+        from edge import errors
+
+        self._failed = True
+        self.instance.cancel()
+        native.step_call(self.instance.handle, self.instance.out)
+        raise errors.OutOfFuel(f"{self.plugin}: its fuel is used up, with what the plugins it called spent")
+
+    def _fail(self, status: int, asked: int, failed: Exception | None) -> NoReturn:
         from edge import errors
 
         self._failed = True

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from _thread import RLock
+
 from edge import _native as native
 from edge.call import Call
+from edge.profiles import PI_ZERO
 from edge.values import encode
 
 TYPE_CHECKING = False
@@ -23,17 +26,22 @@ class Instance:
     """An instance of a plugin, made by its first call; it keeps its memory from call to call.
 
     It owns its native handle, which does not need the Plugin any more; `close`, or leaving a `with`, frees
-    it. One call at a time, from one thread at a time. After a call that ended badly it takes no more.
+    it. One call at a time, and but for `cancel` from one thread at a time. After a call that ended badly it
+    takes no more.
+
+    limits  what it may use; those of a Pi Zero unless others are given
     """
 
-    __slots__ = ("_handle", "_output", "_plugin", "out")
+    __slots__ = ("_handle", "_lock", "_output", "_plugin", "limits", "out")
 
     def __init__(self, plugin: Plugin, limits: Limits | None, output: Output | None) -> None:
         self._plugin = plugin
         self._output = output
-        self._handle: native.Instance | None = native.new_instance(
-            plugin.handle, limits.options() if limits else {}
-        )
+        self.limits = limits or PI_ZERO.limits
+        self._handle: native.Instance | None = native.new_instance(plugin.handle, self.limits.options())
+        # Whoever cancels must not reach a handle that is being freed; a signal handler may do either while
+        # its own thread does the other.
+        self._lock = RLock()
         self.out = native.new_step()
 
     def start(self, function: str, *params: Any) -> Call:
@@ -82,11 +90,18 @@ class Instance:
         if dropped:
             self._output(STDERR, b"\n[%d bytes more were dropped]\n" % dropped)
 
+    def cancel(self) -> None:
+        """Lets the call under way end at its next step (Call.cancel); any thread may do this."""
+        with self._lock:
+            if self._handle is not None:
+                native.cancel_call(self._handle)
+
     def close(self) -> None:
         """Frees the instance, whatever it is doing."""
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            native.release(handle)
+        with self._lock:
+            handle, self._handle = self._handle, None
+            if handle is not None:
+                native.release(handle)
 
     def __enter__(self) -> Instance:
         return self

@@ -21,12 +21,22 @@ GB = 1 << 30
 NS = 1_000_000_000
 
 WIDE = sys.maxsize > 1 << 32
+
+FUEL = 1_000_000_000
+SLICE_FUEL = 10_000_000 if WIDE else 200_000
+DEADLINE = 30
+MEMORY = 16 * MB
+TABLE_ELEMENTS = 100_000
+HOST_CALLS = 1_000
+CROSSING_BYTES = 4 * MB
+LOG_BYTES = 64 * KB
+
 SMALL_DEVICE = 768 * MB
 WORKSTATION_FROM = 4 * GB
 
 
 class Limits:
-    """Limits of one instance and its calls. What is not given is the native library's default.
+    """Limits of one instance and its calls. What is not given, or 0, is the native library's default.
 
     fuel            units for one call; what a call spends is the same on every CPU
     slice_fuel      units after which a call lets others run: some 16 ms on a Pi Zero
@@ -58,26 +68,26 @@ class Limits:
     def __init__(
         self,
         *,
-        fuel: int = 1_000_000_000,
-        slice_fuel: int = 10_000_000 if WIDE else 200_000,
-        deadline: float = 30,
-        memory: int = 16 * MB,
-        table_elements: int = 100_000,
-        host_calls: int = 1_000,
-        crossing_bytes: int = 4 * MB,
-        log_bytes: int = 64 * KB,
+        fuel: int = FUEL,
+        slice_fuel: int = SLICE_FUEL,
+        deadline: float = DEADLINE,
+        memory: int = MEMORY,
+        table_elements: int = TABLE_ELEMENTS,
+        host_calls: int = HOST_CALLS,
+        crossing_bytes: int = CROSSING_BYTES,
+        log_bytes: int = LOG_BYTES,
         fixed: bool = False,
         fixed_clock: int = 0,
         fixed_seed: int = 0,
     ) -> None:
-        self.fuel = fuel
-        self.slice_fuel = slice_fuel
-        self.deadline = deadline
-        self.memory = memory
-        self.table_elements = table_elements
-        self.host_calls = host_calls
-        self.crossing_bytes = crossing_bytes
-        self.log_bytes = log_bytes
+        self.fuel = fuel or FUEL
+        self.slice_fuel = slice_fuel or SLICE_FUEL
+        self.deadline = deadline or DEADLINE
+        self.memory = memory or MEMORY
+        self.table_elements = table_elements or TABLE_ELEMENTS
+        self.host_calls = host_calls or HOST_CALLS
+        self.crossing_bytes = crossing_bytes or CROSSING_BYTES
+        self.log_bytes = log_bytes or LOG_BYTES
         self.fixed = fixed
         self.fixed_clock = fixed_clock
         self.fixed_seed = fixed_seed
@@ -87,11 +97,11 @@ class Limits:
         return Limits(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
 
     def options(self) -> dict[str, int]:
-        """As the native library takes them; it reads a zero as its default."""
+        """As the native library takes them."""
         return {
             "fuel": self.fuel,
             "slice_fuel": self.slice_fuel,
-            "deadline_ns": int(self.deadline * NS),
+            "deadline_ns": max(1, int(self.deadline * NS)),
             "memory_bytes": self.memory,
             "table_elements": self.table_elements,
             "host_calls": self.host_calls,

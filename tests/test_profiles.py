@@ -125,3 +125,12 @@ def test_seconds_become_nanoseconds() -> None:
 
 def test_limits_show_what_is_given() -> None:
     assert repr(Limits(memory=1)) == "Limits(memory=1)"
+
+
+@given(st.sampled_from([name for name in Limits.__slots__ if not name.startswith("fixed")]))
+def test_a_limit_of_zero_is_the_default_and_never_none_at_all(name: str) -> None:
+    assert Limits(**{name: 0}) == Limits()
+
+
+def test_a_deadline_of_less_than_a_nanosecond_is_not_the_default() -> None:
+    assert Limits(deadline=1e-12).options()["deadline_ns"] == 1
