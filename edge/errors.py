@@ -9,12 +9,15 @@ EdgeError
 │   ├── ValueMismatch              a value does not have the type the component asks for
 │   ├── StateError                 out of order, for instance a call into an instance that was interrupted
 │   └── OptionsError               an option is outside its range
-├── Refused                    a file that will not be loaded
+├── Refused                    a file that will not be loaded, or a use of it that is not allowed
 │   ├── NotWasm, NotComponent, InvalidWasm
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
 │   ├── Untrusted, BadSignature
 │   ├── MissingImport              it imports what nobody provides here
-│   └── NotDelegated               a plugin asks for another one's tool and may not
+│   ├── BadManifest                its manifest does not say what it must
+│   ├── NotGranted                 it imports what it is not granted
+│   └── Denied                     one use of a capability, or one call, that is not allowed
+│       └── NotDelegated               a plugin asks for another one's tool and may not
 ├── CallFailed                 the guest did not come to an end of its own
 │   ├── Trapped, Exited, Cancelled
 │   ├── OutOfFuel, DeadlineExceeded, OverLimit
@@ -106,7 +109,7 @@ class OptionsError(UsageError):
 
 
 class Refused(EdgeError):
-    """A file that will not be loaded."""
+    """A file that will not be loaded, or a use of it that is not allowed."""
 
     exit_code = 3
 
@@ -181,7 +184,21 @@ class MissingImport(Refused):
     advice = "Build the plugin for a world of wit/, or provide the interface when loading it"
 
 
-class NotDelegated(Refused):
+class BadManifest(Refused):
+    """The manifest does not say what it must."""
+
+
+class NotGranted(Refused):
+    """The component imports what it is not granted."""
+
+    advice = "`edge audit` shows what it imports, declares and is granted"
+
+
+class Denied(Refused):
+    """One use of a capability, or one call, that is not allowed."""
+
+
+class NotDelegated(Denied):
     """A plugin asks for the tool of another plugin, and may not."""
 
     advice = "Name the tool in the delegation list of the calling plugin, as plugin/tool, and grant it"

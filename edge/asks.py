@@ -1,0 +1,137 @@
+"""What can be asked for and granted: a tuple of words, its first the capability.
+
+    ("channel",)                            messages that wait for a channel plugin
+    ("http_client", "api.example.org:443")  requests to a host
+    ("config_read", "token")                a secret of the configuration
+    ("kv", "65536")                         storage, in bytes
+    ("cli", "/usr/bin/git", "status")       a program with arguments, as edge/patterns.py has them
+    ("delegate", "weather/forecast")        a tool of another plugin
+    ("limits", "memory", "67108864")        a limit
+
+A capability's name alone stands for all that a manifest may declare of it.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Ask = tuple[str, ...]
+
+GRANTABLE = ("http_client", "config_read", "channel", "kv", "cli", "delegate", "limits")
+
+PARTS = {"http_client": 2, "config_read": 2, "channel": 1, "kv": 2, "delegate": 2, "limits": 3}
+"""How many words an ask has; those of `cli` have as many as the program takes."""
+
+
+def covers(grant: Ask, ask: Ask) -> bool:
+    """Whether a grant takes in what is asked for."""
+    if grant[0] != ask[0]:
+        return False
+    if len(grant) == 1 or grant == ask:
+        return True
+    if len(grant) != len(ask):
+        return False
+    kind = ask[0]
+    if kind == "http_client":
+        from edge.patterns import host_covers
+
+        return host_covers(grant[1], ask[1])
+    if kind == "cli":
+        from edge.patterns import argument_covers
+
+        return grant[1] == ask[1] and all(map(argument_covers, grant[2:], ask[2:]))
+    if kind in ("kv", "limits"):
+        return grant[:-1] == ask[:-1] and float(ask[-1]) <= float(grant[-1])
+    return False
+
+
+def covered(ask: Ask, grants: Iterable[Ask]) -> bool:
+    """Whether one of the grants takes in what is asked for."""
+    return any(covers(grant, ask) for grant in grants)
+
+
+def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
+    """What is both declared and granted: of two patterns that overlap, the narrower."""
+    granted = tuple(granted)
+    found: dict[Ask, None] = {}
+    for ask in declared:
+        for grant in granted:
+            if covers(grant, ask):
+                found[ask] = None
+            elif covers(ask, grant):
+                found[grant] = None
+    return tuple(found)
+
+
+def problem(ask: Ask) -> str:
+    """What is wrong with an ask, empty when nothing is."""
+    if not ask or ask[0] not in GRANTABLE:
+        return f"capabilities are {', '.join(GRANTABLE)}"
+    kind = ask[0]
+    if len(ask) == 1:
+        return ""
+    if len(ask) != PARTS.get(kind, len(ask)):
+        return f"{kind} takes {PARTS[kind] - 1} words"
+    from edge import patterns
+
+    if kind == "http_client":
+        return "" if ask[1] == patterns.ANY_HOST else patterns.host_problem(ask[1])
+    if kind == "cli":
+        wrong = (patterns.argument_problem(pattern) for pattern in ask[2:])
+        return program_problem(ask[1]) or next(filter(None, wrong), "")
+    if kind == "delegate":
+        return target_problem(ask[1])
+    if kind in ("kv", "limits"):
+        return number_problem(ask[-1])
+    return "" if ask[1] else "a name is missing"
+
+
+def program_problem(path: str) -> str:
+    """What is wrong with a program's path, empty when nothing is."""
+    parts = path.split("/")
+    if parts[0] or len(parts) < 2 or "\0" in path or any(part in ("", ".", "..") for part in parts[1:]):
+        return "a program is an absolute path without . and .., as in /usr/bin/git"
+    return ""
+
+
+def target_problem(target: str) -> str:
+    """What is wrong with the target of a delegation, empty when nothing is."""
+    if "*" in target:
+        return "delegation names its targets, a wildcard is refused"
+    plugin, slash, tool = target.partition("/")
+    if not (slash and is_plugin_name(plugin) and is_tool_name(tool)):
+        return "a target is PLUGIN/TOOL"
+    return ""
+
+
+def number_problem(text: str) -> str:
+    """What is wrong with an amount, empty when nothing is."""
+    digits = text.partition(".")[0] + text.partition(".")[2]
+    return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount is a number"
+
+
+def is_plugin_name(name: str) -> bool:
+    """Whether it is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
+    inner = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+    ends = name[:1] + name[-1:]
+    return 1 <= len(name) <= 128 and set(name) <= inner and not set(ends) & {".", "_", "-"}
+
+
+def is_tool_name(name: str) -> bool:
+    """Whether it is 1 to 128 letters, digits, dots, underscores and dashes."""
+    from edge.patterns import WORD
+
+    return 1 <= len(name) <= 128 and set(name) <= WORD
+
+
+def spelled(ask: Ask) -> str:
+    """An ask in one line, words quoted as a shell would want them where they need it."""
+    return " ".join(word if _is_plain(word) else "'" + word.replace("'", "'\\''") + "'" for word in ask)
+
+
+def _is_plain(word: str) -> bool:
+    from edge.patterns import WORD
+
+    return bool(word) and set(word) <= WORD | frozenset("/:*{}|")

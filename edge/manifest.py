@@ -1,0 +1,195 @@
+"""manifest.toml: what a plugin says it is and asks for. docs/manifest.md has every field.
+
+`parse` reads and checks the text, where plugins are packed and installed. What it finds is kept as `compiled`
+data, from which `Manifest.from_compiled` makes the manifest again without reading TOML or checking anything.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, NoReturn
+
+    from edge.asks import Ask
+
+FORMAT = 1
+RISKS = ("low", "medium", "high")
+UNKNOWN_RISK = "high"
+"""Of a tool that the manifest does not name."""
+
+OWN = "own"
+FOREIGN = "foreign"
+
+
+class Tool:
+    """A tool that a plugin offers, and what may come of calling it: low, medium or high risk."""
+
+    __slots__ = ("name", "risk")
+
+    def __init__(self, name: str, risk: str) -> None:
+        self.name = name
+        self.risk = risk
+
+
+class Problem:
+    """What is wrong with a manifest, and on which line; a warning keeps nobody from using it."""
+
+    __slots__ = ("line", "reason", "warning")
+
+    def __init__(self, line: int, reason: str, *, warning: bool = False) -> None:
+        self.line = line
+        self.reason = reason
+        self.warning = warning
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+class Manifest:
+    """A manifest that was checked.
+
+    fields         the contract's texts: name, version, description, author, wasm_path, signature,
+                   publisher_key
+    capabilities   tool, channel, memory, observer, skill
+    permissions    http_client, config_read and so on
+    secrets        names of the properties of the configuration that are secret
+    config_schema  JSON Schema of the configuration, as JSON text; empty where there is none
+    risks          risk of each tool that is named
+    asks           all that it asks for (edge/asks.py)
+    level          the security level below which it is not to run, empty for none
+    release        a number that rises with every release, 0 where there is none
+    warnings       what was found wrong and let pass; not part of the compiled form
+    """
+
+    __slots__ = (
+        "asks",
+        "capabilities",
+        "config_schema",
+        "fields",
+        "level",
+        "permissions",
+        "release",
+        "risks",
+        "secrets",
+        "warnings",
+    )
+
+    def __init__(
+        self,
+        *,
+        fields: dict[str, str],
+        capabilities: Iterable[str] = (),
+        permissions: Iterable[str] = (),
+        secrets: Iterable[str] = (),
+        config_schema: str = "",
+        risks: dict[str, str] | None = None,
+        asks: Iterable[Iterable[str]] = (),
+        level: str = "",
+        release: int = 0,
+        warnings: Iterable[Problem] = (),
+    ) -> None:
+        self.fields = fields
+        self.capabilities = tuple(capabilities)
+        self.permissions = tuple(permissions)
+        self.secrets = tuple(secrets)
+        self.config_schema = config_schema
+        self.risks = risks or {}
+        self.asks: tuple[Ask, ...] = tuple(map(tuple, asks))
+        self.level = level
+        self.release = release
+        self.warnings = tuple(warnings)
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        return self.fields.get("name", "")
+
+    @property
+    def version(self) -> str:
+        """The plugin's version."""
+        return self.fields.get("version", "")
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits that it asks for, by their names in `edge.profiles`."""
+        return {ask[1]: float(ask[2]) for ask in self.asks if ask[0] == "limits"}
+
+    def tool(self, name: str) -> Tool:
+        """A tool by its name; one that the manifest does not name has the highest risk."""
+        return Tool(name, self.risks.get(name, UNKNOWN_RISK))
+
+    def compiled(self) -> dict[str, Any]:
+        """Plain data for `from_compiled`: dictionaries, lists, texts and integers."""
+        return {
+            "format": FORMAT,
+            "fields": dict(self.fields),
+            "capabilities": list(self.capabilities),
+            "permissions": list(self.permissions),
+            "secrets": list(self.secrets),
+            "config_schema": self.config_schema,
+            "risks": dict(self.risks),
+            "asks": [list(ask) for ask in self.asks],
+            "level": self.level,
+            "release": self.release,
+        }
+
+    @classmethod
+    def from_compiled(cls, data: dict[str, Any]) -> Manifest:
+        """The manifest that `compiled` was called on.
+
+        Nothing is checked: whoever kept the data answers for it.
+        Raises `errors.Damaged` for data of another format.
+        """
+        parts = dict(data)
+        found = parts.pop("format", None)
+        if found != FORMAT:
+            from edge import errors
+
+            raise errors.Damaged(
+                f"a compiled manifest has format {found}, this release of Edge reads {FORMAT}",
+                "Install the plugin again",
+            )
+        return cls(**parts)
+
+
+NONE = Manifest(fields={})
+"""Declares nothing, for plugins that come without one."""
+
+
+def parse(
+    text: str | bytes,
+    *,
+    strictness: str = OWN,
+    imports: Sequence[str] | None = None,
+    file: str = "manifest.toml",
+) -> Manifest:
+    """Reads and checks a manifest.
+
+    `strictness`: `own` for those that are packed here, `foreign` for those of others, of whom less is asked.
+    `imports`: what the component imports, as `interface#function`, against which permissions are checked;
+    None when it is not known. `file` is for messages.
+
+    Raises `errors.BadManifest` with every problem and its line; warnings stand in the manifest.
+    """
+    from edge.manifest_rules import check
+    from edge.manifest_text import read
+
+    document, lines = read(text, file)
+    problems, manifest = check(document, lines, strictness, imports)
+    wrong = [problem for problem in problems if not problem.warning]
+    if wrong or manifest is None:
+        refuse(file, wrong)
+    manifest.warnings = tuple(problem for problem in problems if problem.warning)
+    return manifest
+
+
+def refuse(file: str, problems: list[Problem]) -> NoReturn:
+    """Raises what is wrong with a manifest."""
+    from edge import errors
+
+    count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
+    raise errors.BadManifest(
+        f"{file} has {count}: {'; '.join(map(str, problems))}",
+        "docs/manifest.md has every field",
+    )

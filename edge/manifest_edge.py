@@ -1,0 +1,183 @@
+"""Our own tables of a manifest, under [edge]: other hosts pass over them."""
+
+from __future__ import annotations
+
+from edge import asks, patterns
+from edge.levels import LEVELS, LIMITS, ORDER, RATES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.asks import Ask
+    from edge.manifest_rules import Findings
+    from edge.toml_lines import Path
+
+TABLES = ("tools", "http", "limits", "kv", "cli", "delegate", "level", "release")
+MOST = 1 << 53
+NARROW = (1 << 32) - 1
+MOST_OF = {
+    "deadline": 1_000_000_000,
+    "table_elements": NARROW,
+    "host_calls": NARROW,
+    "crossing_bytes": NARROW,
+    "log_bytes": NARROW,
+}
+"""What the native library's numbers hold."""
+
+MOST_ARGUMENTS = 64
+
+
+class Edge:
+    """What [edge] says."""
+
+    __slots__ = ("asks", "hosts", "level", "release", "risks")
+
+    def __init__(self) -> None:
+        self.asks: list[Ask] = []
+        self.hosts: list[str] = []
+        self.risks: dict[str, str] = {}
+        self.level = ""
+        self.release = 0
+
+
+def check_edge(found: Findings, document: dict[str, Any]) -> Edge:
+    """Reads [edge]; problems go to `found`."""
+    edge = Edge()
+    table = found.table(("edge",), document.get("edge", {}), "edge")
+    found.known(("edge",), table, TABLES)
+    for name, reader in READERS.items():
+        if name in table:
+            reader(found, ("edge", name), table[name], edge)
+    return edge
+
+
+def _tools(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    from edge.manifest import RISKS
+
+    for index, item in enumerate(found.array(place, value, "edge.tools")):
+        path = (*place, index)
+        tool = found.table(path, item, "a tool")
+        found.known(path, tool, ("name", "risk"))
+        name, risk = tool.get("name"), tool.get("risk")
+        if not isinstance(name, str) or not asks.is_tool_name(name):
+            found.wrong((*path, "name"), "a tool needs a name: letters, digits, . _ -")
+        elif name in edge.risks:
+            found.wrong((*path, "name"), f"the tool `{name}` is named twice")
+        elif risk not in RISKS:
+            found.wrong(
+                (*path, "risk"), f"the risk of `{name}` has to be {', '.join(RISKS[:-1])} or {RISKS[-1]}"
+            )
+        else:
+            edge.risks[name] = risk
+
+
+def _http(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    table = found.table(place, value, "edge.http")
+    found.known(place, table, ("hosts",))
+    hosts = found.array((*place, "hosts"), table.get("hosts", []), "hosts")
+    if not hosts:
+        found.careless((*place, "hosts"), "[edge.http] names no hosts")
+    for index, host in enumerate(hosts):
+        path = (*place, "hosts", index)
+        problem = patterns.host_problem(host) if isinstance(host, str) else "a host has to be text"
+        if problem:
+            found.wrong(path, f"`{host}`: {problem}")
+        elif host in edge.hosts:
+            found.careless(path, f"`{host}` stands twice")
+        else:
+            edge.hosts.append(host)
+            edge.asks.append(("http_client", host))
+
+
+def _limits(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    table = found.table(place, value, "edge.limits")
+    found.known(place, table, (*LIMITS, *RATES))
+    for name, amount in table.items():
+        if name in (*LIMITS, *RATES) and _is_amount(
+            found, (*place, name), amount, fraction=name == "deadline"
+        ):
+            edge.asks.append(("limits", name, _spelled(amount)))
+
+
+def _kv(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    table = found.table(place, value, "edge.kv")
+    found.known(place, table, ("quota_bytes",))
+    path = (*place, "quota_bytes")
+    if "quota_bytes" not in table:
+        found.wrong(place, "[edge.kv] needs quota_bytes")
+    elif _is_amount(found, path, table["quota_bytes"], fraction=False):
+        edge.asks.append(("kv", _spelled(table["quota_bytes"])))
+
+
+def _cli(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    for index, item in enumerate(found.array(place, value, "edge.cli")):
+        path = (*place, index)
+        table = found.table(path, item, "a program")
+        found.known(path, table, ("program", "arguments"))
+        program = table.get("program")
+        problem = asks.program_problem(program) if isinstance(program, str) else "`program` has to be text"
+        if problem:
+            found.wrong((*path, "program"), problem)
+        arguments = found.array((*path, "arguments"), table.get("arguments", []), "arguments")
+        if len(arguments) > MOST_ARGUMENTS:
+            found.wrong((*path, "arguments"), f"there may be {MOST_ARGUMENTS} arguments")
+        for at, pattern in enumerate(arguments):
+            problem = (
+                patterns.argument_problem(pattern)
+                if isinstance(pattern, str)
+                else "an argument has to be text"
+            )
+            if problem:
+                found.wrong((*path, "arguments", at), f"`{pattern}`: {problem}")
+        edge.asks.append(("cli", str(program), *map(str, arguments)))
+
+
+def _delegate(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    table = found.table(place, value, "edge.delegate")
+    found.known(place, table, ("tools",))
+    for index, target in enumerate(found.array((*place, "tools"), table.get("tools", []), "tools")):
+        problem = asks.target_problem(target) if isinstance(target, str) else "a target has to be text"
+        if problem:
+            found.wrong((*place, "tools", index), f"`{target}`: {problem}")
+        else:
+            edge.asks.append(("delegate", target))
+
+
+def _level(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    if isinstance(value, str) and value in LEVELS:
+        edge.level = value
+    else:
+        found.wrong(place, f"level has to be one of {', '.join(ORDER)}")
+
+
+def _release(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    if _is_amount(found, place, value, fraction=False):
+        edge.release = value
+
+
+def _is_amount(found: Findings, path: Path, value: Any, *, fraction: bool) -> bool:
+    kinds = (int, float) if fraction else (int,)
+    most = MOST_OF.get(str(path[-1]), MOST)
+    if isinstance(value, kinds) and not isinstance(value, bool) and 0 < value <= most:
+        return True
+    what = "number above 0" if fraction else "whole number from 1"
+    found.wrong(path, f"{path[-1]} has to be a {what} to {most}")
+    return False
+
+
+def _spelled(amount: float) -> str:
+    """Without an exponent: a time shorter than a millisecond is one."""
+    return str(amount) if isinstance(amount, int) else f"{max(amount, 0.001):.3f}"
+
+
+READERS = {
+    "tools": _tools,
+    "http": _http,
+    "limits": _limits,
+    "kv": _kv,
+    "cli": _cli,
+    "delegate": _delegate,
+    "level": _level,
+    "release": _release,
+}

@@ -1,0 +1,64 @@
+"""The configuration's schema in a manifest: JSON Schema, whose text properties at the top may be secret."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.manifest_rules import Findings
+    from edge.toml_lines import Path
+
+SECRET = "x-secret"  # noqa: S105 the name of a mark
+FIELD = "config_schema"
+DEEPEST = 32
+
+
+def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[str]]:
+    """The schema as JSON text, empty where there is none, and the names of secret properties."""
+    if FIELD not in document:
+        return "", []
+    schema = found.table((FIELD,), document[FIELD], FIELD)
+    if schema.get("type", "object") != "object":
+        found.wrong((FIELD, "type"), 'a configuration is an object: type = "object"')
+    place: Path = (FIELD, "properties")
+    properties = found.table(place, schema.get("properties", {}), "properties")
+    secrets = []
+    for name, value in properties.items():
+        rules = found.table((*place, name), value, f"`{name}`")
+        if rules.get(SECRET, False) is True and rules.get("type") == "string":
+            secrets.append(name)
+            found.text((*place, name), name, "a secret's name", 128)
+    if _check_data(found, (FIELD,), schema):
+        import json
+
+        return json.dumps(schema, separators=(",", ":"), sort_keys=True), secrets
+    return "", secrets
+
+
+def _check_data(found: Findings, path: Path, value: Any) -> bool:
+    """Whether a value is JSON; tells of what is not, and of `x-secret` where it would not be honoured."""
+    if len(path) > DEEPEST:
+        found.wrong(path, f"{FIELD} is nested too deeply")
+        return False
+    if isinstance(value, dict):
+        if SECRET in value and not _is_property(path):
+            found.wrong((*path, SECRET), f"{SECRET} holds for properties at the top of the schema only")
+        elif not isinstance(value.get(SECRET, False), bool):
+            found.wrong((*path, SECRET), f"{SECRET} is true or false")
+        elif value.get(SECRET) and value.get("type") != "string":
+            found.wrong((*path, SECRET), 'a secret is text: type = "string"')
+        good = [_check_data(found, (*path, key), item) for key, item in value.items()]
+        return all(good)
+    if isinstance(value, list):
+        good = [_check_data(found, (*path, at), item) for at, item in enumerate(value)]
+        return all(good)
+    if isinstance(value, (str, bool, int)) or (isinstance(value, float) and abs(value) < float("inf")):
+        return True
+    found.wrong(path, "JSON has no such value; write it as text")
+    return False
+
+
+def _is_property(path: Path) -> bool:
+    # What a property is called may well be x-secret; what counts is where the table stands.
+    return len(path) == 3 and path[1] == "properties"

@@ -1,0 +1,60 @@
+"""From the text of a manifest to its document, and the lines on which its parts stand."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.manifest import Problem
+    from edge.toml_lines import Path
+
+MOST_BYTES = 1 << 20
+
+
+def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]:
+    """The document, and lines by path. Raises `errors.BadManifest` for what is no TOML, with the line."""
+    from edge.manifest import Problem, refuse
+    from edge.toml_lines import lines
+
+    if isinstance(text, bytes):
+        try:
+            text = text.decode()
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            refuse(file, [Problem(line, "this is not UTF-8")])
+    if len(text) > MOST_BYTES:
+        refuse(file, [Problem(1, f"it is longer than {MOST_BYTES >> 20} MB")])
+    loads = _parser()
+    try:
+        return loads(text), lines(text)
+    except ValueError as error:
+        refuse(file, [_syntax(text, str(error))])
+    except RecursionError:
+        refuse(file, [Problem(1, "arrays and tables are nested too deeply")])
+
+
+def _parser() -> Any:
+    try:
+        import tomllib
+    except ImportError:
+        try:
+            import tomli as tomllib  # type: ignore[import-not-found, no-redef, unused-ignore]
+        except ImportError:
+            from edge import errors
+
+            raise errors.EnvironmentFault(
+                "Reading TOML needs Python 3.11, or tomli before that",
+                "sudo apt install python3-tomli, or pip install tomli",
+            ) from None
+    return tomllib.loads
+
+
+def _syntax(text: str, message: str) -> Problem:
+    """The parser ends its messages with `(at line 3, column 7)` or `(at end of document)`."""
+    from edge.manifest import Problem
+
+    reason, _, place = message.rpartition(" (at ")
+    if place.startswith("line "):
+        return Problem(int(place[len("line ") :].partition(",")[0]), reason)
+    return Problem(text.count("\n") + 1, f"{reason or message}, at the end")
