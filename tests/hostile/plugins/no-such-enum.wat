@@ -5,6 +5,6 @@
     (func (export "run") (result i32) (i32.const 2)))
   (core instance $i (instantiate $m))
   (type $colours (enum "red" "green"))
-  (export $result "colours" (type $colours))
+  (import "colours" (type $result (eq $colours)))
   (func (export "run") (result $result)
     (canon lift (core func $i "run") (memory (core memory $i "memory")))))
