@@ -110,16 +110,20 @@ class Call:
 
                     sleep(self, self.ready_at)
         except BaseException:
-            if not self._failed:
-                self.instance.close()
+            self.abandon()
             raise
         assert self.results is not None
         return self.results
 
+    def abandon(self) -> None:
+        """Closes the instance, unless the call has ended of itself and left what it cost to be read."""
+        if not self._failed:
+            self.instance.close()
+
     def cancel(self) -> None:
         """Ends the call, which then raises `errors.Cancelled`; any thread may do this, or a signal handler.
 
-        A guest that computes stops within a piece of its slice (native/src/limits.rs), one that sleeps at once.
+        A guest that computes stops within a piece of its slice (native/src/limits.rs), a sleeper at once.
         """
         self.cancelled = True
         self.instance.cancel()

@@ -1,8 +1,8 @@
 """Waiting that ends when its call has to: at the deadline, and when the call is cancelled.
 
 A host function runs between two steps of its guest, where the native library cannot interrupt it. One that
-waits for anything uses `wait`; one that works for long looks at `Call.time_left()` and `Call.cancelled` now and
-then. What overruns all the same is not stopped, but its call ends right after it with DeadlineExceeded.
+waits for anything uses `wait`; one that works for long looks at `Call.time_left()` and `Call.cancelled` now
+and then. What overruns all the same is not stopped, but its call ends right after it with DeadlineExceeded.
 """
 
 from __future__ import annotations

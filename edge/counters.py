@@ -1,0 +1,254 @@
+"""What the processes of one user count together: calls under way, the memory they may use, calls a minute.
+
+What a killed process held counts until it is in the way of another, which then looks whether it lives.
+Processes that can't see one another (containers with a /proc of their own) should not share the folder.
+"""
+
+from __future__ import annotations
+
+import posix
+from _thread import allocate_lock
+from time import CLOCK_BOOTTIME, clock_gettime
+
+from edge.counter_file import BUCKETS, LARGEST, NAME_BYTES, NOBODY, PLUGINS, CounterFile, Holder, Plugin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+MINUTE = 60
+MOST_A_MINUTE = 0xFFFF
+"""Calls of one second are counted in 16 bits."""
+
+
+class Counters:
+    """The counters of this user, or those in the file `path`. Threads may share one.
+
+    `seconds`: the clock that rates go by; it never goes back, whatever becomes of the time of day.
+    """
+
+    __slots__ = ("_file", "_guard", "_holders", "_looked", "_path", "_places", "_seconds")
+
+    def __init__(self, path: str = "", *, seconds: Callable[[], float] | None = None) -> None:
+        self._path = path
+        self._seconds = seconds or _seconds
+        self._guard = allocate_lock()
+        self._file: CounterFile | None = None
+        self._forget()
+
+    def enter(
+        self,
+        name: str,
+        *,
+        memory: int = 0,
+        room: int = LARGEST,
+        concurrent: int = 0,
+        per_minute: int = 0,
+        explain: Callable[[], str] = str,
+    ) -> Slot:
+        """Counts a call of plugin `name` until its slot is closed, or its process ends.
+
+        `memory`: bytes that it may use; NotAdmitted when all live calls together may use more than `room`,
+        with what `explain` says of that. `concurrent`: Busy when as many calls of the plugin are under way.
+        `per_minute`: RateExceeded when as many began within the last minute. 0 stands for no such limit.
+        What is refused is not counted.
+        """
+        key = _key(name)
+        now = int(self._seconds())
+        with self._guard, self._opened(now) as file:
+            plugin = self._plugin(file, key, now) if concurrent or per_minute else None
+            held, calls = file.sums()
+            if held + memory > room or (concurrent and plugin and plugin.calls >= concurrent):
+                file.recount()
+                plugin = self._plugin(file, key, now) if plugin else None
+                held, calls = file.sums()
+                if held + memory > room:
+                    _fail_room(name, memory, room, held, calls, explain)
+                if concurrent and plugin and plugin.calls >= concurrent:
+                    _fail_busy(name, plugin.calls, concurrent)
+            if plugin:
+                if per_minute:
+                    _count_rate(plugin, name, now, per_minute)
+                plugin.calls += 1
+            holder = self._holder(file, key)
+            file.write_sums(held + memory, calls + 1)
+            if plugin:
+                file.write_plugin(plugin)
+            holder.memory += memory
+            holder.calls += 1
+            file.write_holder(holder)
+            return Slot(self, file, key, memory, counted=plugin is not None)
+
+    def leave(self, slot: Slot) -> None:
+        """Counts a call no more; `Slot.close` is what to use."""
+        with self._guard:
+            file = slot.file
+            # After a fork, or when the file was replaced, what the slot counts is not ours to take back.
+            if file is not self._file or file.process != posix.getpid():
+                return
+            with file:
+                holder = self._holders[slot.key]
+                holder.memory -= slot.memory
+                holder.calls -= 1
+                file.write_holder(holder)
+                held, calls = file.sums()
+                file.write_sums(max(0, held - slot.memory), max(0, calls - 1))
+                if slot.counted:
+                    file.end_call(self._places[slot.key])
+
+    def live(self) -> tuple[int, int]:
+        """How many calls are under way, and how many bytes they may use."""
+        with self._guard, self._opened(int(self._seconds())) as file:
+            file.recount()
+            held, calls = file.sums()
+            return calls, held
+
+    def close(self) -> None:
+        """Closes its file; slots that are open count until the process ends."""
+        with self._guard:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+        self._holders: dict[bytes, Holder] = {}
+        self._places: dict[bytes, int] = {}
+        self._looked = 0
+
+    def _opened(self, now: int) -> CounterFile:
+        file = self._file
+        same = file is not None and file.process == posix.getpid()
+        # A log-out may take the folder away; a look once a second is enough.
+        if file is not None and same and (now == self._looked or file.is_there()):
+            self._looked = now
+            return file
+        self._forget()
+        self._looked = now
+        from edge.shared import folder
+
+        self._file = CounterFile(self._path or f"{folder()}/counters")
+        return self._file
+
+    def _plugin(self, file: CounterFile, key: bytes, now: int) -> Plugin:
+        place = self._places.get(key)
+        plugin: Plugin | None = file.plugin(place) if place else None
+        if plugin is not None and plugin.key == key:
+            return plugin
+        oldest = now - MINUTE
+        plugin = file.find_plugin(key, oldest)
+        if plugin is None:
+            file.recount()
+            plugin = file.find_plugin(key, oldest)
+        if plugin is None:
+            _fail_full(f"{PLUGINS} plugins were called within a minute")
+        self._places[key] = plugin.at
+        return plugin
+
+    def _holder(self, file: CounterFile, key: bytes) -> Holder:
+        holder = self._holders.get(key)
+        if holder is not None and (holder.calls or file.is_held(holder)):
+            return holder
+        holder = file.new_holder(key)
+        if holder is None:
+            file.recount()
+            holder = file.new_holder(key)
+        if holder is None:
+            _fail_full("Too many processes have calls under way")
+        self._holders[key] = holder
+        return holder
+
+
+class Slot:
+    """A call that counts. Leaving a `with`, or `close`, ends that; in a forked child they do nothing."""
+
+    __slots__ = ("_counters", "counted", "file", "key", "memory")
+
+    def __init__(
+        self, counters: Counters, file: CounterFile, key: bytes, memory: int, *, counted: bool
+    ) -> None:
+        self._counters: Counters | None = counters
+        self.file = file
+        self.key = key
+        self.memory = memory
+        self.counted = counted
+
+    def close(self) -> None:
+        """Does not count any more; closing twice is fine."""
+        counters, self._counters = self._counters, None
+        if counters is not None:
+            counters.leave(self)
+
+    def __enter__(self) -> Slot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _count_rate(plugin: Plugin, name: str, now: int, per_minute: int) -> None:
+    begun = plugin.begun
+    now = max(now, plugin.newest)
+    if now != plugin.newest:
+        # What is left are the 61 seconds into which the last minute reaches: the one of now has only begun.
+        for second in range(max(plugin.newest - MINUTE, now - BUCKETS + 1), now - MINUTE):
+            begun[second % BUCKETS] = 0
+        for second in range(max(plugin.newest + 1, now - BUCKETS + 1), now + 1):
+            begun[second % BUCKETS] = 0
+        plugin.newest = now
+    if sum(begun) >= min(per_minute, MOST_A_MINUTE):
+        oldest = next(second for second in range(now - MINUTE, now + 1) if begun[second % BUCKETS])
+        _fail_rate(name, per_minute, oldest + MINUTE + 1 - now)
+    begun[now % BUCKETS] += 1
+
+
+def _fail_room(
+    name: str, memory: int, room: int, held: int, calls: int, explain: Callable[[], str]
+) -> NoReturn:
+    from edge import errors
+
+    others = f"{calls} other{'' if calls == 1 else 's'} may use {megabytes(held)}"
+    raise errors.NotAdmitted(
+        f"{name or 'This call'} may use {megabytes(memory)}, {others}, and there is room for "
+        f"{megabytes(room)}{explain()}"
+    )
+
+
+def _fail_busy(name: str, calls: int, concurrent: int) -> NoReturn:
+    from edge import errors
+
+    raise errors.Busy(f"{name}: {calls} of its calls are under way, and {concurrent} may be")
+
+
+def _fail_rate(name: str, per_minute: int, wait: int) -> NoReturn:
+    from edge import errors
+
+    raise errors.RateExceeded(
+        f"{name}: it was called {per_minute} times within a minute, which is its limit",
+        f"Call it again in {wait} s; calls_per_minute of its limits says how often",
+    )
+
+
+def _fail_full(what: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.NotAdmitted(f"{what}, and more can't be counted")
+
+
+def megabytes(number: int) -> str:
+    """A figure for people."""
+    return f"{number / (1 << 20):.1f} MB"
+
+
+def _key(name: str) -> bytes:
+    key = name.encode("utf-8", "surrogateescape").ljust(NAME_BYTES, b"\0")
+    if len(key) == NAME_BYTES and key != NOBODY:
+        return key
+    from edge import errors
+
+    raise errors.OptionsError(f"A plugin can't be counted as {name!r}", f"Names have 1 to {NAME_BYTES} bytes")
+
+
+def _seconds() -> float:
+    return clock_gettime(CLOCK_BOOTTIME)

@@ -1,0 +1,112 @@
+"""A file that the processes of one user share: locked while it is changed, and backed by memory.
+
+It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID or /run/edge, so that what changes with every call never
+wears a card out and a restart begins at nothing. Nobody but its user has access to it.
+"""
+
+from __future__ import annotations
+
+import posix
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
+
+from edge import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+LOCK_PATIENCE = 5.0
+LOCK_PAUSE = 0.002
+
+OTHERS_ANY = 0o077
+
+
+def folder() -> str:
+    """A folder that memory backs and only this user reaches, made when it is not there."""
+    user = posix.getuid()
+    named = files.environment("XDG_RUNTIME_DIR")
+    if named.startswith("/") and _fits(named, user):
+        return checked_folder(f"{named}/edge")
+    if _fits("/dev/shm", None):  # noqa: S108 -- the folder in it is checked
+        return checked_folder(f"/dev/shm/edge-{user}")  # noqa: S108
+    return checked_folder("/run/edge")
+
+
+def checked_folder(path: str) -> str:
+    """Makes a folder of mode 0700, or makes sure of the one there is: no link, owned by this user alone."""
+    try:
+        posix.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        files.raise_for(path, error)
+    found = posix.lstat(path)
+    if found.st_mode & files.FORMAT_MASK != files.DIRECTORY:
+        _distrust(path, "it is no folder")
+    if found.st_uid != posix.getuid():
+        _distrust(path, f"it belongs to user {found.st_uid}")
+    if found.st_mode & OTHERS_ANY:
+        _distrust(path, "others have access to it")
+    return path
+
+
+def _fits(path: str, owner: int | None) -> bool:
+    """Whether counters may go there: never onto a block device, which may be a card."""
+    try:
+        found = posix.stat(path)
+    except OSError:
+        return False
+    if found.st_mode & files.FORMAT_MASK != files.DIRECTORY or posix.major(found.st_dev):
+        return False
+    return owner is None or found.st_uid == owner
+
+
+def open_file(path: str) -> int:
+    """A descriptor of the file, made when it is not there, that only this user has access to."""
+    try:
+        fd = posix.open(path, posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC, 0o600)
+    except OSError as error:
+        files.raise_for(path, error)
+    found = posix.fstat(fd)
+    right = found.st_mode & files.FORMAT_MASK == files.REGULAR and found.st_uid == posix.getuid()
+    if not right or found.st_mode & OTHERS_ANY:
+        posix.close(fd)
+        _distrust(path, "it is no file that this user alone has access to")
+    return fd
+
+
+def _distrust(path: str, why: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.EnvironmentFault(f"{path}: {why}, so counters there can't be trusted", "Remove it")
+
+
+def lock(fd: int, path: str) -> None:
+    """Waits for the lock, but not for ever. It belongs to the open file, not to a thread."""
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        return
+    # Who is stopped while it holds the lock must not stop all others for good.
+    from time import monotonic, sleep
+
+    end = monotonic() + LOCK_PATIENCE
+    while monotonic() < end:
+        sleep(LOCK_PAUSE)
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            continue
+        return
+    from edge import errors
+
+    raise errors.IoFault(
+        f"{path} has been locked for {LOCK_PATIENCE:.0f} s", "A stopped process may hold it: fuser " + path
+    )
+
+
+def unlock(fd: int) -> None:
+    """Lets others have it."""
+    flock(fd, LOCK_UN)
