@@ -10,6 +10,7 @@ is counted twice, as promised and as no more free: it errs on the side of the de
 from __future__ import annotations
 
 import posix
+from time import monotonic_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ INSTANCE_BYTES = 512 * KB
 RESERVE_BYTES = 24 * MB
 """Left to the rest of the device: below this a Pi Zero begins to throw out the programs it runs."""
 
+FRESH_NS = 1_000_000_000
+"""For so long what was free counts as free."""
+
 UNKNOWN = (1 << 64) - 1
 
 MEMINFO = "/proc/meminfo"
@@ -37,11 +41,13 @@ CGROUP_ROOT = "/sys/fs/cgroup"
 class Admission:
     """Admits calls to a device, by its Profile: memory for all; calls a minute and at once of each plugin."""
 
-    __slots__ = ("_counters", "_device")
+    __slots__ = ("_counters", "_device", "_free", "_looked")
 
     def __init__(self, counters: Counters, device: Profile) -> None:
         self._counters = counters
         self._device = device
+        self._free = 0
+        self._looked = 0
 
     def admit(
         self, name: str, limits: Limits, *, concurrent: int | None = None, per_minute: int | None = None
@@ -52,7 +58,7 @@ class Admission:
         NotAdmitted, Busy or RateExceeded, with the figures.
         """
         device = self._device
-        free = free_bytes()
+        free = self._look()
         return self._counters.enter(
             name,
             memory=need(limits, device),
@@ -61,6 +67,14 @@ class Admission:
             per_minute=device.calls_per_minute if per_minute is None else per_minute,
             explain=lambda: _explain(device, free),
         )
+
+    def _look(self) -> int:
+        # The kernel takes longer to say it than a small call lasts.
+        now = monotonic_ns()
+        if now >= self._looked + FRESH_NS or not self._looked:
+            self._free = free_bytes()
+            self._looked = now
+        return self._free
 
 
 def need(limits: Limits, device: Profile) -> int:

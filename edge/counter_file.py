@@ -25,7 +25,7 @@ NOBODY = bytes(NAME_BYTES)
 MAGIC = int.from_bytes(b"edgecnt1", "little")
 HEAD_BYTES = 4 * WORD
 
-HOLDERS = 128
+HOLDERS = 64
 HOLDER_BYTES = 5 * WORD + NAME_BYTES
 HOLDER_WORDS = HOLDER_BYTES // WORD
 HOLDERS_AT = HEAD_BYTES
@@ -79,8 +79,8 @@ class CounterFile:
         self._started = started_at(self.process)
         self._fd = shared.open_file(path)
         with self:
-            raw = posix.pread(self._fd, SIZE + 1, 0)
-            if len(raw) != SIZE or int.from_bytes(raw[:WORD], "little") != MAGIC:
+            magic = int.from_bytes(posix.pread(self._fd, WORD, 0), "little")
+            if posix.fstat(self._fd).st_size != SIZE or magic != MAGIC:
                 # Emptied first: half a file is not taken for a whole one.
                 posix.ftruncate(self._fd, 0)
                 self._write(0, _packed(MAGIC) + bytes(SIZE - WORD))

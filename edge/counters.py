@@ -105,9 +105,15 @@ class Counters:
             return calls, held
 
     def close(self) -> None:
-        """Closes its file; slots that are open count until the process ends."""
+        """Closes its file; slots that are open then count until the process ends."""
         with self._guard:
             self._forget()
+
+    def __enter__(self) -> Counters:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _forget(self) -> None:
         if self._file is not None:

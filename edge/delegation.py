@@ -1,6 +1,6 @@
 """Plugins that call one another's tools: whom each may call, how deep, and out of whose time and fuel.
 
-A host function that a plugin calls for another one's tool asks the caller's Chain for the callee's. The callee
+A host function that a plugin calls for another one's tool asks the caller's Chain for the callee's. That
 runs with grants of its own, in an instance of its own:
 
     inner = chain.to("weather", "forecast", targets_of("weather"))
@@ -51,7 +51,7 @@ class Chain:
         return (*self.caller.plugins, self.plugin) if self.caller else (self.plugin,)
 
     def to(self, plugin: str, tool: str, targets: Iterable[str] = ()) -> Chain:
-        """The chain of a callee with `targets` as its grant; NotDelegated when this plugin may not call it."""
+        """The chain of a callee that has `targets` as its grant; NotDelegated when it may not be called."""
         if f"{plugin}/{tool}" not in self.targets:
             self._refuse(plugin, tool, "its delegation list does not name it")
         if plugin in self.plugins:

@@ -103,22 +103,32 @@ def raise_for(path: str, error: OSError) -> NoReturn:
 
 
 class Staged:
-    """A file being written beside its final place, which it takes all at once or not at all.
+    """A file being written, which takes its place all at once or not at all.
 
-    Leaving the `with` without `commit` removes it.
+    Until then it has no name where the filesystem can do that (vfat cannot), so that a process that is killed
+    leaves nothing. Leaving the `with` without `commit` removes it.
     """
 
-    __slots__ = ("_path", "_temporary", "fd")
+    __slots__ = ("_is_named", "_path", "_temporary", "fd")
 
     def __init__(self, path: str, mode: int = 0o644) -> None:
         self._path = path
         self._temporary = f"{folder(path)}/.{base_name(path)}.{posix.urandom(4).hex()}.tmp"
+        self._is_named = False
         self.fd = -1
-        flags = posix.O_RDWR | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
         try:
-            self.fd = posix.open(self._temporary, flags, mode)
+            self.fd = self._open(mode)
         except OSError as error:
             raise_for(path, error)
+
+    def _open(self, mode: int) -> int:
+        flags = posix.O_RDWR | posix.O_CLOEXEC
+        try:
+            return posix.open(folder(self._path), flags | posix.O_TMPFILE, mode)
+        except OSError:
+            fd = posix.open(self._temporary, flags | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW, mode)
+            self._is_named = True
+            return fd
 
     def write(self, data: bytes) -> None:
         """Appends."""
@@ -134,11 +144,11 @@ class Staged:
         try:
             posix.fsync(self.fd)
             if replace:
+                self._name()
                 posix.rename(self._temporary, self._path)
+                self._is_named = False
             else:
-                posix.link(self._temporary, self._path)
-                posix.unlink(self._temporary)
-            self._temporary = ""
+                self._link(self._path)
             sync_folder(folder(self._path))
         except FileExistsError:
             return False
@@ -146,12 +156,22 @@ class Staged:
             raise_for(self._path, error)
         return True
 
+    def _name(self) -> None:
+        if not self._is_named:
+            self._link(self._temporary)
+            self._is_named = True
+
+    def _link(self, path: str) -> None:
+        source = self._temporary if self._is_named else f"/proc/self/fd/{self.fd}"
+        # Python follows a link only where a descriptor is given too; an absolute path makes it unused.
+        posix.link(source, path, src_dir_fd=self.fd, follow_symlinks=True)
+
     def __enter__(self) -> Staged:
         return self
 
     def __exit__(self, *_: object) -> None:
         posix.close(self.fd)
-        if self._temporary:
+        if self._is_named:
             posix.unlink(self._temporary)
 
 

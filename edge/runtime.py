@@ -20,12 +20,15 @@ class Runtime:
 
     __slots__ = ("_engine", "_trusted")
 
-    def __init__(self, *, trusted: Iterable[bytes] | None = None, stack_bytes: int = 0) -> None:
+    def __init__(
+        self, *, trusted: Iterable[bytes] | None = None, stack_bytes: int = 0, interpret: bool = False
+    ) -> None:
         """`trusted`: the public keys whose artifacts may run, by default those of edge.keys.
 
-        `stack_bytes`: the stack of every guest, 0 for the library's default.
+        `stack_bytes`: the stack of every guest, 0 for the library's default. `interpret`: for Pulley code,
+        which any CPU executes, instead of this CPU's own.
         """
-        self._engine = native.new_engine(stack_bytes)
+        self._engine = native.new_engine(stack_bytes, interpret=interpret)
         self._trusted = b"".join(keys.trusted() if trusted is None else trusted)
 
     def load(
@@ -52,12 +55,16 @@ class Runtime:
         fd: int,
         name: str,
         *,
+        receipt: bytes = b"",
         interfaces: Iterable[Interface] | None = None,
         output: Output | None = None,
     ) -> Plugin:
-        """As `load`, from an open descriptor, which stays the caller's; `name` is for messages."""
+        """As `load`, from an open descriptor, which stays the caller's; `name` is for messages.
+
+        `receipt`: what an earlier check of the same file answered, kept where nobody else can write.
+        """
         provides, functions = flatten(_contract() if interfaces is None else interfaces)
-        handle = native.load_plugin(self._engine, fd, name, self._trusted, provides)
+        handle = native.load_plugin(self._engine, fd, name, self._trusted, receipt, provides)
         return Plugin(handle, name, provides, functions, output)
 
 

@@ -6,10 +6,13 @@ import posix
 from time import monotonic_ns
 
 from edge import files
+from edge.admission import Admission
 from edge.cli import output
 from edge.cli.options import Command, Option, at_least_one, seconds
+from edge.counters import Counters
 from edge.interfaces.logging import Logging, line, printable
 from edge.interfaces.secrets import Secrets
+from edge.profiles import PI_ZERO, here, named
 from edge.runtime import Runtime
 
 TYPE_CHECKING = False
@@ -17,12 +20,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
+    from edge.counters import Slot
     from edge.interfaces import Interface
     from edge.plugin import Plugin, ToolResult
-    from edge.profiles import Limits
+    from edge.profiles import Limits, Profile
 
 WASM_MAGIC = b"\0asm"
 STDIN = 0
+NAMELESS = "-"
 FIXED_CLOCK = 946_684_800  # 2000-01-01
 
 
@@ -41,6 +46,7 @@ COMMAND = Command(
     (
         Option("config", "JSON", "the plugin's configuration, or @FILE"),
         Option("secret", "NAME=FILE", "a secret's value, from a file", many=True, convert=_named_file),
+        Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
         Option("fuel", "N", "units of work for the call", convert=at_least_one),
         Option("timeout", "SECONDS", "time for the call", convert=seconds),
         Option("memory", "MB", "linear memory of the plugin", convert=at_least_one),
@@ -55,14 +61,17 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     path, *tool, arguments = given.arguments
-    plugin = _load(path, _secrets(given))
-    started = monotonic_ns()
-    result = plugin.call(
-        _stdin() if arguments == "-" else files.encode(arguments),
-        tool=tool[0] if tool else None,
-        config=_config(given),
-        limits=_limits(given),
-    )
+    profile = given.get("profile", PI_ZERO)
+    plugin = _load(path, _secrets(given), profile)
+    limits = _limits(given, profile)
+    with Counters() as counters, _admit(counters, plugin, limits):
+        started = monotonic_ns()
+        result = plugin.call(
+            _stdin() if arguments == "-" else files.encode(arguments),
+            tool=tool[0] if tool else None,
+            config=_config(given),
+            limits=limits,
+        )
     milliseconds = (monotonic_ns() - started) / 1e6
     if given.get("json"):
         output.document(_facts(result, milliseconds))
@@ -80,18 +89,31 @@ def run(given: Given) -> int:
     return 0 if result.success else 1
 
 
-def _load(path: str, secrets: Secrets) -> Plugin:
+def _admit(counters: Counters, plugin: Plugin, limits: Limits) -> Slot:
+    """Counts the call among all that this device has under way."""
+    admission = Admission(counters, here())
+    if plugin.description.get("plugin"):
+        return admission.admit(plugin.name, limits)
+    # A file's name is not the plugin's: others may have the same.
+    return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
+
+
+def _load(path: str, secrets: Secrets, profile: Profile) -> Plugin:
     fd = files.open_input(path)
     try:
         interfaces = (Logging(_log), secrets)
         if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
-            return _compile_and_load(fd, path, interfaces)
-        return Runtime().load_open(fd, files.base_name(path), interfaces=interfaces, output=_pass_on)
+            return _compile_and_load(fd, path, interfaces, profile)
+        return _runtime(profile).load_open(fd, files.base_name(path), interfaces=interfaces, output=_pass_on)
     finally:
         files.close(fd)
 
 
-def _compile_and_load(fd: int, path: str, interfaces: tuple[Interface, ...]) -> Plugin:
+def _runtime(profile: Profile) -> Runtime:
+    return Runtime(stack_bytes=profile.stack_bytes)
+
+
+def _compile_and_load(fd: int, path: str, interfaces: tuple[Interface, ...], profile: Profile) -> Plugin:
     try:
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
@@ -101,7 +123,7 @@ def _compile_and_load(fd: int, path: str, interfaces: tuple[Interface, ...]) -> 
     name = files.base_name(path)
     artifact = compile_for_here(files.read_all(fd), name)
     try:
-        plugin = Runtime().load_open(artifact, name, interfaces=interfaces, output=_pass_on)
+        plugin = _runtime(profile).load_open(artifact, name, interfaces=interfaces, output=_pass_on)
     finally:
         files.close(artifact)
     plugin.description.update(describe(plugin))
@@ -149,7 +171,7 @@ def _secret(path: str) -> str:
         raise errors.UsageError(f"{path}: this secret is not UTF-8", "Plugins take text; encode it") from None
 
 
-def _limits(given: Given) -> Limits | None:
+def _limits(given: Given, profile: Profile) -> Limits:
     asked = {
         "fuel": given.get("fuel", 0),
         "deadline": given.get("timeout", 0),
@@ -158,10 +180,9 @@ def _limits(given: Given) -> Limits | None:
         "fixed": given.get("fixed", False),
     }
     if not any(asked.values()):
-        return None
-    from edge.profiles import Limits
-
-    return Limits(fixed_clock=FIXED_CLOCK, **asked)
+        return profile.limits
+    changes = {name: value for name, value in asked.items() if value}
+    return profile.limits.replace(fixed_clock=FIXED_CLOCK, **changes)
 
 
 def _log(plugin: str, level: str, event: dict[str, Any]) -> None:
