@@ -32,24 +32,35 @@ def trusted() -> list[bytes]:
     return list(names_of_trusted())
 
 
+def added() -> list[bytes]:
+    """Those of the trusted keys that the operator added: neither this machine's nor a bundle's."""
+    config = config_home()
+    return list(_named_in([f"{config}/edge/{FILE}"])) if config else []
+
+
 def names_of_trusted() -> dict[bytes, str]:
     """The trusted public keys and what they are called here."""
-    found: dict[bytes, str] = {}
-    for path in trusted_files():
-        text = _read_guarded(path, OTHERS_WRITE)
-        if text is not None:
-            for key, name in parse(text.decode("utf-8", "replace"), path):
-                found.setdefault(key, name)
+    found = _named_in(trusted_files())
     own = local_public()
     if own is not None:
         found.setdefault(own, "this machine")
     return found
 
 
+def _named_in(paths: list[str]) -> dict[bytes, str]:
+    found: dict[bytes, str] = {}
+    for path in paths:
+        text = read_guarded(path, OTHERS_WRITE)
+        if text is not None:
+            for key, name in parse(text.decode("utf-8", "replace"), path):
+                found.setdefault(key, name)
+    return found
+
+
 def trusted_files() -> list[str]:
     """Where trusted keys are looked for."""
     beside = [f"{files.folder(__file__)}/{FILE}"]
-    config = _home("XDG_CONFIG_HOME", ".config")
+    config = config_home()
     return [f"{config}/edge/{FILE}", *beside] if config else beside
 
 
@@ -82,7 +93,7 @@ def line(public: bytes, name: str) -> str:
 def local_public() -> bytes | None:
     """The public half of this machine's key, if it has one."""
     path = local_path()
-    seed = _read_guarded(path, OTHERS_ANY) if path else None
+    seed = read_guarded(path, OTHERS_ANY) if path else None
     return None if seed is None else native.public_key(_checked(seed, path))
 
 
@@ -91,10 +102,10 @@ def local_seed() -> bytes:
     path = local_path()
     if not path:
         _fail("There is no place for a signing key: neither XDG_DATA_HOME nor HOME is set", "Set one of them")
-    seed = _read_guarded(path, OTHERS_ANY)
+    seed = read_guarded(path, OTHERS_ANY)
     if seed is None:
         _make(path)
-        seed = _read_guarded(path, OTHERS_ANY)
+        seed = read_guarded(path, OTHERS_ANY)
     return _checked(seed or b"", path)
 
 
@@ -105,14 +116,15 @@ def local_path() -> str:
 
 
 def _make(path: str) -> None:
-    _make_folder(files.folder(path), 0o700)
+    make_folder(files.folder(path), 0o700)
     with files.Staged(path, 0o600) as staged:
         staged.write(native.new_key())
         # Another process may be as far: the first one's key stays, and both use it.
         staged.commit(replace=False)
 
 
-def _make_folder(path: str, mode: int) -> None:
+def make_folder(path: str, mode: int) -> None:
+    """Makes a folder, and those it is in, where they are not there."""
     parent = files.folder(path)
     try:
         posix.mkdir(path, mode)
@@ -120,13 +132,13 @@ def _make_folder(path: str, mode: int) -> None:
     except FileExistsError:
         pass
     except FileNotFoundError:
-        _make_folder(parent, 0o755)
-        _make_folder(path, mode)
+        make_folder(parent, 0o755)
+        make_folder(path, mode)
     except OSError as error:
         files.raise_for(path, error)
 
 
-def _read_guarded(path: str, forbidden: int) -> bytes | None:
+def read_guarded(path: str, forbidden: int) -> bytes | None:
     """A file's contents, None where there is none; an error where others have access that they must not."""
     try:
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
@@ -154,6 +166,11 @@ def _checked(seed: bytes, path: str) -> bytes:
             "Remove it; a new one is made at the next use",
         )
     return seed
+
+
+def config_home() -> str:
+    """Where this user's configuration is; empty where there is no such place."""
+    return _home("XDG_CONFIG_HOME", ".config")
 
 
 def _home(variable: str, below_home: str) -> str:

@@ -42,7 +42,10 @@ def _check_data(found: Findings, path: Path, value: Any) -> bool:
         found.wrong(path, f"{FIELD} is nested too deeply")
         return False
     if isinstance(value, dict):
-        if SECRET in value and not _is_property(path):
+        # What is called x-secret and is a table is a property of that name.
+        if isinstance(value.get(SECRET), dict):
+            pass
+        elif SECRET in value and not _is_property(path):
             found.wrong((*path, SECRET), f"{SECRET} holds for properties at the top of the schema only")
         elif not isinstance(value.get(SECRET, False), bool):
             found.wrong((*path, SECRET), f"{SECRET} is true or false")
@@ -60,5 +63,4 @@ def _check_data(found: Findings, path: Path, value: Any) -> bool:
 
 
 def _is_property(path: Path) -> bool:
-    # What a property is called may well be x-secret; what counts is where the table stands.
     return len(path) == 3 and path[1] == "properties"

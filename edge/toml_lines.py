@@ -53,6 +53,7 @@ class _Scanner:
         keys = self._keys()
         path: Path = ()
         for key in keys[:-1]:
+            self.found.setdefault((*path, key), self.line)
             path = self._latest((*path, key))
         path = (*path, keys[-1])
         self.found.setdefault(path, self.line)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.call import Call
+    from edge.grants import Grants
 
 NAME = "zeroclaw:plugin/inbound@0.1.0"
 
@@ -19,13 +20,17 @@ MOST_WAITING = 1000
 
 
 class Inbound(Interface):
-    """A queue of messages, each a dictionary as `host-inbound-message` in wit/inbound.wit."""
+    """A queue of messages, each a dictionary as `host-inbound-message` in wit/inbound.wit.
 
-    __slots__ = ("_waiting",)
+    With `grants`, a plugin that is not granted the channel finds it empty.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_grants", "_waiting")
+
+    def __init__(self, grants: Grants | None = None) -> None:
         super().__init__(NAME, {"inbound-poll": self._poll, "inbound-pending": self._pending})
         self._waiting: deque[dict[str, Any]] = deque()
+        self._grants = grants
 
     def push(self, message: dict[str, Any]) -> None:
         """Lets a message wait for the plugin."""
@@ -37,7 +42,11 @@ class Inbound(Interface):
         return len(self._waiting)
 
     def _poll(self, _: Call) -> tuple[dict[str, Any] | None]:
+        if self._grants is not None and not self._grants.permits("channel"):
+            return (None,)
         return (self._waiting.popleft() if self._waiting else None,)
 
     def _pending(self, _: Call) -> tuple[int]:
+        if self._grants is not None and not self._grants.permits("channel"):
+            return (0,)
         return (len(self._waiting),)

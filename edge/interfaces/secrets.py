@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.call import Call
+    from edge.grants import Grants
 
 NAME = "zeroclaw:plugin/secrets@0.1.0"
 
@@ -18,15 +19,22 @@ SERVED_TO = "zeroclaw:plugin/tool@0.1.0#execute"
 
 
 class Secrets(Interface):
-    """The secrets of one plugin: a value by its name, None for a secret that is known and not set."""
+    """The secrets of one plugin: a value by its name, None for a secret that is known and not set.
 
-    __slots__ = ("_values",)
+    With `grants`, only those that the plugin is granted.
+    """
 
-    def __init__(self, values: Mapping[str, str | None]) -> None:
+    __slots__ = ("_grants", "_values")
+
+    def __init__(self, values: Mapping[str, str | None], grants: Grants | None = None) -> None:
         super().__init__(NAME, {"get": self._get})
         self._values = values
+        self._grants = grants
 
     def _get(self, call: Call, name: str) -> tuple[tuple[str, Any]]:
+        # The grants are asked about every name, so that the audit has those that are not there too.
+        if self._grants is not None and not self._grants.permits("config_read", name):
+            return (("err", "access-denied"),)
         if call.function != SERVED_TO or name not in self._values:
             return (("err", "access-denied"),)
         value = self._values[name]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import asks
+
+ASKS = [
+    ("channel",),
+    ("http_client", "api.example.org"),
+    ("http_client", "api.example.org:443"),
+    ("http_client", "*.example.org"),
+    ("http_client", "other.org"),
+    ("http_client",),
+    ("config_read", "token"),
+    ("config_read",),
+    ("kv", "100"),
+    ("kv", "99"),
+    ("cli", "/bin/git"),
+    ("cli", "/bin/git", "{word}"),
+    ("cli", "/bin/git", "status"),
+    ("delegate", "a/b"),
+    ("limits", "memory", "100"),
+    ("limits", "fuel", "50"),
+    ("limits", "fuel", "100"),
+]
+lists = st.lists(st.sampled_from(ASKS))
+
+
+@pytest.mark.parametrize(
+    ("grant", "ask", "covers"),
+    [
+        (("http_client",), ("http_client", "*"), True),
+        (("http_client", "*.a.org"), ("http_client", "x.a.org:1"), True),
+        (("http_client", "x.a.org:1"), ("http_client", "x.a.org"), False),
+        (("config_read", "a"), ("config_read", "b"), False),
+        (("config_read",), ("http_client", "a.org"), False),
+        (("cli", "/bin/a", "{int}"), ("cli", "/bin/a", "7"), True),
+        (("cli", "/bin/a", "{int}"), ("cli", "/bin/b", "7"), False),
+        (("cli", "/bin/a"), ("cli", "/bin/a", "7"), False),
+        (("kv", "100"), ("kv", "100"), True),
+        (("kv", "100"), ("kv", "101"), False),
+        (("limits", "deadline", "2"), ("limits", "deadline", "1.5"), True),
+        (("limits", "fuel", "100"), ("limits", "memory", "1"), False),
+    ],
+)
+def test_a_grant_covers(grant: tuple[str, ...], ask: tuple[str, ...], covers: bool) -> None:
+    assert asks.covers(grant, ask) is covers
+
+
+@given(lists, lists)
+def test_what_is_common_is_covered_by_both(declared: list[asks.Ask], granted: list[asks.Ask]) -> None:
+    for ask in asks.common(declared, granted):
+        assert asks.covered(ask, declared)
+        assert asks.covered(ask, granted)
+
+
+@given(lists, lists)
+def test_what_is_declared_and_granted_is_common(declared: list[asks.Ask], granted: list[asks.Ask]) -> None:
+    for ask in declared:
+        if asks.covered(ask, granted):
+            assert ask in asks.common(declared, granted)
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_an_ask_has_no_problem(ask: tuple[str, ...]) -> None:
+    assert not asks.problem(ask)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        (),
+        ("",),
+        ("root",),
+        ("channel", "x"),
+        ("http_client", "a", "b"),
+        ("http_client", "*.org"),
+        ("config_read", ""),
+        ("kv", "-1"),
+        ("kv", "x"),
+        ("kv", ""),
+        ("limits", "memory"),
+        ("cli", "git"),
+        ("cli", "/bin/../git"),
+        ("cli", "/bin/git", "{x}"),
+        ("delegate", "*/*"),
+        ("delegate", "a"),
+        ("delegate", "A/b"),
+    ],
+)
+def test_an_ask_has_a_problem(ask: tuple[str, ...]) -> None:
+    assert asks.problem(ask)
+
+
+def test_asks_are_spelled_as_a_shell_reads_them() -> None:
+    import shlex
+
+    for ask in (*ASKS, ("cli", "/bin/echo", "it's", "", "a b", "$x")):
+        assert tuple(shlex.split(asks.spelled(ask))) == ask
