@@ -57,28 +57,26 @@ class Counters:
         key = _key(name)
         now = int(self._seconds())
         with self._guard, self._opened(now) as file:
-            plugin = self._plugin(file, key, now) if concurrent or per_minute else None
+            plugin = self._plugin(file, key, now)
             held, calls = file.sums()
-            if held + memory > room or (concurrent and plugin and plugin.calls >= concurrent):
+            if held + memory > room or (concurrent and plugin.calls >= concurrent):
                 file.recount()
-                plugin = self._plugin(file, key, now) if plugin else None
+                plugin = self._plugin(file, key, now)
                 held, calls = file.sums()
                 if held + memory > room:
                     _fail_room(name, memory, room, held, calls, explain)
-                if concurrent and plugin and plugin.calls >= concurrent:
+                if concurrent and plugin.calls >= concurrent:
                     _fail_busy(name, plugin.calls, concurrent)
-            if plugin:
-                if per_minute:
-                    _count_rate(plugin, name, now, per_minute)
-                plugin.calls += 1
+            if per_minute:
+                _count_rate(plugin, name, now, per_minute)
+            plugin.calls += 1
             holder = self._holder(file, key)
             file.write_sums(held + memory, calls + 1)
-            if plugin:
-                file.write_plugin(plugin)
+            file.write_plugin(plugin)
             holder.memory += memory
             holder.calls += 1
             file.write_holder(holder)
-            return Slot(self, file, key, memory, counted=plugin is not None)
+            return Slot(self, file, key, memory)
 
     def leave(self, slot: Slot) -> None:
         """Counts a call no more; `Slot.close` is what to use."""
@@ -94,8 +92,7 @@ class Counters:
                 file.write_holder(holder)
                 held, calls = file.sums()
                 file.write_sums(max(0, held - slot.memory), max(0, calls - 1))
-                if slot.counted:
-                    file.end_call(self._places[slot.key])
+                file.end_call(self._places[slot.key])
 
     def live(self) -> tuple[int, int]:
         """How many calls are under way, and how many bytes they may use."""
@@ -169,16 +166,13 @@ class Counters:
 class Slot:
     """A call that counts. Leaving a `with`, or `close`, ends that; in a forked child they do nothing."""
 
-    __slots__ = ("_counters", "counted", "file", "key", "memory")
+    __slots__ = ("_counters", "file", "key", "memory")
 
-    def __init__(
-        self, counters: Counters, file: CounterFile, key: bytes, memory: int, *, counted: bool
-    ) -> None:
+    def __init__(self, counters: Counters, file: CounterFile, key: bytes, memory: int) -> None:
         self._counters: Counters | None = counters
         self.file = file
         self.key = key
         self.memory = memory
-        self.counted = counted
 
     def close(self) -> None:
         """Does not count any more; closing twice is fine."""

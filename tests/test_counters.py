@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from edge import errors
+from edge.counter_file import HOLDERS, NAME_BYTES, PLUGINS
+from edge.counters import Counters, Slot
+
+ROOT = Path(__file__).parent.parent
+
+HOLD = """
+import sys
+from edge.counters import Counters
+counters = Counters(sys.argv[1])
+slots = [counters.enter(sys.argv[2], memory=int(sys.argv[3])) for _ in range(int(sys.argv[4]))]
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+RACE = """
+import sys
+from edge import errors
+from edge.counters import Counters
+counters = Counters(sys.argv[1])
+most = 0
+for _ in range(int(sys.argv[2])):
+    try:
+        with counters.enter("raced", memory=1, room=3, concurrent=3):
+            most = max(most, counters.live()[0])
+    except (errors.Busy, errors.NotAdmitted):
+        pass
+print(most)
+"""
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "counters")
+
+
+@contextmanager
+def holding(path: str, name: str, memory: int = 0, count: int = 1) -> Iterator[subprocess.Popen[str]]:
+    """Another process with calls under way."""
+    words = [sys.executable, "-c", HOLD, path, name, str(memory), str(count)]
+    with subprocess.Popen(
+        words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+class Model(RuleBasedStateMachine):
+    """Counters that several holders share, against lists of what they should count."""
+
+    NAMES = ("one", "two", "ü" * (NAME_BYTES // 2))
+    ROOM = 100
+    CONCURRENT = 3
+    PER_MINUTE = 5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = ExitStack()
+        from tempfile import TemporaryDirectory
+
+        place = self.folder.enter_context(TemporaryDirectory())
+        self.clock = Clock()
+        self.all = [Counters(f"{place}/counters", seconds=self.clock) for _ in range(2)]
+        self.live: list[tuple[str, int, Slot]] = []
+        self.begun: list[tuple[str, float]] = []
+
+    def teardown(self) -> None:
+        for counters in self.all:
+            counters.close()
+        self.folder.close()
+
+    @rule(who=st.integers(0, 1), name=st.sampled_from(NAMES), memory=st.integers(0, 60))
+    def enter(self, who: int, name: str, memory: int) -> None:
+        try:
+            slot = self.all[who].enter(
+                name, memory=memory, room=self.ROOM, concurrent=self.CONCURRENT, per_minute=self.PER_MINUTE
+            )
+        except errors.NotAdmitted:
+            assert sum(held for _, held, _ in self.live) + memory > self.ROOM
+        except errors.Busy:
+            assert self.under_way(name) >= self.CONCURRENT
+        except errors.RateExceeded:
+            assert self.since(name, 61) >= self.PER_MINUTE
+        else:
+            self.live.append((name, memory, slot))
+            self.begun.append((name, self.clock.now))
+            assert sum(held for _, held, _ in self.live) <= self.ROOM
+            assert self.under_way(name) <= self.CONCURRENT
+            assert self.since(name, 60) <= self.PER_MINUTE
+
+    def under_way(self, name: str) -> int:
+        return sum(found == name for found, _, _ in self.live)
+
+    def since(self, name: str, seconds: float) -> int:
+        return sum(found == name and at > self.clock.now - seconds for found, at in self.begun)
+
+    @precondition(lambda self: self.live)
+    @rule(which=st.integers(0))
+    def leave(self, which: int) -> None:
+        _, _, slot = self.live.pop(which % len(self.live))
+        slot.close()
+        slot.close()
+
+    @rule(seconds=st.sampled_from([0.01, 0.5, 1, 3, 20, 59.5, 60, 61, 64, 200]))
+    def pass_time(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @invariant()
+    def counts_what_is_under_way(self) -> None:
+        expected = (len(self.live), sum(held for _, held, _ in self.live))
+        assert all(counters.live() == expected for counters in self.all)
+
+
+TestModel = Model.TestCase
+TestModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+@given(st.lists(st.floats(0, 30, allow_nan=False), max_size=60))
+@settings(max_examples=50)
+def test_no_minute_has_more_calls_than_its_limit(pauses: list[float]) -> None:
+    from tempfile import TemporaryDirectory
+
+    clock, begun = Clock(), []
+    with TemporaryDirectory() as folder, Counters(f"{folder}/c", seconds=clock) as counters:
+        for pause in pauses:
+            clock.now += pause
+            try:
+                counters.enter("rated", per_minute=4).close()
+            except errors.RateExceeded:
+                continue
+            begun.append(clock.now)
+    for start in begun:
+        assert sum(start <= at < start + 60 for at in begun) <= 4
+
+
+def test_a_refused_call_is_told_when_the_next_one_fits(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters:
+        counters.enter("rated", per_minute=1).close()
+        clock.now += 10
+        with pytest.raises(errors.RateExceeded, match="rated: it was called 1 times") as caught:
+            counters.enter("rated", per_minute=1)
+        assert "in 51 s" in caught.value.remedy
+        clock.now += 51
+        counters.enter("rated", per_minute=1).close()
+
+
+def test_what_is_refused_is_not_counted(path: str) -> None:
+    with Counters(path, seconds=Clock()) as counters:
+        for _ in range(5):
+            with pytest.raises(errors.NotAdmitted):
+                counters.enter("x", memory=2, room=1, per_minute=1)
+        assert counters.live() == (0, 0)
+        counters.enter("x", memory=1, room=1, per_minute=1).close()
+
+
+def test_each_plugin_has_limits_of_its_own(path: str) -> None:
+    with Counters(path) as counters, counters.enter("one", concurrent=1, per_minute=1):
+        with pytest.raises(errors.Busy, match="one: 1 of its calls are under way, and 1 may be"):
+            counters.enter("one", concurrent=1)
+        counters.enter("two", concurrent=1, per_minute=1).close()
+
+
+def test_memory_is_one_sum_for_all(path: str) -> None:
+    with Counters(path) as counters, counters.enter("one", memory=60 << 20, room=100 << 20):
+        message = (
+            "two may use 50.0 MB, 1 other may use 60.0 MB, and there is room for 100.0 MB of the small board"
+        )
+        with pytest.raises(errors.NotAdmitted, match=message) as caught:
+            counters.enter("two", memory=50 << 20, room=100 << 20, explain=lambda: " of the small board")
+        assert caught.value.exit_code == 5
+
+
+def test_processes_count_together(path: str) -> None:
+    with holding(path, "shared", memory=7, count=2), Counters(path) as counters:
+        assert counters.live() == (2, 14)
+        with pytest.raises(errors.Busy):
+            counters.enter("shared", concurrent=2)
+        with pytest.raises(errors.NotAdmitted):
+            counters.enter("shared", memory=7, room=20)
+
+
+def test_what_a_killed_process_held_comes_back(path: str) -> None:
+    with Counters(path) as counters:
+        with holding(path, "shared", memory=7, count=3) as dead, holding(path, "shared", memory=1):
+            dead.send_signal(signal.SIGKILL)
+            # Not waited for yet: a zombie holds nothing either.
+            os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+            with counters.enter("shared", memory=10, room=11, concurrent=2):
+                assert counters.live() == (2, 11)
+        assert counters.live() == (0, 0)
+
+
+def test_another_process_with_the_number_of_a_dead_one_holds_nothing(path: str) -> None:
+    with Counters(path) as counters:
+        counters.enter("x", memory=5)
+        raw = bytearray(Path(path).read_bytes())
+        # The second word of the first holder: when its process started.
+        raw[40] ^= 1
+        Path(path).write_bytes(raw)
+        assert Counters(path).live() == (0, 0)
+
+
+@pytest.mark.parametrize("processes", [4])
+def test_processes_that_race_never_exceed_a_limit(path: str, processes: int) -> None:
+    words = [sys.executable, "-c", RACE, path, "150"]
+    running = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    victims = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
+    with Counters(path) as counters:
+        while not counters.live()[0] and any(process.poll() is None for process in running):
+            pass
+        for victim in victims:
+            victim.kill()
+            victim.wait()
+        most = [int(process.communicate(timeout=120)[0]) for process in running]
+        assert 1 <= max(most) <= 3
+        assert counters.live() == (0, 0)
+        for _ in range(3):
+            counters.enter("raced", memory=1, room=3, concurrent=3)
+
+
+def test_threads_may_share_one(path: str) -> None:
+    problems: list[BaseException] = []
+    with Counters(path) as counters:
+
+        def work() -> None:
+            try:
+                for _ in range(100):
+                    with counters.enter("threads", memory=1, concurrent=4, per_minute=60_000):
+                        assert counters.live()[0] <= 4
+            except BaseException as error:
+                problems.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert problems == []
+        assert counters.live() == (0, 0)
+
+
+def test_a_forked_child_neither_counts_nor_frees_what_its_parent_holds(path: str) -> None:
+    counters = Counters(path)
+    slot = counters.enter("parent", memory=3, concurrent=5)
+    child = os.fork()
+    if not child:
+        try:
+            slot.close()
+            with counters.enter("child", memory=4):
+                os._exit(0 if counters.live() == (2, 7) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert counters.live() == (1, 3)
+    slot.close()
+    assert counters.live() == (0, 0)
+
+
+def test_a_file_that_was_taken_away_is_made_anew(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters:
+        old = counters.enter("x", memory=1)
+        os.unlink(path)
+        clock.now += 1
+        with counters.enter("x", memory=2), Counters(path) as other:
+            assert other.live() == (1, 2)
+            old.close()
+            assert other.live() == (1, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"not counters" * 9999, b"edgecnt1"])
+def test_a_file_that_is_no_counters_is_begun_anew(path: str, content: bytes) -> None:
+    Path(path).write_bytes(content)
+    Path(path).chmod(0o600)
+    with Counters(path) as counters, counters.enter("x", memory=1, concurrent=1, per_minute=1):
+        assert counters.live() == (1, 1)
+
+
+def test_more_plugins_in_a_minute_than_can_be_counted(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters:
+        for number in range(PLUGINS):
+            counters.enter(f"plugin-{number}", per_minute=9).close()
+        with pytest.raises(errors.NotAdmitted, match="within a minute"):
+            counters.enter("one-more", per_minute=9)
+        clock.now += 62
+        counters.enter("one-more", per_minute=9).close()
+
+
+def test_records_of_what_ended_are_used_again(path: str) -> None:
+    with Counters(path) as counters:
+        for number in range(3 * HOLDERS):
+            counters.enter(f"plugin-{number}", memory=1).close()
+        assert counters.live() == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["", "x" * (NAME_BYTES + 1), "ü" * NAME_BYTES])
+def test_a_name_that_does_not_fit_is_refused(path: str, name: str) -> None:
+    with Counters(path) as counters, pytest.raises(errors.OptionsError, match="can't be counted"):
+        counters.enter(name)
