@@ -7,16 +7,19 @@ QUESTION = {"cron": "*/20 7-9 * * mon-fri", "after": "2026-01-30T09:30:00Z", "co
 
 .PHONY: run test build setup libraries check bench clean
 
+# What `build` makes, all of it in one go.
+LIBRARIES = host
+run: LIBRARIES += board
+test libraries bench: LIBRARIES += $(DEVICES)
+
 run: build
-	@echo "== the library for the emulated Pi Zero" >&2
-	$(PYTHON) -m cross.build board
 	@echo "== a plugin, from source to an artifact for the Pi Zero" >&2
 	mkdir -p $(OUT)
 	.venv/bin/edge compile "$$($(PYTHON) -m cross.guests cron-next)" --target pi-zero -o $(OUT)
 	@echo "== called on the emulated Pi Zero" >&2
 	cross/pizero --icount --with $(OUT)/cron-next.pulley32.cwasm -- edge run cron-next.pulley32.cwasm '$(QUESTION)'
 
-test: check libraries
+test: check
 	$(PYTHON) -m pytest -q
 	$(PYTHON) -m tests.every_python
 	$(PYTHON) -m bench
@@ -26,10 +29,11 @@ setup:
 
 # The host's library stands beside the module that opens it; .venv/bin/edge is this checkout.
 build: setup
-	@library="$$($(PYTHON) -m cross.build host)" && ln -sfn "$$library" edge/_native/libedge.so
+	@echo "== the native library for: $(LIBRARIES)" >&2
+	@libraries="$$($(PYTHON) -m cross.build $(LIBRARIES))" && \
+		ln -sfn "$$(printf '%s\n' "$$libraries" | head -n 1)" edge/_native/libedge.so
 
 libraries: build
-	$(PYTHON) -m cross.build $(DEVICES)
 
 check: build
 	.venv/bin/ruff check .
@@ -37,7 +41,7 @@ check: build
 	.venv/bin/mypy
 	$(PYTHON) -m cross.build --lint
 
-bench: libraries
+bench: build
 	$(PYTHON) -m bench
 	$(PYTHON) -m pytest -q bench
 

@@ -46,7 +46,7 @@ def _tools(board: Board) -> dict[str, float]:
 
 def _calls(board: Board, types: Path) -> dict[str, float]:
     with types.open("rb") as file:
-        imports = ",".join(native.describe_artifact(file.fileno())["imports"])
+        imports = ",".join(native.describe_artifact(file.fileno())[0]["imports"])
     tool = (f"{RUST_TOOL}.{ENGINE}.cwasm", question(RUST_TOOL))
     command = [*BARE, "on_board.py", *tool, types.name, imports, f"coremark.{ENGINE}.cwasm"]
     calls: dict[str, float] = json.loads(_succeed(board.run(command)).stdout)

@@ -4,63 +4,62 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from cross import cache, elf, targets
-from cross.recipe import NATIVE, UNSTRIPPED, Recipe, recipe
+from cross import cache, cargo, elf, targets
+from cross.cargo import BuildFailed
+from cross.recipe import UNSTRIPPED, Recipe, recipe
 from cross.targets import UnknownTarget
 from cross.toolchain import ToolMissing
 
 
-class BuildFailed(Exception):
-    """The compiler said no, its own words are above; or the library must not ship."""
-
-
 def library(target: str, *, static: bool = False) -> Path:
     """The finished libedge.so (or, static, libedge.a) of a target, built where the cache lacks it."""
-    made_by = recipe(target, static=static)
-    folder = cache.product(f"lib-{made_by.name}", made_by.key, lambda stage: _build(made_by, stage))
-    return folder / made_by.file
+    return libraries([target], static=static)[0]
 
 
-def lint() -> None:
-    """Runs rustfmt and clippy over the library's code."""
-    made_by = recipe("host")
-    for command in made_by.lint():
-        _cargo(made_by, command)
+def libraries(names: Sequence[str], *, static: bool = False) -> list[Path]:
+    """The finished libraries of these targets; those for devices in one go, beside this machine's."""
+    recipes = [recipe(name, static=static) for name in names]
+    missing = [made_by for made_by in recipes if not _product(made_by).is_dir()]
+    by_folder: dict[Path, list[Recipe]] = {}
+    for made_by in missing:
+        by_folder.setdefault(made_by.folder, []).append(made_by)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(_build, by_folder.values()))
+    return [_product(made_by) / made_by.file for made_by in recipes]
 
 
-def _build(made_by: Recipe, stage: Path) -> None:
+def _product(made_by: Recipe) -> Path:
+    return cache.folder(f"lib-{made_by.name}", made_by.key)
+
+
+def _build(recipes: list[Recipe]) -> None:
     started = time.monotonic()
-    print(f"{made_by.name}: building {made_by.file} with {made_by.tools}", file=sys.stderr, flush=True)
-    with cache.lock(f"cargo-{made_by.name}"):
-        made_by.folder.mkdir(parents=True, exist_ok=True)
-        # Checkouts share the folder, and cargo takes the library of another one for that of this one.
-        made_by.built.unlink(missing_ok=True)
-        (made_by.built.parent / "deps" / made_by.file).unlink(missing_ok=True)
-        _cargo(made_by, made_by.fetch())
-        _cargo(made_by, made_by.build())
-        shutil.copy2(made_by.built, stage)
-        if made_by.is_shipped:
-            shutil.copy2(made_by.folder / UNSTRIPPED, stage)
-            _gate(made_by, stage)
-    size = (stage / made_by.file).stat().st_size / 1024 / 1024
-    print(f"{made_by.name}: {size:.2f} MB in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    keys = [made_by.key for made_by in recipes]
+    names = ", ".join(made_by.name for made_by in recipes)
+    print(f"{names}: building with {recipes[0].tools}", file=sys.stderr, flush=True)
+    with cache.lock(f"cargo-{recipes[0].folder.name}"):
+        cargo.build(recipes)
+        if keys != [made_by.key for made_by in recipes]:
+            raise BuildFailed(f"{names}: the sources changed meanwhile; build again")
+        for made_by in recipes:
+            cache.product(f"lib-{made_by.name}", made_by.key, partial(_keep, made_by))
+            size = (_product(made_by) / made_by.file).stat().st_size / 1024 / 1024
+            seconds = time.monotonic() - started
+            print(f"{made_by.name}: {size:.2f} MB after {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
-def _cargo(made_by: Recipe, command: list[str]) -> None:
-    done = subprocess.run(command, check=False, cwd=NATIVE, env=made_by.environment(), stdout=sys.stderr)
-    if done.returncode < 0:
-        raise BuildFailed(f"{made_by.name}: `cargo {command[1]}` was killed by signal {-done.returncode}")
-    if done.returncode:
-        raise BuildFailed(f"{made_by.name}: `cargo {command[1]}` failed, see its messages above")
-
-
-def _gate(made_by: Recipe, stage: Path) -> None:
+def _keep(made_by: Recipe, stage: Path) -> None:
+    shutil.copy2(made_by.built, stage)
+    if not made_by.is_shipped:
+        return
+    shutil.copy2(made_by.unstripped, stage / UNSTRIPPED)
     found = elf.complaints(made_by.target.name, stage / made_by.file, stage / UNSTRIPPED)
     if found:
         raise BuildFailed(f"{made_by.name}: the library must not ship: {'; '.join(found)}")
@@ -75,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.lint:
-            lint()
-        for name in options.targets:
-            print(library(name, static=options.static))
+            cargo.lint()
+        for path in libraries(options.targets, static=options.static):
+            print(path)
     except (BuildFailed, ToolMissing, UnknownTarget) as error:
         print(error, file=sys.stderr)
         return 1

@@ -44,16 +44,21 @@ def _files(path: Path) -> Iterable[Path]:
 @contextmanager
 def lock(name: str) -> Iterator[None]:
     """One process at a time makes what has this name."""
-    folder = root() / "locks"
-    folder.mkdir(exist_ok=True)
-    with open(folder / name, "w") as handle:
+    locks = root() / "locks"
+    locks.mkdir(exist_ok=True)
+    with open(locks / name, "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
+def folder(name: str, made_of: str) -> Path:
+    """Where a product is, once it is made."""
+    return root() / "products" / f"{name}-{made_of}"
+
+
 def product(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
     """The folder `products/NAME-KEY`, filled by `make` the first time; never half made."""
-    target = root() / "products" / f"{name}-{made_of}"
+    target = folder(name, made_of)
     if target.is_dir():
         return target
     with lock(f"{name}-{made_of}"):

@@ -1,8 +1,7 @@
-"""How cargo is called to build the native library."""
+"""What the native library of a target is made with."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +56,15 @@ class Recipe:
     @property
     def key(self) -> str:
         """A name for all that the library is made of."""
-        files = [*SOURCES, *filter(None, [self._specification])]
-        tools = (self.rust.version, self.zig.version if self.zig else "", toolchain.DRIVER, self._drivers())
-        return cache.key(*files, *tools, self.triple, *self._options(), *self._cfg())
+        files = [*SOURCES, *filter(None, [self.specification])]
+        tools = (self.rust.version, self.zig.version if self.zig else "", toolchain.DRIVER, self.drivers())
+        return cache.key(*files, *tools, self.triple, *self.command(), *self.cfg())
 
     @property
     def folder(self) -> Path:
-        """Where cargo works."""
-        return cache.root() / "cargo" / self.name
+        """Where cargo works. Devices share a folder, and with it what every build needs on this machine."""
+        shared = "host" if not self.triple else "static" if self.kind == "staticlib" else "devices"
+        return cache.root() / "cargo" / shared
 
     @property
     def built(self) -> Path:
@@ -72,76 +72,52 @@ class Recipe:
         return self.folder / self.triple / self._profile / self.file
 
     @property
+    def unstripped(self) -> Path:
+        """What the linker makes beside it."""
+        return self.folder / f"{self.triple}.{UNSTRIPPED}"
+
+    @property
     def tools(self) -> str:
         """The compilers, for people."""
         return self.rust.version + (f", zig {self.zig.version}" if self.zig else "")
 
-    def fetch(self) -> list[str]:
-        """The command that gets the crates."""
-        return [self.rust.cargo, "fetch", "--locked"]
-
-    def build(self) -> list[str]:
-        """The command that builds."""
-        target = ["--target", str(self._specification or self.triple)] if self.triple else []
-        return [self.rust.cargo, "rustc", "--locked", "--lib", *self._options(), *target]
-
-    def lint(self) -> list[list[str]]:
-        """The commands that judge the code."""
-        clippy = [self.rust.cargo, "clippy", "--locked", *self._features(), "--", "--deny=warnings"]
-        return [[self.rust.cargo, "fmt", "--check"], clippy]
-
-    def environment(self) -> dict[str, str]:
-        """The environment of these commands; complete once the crates are there, whose folders it names."""
-        env = self.rust.environment()
-        env["CARGO_TARGET_DIR"] = str(self.folder)
-        env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join([*self._remap(), *self._cfg()])
-        env["EDGE_UNSTRIPPED"] = str(self.folder / UNSTRIPPED)
-        env["ZIG_GLOBAL_CACHE_DIR"] = str(cache.root() / "zig")
-        if self.zig:
-            for variable, name, commands in self._drivers():
-                env[variable] = str(self.zig.driver(self.folder, name, *commands))
-        return env
-
     @property
-    def _profile(self) -> str:
-        return "device" if self.triple else "host"
-
-    @property
-    def _specification(self) -> Path | None:
+    def specification(self) -> Path | None:
+        """The target file, for a triple that rustc does not know."""
         file = HERE / f"{self.triple}.json"
         return file if file.is_file() else None
 
-    def _features(self) -> list[str]:
-        return [] if self.triple else ["--features", "compiler"]
+    def command(self) -> list[str]:
+        """What cargo is told, the same for every recipe that shares its folder."""
+        verb = ["rustc", "--crate-type", self.kind] if self.kind == "staticlib" else ["build"]
+        options = ["--locked", "--lib", "--profile", self._profile, *self._features()]
+        return verb + options + (list(BUILD_STD) if self.triple else [])
 
-    def _options(self) -> list[str]:
-        options = ["--profile", self._profile, "--crate-type", self.kind, *self._features()]
-        return options + (list(BUILD_STD) if self.triple else [])
-
-    def _cfg(self) -> list[str]:
+    def cfg(self) -> list[str]:
+        """The compiler's options."""
         small = list(SMALL) if self.triple else []
         return small + ([PULLEY_CFG] if self.target.engine.startswith("pulley") else [])
 
-    def _remap(self) -> list[str]:
-        cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
-        crates = sorted((cargo_home / "registry" / "src").glob("*"))
-        names = {self.rust.library: "rust", self.folder: "build", **dict.fromkeys(crates, "crates")}
-        return [f"--remap-path-prefix={path}={name}" for path, name in names.items()]
-
-    def _drivers(self) -> list[tuple[str, str, list[str]]]:
+    def drivers(self) -> list[tuple[str, str, list[str]]]:
         """What cargo calls in place of gcc and ar: by which variable, the program, and its zig commands."""
         triple = self.triple.replace("-", "_")
         cc = f'cc {self.aim} "$@"'
         link = f"{cc} -lunwind"
+        unstripped = f'{link} -o "${{0%/*}}/{self.unstripped.name}"'
         return [
-            (
-                f"CARGO_TARGET_{triple.upper()}_LINKER",
-                "link-cc",
-                [f'{link} -o "$EDGE_UNSTRIPPED"', f"{link} -Wl,--strip-all"],
-            ),
+            (f"CARGO_TARGET_{triple.upper()}_LINKER", "link-cc", [unstripped, f"{link} -Wl,--strip-all"]),
             (f"CC_{triple}", "cc", [cc]),
             (f"AR_{triple}", "ar", ['ar "$@"']),
         ]
+
+    @property
+    def _profile(self) -> str:
+        if not self.triple:
+            return "host"
+        return "static" if self.kind == "staticlib" else "device"
+
+    def _features(self) -> list[str]:
+        return [] if self.triple else ["--features", "compiler"]
 
 
 def recipe(name: str, *, static: bool = False) -> Recipe:

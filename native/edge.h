@@ -1,4 +1,4 @@
-/* The C ABI of the Edge native library, version 1.
+/* The C ABI of the Edge native library, version 2.
  *
  * One rule of ownership: what a function hands out as `edge_x **out` belongs to the caller, who frees it with
  * edge_x_free; an `edge_bytes` filled by the library is freed with edge_bytes_free; the bytes inside an `edge_step`
@@ -13,7 +13,7 @@
  *
  * Values cross in the encoding described in native/src/values.rs. */
 
-#define EDGE_ABI_VERSION 1
+#define EDGE_ABI_VERSION 2
 
 #define EDGE_OK 0
 
@@ -65,6 +65,7 @@ typedef struct {
 
 typedef struct {
   uint64_t stack_bytes; /* guest stack of every call, one size per engine */
+  uint32_t interpret;   /* 1: run Pulley code of this pointer width, also where this CPU has native code */
 } edge_engine_options;
 
 /* Zero in a limit means the default of native/src/limits.rs. */
@@ -110,14 +111,17 @@ int32_t edge_engine_new(const edge_engine_options *options, edge_engine **out, e
 void edge_engine_free(edge_engine *engine);
 
 /* Values: what the trailer of the open artifact says, and its signer's key; digest and signature are checked, trust is
- * not. Loads nothing. */
-int32_t edge_artifact_describe(int32_t fd, edge_bytes *out, edge_bytes *why);
+ * not. Loads nothing. `receipt` receives text that stands for this check as long as the file stays the same. */
+int32_t edge_artifact_describe(int32_t fd, edge_bytes *out, edge_bytes *receipt, edge_bytes *why);
 
 /* The one entry that loads code. `keys`: the trusted Ed25519 public keys, 32 bytes each. `provides`: the host
  * functions, `interface#function`, one a line; a component's imports are looked up there and an EDGE_STEP_HOST carries
- * the line's index. The descriptor stays the caller's and may be closed afterwards. */
+ * the line's index. `receipt`: of edge_artifact_describe, from where only this user can
+ * write, or empty: while it fits the file, the digest of its code is not computed again. The descriptor stays the
+ * caller's and may be closed afterwards. */
 int32_t edge_plugin_load(const edge_engine *engine, int32_t fd, const uint8_t *keys, size_t keys_len,
-                         const uint8_t *provides, size_t provides_len, edge_plugin **out, edge_bytes *why);
+                         const uint8_t *receipt, size_t receipt_len, const uint8_t *provides, size_t provides_len,
+                         edge_plugin **out, edge_bytes *why);
 /* Values: the verified description. */
 int32_t edge_plugin_describe(const edge_plugin *plugin, edge_bytes *out);
 void edge_plugin_free(edge_plugin *plugin);

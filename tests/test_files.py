@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,21 @@ def test_a_staged_file_appears_when_committed(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a"]
 
 
+def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    act = "staged.write(b'half'); os.kill(os.getpid(), 9)"
+    program = f"import os; from edge import files; staged = files.Staged({str(tmp_path / 'a')!r}); {act}"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.fixture(params=["unnamed", "named"])
+def _each_way_of_staging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a name from the start, as on a vfat card, which has no files without one."""
+    if request.param == "named":
+        monkeypatch.setattr(files.posix, "O_TMPFILE", 0)
+
+
+@pytest.mark.usefixtures("_each_way_of_staging")
 def test_a_staged_file_replaces_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
@@ -29,6 +47,7 @@ def test_a_staged_file_replaces_what_was_there(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
+@pytest.mark.usefixtures("_each_way_of_staging")
 def test_a_staged_file_may_leave_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
@@ -39,6 +58,7 @@ def test_a_staged_file_may_leave_what_was_there(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.usefixtures("_each_way_of_staging")
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError])
 def test_what_interrupts_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, interruption: type[BaseException]

@@ -23,6 +23,8 @@ INTERRUPTED = 128 + signal.SIGINT
 DESCRIPTION = """\
 Runs a command on an emulated Raspberry Pi Zero that has `edge` installed, and exits as the command does."""
 EPILOG = """\
+example: cross/pizero --icount --with tool.pulley32.cwasm -- edge run tool.pulley32.cwasm '{"count": 2}'
+
 Memory is that of the command's own process: its peak with the pages of mapped files (VmHWM), and its peak of
 anonymous memory.
 virtual_ms means something with --icount only; then it is 2 ns an instruction and repeats to the digit.
@@ -67,6 +69,7 @@ def _board(options: argparse.Namespace) -> Board:
 
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, Sequence[str]]:
     parser = argparse.ArgumentParser(
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         prog="cross/pizero",
         usage="%(prog)s [--with FILE...] [--icount] [--json] [--timeout SECONDS] -- COMMAND...",
         description=DESCRIPTION,

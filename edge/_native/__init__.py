@@ -70,26 +70,31 @@ def merge_arguments(json: bytes, config: bytes) -> bytes:
     return _take(out)
 
 
-def new_engine(stack_bytes: int) -> Engine:
-    """An engine whose guests have a stack of this size; 0 is the library's default."""
-    options = ffi.new("edge_engine_options *")
-    options.stack_bytes = stack_bytes
+def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
+    """An engine whose guests have a stack of this size; 0 is the library's default.
+
+    `interpret`: for Pulley code, also where this CPU has native code.
+    """
+    options = ffi.new("edge_engine_options *", {"stack_bytes": stack_bytes, "interpret": interpret})
     out, why = ffi.new("edge_engine **"), ffi.new("edge_bytes *")
     _check(lib.edge_engine_new(options, out, why), why)
     return ffi.gc(out[0], lib.edge_engine_free)
 
 
-def describe_artifact(fd: int, file: str = "") -> dict[str, Any]:
-    """What the trailer of an artifact says; loads nothing."""
+def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
+    """What the trailer of an artifact says, and a receipt for having checked it; loads nothing."""
     out, why = _outputs()
-    _check(lib.edge_artifact_describe(fd, out, why), why, file)
-    return _take_values(out)
+    receipt = ffi.new("edge_bytes *")
+    _check(lib.edge_artifact_describe(fd, out, receipt, why), why, file)
+    return _take_values(out), _take(receipt)
 
 
-def load_plugin(engine: Engine, fd: int, file: str, keys: bytes, provides: bytes) -> Plugin:
-    """Verifies an artifact and loads its code."""
+def load_plugin(engine: Engine, fd: int, file: str, keys: bytes, receipt: bytes, provides: bytes) -> Plugin:
+    """Verifies an artifact, but for what its receipt stands for, and loads its code."""
     out, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *")
-    status = lib.edge_plugin_load(engine, fd, keys, len(keys), provides, len(provides), out, why)
+    status = lib.edge_plugin_load(
+        engine, fd, keys, len(keys), receipt, len(receipt), provides, len(provides), out, why
+    )
     _check(status, why, file)
     return ffi.gc(out[0], lib.edge_plugin_free)
 

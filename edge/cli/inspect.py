@@ -76,7 +76,7 @@ def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
 
 def _artifact(fd: int, path: str) -> dict[str, Any]:
     try:
-        description = native.describe_artifact(fd, files.base_name(path))
+        description, _ = native.describe_artifact(fd, files.base_name(path))
     except errors.NotArtifact as error:
         return {"kind": "neither WebAssembly nor an artifact", "problem": error.message}
     except errors.Refused as error:

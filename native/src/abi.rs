@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
-use wasmtime::Engine;
 
 use crate::artifact::Artifact;
 use crate::instance::{Instance, Step};
@@ -18,7 +17,7 @@ use crate::key::{self, KEY_BYTES};
 use crate::limits::InstanceOptions;
 use crate::mailbox::Stats;
 use crate::plugin::Plugin;
-use crate::profile::{self, CRANELIFT, EngineTarget, LIBRARY, WASMTIME};
+use crate::profile::{self, CRANELIFT, EngineTarget, LIBRARY, Runner, WASMTIME};
 use crate::status::{Failure, Outcome, Status};
 use crate::{arguments, hex, load, values};
 
@@ -27,7 +26,7 @@ mod pointers;
 
 use pointers::{Bytes, file, free_bytes, give, give_bytes, null, report, slice, take, text};
 
-const ABI_VERSION: u32 = 1;
+const ABI_VERSION: u32 = 2;
 
 const OK: i32 = 0;
 const STEP_DONE: i32 = 1;
@@ -56,8 +55,10 @@ impl Handle {
 }
 
 #[repr(C)]
+#[derive(Clone, Copy)]
 pub struct EngineOptions {
     stack_bytes: u64,
+    interpret: u32,
 }
 
 #[repr(C)]
@@ -86,6 +87,7 @@ pub unsafe extern "C" fn edge_about(out: *mut Bytes) -> i32 {
         "cranelift": CRANELIFT,
         "cpu": std::env::consts::ARCH,
         "engine": EngineTarget::native().name(),
+        "interpreted": EngineTarget::interpreted().name(),
         "fingerprints": fingerprints,
         "compiler": cfg!(feature = "compiler"),
     });
@@ -123,15 +125,15 @@ pub unsafe extern "C" fn edge_arguments(
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_engine_new(options: *const EngineOptions, out: *mut *mut Engine, why: *mut Bytes) -> i32 {
+pub unsafe extern "C" fn edge_engine_new(options: *const EngineOptions, out: *mut *mut Runner, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
-        let stack_bytes = options.as_ref().map_or(0, |options| options.stack_bytes);
-        report(new_engine(stack_bytes).and_then(|engine| give(out, engine)), why)
+        let options = options.as_ref().copied().unwrap_or(EngineOptions { stack_bytes: 0, interpret: 0 });
+        report(new_engine(options).and_then(|engine| give(out, engine)), why)
     }
 }
 
-fn new_engine(stack_bytes: u64) -> Outcome<Engine> {
+fn new_engine(EngineOptions { stack_bytes, interpret }: EngineOptions) -> Outcome<Runner> {
     let stack_bytes = match stack_bytes {
         0 => profile::STACK_BYTES,
         MIN_STACK_BYTES..=MAX_STACK_BYTES => stack_bytes as usize,
@@ -140,14 +142,14 @@ fn new_engine(stack_bytes: u64) -> Outcome<Engine> {
             return Err(Failure::new(Status::Options, why));
         }
     };
-    Engine::new(&EngineTarget::native().config(stack_bytes)?)
-        .map_err(|error| Failure::new(Status::Internal, format!("the engine: {error:#}")))
+    let target = if interpret == 0 { EngineTarget::native() } else { EngineTarget::interpreted() };
+    Runner::new(target, stack_bytes)
 }
 
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_engine_free(engine: *mut Engine) {
+pub unsafe extern "C" fn edge_engine_free(engine: *mut Runner) {
     // SAFETY: edge.h says who owns it.
     unsafe { take(engine) };
 }
@@ -155,15 +157,31 @@ pub unsafe extern "C" fn edge_engine_free(engine: *mut Engine) {
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_artifact_describe(fd: i32, out: *mut Bytes, why: *mut Bytes) -> i32 {
+pub unsafe extern "C" fn edge_artifact_describe(
+    fd: i32,
+    out: *mut Bytes,
+    receipt: *mut Bytes,
+    why: *mut Bytes,
+) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
-    unsafe { report(describe_artifact(fd).map(|description| give_bytes(out, description)), why) }
+    unsafe {
+        let described = describe_artifact(fd).map(|(description, paper)| {
+            give_bytes(out, description);
+            give_bytes(receipt, paper.into_bytes());
+        });
+        report(described, why)
+    }
 }
 
-fn describe_artifact(fd: i32) -> Outcome<Vec<u8>> {
+fn describe_artifact(fd: i32) -> Outcome<(Vec<u8>, String)> {
     let artifact = Artifact::open(file(fd)?, |_| true)?;
+    let before = artifact.receipt()?;
     artifact.check_digest(|_| Ok(()))?;
-    Ok(values::encode_json(&described(artifact)))
+    let receipt = artifact.receipt()?;
+    if receipt != before {
+        return Err(Failure::new(Status::Damaged, "the file changed while it was checked"));
+    }
+    Ok((values::encode_json(&described(artifact)), receipt))
 }
 
 /// The description with the signer's key beside it.
@@ -180,10 +198,12 @@ fn described(artifact: Artifact) -> serde_json::Value {
 /// See `edge.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_plugin_load(
-    engine: *const Engine,
+    engine: *const Runner,
     fd: i32,
     keys: *const u8,
     keys_len: usize,
+    receipt: *const u8,
+    receipt_len: usize,
     provides: *const u8,
     provides_len: usize,
     out: *mut *mut Plugin,
@@ -193,21 +213,22 @@ pub unsafe extern "C" fn edge_plugin_load(
     unsafe {
         let plugin = engine.as_ref().ok_or_else(|| null("engine")).and_then(|engine| {
             let provides = text(provides, provides_len, "provides")?;
-            load_plugin(engine, fd, slice(keys, keys_len), provides)
+            let receipt = text(receipt, receipt_len, "receipt")?;
+            load_plugin(engine, fd, slice(keys, keys_len), receipt, provides)
         });
         report(plugin.and_then(|plugin| give(out, plugin)), why)
     }
 }
 
-fn load_plugin(engine: &Engine, fd: i32, keys: &[u8], provides: &str) -> Outcome<Plugin> {
+fn load_plugin(runner: &Runner, fd: i32, keys: &[u8], receipt: &str, provides: &str) -> Outcome<Plugin> {
     let (keys, rest) = keys.as_chunks::<KEY_BYTES>();
     if !rest.is_empty() || keys.len() > MAX_KEYS {
         return Err(Failure::new(Status::Options, format!("keys are up to {MAX_KEYS} of {KEY_BYTES} bytes each")));
     }
     let artifact = Artifact::open(file(fd)?, |signer| keys.contains(signer))?;
-    let component = load::load(engine, &artifact)?;
+    let component = load::load(runner, &artifact, receipt)?;
     let provides: Vec<&str> = provides.lines().collect();
-    Plugin::link(engine, &component, described(artifact), &provides)
+    Plugin::link(&runner.engine, &component, described(artifact), &provides)
 }
 
 /// # Safety

@@ -8,7 +8,7 @@
 //! know. The signature covers the description, and that the ELF's size and digest: no byte of the file is free.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -33,7 +33,11 @@ pub struct Artifact {
     signer: PublicKey,
     elf_bytes: u64,
     description: Json,
+    description_sha256: [u8; 32],
 }
+
+/// Device, inode, size and change time: together they change whenever the contents may have.
+pub type Identity = (u64, u64, u64, i64, i64);
 
 impl Artifact {
     /// Reads the trailer. `trusts` decides on the signer before anything it signed is looked at.
@@ -63,7 +67,19 @@ impl Artifact {
         key::verify(&signer, &text, &signature)?;
         let description = serde_json::from_slice(&text)
             .map_err(|error| Failure::new(Status::Damaged, format!("the description is not JSON: {error}")))?;
-        Ok(Artifact { file, signer, elf_bytes, description })
+        Ok(Artifact { file, signer, elf_bytes, description, description_sha256: Sha256::digest(&text).into() })
+    }
+
+    pub fn identity(&self) -> Outcome<Identity> {
+        let metadata = self.file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
+        Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
+    }
+
+    /// What proves, to who kept it where nobody else writes, that this very file had the digest that was signed.
+    pub fn receipt(&self) -> Outcome<String> {
+        let (device, inode, size, seconds, nanoseconds) = self.identity()?;
+        let description = hex::encode(&self.description_sha256);
+        Ok(format!("{device} {inode} {size} {seconds} {nanoseconds} {description}"))
     }
 
     pub fn file(&self) -> &File {
@@ -82,20 +98,19 @@ impl Artifact {
         self.description.get("artifact").and_then(|artifact| artifact.get(name)).and_then(Json::as_str).unwrap_or("")
     }
 
-    /// That the artifact was made for this library: its engine target and its engine.
-    pub fn check_engine(&self) -> Outcome<()> {
+    /// That the artifact was made for this library: `native` is the engine target it runs.
+    pub fn check_engine(&self, native: EngineTarget) -> Outcome<()> {
         let format = self.description.get("format").and_then(Json::as_u64);
         if format != Some(FORMAT.into()) {
             let found = format.map_or("?".to_owned(), |format| format.to_string());
             let why = format!("its format is {found}, this library reads {FORMAT}");
             return Err(Failure::new(Status::WrongEngine, why));
         }
-        let native = EngineTarget::native();
         let engine = self.text("engine");
         if engine != native.name() {
             return Err(Failure::new(
                 Status::WrongTarget,
-                format!("it was compiled for `{engine}`, this library runs `{}`", native.name()),
+                format!("it was compiled for `{engine}`, what runs here is `{}`", native.name()),
             ));
         }
         let (wanted, found) = (native.fingerprint(), self.text("fingerprint"));

@@ -15,7 +15,11 @@ pub struct Guest {
     pub clock: Clock,
     pub random: Random,
     pub handles: Handles,
+    work: u32,
 }
+
+/// Calls of WASI, or kilobytes they moved, after which a guest gives way: they cost it hardly any fuel.
+const WORK: u32 = 256;
 
 impl Guest {
     pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions) -> Self {
@@ -25,6 +29,7 @@ impl Guest {
             clock: Clock::new(&options),
             random: Random::new(&options),
             handles: Handles::default(),
+            work: 0,
             options,
         }
     }
@@ -40,6 +45,14 @@ impl Guest {
             ));
         }
         Ok(())
+    }
+
+    /// Counts a call of WASI that moves this many bytes; true when it is time to give way.
+    pub fn works(&mut self, bytes: u64) -> bool {
+        let amount = u32::try_from(1 + (bytes >> 10)).unwrap_or(WORK);
+        let work = self.work.saturating_add(amount);
+        self.work = if work < WORK { work } else { 0 };
+        work >= WORK
     }
 
     pub fn log(&self, stream: u8, bytes: &[u8]) {

@@ -12,7 +12,7 @@ use wasmtime::{Engine, Error, Store, Trap};
 use crate::clock::monotonic;
 use crate::contract;
 use crate::guest::Guest;
-use crate::limits::InstanceOptions;
+use crate::limits::{InstanceOptions, PIECE_FUEL};
 use crate::load;
 use crate::mailbox::{Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
@@ -109,46 +109,55 @@ impl Instance {
         Ok(())
     }
 
-    /// Lets the guest run until it is done, asks, waits, or has used up its slice.
+    /// Lets the guest run until it is done, asks, waits, or has used up its slice, which it does in pieces.
     pub fn step(&mut self) -> Outcome<Step> {
-        let Phase::Running(running) = &mut self.phase else {
-            return Err(state("no call is under way in this instance"));
-        };
-        if matches!(self.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
-            return Err(state("the host function that was asked for has not been answered"));
-        }
-        if self.cancelled.load(Ordering::Relaxed) {
-            return self.interrupt(Failure::new(Status::Cancelled, "the call was cancelled"));
-        }
-        if monotonic() >= self.deadline {
-            let limit = self.options.deadline_ns / 1_000_000;
-            return self.interrupt(Failure::new(Status::Deadline, format!("the call took longer than {limit} ms")));
-        }
-        match running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(finished) => self.finish(finished),
-            Poll::Pending => Ok(self.suspended()),
+        let mut pieces = self.options.slice_fuel.div_ceil(piece_fuel(&self.options));
+        loop {
+            let Phase::Running(running) = &mut self.phase else {
+                return Err(state("no call is under way in this instance"));
+            };
+            if matches!(self.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
+                return Err(state("the host function that was asked for has not been answered"));
+            }
+            if self.cancelled.load(Ordering::Relaxed) {
+                return self.interrupt(Failure::new(Status::Cancelled, "the call was cancelled"));
+            }
+            if monotonic() >= self.deadline {
+                let limit = self.options.deadline_ns / 1_000_000;
+                return self.interrupt(Failure::new(Status::Deadline, format!("the call took longer than {limit} ms")));
+            }
+            if let Poll::Ready(finished) = running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return self.finish(finished);
+            }
+            pieces = pieces.saturating_sub(1);
+            if let Some(step) = self.suspended(pieces == 0) {
+                return Ok(step);
+            }
         }
     }
 
-    fn suspended(&mut self) -> Step {
+    /// Why the guest stopped; nothing when that is only a piece of its slice.
+    fn suspended(&mut self, slice_is_over: bool) -> Option<Step> {
         let mut contents = self.mailbox.lock();
         match std::mem::replace(&mut contents.slot, Slot::Taken) {
             Slot::Asked { host, params } => {
                 drop(contents);
                 self.output = params;
-                Step::Host(host)
+                Some(Step::Host(host))
             }
             Slot::Waiting(until) => {
                 contents.slot = Slot::Empty;
-                Step::Wait(until.min(self.deadline))
+                Some(Step::Wait(until.min(self.deadline)))
             }
-            _ => {
+            stopped => {
                 contents.slot = Slot::Empty;
-                contents.stats.slices += 1;
-                contents.stats.fuel = contents.stats.fuel.saturating_add(self.options.slice_fuel);
+                contents.stats.slices += u32::from(slice_is_over);
+                if !matches!(stopped, Slot::GaveWay) {
+                    contents.stats.fuel = contents.stats.fuel.saturating_add(piece_fuel(&self.options));
+                }
                 drop(contents);
                 load::release_code(self.pre.component());
-                Step::Slice
+                slice_is_over.then_some(Step::Slice)
             }
         }
     }
@@ -234,6 +243,10 @@ impl Instance {
     }
 }
 
+fn piece_fuel(options: &InstanceOptions) -> u64 {
+    options.slice_fuel.min(PIECE_FUEL)
+}
+
 fn state(why: &str) -> Failure {
     Failure::new(Status::State, why)
 }
@@ -281,7 +294,7 @@ async fn instantiate(
 }
 
 fn refuel(store: &mut Store<Guest>, options: &InstanceOptions) -> wasmtime::Result<()> {
-    store.fuel_async_yield_interval(Some(options.slice_fuel))?;
+    store.fuel_async_yield_interval(Some(piece_fuel(options)))?;
     store.set_fuel(options.fuel)
 }
 

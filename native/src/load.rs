@@ -8,44 +8,49 @@ use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::mm::{Advice, madvise};
-use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, Identity};
+use crate::profile::Runner;
 use crate::status::{Failure, Outcome, Status};
 
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 
 /// Verifies the whole artifact, then maps it: from the file where only its owner can write, else from a sealed copy.
-pub fn load(engine: &Engine, artifact: &Artifact) -> Outcome<Component> {
-    artifact.check_engine()?;
+///
+/// `receipt`: of the time the digest was last checked; while it fits, a file that only its owner can write is not read
+/// through again.
+pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<Component> {
+    artifact.check_engine(runner.target)?;
     let copy = if only_owner_writes(artifact.file())? { None } else { Some(copy(artifact)?) };
-    let before = identity(artifact.file())?;
+    let before = artifact.identity()?;
     let file = match &copy {
         Some(copy) => copy,
         None => {
-            artifact.check_digest(|_| Ok(()))?;
-            unchanged(artifact.file(), before)?;
+            if artifact.receipt()? != receipt {
+                artifact.check_digest(|_| Ok(()))?;
+            }
+            unchanged(artifact, before)?;
             artifact.file()
         }
     };
     // The descriptor's own entry in /proc names the very inode that was checked, whatever the path says by now.
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     // SAFETY: deserialize_file asks for bytes that Wasmtime compiled and that nobody changes afterwards. Their digest
-    // stands in a description signed by a key this device trusts to compile, and engine and fingerprint are this
-    // library's. The inode is either a memfd sealed against writing, or a file that only its owner (this user or root)
+    // stands in a description signed by a key this device trusts to compile, now or when the caller kept a receipt for
+    // this unchanged inode, and engine and fingerprint are this library's. The inode is either a memfd sealed against writing, or a file that only its owner (this user or root)
     // can write, and who can do that can replace this process anyway.
-    let component = unsafe { Component::deserialize_file(engine, path) }
+    let component = unsafe { Component::deserialize_file(&runner.engine, path) }
         .map_err(|error| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))?;
     if copy.is_none() {
-        unchanged(artifact.file(), before)?;
+        unchanged(artifact, before)?;
     }
     release_code(&component);
     Ok(component)
 }
 
-fn unchanged(file: &File, before: Identity) -> Outcome<()> {
-    if identity(file)? == before {
+fn unchanged(artifact: &Artifact, before: Identity) -> Outcome<()> {
+    if artifact.identity()? == before {
         Ok(())
     } else {
         Err(Failure::new(Status::Damaged, "the file changed while it was checked"))
@@ -74,14 +79,6 @@ fn only_owner_writes(file: &File) -> Outcome<bool> {
     let owner = metadata.uid();
     let ours = owner == 0 || owner == rustix::process::geteuid().as_raw();
     Ok(ours && metadata.mode() & GROUP_OR_OTHERS_WRITE == 0)
-}
-
-/// Device, inode, size and change time: together they change whenever the contents may have.
-type Identity = (u64, u64, u64, i64, i64);
-
-fn identity(file: &File) -> Outcome<Identity> {
-    let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
-    Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
 }
 
 /// The ELF in anonymous memory that nobody can change any more; what is checked is what is copied.

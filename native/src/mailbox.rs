@@ -25,6 +25,8 @@ pub enum Slot {
     Failed(String),
     /// Nothing to do before this time of the monotonic clock, in nanoseconds.
     Waiting(u64),
+    /// It stopped of itself, so that others get their turn.
+    GaveWay,
 }
 
 /// What the guest wrote to its standard streams, bounded.
@@ -91,6 +93,19 @@ impl Mailbox {
             }
         })
         .await
+    }
+
+    /// Suspends the guest once: its embedder looks at the clock, and after others.
+    pub async fn give_way(&self) {
+        let mut gave_way = false;
+        poll_fn(|_| {
+            if std::mem::replace(&mut gave_way, true) {
+                return Poll::Ready(());
+            }
+            self.lock().slot = Slot::GaveWay;
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Suspends the guest until the monotonic clock reaches `until`.

@@ -1,7 +1,7 @@
 //! The engine profile: the one place that says how code is compiled and run, so that both ends agree.
 
 use sha2::{Digest, Sha256};
-use wasmtime::{Config, WasmBacktraceDetails};
+use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 use crate::hex;
 use crate::status::{Failure, Outcome, Status};
@@ -46,6 +46,11 @@ impl EngineTarget {
         } else {
             EngineTarget::Pulley32
         }
+    }
+
+    /// What the interpreter of this build executes, on every CPU.
+    pub const fn interpreted() -> EngineTarget {
+        if cfg!(target_pointer_width = "64") { EngineTarget::Pulley64 } else { EngineTarget::Pulley32 }
     }
 
     pub const fn name(self) -> &'static str {
@@ -124,6 +129,20 @@ impl EngineTarget {
             .max_wasm_stack(stack_bytes)
             .async_stack_size(stack_bytes + HOST_STACK_BYTES);
         Ok(config)
+    }
+}
+
+/// An engine and the target whose code it runs.
+pub struct Runner {
+    pub engine: Engine,
+    pub target: EngineTarget,
+}
+
+impl Runner {
+    pub fn new(target: EngineTarget, stack_bytes: usize) -> Outcome<Runner> {
+        let engine = Engine::new(&target.config(stack_bytes)?)
+            .map_err(|error| Failure::new(Status::Internal, format!("the engine: {error:#}")))?;
+        Ok(Runner { engine, target })
     }
 }
 

@@ -10,7 +10,8 @@ mod io;
 mod random;
 mod refused;
 
-use wasmtime::component::{LinkerInstance, ResourceType};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower, ResourceType};
 
 pub use cli::Exit;
 pub use io::Handles;
@@ -18,6 +19,7 @@ pub use io::Handles;
 use crate::guest::Guest;
 
 type Target<'a> = LinkerInstance<'a, Guest>;
+type Store<'a> = StoreContextMut<'a, Guest>;
 
 /// Ties the function `name` of `interface` to `target`; false when nobody here provides it.
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
@@ -49,6 +51,32 @@ pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<
         _ => ResourceType::host::<refused::Unused>(),
     };
     target.resource(name, ty, |_, _| Ok(()))
+}
+
+/// Ties a function that answers at once. A guest that calls many of them gives way in between.
+fn function<P, R>(
+    target: &mut Target<'_>,
+    name: &str,
+    act: impl Fn(&mut Guest, P) -> wasmtime::Result<R> + Copy + Send + Sync + 'static,
+) -> wasmtime::Result<()>
+where
+    P: ComponentNamedList + Lift + Send + 'static,
+    R: ComponentNamedList + Lower + Send + 'static,
+{
+    target.func_wrap_async(name, move |mut store: Store<'_>, params: P| {
+        Box::new(async move {
+            give_way(&mut store, 0).await;
+            act(store.data_mut(), params)
+        })
+    })
+}
+
+async fn give_way(store: &mut Store<'_>, bytes: u64) {
+    let guest = store.data_mut();
+    if guest.works(bytes) {
+        let mailbox = guest.mailbox.clone();
+        mailbox.give_way().await;
+    }
 }
 
 fn unversioned(interface: &str) -> Option<&str> {

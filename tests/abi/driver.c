@@ -55,7 +55,7 @@ static edge_plugin *load(edge_engine *engine, const char *path, const uint8_t *k
   edge_bytes why = {0};
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   CHECK(fd >= 0);
-  int32_t status = edge_plugin_load(engine, fd, key, 32, bytes(provides), strlen(provides), &plugin, &why);
+  int32_t status = edge_plugin_load(engine, fd, key, 32, NULL, 0, bytes(provides), strlen(provides), &plugin, &why);
   close(fd);
   if (status != expected) fprintf(stderr, "status %#x: %.*s\n", (unsigned)status, (int)why.len, (char *)why.data);
   CHECK(status == expected);
@@ -157,9 +157,9 @@ static void refusals(edge_engine *engine, const char *path, const uint8_t *key) 
   load(engine, path, other, LOG_RECORD, EDGE_UNTRUSTED);
   load(engine, path, key, "", EDGE_MISSING_IMPORT);
   load(engine, "/dev/null", key, LOG_RECORD, EDGE_NOT_ARTIFACT);
-  CHECK(edge_plugin_load(engine, -1, key, 32, NULL, 0, &plugin, &why) == EDGE_IO && why.len > 0);
+  CHECK(edge_plugin_load(engine, -1, key, 32, NULL, 0, NULL, 0, &plugin, &why) == EDGE_IO && why.len > 0);
   edge_bytes_free(&why);
-  CHECK(edge_plugin_load(engine, 0, key, 31, NULL, 0, &plugin, NULL) == EDGE_OPTIONS);
+  CHECK(edge_plugin_load(engine, 0, key, 31, NULL, 0, NULL, 0, &plugin, NULL) == EDGE_OPTIONS);
   CHECK(edge_arguments(bytes("[1]"), 3, NULL, 0, &why, NULL) == EDGE_ARGUMENTS);
 }
 

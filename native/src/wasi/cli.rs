@@ -3,12 +3,11 @@
 use std::fmt;
 
 use wasmtime::component::Resource;
-use wasmtime::{Error, StoreContextMut};
+use wasmtime::Error;
 
-use super::Target;
 use super::io::{Input, Output, STDERR, STDIN, STDOUT};
 use super::refused::{Answer, constant};
-use crate::guest::Guest;
+use super::{Target, function};
 
 /// The guest left through `exit`.
 #[derive(Debug)]
@@ -22,30 +21,26 @@ impl fmt::Display for Exit {
 
 impl std::error::Error for Exit {}
 
-type Store<'a> = StoreContextMut<'a, Guest>;
-
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
     match (interface, name) {
         ("environment", "get-environment" | "get-arguments") => constant(target, name, Answer::EmptyList)?,
         ("environment", "initial-cwd") => constant(target, name, Answer::None)?,
         ("exit", "exit") => {
-            target.func_wrap(name, |_: Store<'_>, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
+            function(target, name, |_, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
                 Err(Error::new(Exit(status.is_err().into())))
             })?
         }
         ("exit", "exit-with-code") => {
-            target.func_wrap(name, |_: Store<'_>, (code,): (u8,)| -> wasmtime::Result<()> {
-                Err(Error::new(Exit(code)))
-            })?;
+            function(target, name, |_, (code,): (u8,)| -> wasmtime::Result<()> { Err(Error::new(Exit(code))) })?;
         }
         ("stdin", "get-stdin") => {
-            target.func_wrap(name, |_: Store<'_>, (): ()| Ok((Resource::<Input>::new_own(STDIN),)))?;
+            function(target, name, |_, (): ()| Ok((Resource::<Input>::new_own(STDIN),)))?;
         }
         ("stdout", "get-stdout") => {
-            target.func_wrap(name, |_: Store<'_>, (): ()| Ok((Resource::<Output>::new_own(STDOUT),)))?;
+            function(target, name, |_, (): ()| Ok((Resource::<Output>::new_own(STDOUT),)))?;
         }
         ("stderr", "get-stderr") => {
-            target.func_wrap(name, |_: Store<'_>, (): ()| Ok((Resource::<Output>::new_own(STDERR),)))?;
+            function(target, name, |_, (): ()| Ok((Resource::<Output>::new_own(STDERR),)))?;
         }
         ("terminal-stdin" | "terminal-stdout" | "terminal-stderr", _) => constant(target, name, Answer::None)?,
         _ => return Ok(false),

@@ -1,10 +1,8 @@
 //! `wasi:io`: an input that is at its end, outputs that go to the log, and timers to wait for.
 
-use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
-use super::Target;
-use crate::guest::Guest;
+use super::{Store, Target, function, give_way};
 use crate::status::{Failure, Outcome, Status};
 
 pub struct Input;
@@ -68,7 +66,6 @@ impl Handles {
     }
 }
 
-type Store<'a> = StoreContextMut<'a, Guest>;
 type Written<T> = wasmtime::Result<(Result<T, StreamError>,)>;
 
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
@@ -88,15 +85,14 @@ fn define_error(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     if name != "[method]error.to-debug-string" {
         return Ok(false);
     }
-    target.func_wrap(name, |_: Store<'_>, (_,): (Resource<IoError>,)| Ok(("closed".to_owned(),)))?;
+    function(target, name, |_, (_,): (Resource<IoError>,)| Ok(("closed".to_owned(),)))?;
     Ok(true)
 }
 
 fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     match name {
         "[method]pollable.ready" => {
-            target.func_wrap(name, |store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
-                let guest = store.data();
+            function(target, name, |guest, (pollable,): (Resource<Pollable>,)| {
                 Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
             })?
         }
@@ -128,6 +124,7 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
 }
 
 async fn wait(store: &mut Store<'_>, until: u64) {
+    give_way(store, 0).await;
     let guest = store.data_mut();
     if !guest.clock.skip_to(until) {
         let mailbox = guest.mailbox.clone();
@@ -137,17 +134,19 @@ async fn wait(store: &mut Store<'_>, until: u64) {
 
 fn define_input(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::Result<bool> {
     match method {
-        "read" | "blocking-read" => target
-            .func_wrap(name, |_: Store<'_>, (_, _): (Resource<Input>, u64)| -> Written<Vec<u8>> {
+        "read" | "blocking-read" => {
+            function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<Vec<u8>> {
                 Ok((Err(StreamError::Closed),))
-            })?,
-        "skip" | "blocking-skip" => target
-            .func_wrap(name, |_: Store<'_>, (_, _): (Resource<Input>, u64)| -> Written<u64> {
+            })?
+        }
+        "skip" | "blocking-skip" => {
+            function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<u64> {
                 Ok((Err(StreamError::Closed),))
-            })?,
-        "subscribe" => target.func_wrap(name, |mut store: Store<'_>, (_,): (Resource<Input>,)| {
-            Ok((store.data_mut().handles.pollable(READY)?,))
-        })?,
+            })?
+        }
+        "subscribe" => {
+            function(target, name, |guest, (_,): (Resource<Input>,)| Ok((guest.handles.pollable(READY)?,)))?
+        }
         _ => return Ok(false),
     }
     Ok(true)
@@ -155,33 +154,37 @@ fn define_input(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::
 
 fn define_output(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::Result<bool> {
     match method {
-        "check-write" => target
-            .func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<u64> { Ok((Ok(WRITE_BYTES),)) })?,
-        "write" | "blocking-write-and-flush" => {
-            target.func_wrap(name, |store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| -> Written<()> {
-                store.data().log(output.rep() as u8, &bytes);
-                Ok((Ok(()),))
-            })?
+        "check-write" => {
+            function(target, name, |_, (_,): (Resource<Output>,)| -> Written<u64> { Ok((Ok(WRITE_BYTES),)) })?
         }
-        "flush" | "blocking-flush" => {
-            target.func_wrap(name, |_: Store<'_>, (_,): (Resource<Output>,)| -> Written<()> { Ok((Ok(()),)) })?
-        }
-        "write-zeroes" | "blocking-write-zeroes-and-flush" => {
-            target.func_wrap(name, |store: Store<'_>, (output, len): (Resource<Output>, u64)| -> Written<()> {
-                let zeroes = vec![0; len.min(WRITE_BYTES) as usize];
-                store.data().log(output.rep() as u8, &zeroes);
-                Ok((Ok(()),))
-            })?
-        }
-        "splice" | "blocking-splice" => target.func_wrap(
+        "write" | "blocking-write-and-flush" => target.func_wrap_async(
             name,
-            |_: Store<'_>, (_, _, _): (Resource<Output>, Resource<Input>, u64)| -> Written<u64> {
-                Ok((Err(StreamError::Closed),))
+            |mut store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| {
+                Box::new(async move {
+                    give_way(&mut store, bytes.len() as u64).await;
+                    store.data().log(output.rep() as u8, &bytes);
+                    Ok((Ok::<(), StreamError>(()),))
+                })
             },
         )?,
-        "subscribe" => target.func_wrap(name, |mut store: Store<'_>, (_,): (Resource<Output>,)| {
-            Ok((store.data_mut().handles.pollable(READY)?,))
-        })?,
+        "flush" | "blocking-flush" => {
+            function(target, name, |_, (_,): (Resource<Output>,)| -> Written<()> { Ok((Ok(()),)) })?
+        }
+        "write-zeroes" | "blocking-write-zeroes-and-flush" => {
+            function(target, name, |guest, (output, len): (Resource<Output>, u64)| -> Written<()> {
+                let zeroes = vec![0; len.min(WRITE_BYTES) as usize];
+                guest.log(output.rep() as u8, &zeroes);
+                Ok((Ok(()),))
+            })?
+        }
+        "splice" | "blocking-splice" => {
+            function(target, name, |_, (_, _, _): (Resource<Output>, Resource<Input>, u64)| -> Written<u64> {
+                Ok((Err(StreamError::Closed),))
+            })?
+        }
+        "subscribe" => {
+            function(target, name, |guest, (_,): (Resource<Output>,)| Ok((guest.handles.pollable(READY)?,)))?
+        }
         _ => return Ok(false),
     }
     Ok(true)

@@ -1,26 +1,24 @@
 //! `wasi:random`: the guest's random numbers, secure and not alike.
 
-use wasmtime::StoreContextMut;
-
-use super::Target;
+use super::{Store, Target, function, give_way};
 use crate::guest::Guest;
 use crate::status::{Failure, Outcome, Status};
-
-type Store<'a> = StoreContextMut<'a, Guest>;
 
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
     match (interface, name) {
         ("random", "get-random-bytes") | ("insecure", "get-insecure-random-bytes") => {
-            target.func_wrap(name, |mut store: Store<'_>, (len,): (u64,)| Ok((list(store.data_mut(), len)?,)))?;
+            target.func_wrap_async(name, |mut store: Store<'_>, (len,): (u64,)| {
+                Box::new(async move {
+                    give_way(&mut store, len).await;
+                    Ok((list(store.data_mut(), len)?,))
+                })
+            })?;
         }
         ("random", "get-random-u64") | ("insecure", "get-insecure-random-u64") => {
-            target.func_wrap(name, |mut store: Store<'_>, (): ()| Ok((store.data_mut().random.u64()?,)))?;
+            function(target, name, |guest, (): ()| Ok((guest.random.u64()?,)))?;
         }
         ("insecure-seed", "insecure-seed" | "get-insecure-seed") => {
-            target.func_wrap(name, |mut store: Store<'_>, (): ()| {
-                let random = &mut store.data_mut().random;
-                Ok(((random.u64()?, random.u64()?),))
-            })?;
+            function(target, name, |guest, (): ()| Ok(((guest.random.u64()?, guest.random.u64()?),)))?;
         }
         _ => return Ok(false),
     }

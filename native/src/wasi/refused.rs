@@ -1,10 +1,8 @@
 //! What a guest may ask for and never gets: `wasi:filesystem` without preopens, `wasi:sockets` that deny.
 
-use wasmtime::StoreContextMut;
 use wasmtime::component::{Resource, Val};
 
-use super::Target;
-use crate::guest::Guest;
+use super::{Target, function, give_way};
 use crate::status::{Failure, Status};
 
 /// A resource no guest ever holds, but for the network that refuses.
@@ -23,8 +21,7 @@ pub enum Answer {
 pub fn define(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     match name {
         "get-directories" => constant(target, name, Answer::EmptyList)?,
-        "instance-network" => target
-            .func_wrap(name, |_: StoreContextMut<'_, Guest>, (): ()| Ok((Resource::<Unused>::new_own(NETWORK),)))?,
+        "instance-network" => function(target, name, |_, (): ()| Ok((Resource::<Unused>::new_own(NETWORK),)))?,
         "create-tcp-socket" | "create-udp-socket" | "resolve-addresses" => constant(target, name, Answer::Denied)?,
         // The rest takes a file or a socket, which no guest has.
         _ => {
@@ -38,6 +35,7 @@ pub fn define(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
 pub fn constant(target: &mut Target<'_>, name: &str, answer: Answer) -> wasmtime::Result<()> {
     target.func_new_async(name, move |mut store, _, params, results| {
         Box::new(async move {
+            give_way(&mut store, 0).await;
             for param in params {
                 if let Val::Resource(borrowed) = param {
                     borrowed.resource_drop_async(&mut store).await?;

@@ -1,0 +1,93 @@
+"""Cargo: one run of it builds the library for every target asked for that shares a folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cross import cache, targets
+from cross.recipe import NATIVE, Recipe, recipe
+
+
+class BuildFailed(Exception):
+    """The compiler said no, its own words are above; or the library must not ship."""
+
+
+def build(recipes: list[Recipe]) -> None:
+    """Builds what these recipes, which share a folder, make; nobody else may be at work in it."""
+    first = recipes[0]
+    first.folder.mkdir(parents=True, exist_ok=True)
+    for made_by in recipes:
+        # Checkouts share the folder, and cargo takes the library of another one for that of this one.
+        made_by.built.unlink(missing_ok=True)
+        (made_by.built.parent / "deps" / made_by.file).unlink(missing_ok=True)
+    _run(first, ["fetch", "--locked"])
+    triples = [part for made_by in recipes if made_by.triple for part in ("--target", _target(made_by))]
+    flags = [part for made_by in recipes for part in _flags(made_by)]
+    _run(first, [*flags, *first.command(), *triples])
+
+
+def lint() -> None:
+    """Lets rustfmt and clippy judge the library's code, with what the host's build has made already."""
+    made_by = recipe("host")
+    _run(made_by, ["fmt", "--check"])
+    with cache.lock(f"cargo-{made_by.folder.name}"):
+        clippy = {
+            "RUSTC_WORKSPACE_WRAPPER": str(Path(made_by.rust.cargo).with_name("clippy-driver")),
+            # How clippy-driver is told what cargo clippy was told.
+            "CLIPPY_ARGS": "--deny=warnings__CLIPPY_HACKERY__",
+        }
+        _run(made_by, [*_flags(made_by), *made_by.command()], **clippy)
+
+
+def _run(made_by: Recipe, arguments: list[str], **variables: str) -> None:
+    command = [made_by.rust.cargo, *arguments]
+    env = _environment(made_by) | variables
+    done = subprocess.Popen(command, cwd=NATIVE, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.stdout is not None
+    for line in done.stdout:
+        text = line.decode(errors="replace")
+        print(f"{made_by.folder.name}: {text}", end="", file=sys.stderr, flush=True)
+    verb = next(word for word in arguments if word in ("fetch", "fmt", "build", "rustc"))
+    code = done.wait()
+    if code < 0:
+        raise BuildFailed(f"{made_by.name}: `cargo {verb}` was killed by signal {-code}")
+    if code:
+        raise BuildFailed(f"{made_by.name}: `cargo {verb}` failed, see its messages above")
+
+
+def _environment(made_by: Recipe) -> dict[str, str]:
+    env = made_by.rust.environment()
+    env["CARGO_TARGET_DIR"] = str(made_by.folder)
+    env["ZIG_GLOBAL_CACHE_DIR"] = str(cache.root() / "zig")
+    for one in _family(made_by):
+        for variable, name, commands in one.drivers():
+            assert one.zig is not None
+            env[variable] = str(one.zig.driver(one.folder, f"{one.triple}-{name}", *commands))
+    return env
+
+
+def _family(made_by: Recipe) -> list[Recipe]:
+    """All that share the folder: for another set of linkers cargo would build everything anew."""
+    if not made_by.triple:
+        return []
+    if made_by.kind == "staticlib":
+        return [made_by]
+    return [recipe(name) for name, target in targets.table().items() if target.is_device]
+
+
+def _target(made_by: Recipe) -> str:
+    return str(made_by.specification or made_by.triple)
+
+
+def _flags(made_by: Recipe) -> list[str]:
+    """The compiler's options, among them what keeps folders of this machine out of the library."""
+    cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    crates = sorted((cargo_home / "registry" / "src").glob("*"))
+    names = {made_by.rust.library: "rust", made_by.folder: "build", **dict.fromkeys(crates, "crates")}
+    flags = [f"--remap-path-prefix={path}={name}" for path, name in names.items()] + made_by.cfg()
+    listed = ", ".join(f"'{flag}'" for flag in flags)
+    where = f"target.{made_by.triple}" if made_by.triple else "build"
+    return ["--config", f"{where}.rustflags=[{listed}]"]
