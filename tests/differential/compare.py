@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -80,13 +81,19 @@ def differences(left: Answers, right: Answers) -> list[str]:
     """Where two engines do not agree."""
     found = [f"{name}: only one of the engines knows it" for name in left.keys() ^ right.keys()]
     for name in left.keys() & right.keys():
-        for one, other in zip_longest(left[name], right[name]):
+        for one, other in zip_longest(map(_portable, left[name]), map(_portable, right[name])):
             if STACK in f"{one} {other}":
                 break
             if one != other:
                 found.append(f"{name}: {one} and {other}")
                 break
     return found
+
+
+def _portable(answer: list[Any]) -> list[Any]:
+    """An answer without the size of what was refused, which saturates where pointers have 32 bits."""
+    end, said, *costs = answer
+    return [end, [re.sub(r"wanted \d+ bytes", "wanted too many bytes", str(part)) for part in said], *costs]
 
 
 @contextmanager

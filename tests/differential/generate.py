@@ -67,7 +67,16 @@ def _module(seed: bytes, *, traps: bool) -> bytes | None:
     options += [f"--{name}={value}" for name, value in SIZES.items()]
     options += ["--canonicalize-nans=true", "--allow-start-export=false", "--generate-custom-sections=false"]
     options.append(f"--disallow-traps={str(not traps).lower()}")
-    command = [_program(), "smith", *options, "--exports", _shape(), "--ensure-termination", "--fuel", "500"]
+    command = [
+        str(_program()),
+        "smith",
+        *options,
+        "--exports",
+        str(_shape()),
+        "--ensure-termination",
+        "--fuel",
+        "500",
+    ]
     done = subprocess.run(command, check=False, input=seed, capture_output=True)
     if done.returncode == NO_MODULE:
         return None
