@@ -157,12 +157,7 @@ pub unsafe extern "C" fn edge_engine_free(engine: *mut Runner) {
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_artifact_describe(
-    fd: i32,
-    out: *mut Bytes,
-    receipt: *mut Bytes,
-    why: *mut Bytes,
-) -> i32 {
+pub unsafe extern "C" fn edge_artifact_describe(fd: i32, out: *mut Bytes, receipt: *mut Bytes, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let described = describe_artifact(fd).map(|(description, paper)| {

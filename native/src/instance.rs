@@ -29,14 +29,22 @@ pub enum Step {
 }
 
 pub struct Instance {
-    engine: Engine,
-    pre: InstancePre<Guest>,
-    options: InstanceOptions,
-    mailbox: Arc<Mailbox>,
+    recipe: Recipe,
     cancelled: Arc<AtomicBool>,
     phase: Phase,
     deadline: u64,
     output: Vec<u8>,
+}
+
+/// What a guest is made of.
+#[derive(Clone)]
+struct Recipe {
+    engine: Engine,
+    pre: InstancePre<Guest>,
+    options: InstanceOptions,
+    /// The guest stops after each piece of a slice.
+    piece_fuel: u64,
+    mailbox: Arc<Mailbox>,
 }
 
 enum Phase {
@@ -62,11 +70,16 @@ struct Live {
 impl Instance {
     /// Setting `cancelled` ends the call under way at its next step.
     pub fn new(plugin: &Plugin, options: InstanceOptions, cancelled: Arc<AtomicBool>) -> Self {
+        let options = options.or_defaults();
+        let large = load::is_large(plugin.pre.component());
         Instance {
-            engine: plugin.engine.clone(),
-            pre: plugin.pre.clone(),
-            options: options.or_defaults(),
-            mailbox: Arc::new(Mailbox::new()),
+            recipe: Recipe {
+                engine: plugin.engine.clone(),
+                pre: plugin.pre.clone(),
+                options,
+                piece_fuel: options.slice_fuel.min(if large { PIECE_FUEL } else { u64::MAX }),
+                mailbox: Arc::new(Mailbox::new()),
+            },
             cancelled,
             phase: Phase::Idle(None),
             deadline: 0,
@@ -84,46 +97,42 @@ impl Instance {
                 return Err(state("a call is under way in this instance"));
             }
         };
-        if params.len() > self.options.crossing_bytes as usize {
+        if params.len() > self.recipe.options.crossing_bytes as usize {
             self.phase = Phase::Idle(live);
             return Err(Failure::new(
                 Status::OverLimit,
-                format!("crossing: {} bytes of parameters, the limit is {}", params.len(), self.options.crossing_bytes),
+                format!(
+                    "crossing: {} bytes of parameters, the limit is {}",
+                    params.len(),
+                    self.recipe.options.crossing_bytes
+                ),
             ));
         }
         {
-            let mut contents = self.mailbox.lock();
+            let mut contents = self.recipe.mailbox.lock();
             contents.slot = Slot::Empty;
             contents.stats = Stats::default();
         }
-        self.deadline = monotonic().saturating_add(self.options.deadline_ns);
-        self.phase = Phase::Running(Box::pin(run(
-            self.engine.clone(),
-            self.pre.clone(),
-            self.mailbox.clone(),
-            self.options,
-            live,
-            name.to_owned(),
-            params.to_owned(),
-        )));
+        self.deadline = monotonic().saturating_add(self.recipe.options.deadline_ns);
+        self.phase = Phase::Running(Box::pin(run(self.recipe.clone(), live, name.to_owned(), params.to_owned())));
         Ok(())
     }
 
     /// Lets the guest run until it is done, asks, waits, or has used up its slice, which it does in pieces.
     pub fn step(&mut self) -> Outcome<Step> {
-        let mut pieces = self.options.slice_fuel.div_ceil(piece_fuel(&self.options));
+        let mut pieces = self.recipe.options.slice_fuel.div_ceil(self.recipe.piece_fuel);
         loop {
             let Phase::Running(running) = &mut self.phase else {
                 return Err(state("no call is under way in this instance"));
             };
-            if matches!(self.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
+            if matches!(self.recipe.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
                 return Err(state("the host function that was asked for has not been answered"));
             }
             if self.cancelled.load(Ordering::Relaxed) {
                 return self.interrupt(Failure::new(Status::Cancelled, "the call was cancelled"));
             }
             if monotonic() >= self.deadline {
-                let limit = self.options.deadline_ns / 1_000_000;
+                let limit = self.recipe.options.deadline_ns / 1_000_000;
                 return self.interrupt(Failure::new(Status::Deadline, format!("the call took longer than {limit} ms")));
             }
             if let Poll::Ready(finished) = running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -138,7 +147,7 @@ impl Instance {
 
     /// Why the guest stopped; nothing when that is only a piece of its slice.
     fn suspended(&mut self, slice_is_over: bool) -> Option<Step> {
-        let mut contents = self.mailbox.lock();
+        let mut contents = self.recipe.mailbox.lock();
         match std::mem::replace(&mut contents.slot, Slot::Taken) {
             Slot::Asked { host, params } => {
                 drop(contents);
@@ -153,10 +162,10 @@ impl Instance {
                 contents.slot = Slot::Empty;
                 contents.stats.slices += u32::from(slice_is_over);
                 if !matches!(stopped, Slot::GaveWay) {
-                    contents.stats.fuel = contents.stats.fuel.saturating_add(piece_fuel(&self.options));
+                    contents.stats.fuel = contents.stats.fuel.saturating_add(self.recipe.piece_fuel);
                 }
                 drop(contents);
-                load::release_code(self.pre.component());
+                load::release_code(self.recipe.pre.component());
                 slice_is_over.then_some(Step::Slice)
             }
         }
@@ -166,8 +175,8 @@ impl Instance {
         let Finished { live, result } = finished;
         if let Some(live) = &live {
             let left = live.store.get_fuel().unwrap_or(0);
-            let mut contents = self.mailbox.lock();
-            contents.stats.fuel = self.options.fuel.saturating_sub(left);
+            let mut contents = self.recipe.mailbox.lock();
+            contents.stats.fuel = self.recipe.options.fuel.saturating_sub(left);
             contents.stats.memory_bytes = live.store.data().limiter.memory_bytes;
         }
         match result {
@@ -202,7 +211,7 @@ impl Instance {
     }
 
     fn reply(&mut self, answer: Slot) -> Outcome<()> {
-        let mut contents = self.mailbox.lock();
+        let mut contents = self.recipe.mailbox.lock();
         if !matches!(contents.slot, Slot::Taken) {
             return Err(state("no host function waits for an answer"));
         }
@@ -211,12 +220,12 @@ impl Instance {
     }
 
     pub fn stats(&self) -> Stats {
-        self.mailbox.lock().stats
+        self.recipe.mailbox.lock().stats
     }
 
     /// What was written to the standard streams since the last time, encoded; empty when nothing was.
     pub fn take_log(&self) -> Outcome<Vec<u8>> {
-        let log = std::mem::take(&mut self.mailbox.lock().log);
+        let log = std::mem::take(&mut self.recipe.mailbox.lock().log);
         if log.pieces.is_empty() {
             return Ok(Vec::new());
         }
@@ -243,29 +252,17 @@ impl Instance {
     }
 }
 
-fn piece_fuel(options: &InstanceOptions) -> u64 {
-    options.slice_fuel.min(PIECE_FUEL)
-}
-
 fn state(why: &str) -> Failure {
     Failure::new(Status::State, why)
 }
 
-async fn run(
-    engine: Engine,
-    pre: InstancePre<Guest>,
-    mailbox: Arc<Mailbox>,
-    options: InstanceOptions,
-    live: Option<Box<Live>>,
-    name: String,
-    params: Vec<u8>,
-) -> Finished {
+async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<u8>) -> Finished {
     let mut live = match live {
-        Some(mut live) => match refuel(&mut live.store, &options) {
+        Some(mut live) => match live.store.set_fuel(recipe.options.fuel) {
             Ok(()) => live,
             Err(error) => return Finished { live: None, result: Err(classify(error)) },
         },
-        None => match instantiate(&engine, &pre, mailbox, options).await {
+        None => match instantiate(recipe).await {
             Ok(live) => Box::new(live),
             Err(error) => return Finished { live: None, result: Err(classify(error)) },
         },
@@ -279,23 +276,15 @@ async fn run(
     Finished { live: Some(live), result }
 }
 
-async fn instantiate(
-    engine: &Engine,
-    pre: &InstancePre<Guest>,
-    mailbox: Arc<Mailbox>,
-    options: InstanceOptions,
-) -> wasmtime::Result<Live> {
-    let mut store = Store::new(engine, Guest::new(mailbox, options));
+async fn instantiate(recipe: Recipe) -> wasmtime::Result<Live> {
+    let Recipe { engine, pre, options, piece_fuel, mailbox } = recipe;
+    let mut store = Store::new(&engine, Guest::new(mailbox, options));
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(options.crossing_bytes as usize);
-    refuel(&mut store, &options)?;
+    store.fuel_async_yield_interval(Some(piece_fuel))?;
+    store.set_fuel(options.fuel)?;
     let component = pre.instantiate_async(&mut store).await?;
     Ok(Live { store, component })
-}
-
-fn refuel(store: &mut Store<Guest>, options: &InstanceOptions) -> wasmtime::Result<()> {
-    store.fuel_async_yield_interval(Some(piece_fuel(options)))?;
-    store.set_fuel(options.fuel)
 }
 
 async fn call(live: &mut Live, name: &str, params: &[u8]) -> Outcome<Vec<u8>> {

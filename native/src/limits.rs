@@ -6,10 +6,10 @@ use crate::status::{Failure, Status};
 
 /// Defaults that suit a board with 512 MB.
 const FUEL: u64 = 1_000_000_000;
-/// After this much a running guest stops for a look at the clock: some 4 ms on a Pi Zero, 3 on a PC.
-pub const PIECE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 50_000 } else { 2_500_000 };
-/// What the embedder is asked after: back in Python, each time costs as much as 10,000 units of fuel.
-const SLICE_FUEL: u64 = 4 * PIECE_FUEL;
+/// After this much the embedder looks at the clock and after others: some 15 ms on a Pi Zero, 5 on a PC.
+const SLICE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 200_000 } else { 5_000_000 };
+/// A guest with large code stops this often, so that the pages of its code can be given back.
+pub const PIECE_FUEL: u64 = 50_000;
 const DEADLINE_NS: u64 = 30_000_000_000;
 const MEMORY_BYTES: u64 = 16 << 20;
 const TABLE_ELEMENTS: u32 = 100_000;

@@ -64,14 +64,23 @@ const LARGE_BYTES: usize = 4 << 20;
 ///
 /// Only where code is Pulley bytecode, whose mapping nothing ever writes to.
 pub fn release_code(component: &Component) {
-    let image = component.image_range();
-    let len = (image.end as usize).saturating_sub(image.start as usize);
-    if !cfg!(target_pointer_width = "32") || len < LARGE_BYTES {
+    if !is_large(component) {
         return;
     }
+    let image = component.image_range();
     // SAFETY: the range is a mapping that the component keeps alive, private, of a file, and never written to, so that
     // every page comes back as it was; nobody reads it while the guest is suspended. A failure leaves all as it is.
-    let _ = unsafe { madvise(image.start.cast_mut().cast(), len, Advice::LinuxDontNeed) };
+    let _ = unsafe { madvise(image.start.cast_mut().cast(), image_bytes(component), Advice::LinuxDontNeed) };
+}
+
+/// Whether code is so large that its pages are given back while it runs.
+pub fn is_large(component: &Component) -> bool {
+    cfg!(target_pointer_width = "32") && image_bytes(component) >= LARGE_BYTES
+}
+
+fn image_bytes(component: &Component) -> usize {
+    let image = component.image_range();
+    (image.end as usize).saturating_sub(image.start as usize)
 }
 
 fn only_owner_writes(file: &File) -> Outcome<bool> {

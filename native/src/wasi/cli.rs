@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use wasmtime::component::Resource;
 use wasmtime::Error;
+use wasmtime::component::Resource;
 
 use super::io::{Input, Output, STDERR, STDIN, STDOUT};
 use super::refused::{Answer, constant};
@@ -25,11 +25,9 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
     match (interface, name) {
         ("environment", "get-environment" | "get-arguments") => constant(target, name, Answer::EmptyList)?,
         ("environment", "initial-cwd") => constant(target, name, Answer::None)?,
-        ("exit", "exit") => {
-            function(target, name, |_, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
-                Err(Error::new(Exit(status.is_err().into())))
-            })?
-        }
+        ("exit", "exit") => function(target, name, |_, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
+            Err(Error::new(Exit(status.is_err().into())))
+        })?,
         ("exit", "exit-with-code") => {
             function(target, name, |_, (code,): (u8,)| -> wasmtime::Result<()> { Err(Error::new(Exit(code))) })?;
         }

@@ -91,11 +91,9 @@ fn define_error(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
 
 fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     match name {
-        "[method]pollable.ready" => {
-            function(target, name, |guest, (pollable,): (Resource<Pollable>,)| {
-                Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
-            })?
-        }
+        "[method]pollable.ready" => function(target, name, |guest, (pollable,): (Resource<Pollable>,)| {
+            Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
+        })?,
         "[method]pollable.block" => {
             target.func_wrap_async(name, |mut store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
                 Box::new(async move {
@@ -134,16 +132,12 @@ async fn wait(store: &mut Store<'_>, until: u64) {
 
 fn define_input(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::Result<bool> {
     match method {
-        "read" | "blocking-read" => {
-            function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<Vec<u8>> {
-                Ok((Err(StreamError::Closed),))
-            })?
-        }
-        "skip" | "blocking-skip" => {
-            function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<u64> {
-                Ok((Err(StreamError::Closed),))
-            })?
-        }
+        "read" | "blocking-read" => function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<Vec<u8>> {
+            Ok((Err(StreamError::Closed),))
+        })?,
+        "skip" | "blocking-skip" => function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<u64> {
+            Ok((Err(StreamError::Closed),))
+        })?,
         "subscribe" => {
             function(target, name, |guest, (_,): (Resource<Input>,)| Ok((guest.handles.pollable(READY)?,)))?
         }
@@ -157,16 +151,15 @@ fn define_output(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime:
         "check-write" => {
             function(target, name, |_, (_,): (Resource<Output>,)| -> Written<u64> { Ok((Ok(WRITE_BYTES),)) })?
         }
-        "write" | "blocking-write-and-flush" => target.func_wrap_async(
-            name,
-            |mut store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| {
+        "write" | "blocking-write-and-flush" => {
+            target.func_wrap_async(name, |mut store: Store<'_>, (output, bytes): (Resource<Output>, Vec<u8>)| {
                 Box::new(async move {
                     give_way(&mut store, bytes.len() as u64).await;
                     store.data().log(output.rep() as u8, &bytes);
                     Ok((Ok::<(), StreamError>(()),))
                 })
-            },
-        )?,
+            })?
+        }
         "flush" | "blocking-flush" => {
             function(target, name, |_, (_,): (Resource<Output>,)| -> Written<()> { Ok((Ok(()),)) })?
         }
