@@ -101,8 +101,10 @@ class Scheduler:
             if self._sleeping:
                 self._sleep()
             return bool(self._sleeping)
-        task = self._ready.pop(0)
+        task = self._ready[0]
         task.turn()
+        # Not before: what interrupts a turn must find its call among those to close.
+        del self._ready[0]
         if not task.done:
             (self._sleeping if task.call.ready_at > monotonic_ns() else self._ready).append(task)
         return True

@@ -11,6 +11,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import Call, Interface, Limits, Plugin, Runtime, errors
+from edge.call import HOST_CALLS_PER_TURN, NS
+from tests import limits_guest
 
 ECHO = "edge:types/echo@0.1.0"
 RELAY = "edge:types/relay@0.1.0"
@@ -164,6 +166,105 @@ def test_another_thread_may_cancel(faults: Plugin) -> None:
     with pytest.raises(errors.Cancelled):
         call.run()
     timer.join()
+
+
+def test_cancel_ends_a_guest_that_sleeps_at_once() -> None:
+    call = limits_guest.load().instance(Limits(deadline=60)).start("sleep", 50 * NS)
+    timer = threading.Timer(0.1, call.cancel)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(errors.Cancelled):
+        call.run()
+    timer.join()
+    assert time.monotonic() - started < 30
+
+
+def test_a_guest_that_sleeps_uses_no_processor() -> None:
+    call = limits_guest.load().instance().start("sleep", NS // 2)
+    used = time.process_time()
+    call.run()
+    assert time.process_time() - used < 0.25
+
+
+def test_cancel_after_the_instance_was_closed_does_nothing(faults: Plugin) -> None:
+    call = faults.start({"do": "spin"})
+    call.instance.close()
+    call.cancel()
+    with pytest.raises(errors.StateError, match="closed"):
+        call.step()
+
+
+def test_closing_and_cancelling_at_once_is_safe(faults: Plugin) -> None:
+    for _ in range(200):
+        call = faults.start({"do": "spin"})
+        thread = threading.Thread(target=call.cancel)
+        thread.start()
+        call.instance.close()
+        thread.join()
+
+
+def test_time_left_is_until_the_deadline(types: Callable[[HostFunction], Plugin]) -> None:
+    left: list[float] = []
+
+    def note(call: Call, value: int) -> tuple[int]:
+        left.append(call.time_left())
+        return (value,)
+
+    types(note).instance(Limits(deadline=7)).call(f"{RELAY}#relay-u8", 1)
+    types(note).instance().call(f"{RELAY}#relay-u8", 1)
+    assert 0 < left[0] <= 7
+    assert 7 < left[1] <= 30
+
+
+def test_a_host_function_that_overruns_ends_its_call(types: Callable[[HostFunction], Plugin]) -> None:
+    asked: list[int] = []
+
+    def dawdle(call: Call, value: int) -> tuple[int]:
+        asked.append(value)
+        while call.time_left():
+            time.sleep(0.01)
+        return (value,)
+
+    with pytest.raises(errors.DeadlineExceeded):
+        types(dawdle).instance(Limits(deadline=0.05)).call(f"{RELAY}#repeat", 9)
+    assert asked == [0]
+
+
+def test_a_guest_that_asks_for_ever_gives_way(types: Callable[[HostFunction], Plugin]) -> None:
+    asked: list[int] = []
+
+    def count(_: Call, value: int) -> tuple[int]:
+        asked.append(value)
+        return (value,)
+
+    call = types(count).instance().start(f"{RELAY}#repeat", 100)
+    steps = 0
+    while not call.step():
+        steps += 1
+        assert len(asked) <= steps * HOST_CALLS_PER_TURN
+    assert steps >= 100 // HOST_CALLS_PER_TURN
+
+
+def test_what_others_spend_for_it_counts(types: Callable[[HostFunction], Plugin]) -> None:
+    left: list[int] = []
+
+    def charge(call: Call, value: int) -> tuple[int]:
+        left.append(call.fuel_left())
+        call.charge(1000)
+        return (value,)
+
+    limits = Limits(fuel=50_000)
+    with pytest.raises(errors.OutOfFuel, match="the plugins it called"):
+        types(charge).instance(limits).call(f"{RELAY}#repeat", 900)
+    assert left[1] <= left[0] - 1000
+    assert len(left) <= 50 + HOST_CALLS_PER_TURN
+
+
+def test_a_call_that_spent_nothing_for_others_keeps_all_its_fuel(faults: Plugin) -> None:
+    call = faults.start({"do": "work", "count": 1000})
+    call.run()
+    assert call.fuel_left() == call.instance.limits.fuel - call.instance.stats.fuel
+    assert call.charged == 0
 
 
 def test_a_deadline_ends_a_call_that_spins(faults: Plugin) -> None:
