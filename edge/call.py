@@ -69,6 +69,7 @@ class Call:
         failed: Exception | None = None
         asked = -1
         host_calls = HOST_CALLS_PER_TURN
+        crossing_bytes = instance.limits.crossing_bytes
         # From a guest to a host function and back may take a Pi Zero 75,000 instructions, with this loop.
         while True:
             status = native.step_call(handle, out)
@@ -82,6 +83,8 @@ class Call:
                         instance.handle, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
                     )
                 else:
+                    if len(answer) > crossing_bytes:
+                        self._end_answer(asked, len(answer))
                     # Asked for again, because the host function may have closed the instance.
                     native.answer_call(instance.handle, answer)
                     host_calls -= 1
@@ -155,14 +158,28 @@ class Call:
             self._use_up()
         return False
 
-    def _use_up(self) -> NoReturn:
-        """Ends a call whose fuel others spent, of which the native library does not know."""
-        from edge import errors
-
+    def _end(self) -> None:
+        """Ends it for a reason of which the native library does not know."""
         self._failed = True
         self.instance.cancel()
         native.step_call(self.instance.handle, self.instance.out)
+
+    def _use_up(self) -> NoReturn:
+        from edge import errors
+
+        self._end()
         raise errors.OutOfFuel(f"{self.plugin}: its fuel is used up, with what the plugins it called spent")
+
+    def _end_answer(self, asked: int, count: int) -> NoReturn:
+        from edge import errors
+
+        # The library steps on only when it has an answer, if only to end.
+        native.fail_call(self.instance.handle, b"")
+        self._end()
+        raise errors.OverLimit(
+            f"{self.plugin}: crossing: an answer of {count} bytes from {self.instance.host_function(asked)}, "
+            f"the limit is {self.instance.limits.crossing_bytes}"
+        )
 
     def _fail(self, status: int, asked: int, failed: Exception | None) -> NoReturn:
         from edge import errors

@@ -75,7 +75,9 @@ class Chain:
 
     def settle(self, call: Call, callee: Call) -> None:
         """Charges the caller for what its callee spent, however that ended; once, before it is closed."""
-        call.charge(callee.instance.stats.fuel + callee.charged)
+        # What interrupted the callee from outside has closed it, and ends the caller too.
+        if not callee.instance.closed:
+            call.charge(callee.instance.stats.fuel + callee.charged)
 
     def _refuse(self, plugin: str, tool: str, why: str, remedy: str = "") -> NoReturn:
         from edge import errors

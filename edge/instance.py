@@ -69,6 +69,11 @@ class Instance:
         return self._handle
 
     @property
+    def closed(self) -> bool:
+        """Whether it is freed."""
+        return self._handle is None
+
+    @property
     def functions(self) -> tuple[Any, ...]:
         """Host functions in the order in which the native library knows them."""
         return self._plugin.functions

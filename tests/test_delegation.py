@@ -116,9 +116,12 @@ class Household:
         self.runtime = Runtime()
         self.seen: list[tuple[tuple[str, ...], Limits]] = []
         self.spent: dict[str, int] = {}
+        self.interrupt_at = ""
 
     def plugin(self, chain: Chain, route: list[str]) -> Plugin:
         def delegate(call: Call, value: int) -> tuple[int]:
+            if chain.plugin == self.interrupt_at:
+                raise KeyboardInterrupt
             if not route:
                 return (value + 1,)
             inner = chain.to(route[0], "relay", self.grants.get(route[0], []))
@@ -130,7 +133,8 @@ class Household:
                     return (callee.run()[0],)
                 finally:
                     inner.settle(call, callee)
-                    self.spent[inner.plugin] = instance.stats.fuel
+                    if not instance.closed:
+                        self.spent[inner.plugin] = instance.stats.fuel
 
         return self.runtime.load(self.path, interfaces=[Interface(ECHO, dict.fromkeys(NAMES, delegate))])
 
@@ -176,8 +180,18 @@ def test_a_caller_pays_for_its_callees_and_theirs(artifact: Artifact) -> None:
     assert household.first.charged == household.spent["b"] + household.spent["c"] > 0
 
 
+def test_an_interrupt_passes_all_that_call_one_another(artifact: Artifact) -> None:
+    household = Household(artifact, {"a": ["b/relay"], "b": ["c/relay"]})
+    household.interrupt_at = "c"
+    with pytest.raises(KeyboardInterrupt):
+        household.call(["a", "b", "c"])
+    assert household.first.instance.closed
+
+
 def test_a_caller_pays_for_a_callee_that_failed(artifact: Artifact) -> None:
-    household = Household(artifact, {"a": ["b/relay"]}, b=Limits(fuel=1))
+    whole = Household(artifact, {"a": ["b/relay"]})
+    whole.call(["a", "b"])
+    household = Household(artifact, {"a": ["b/relay"]}, b=Limits(fuel=whole.spent["b"] - 1))
     with pytest.raises(errors.HostFailed) as caught:
         household.call(["a", "b"])
     assert isinstance(cause(caught.value), errors.OutOfFuel)
