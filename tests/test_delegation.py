@@ -191,7 +191,7 @@ def test_an_interrupt_passes_all_that_call_one_another(artifact: Artifact) -> No
 def test_a_caller_pays_for_a_callee_that_failed(artifact: Artifact) -> None:
     whole = Household(artifact, {"a": ["b/relay"]})
     whole.call(["a", "b"])
-    household = Household(artifact, {"a": ["b/relay"]}, b=Limits(fuel=whole.spent["b"] - 1))
+    household = Household(artifact, {"a": ["b/relay"]}, b=Limits(fuel=whole.spent["b"] // 2))
     with pytest.raises(errors.HostFailed) as caught:
         household.call(["a", "b"])
     assert isinstance(cause(caught.value), errors.OutOfFuel)

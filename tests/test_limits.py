@@ -1,4 +1,4 @@
-"""Every limit, by a guest that goes beyond it: it ends with the error of the limit, and without it it does not.
+"""Every limit, by a guest that goes beyond it: it ends with that limit's error, and without it it does not.
 
 After each, a new instance answers as if nothing had been, and the memory is given back.
 """
