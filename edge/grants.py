@@ -165,6 +165,10 @@ class Grants:
         if not self.permits(capability):
             self._deny(f"may not use {capability}", f"what {capability} needs")
 
+    def delegates(self) -> tuple[str, ...]:
+        """The tools of other plugins that the plugin may call, each as `plugin/tool`."""
+        return tuple(ask[1] for ask in self.allowed if ask[0] == "delegate")
+
     def kv_quota(self) -> int:
         """Bytes that the plugin may store; 0 for none."""
         return max((int(ask[1]) for ask in self.allowed if ask[0] == "kv"), default=0)

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from edge.grants import Grants
     from edge.instance import Output
     from edge.interfaces import Interface
 
@@ -36,17 +37,22 @@ class Runtime:
         path: str,
         *,
         interfaces: Iterable[Interface] | None = None,
+        grants: Grants | None = None,
         output: Output | None = None,
     ) -> Plugin:
         """Verifies and loads a .cwasm.
 
         `interfaces`: what the plugin may import beside WASI; by default logging to stderr, and no secrets.
+        `grants`: what it is granted; one that imports more is refused (`errors.NotGranted`). Its limits are
+        in `grants.call_limits`, and interfaces take grants of their own.
         `output`: takes what the plugin writes to its standard streams, as (1 or 2, bytes); by default it is
         dropped.
         """
         fd = files.open_input(path)
         try:
-            return self.load_open(fd, files.base_name(path), interfaces=interfaces, output=output)
+            return self.load_open(
+                fd, files.base_name(path), interfaces=interfaces, grants=grants, output=output
+            )
         finally:
             files.close(fd)
 
@@ -57,6 +63,7 @@ class Runtime:
         *,
         receipt: bytes = b"",
         interfaces: Iterable[Interface] | None = None,
+        grants: Grants | None = None,
         output: Output | None = None,
     ) -> Plugin:
         """As `load`, from an open descriptor, which stays the caller's; `name` is for messages.
@@ -64,8 +71,25 @@ class Runtime:
         `receipt`: what an earlier check of the same file answered, kept where nobody else can write.
         """
         provides, functions = flatten(_contract() if interfaces is None else interfaces)
-        handle = native.load_plugin(self._engine, fd, name, self._trusted, receipt, provides)
-        return Plugin(handle, name, provides, functions, output)
+        try:
+            handle = native.load_plugin(self._engine, fd, name, self._trusted, receipt, provides)
+        except Exception as error:
+            if grants is not None:
+                _explain_missing(error, fd, name, grants)
+            raise
+        plugin = Plugin(handle, name, provides, functions, output)
+        if grants is not None:
+            grants.check_load(plugin.description["imports"])
+        return plugin
+
+
+def _explain_missing(error: Exception, fd: int, name: str, grants: Grants) -> None:
+    """Where what nobody provides was not granted either, a grant is what there is to mend first."""
+    from edge import errors
+
+    if isinstance(error, errors.MissingImport):
+        description, _ = native.describe_artifact(fd, name)
+        grants.check_load(description["imports"])
 
 
 def _contract() -> tuple[Interface, ...]:

@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "call a plugin's tool once",
     "compile": "compile a plugin for devices",
     "inspect": "tell what a file is and what it holds",
+    "audit": "tell what a plugin imports, declares and is granted",
     "bundle": "make the archive that brings Edge to a device",
 }
 

@@ -6,12 +6,14 @@ import posix
 
 from edge import _native as native
 from edge import errors, files, keys
+from edge.capabilities import capability_of, needed
 from edge.cli import output
 from edge.cli.options import Command
 from edge.interfaces.logging import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from edge.cli.options import Given
@@ -25,7 +27,8 @@ COMMAND = Command(
     "inspect",
     "FILE",
     "Tells what a file is (core module, component, artifact of edge compile, none of these), for whom it\n"
-    "was compiled, by whom it is signed, what it imports and exports. Loads no code. Exits with 3 when Edge\n"
+    "was compiled, by whom it is signed, what it imports, in brackets the capability that each needs, and\n"
+    "what it exports. Loads no code. Exits with 3 when Edge\n"
     "could never use the file.",
     (),
     "edge inspect cron-next.pulley32.cwasm",
@@ -37,7 +40,7 @@ def run(given: Given) -> int:
     path = given.arguments[0]
     fd = files.open_input(path)
     try:
-        facts = _facts(fd, path)
+        facts = facts_of(fd, path)
     finally:
         files.close(fd)
     if given.get("json"):
@@ -47,7 +50,8 @@ def run(given: Given) -> int:
     return REFUSED if facts["problem"] else 0
 
 
-def _facts(fd: int, path: str) -> dict[str, Any]:
+def facts_of(fd: int, path: str) -> dict[str, Any]:
+    """What is known of a file without loading it; `problem` where Edge could never use it."""
     size = posix.fstat(fd).st_size
     header = posix.pread(fd, HEADER_BYTES, 0)
     found = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
@@ -57,6 +61,7 @@ def _facts(fd: int, path: str) -> dict[str, Any]:
         "problem": found.pop("problem", None),
         "size": size,
         **found,
+        "needs": needed(found.get("imports", ())),
     }
 
 
@@ -102,8 +107,8 @@ def _show(facts: dict[str, Any]) -> None:
         _row("problem", facts["problem"])
     if facts["kind"] == "artifact":
         _show_artifact(facts)
-    for name in ("imports", "exports"):
-        _list(name, facts.get(name, ()))
+    _list("imports", facts.get("imports", ()), capability_of)
+    _list("exports", facts.get("exports", ()))
     for tool in facts.get("tools") or ():
         _row("tool", f"{tool['name']}: {tool['description']}")
         _row("", " ".join(tool["parameters"].split()))
@@ -125,14 +130,15 @@ def _show_artifact(facts: dict[str, Any]) -> None:
     _row("signed by", f"{facts['signer']}, {trust}")
 
 
-def _list(name: str, items: Any) -> None:
-    """Functions, those of one interface together."""
+def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:
+    """Functions, those of one interface together, with a remark on the interface."""
     interfaces: dict[str, list[str]] = {}
     for item in items:
         interface, _, function = item.rpartition("#")
         interfaces.setdefault(interface, []).append(function)
     for interface, functions in interfaces.items():
-        _row(name, f"{interface}: {', '.join(functions)}" if interface else ", ".join(functions))
+        text = f"{interface}: {', '.join(functions)}" if interface else ", ".join(functions)
+        _row(name, f"[{remark(interface)}] {text}" if remark else text)
         name = ""
 
 

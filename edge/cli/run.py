@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge.cli.granting import Terms
     from edge.cli.options import Given
     from edge.counters import Slot
     from edge.interfaces import Interface
@@ -38,6 +39,12 @@ def _named_file(text: str) -> tuple[str, str]:
     return name, path
 
 
+def _level(text: str) -> str:
+    from edge.levels import level
+
+    return level(text)
+
+
 COMMAND = Command(
     "run",
     "FILE [TOOL] JSON",
@@ -51,6 +58,11 @@ COMMAND = Command(
         Option("timeout", "SECONDS", "time for the call", convert=seconds),
         Option("memory", "MB", "linear memory of the plugin", convert=at_least_one),
         Option("host-calls", "N", "calls out of the sandbox", convert=at_least_one),
+        Option(
+            "manifest", "FILE", "the plugin's manifest.toml: it gets what that declares and policy allows"
+        ),
+        Option("level", "LEVEL", "security level, instead of the policy's", convert=_level),
+        Option("unattended", "", "nobody is there: refuse tools of a higher risk than the policy lets run"),
         Option("fixed", "", "clock and random numbers stand still: same question, same answer, same fuel"),
         Option("stats", "", "what the call cost, on standard error"),
     ),
@@ -62,9 +74,12 @@ def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     path, *tool, arguments = given.arguments
     profile = given.get("profile", PI_ZERO)
-    plugin = _load(path, _secrets(given), profile)
-    limits = _limits(given, profile)
-    with Counters() as counters, _admit(counters, plugin, limits):
+    terms = _terms(given, profile)
+    plugin = _load(path, given, profile, terms)
+    if terms is not None:
+        terms.check_unattended(given, plugin, tool)
+    limits = _limits(given, profile.limits if terms is None else terms.grants.call_limits(profile.limits))
+    with Counters() as counters, _admit(counters, plugin, limits, terms):
         started = monotonic_ns()
         result = plugin.call(
             _stdin() if arguments == "-" else files.encode(arguments),
@@ -89,41 +104,63 @@ def run(given: Given) -> int:
     return 0 if result.success else 1
 
 
-def _admit(counters: Counters, plugin: Plugin, limits: Limits) -> Slot:
+def _terms(given: Given, profile: Profile) -> Terms | None:
+    """Who runs a plugin with nothing but its file is its operator, and grants what the options say."""
+    if not any(map(given.get, ("manifest", "level", "unattended"))):
+        return None
+    from edge.cli.granting import terms
+
+    return terms(given, profile)
+
+
+def _admit(counters: Counters, plugin: Plugin, limits: Limits, terms: Terms | None) -> Slot:
     """Counts the call among all that this device has under way."""
     admission = Admission(counters, here())
+    if terms is not None and terms.grants.plugin:
+        own = terms.grants.limits
+        return admission.admit(
+            terms.grants.plugin,
+            limits,
+            concurrent=int(own["concurrent_calls"]),
+            per_minute=int(own["calls_per_minute"]),
+        )
     if plugin.description.get("plugin"):
         return admission.admit(plugin.name, limits)
     # A file's name is not the plugin's: others may have the same.
     return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
-def _load(path: str, secrets: Secrets, profile: Profile) -> Plugin:
+def _load(path: str, given: Given, profile: Profile, terms: Terms | None) -> Plugin:
+    interfaces = (Logging(_log), Secrets(_secrets(given), terms.grants if terms else None))
     fd = files.open_input(path)
     try:
-        interfaces = (Logging(_log), secrets)
         if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
-            return _compile_and_load(fd, path, interfaces, profile)
-        return _runtime(profile).load_open(fd, files.base_name(path), interfaces=interfaces, output=_pass_on)
+            return _compile_and_load(fd, path, interfaces, profile, terms)
+        return _load_open(fd, path, interfaces, profile, terms)
     finally:
         files.close(fd)
 
 
-def _runtime(profile: Profile) -> Runtime:
-    return Runtime(stack_bytes=profile.stack_bytes)
+def _load_open(
+    fd: int, path: str, interfaces: tuple[Interface, ...], profile: Profile, terms: Terms | None
+) -> Plugin:
+    runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=terms.trusted() if terms else None)
+    grants = terms.grants if terms else None
+    return runtime.load_open(fd, files.base_name(path), interfaces=interfaces, grants=grants, output=_pass_on)
 
 
-def _compile_and_load(fd: int, path: str, interfaces: tuple[Interface, ...], profile: Profile) -> Plugin:
+def _compile_and_load(
+    fd: int, path: str, interfaces: tuple[Interface, ...], profile: Profile, terms: Terms | None
+) -> Plugin:
     try:
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
         from edge import errors
 
         raise errors.NoCompiler(f"{path} is not compiled, and this installation of Edge only runs") from None
-    name = files.base_name(path)
-    artifact = compile_for_here(files.read_all(fd), name)
+    artifact = compile_for_here(files.read_all(fd), files.base_name(path))
     try:
-        plugin = _runtime(profile).load_open(artifact, name, interfaces=interfaces, output=_pass_on)
+        plugin = _load_open(artifact, path, interfaces, profile, terms)
     finally:
         files.close(artifact)
     plugin.description.update(describe(plugin))
@@ -158,8 +195,8 @@ def _config(given: Given) -> bytes | None:
     return files.read_input(config[1:]) if config.startswith("@") else files.encode(config)
 
 
-def _secrets(given: Given) -> Secrets:
-    return Secrets({name: _secret(path) for name, path in given.get("secret", ())})
+def _secrets(given: Given) -> dict[str, str | None]:
+    return {name: _secret(path) for name, path in given.get("secret", ())}
 
 
 def _secret(path: str) -> str:
@@ -171,7 +208,7 @@ def _secret(path: str) -> str:
         raise errors.UsageError(f"{path}: this secret is not UTF-8", "Plugins take text; encode it") from None
 
 
-def _limits(given: Given, profile: Profile) -> Limits:
+def _limits(given: Given, base: Limits) -> Limits:
     asked = {
         "fuel": given.get("fuel", 0),
         "deadline": given.get("timeout", 0),
@@ -180,9 +217,9 @@ def _limits(given: Given, profile: Profile) -> Limits:
         "fixed": given.get("fixed", False),
     }
     if not any(asked.values()):
-        return profile.limits
+        return base
     changes = {name: value for name, value in asked.items() if value}
-    return profile.limits.replace(fixed_clock=FIXED_CLOCK, **changes)
+    return base.replace(fixed_clock=FIXED_CLOCK, **changes)
 
 
 def _log(plugin: str, level: str, event: dict[str, Any]) -> None:

@@ -1,0 +1,164 @@
+"""`edge audit`: what a plugin may reach, in three columns, and what a new version wants. Loads no code."""
+
+from __future__ import annotations
+
+from edge import asks, files, grants, levels, policy
+from edge.cli import output
+from edge.cli.granting import read_manifest
+from edge.cli.options import Command, Option
+from edge.difference import difference
+from edge.interfaces.logging import printable
+from edge.profiles import PI_ZERO, named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+    from edge.grants import Grants, Row
+
+NOTHING = "-"
+
+COMMAND = Command(
+    "audit",
+    "FILE [OLD]",
+    "Shows what a plugin imports, what its manifest declares and what the policy of this machine allows: it\n"
+    "gets what all three name. With OLD, another version of it, shows what FILE wants more or less. Exits\n"
+    "with 1 when something imported is not granted, or FILE wants more than OLD. Loads no code.",
+    (
+        Option("manifest", "FILE", "the plugin's manifest.toml; without it, nothing is declared"),
+        Option("old-manifest", "FILE", "the manifest of OLD"),
+        Option("level", "LEVEL", "security level, instead of the policy's", convert=levels.level),
+        Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
+    ),
+    "edge audit weather.pulley32.cwasm --manifest manifest.toml --level strict",
+)
+
+
+def run(given: Given) -> int:
+    """Exits with 1 when something imported is not granted, or the plugin wants more than its old version."""
+    path, *old = given.arguments
+    imports = _imports(path)
+    declared = read_manifest(given.get("manifest"))
+    found = grants.resolve(
+        declared, policy.load(), profile=given.get("profile", PI_ZERO), level=given.get("level", "")
+    )
+    changes = []
+    if old:
+        changes = difference(_imports(old[0]), read_manifest(given.get("old-manifest")), imports, declared)
+    elif given.get("old-manifest"):
+        from edge import errors
+
+        raise errors.UsageError("audit: --old-manifest without OLD", f"Usage: {COMMAND.usage()}")
+    rows = found.rows(imports)
+    refused = [row for row in rows if row.imported and not row.granted]
+    wider = [change for change in changes if change.wider]
+    if given.get("json"):
+        output.document(
+            {
+                "file": path,
+                "plugin": found.plugin or None,
+                "level": found.level,
+                "rows": [_facts(row) for row in rows],
+                "limits": found.limits,
+                "refused": [row.capability for row in refused],
+                "old": old[0] if old else None,
+                "changes": [{"what": change.what, "wider": change.wider} for change in changes],
+                "ok": not (refused or wider),
+            }
+        )
+    else:
+        _show(path, found, rows)
+        if old:
+            _show_changes(old[0], changes)
+        _show_end(refused, wider)
+    return 1 if refused or wider else 0
+
+
+def _imports(path: str) -> list[str]:
+    from edge import errors
+    from edge.cli.inspect import facts_of
+
+    fd = files.open_input(path)
+    try:
+        facts = facts_of(fd, path)
+    finally:
+        files.close(fd)
+    if facts["problem"]:
+        raise errors.Refused(f"{path}: {facts['problem']}", "`edge inspect` tells more")
+    if "imports" not in facts:
+        raise errors.NoCompiler(
+            f"{path} is not compiled, and this installation of Edge can't tell what it imports"
+        )
+    imports: list[str] = facts["imports"]
+    return imports
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    return {
+        "capability": row.capability,
+        "imported": row.imported,
+        "declared": row.declared,
+        "allowed": row.allowed,
+        "granted": row.granted,
+        "reason": row.reason,
+    }
+
+
+def _show(path: str, found: Grants, rows: list[Row]) -> None:
+    output.answer(f"{printable(path)}: {found.plugin or 'no manifest'}, level {found.level}\n")
+    table = [("capability", "imported", "declared", "allowed", "granted")]
+    for row in rows:
+        table.extend(_lines(row))
+    widths = [max(map(len, column)) for column in zip(*table)]
+    for line in table:
+        cells = (printable(cell).ljust(width) for cell, width in zip(line, widths))
+        output.answer("  ".join(cells).rstrip())
+    limits = ", ".join(
+        f"{name} {amount:g}" if amount < 1e6 else f"{name} {amount:.0f}"
+        for name, amount in found.limits.items()
+    )
+    output.answer(f"\nlimits: {limits}")
+
+
+def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
+    """A row has as many lines as its longest column."""
+    declared = [_short(ask) for ask in row.declared]
+    # Beside what it is part of, if that is all of it.
+    allowed = [text if ask in row.allowed else "" for ask, text in zip(row.declared, declared)]
+    allowed += [_short(ask) for ask in row.allowed if ask not in row.declared]
+    imported = row.imported or [NOTHING]
+    always = row.granted and not row.declared
+    lines = []
+    for at in range(max(len(imported), len(declared), len(allowed), 1)):
+        cells = (_at(imported, at), _at(declared, at), _at(allowed, at))
+        if at == 0:
+            declares, allows = cells[1] or NOTHING, cells[2] or NOTHING
+            if always:
+                declares = allows = "always"
+            granted = f"{'yes' if row.granted else 'no'}: {row.reason}"
+            lines.append((row.capability, cells[0], declares, allows, granted))
+        else:
+            lines.append(("", *cells, ""))
+    return lines
+
+
+def _at(cells: list[str], index: int) -> str:
+    return cells[index] if index < len(cells) else ""
+
+
+def _short(ask: asks.Ask) -> str:
+    return asks.spelled(ask[1:]) or "yes"
+
+
+def _show_changes(old: str, changes: list[Any]) -> None:
+    output.answer(f"\nagainst {printable(old)}: {'' if changes else 'nothing more, nothing less'}".rstrip())
+    for change in changes:
+        output.answer(printable(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}"))
+
+
+def _show_end(refused: list[Row], wider: list[Any]) -> None:
+    if refused:
+        output.answer(f"\nimported and not granted: {', '.join(row.capability for row in refused)}")
+    if wider:
+        output.answer(f"\nwider than the old version in {len(wider)} ways: this needs the operator's consent")

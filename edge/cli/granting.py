@@ -1,0 +1,85 @@
+"""What a command line says of grants: a manifest, a security level, whether somebody is there."""
+
+from __future__ import annotations
+
+from edge import files, grants, levels, manifest, policy
+from edge.cli import output
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+    from edge.grants import Grants
+    from edge.manifest import Manifest
+    from edge.plugin import Plugin
+    from edge.policy import Policy
+    from edge.profiles import Profile
+
+
+class Terms:
+    """On which terms a plugin runs.
+
+    manifest  what it declares, nothing where none was given
+    policy    what the operator allows
+    grants    what comes of both
+    """
+
+    __slots__ = ("grants", "manifest", "policy")
+
+    def __init__(self, declared: Manifest, said: Policy, granted: Grants) -> None:
+        self.manifest = declared
+        self.policy = said
+        self.grants = granted
+
+    def trusted(self) -> list[bytes] | None:
+        """The keys whose signatures count at this level; None for all that are trusted here."""
+        if levels.LEVELS[self.grants.level]["keys"] == "trusted":
+            return None
+        from edge import keys
+
+        return keys.added()
+
+    def check_unattended(self, given: Given, plugin: Plugin, named: list[str]) -> None:
+        """With --unattended, refuses a tool of too high a risk: the one that is named, or any there is."""
+        if not given.get("unattended"):
+            return
+        for tool in named or [offered["name"] for offered in plugin.tools]:
+            self.policy.check_unattended(plugin.name, self.manifest.tool(tool))
+
+
+def terms(given: Given, profile: Profile) -> Terms:
+    """The terms that options and policy give; talks of a level that is lower than the policy's."""
+    declared = read_manifest(given.get("manifest"))
+    said = policy.load()
+    granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=tell)
+    usual = said.level_of(granted.plugin)
+    if levels.is_lower(granted.level, usual):
+        tell(
+            {
+                "event": "level",
+                "plugin": granted.plugin,
+                "before": usual,
+                "after": granted.level,
+                "lowered": True,
+            }
+        )
+    return Terms(declared, said, granted)
+
+
+def read_manifest(path: str | None) -> Manifest:
+    """The manifest that was named, or one that declares nothing; says what is wrong with it and harmless."""
+    if path is None:
+        return manifest.NONE
+    found = manifest.parse(files.read_input(path), strictness=manifest.FOREIGN, file=path)
+    for problem in found.warnings:
+        output.say(f"edge: {path}, {printable(str(problem))}")
+    return found
+
+
+def tell(fact: dict[str, Any]) -> None:
+    """A fact for the audit, in one line on standard error."""
+    from edge.cli.json_text import json_text
+
+    output.say(f"edge: audit: {json_text(fact)}")

@@ -1,0 +1,72 @@
+"""What one version of a plugin wants that another does not, and which of that is more than before."""
+
+from __future__ import annotations
+
+from edge import asks, levels
+from edge.capabilities import ALWAYS, CAPABILITIES, needed
+from edge.manifest import RISKS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from edge.manifest import Manifest
+
+
+class Change:
+    """Something that was not there before, or is no more; `wider` when the plugin may do more by it."""
+
+    __slots__ = ("what", "wider")
+
+    def __init__(self, what: str, *, wider: bool) -> None:
+        self.what = what
+        self.wider = wider
+
+
+def difference(
+    old_imports: Iterable[str], old: Manifest, new_imports: Iterable[str], new: Manifest
+) -> list[Change]:
+    """From an old version to a new one, what widens it first."""
+    changes = [*_imports(old_imports, new_imports), *_asks(old, new), *_tools(old, new), *_level(old, new)]
+    return sorted(changes, key=lambda change: not change.wider)
+
+
+def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
+    before, after = _capabilities(old), _capabilities(new)
+    for capability in after:
+        if capability not in before:
+            yield Change(f"imports {capability}: {', '.join(after[capability])}", wider=True)
+    for capability in before:
+        if capability not in after:
+            yield Change(f"imports {capability} no more", wider=False)
+
+
+def _capabilities(imports: Iterable[str]) -> dict[str, list[str]]:
+    return {name: found for name, found in needed(imports).items() if CAPABILITIES[name] != ALWAYS}
+
+
+def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
+    for ask in new.asks:
+        if ask not in old.asks:
+            yield Change(f"declares {asks.spelled(ask)}", wider=not asks.covered(ask, old.asks))
+    named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
+    for ask in old.asks:
+        if ask not in new.asks:
+            # Whoever asked for less than a device gives, and asks no more, gets what it gives.
+            wider = ask[0] == "limits" and ask[:2] not in named
+            yield Change(f"declares {asks.spelled(ask)} no more", wider=wider)
+
+
+def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:
+    for name in (*new.risks, *(name for name in old.risks if name not in new.risks)):
+        before, after = old.tool(name).risk, new.tool(name).risk
+        if before != after:
+            lower = RISKS.index(after) < RISKS.index(before)
+            yield Change(f"the risk of {name} was {before} and is {after}", wider=lower)
+
+
+def _level(old: Manifest, new: Manifest) -> Iterator[Change]:
+    before, after = old.level or levels.ORDER[0], new.level or levels.ORDER[0]
+    if before != after:
+        lower = levels.is_lower(after, before)
+        yield Change(f"its own security level was {before} and is {after}", wider=lower)
