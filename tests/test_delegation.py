@@ -188,14 +188,23 @@ def test_an_interrupt_passes_all_that_call_one_another(artifact: Artifact) -> No
     assert household.first.instance.closed
 
 
-def test_a_caller_pays_for_a_callee_that_failed(artifact: Artifact) -> None:
-    whole = Household(artifact, {"a": ["b/relay"]})
-    whole.call(["a", "b"])
-    household = Household(artifact, {"a": ["b/relay"]}, b=Limits(fuel=whole.spent["b"] // 2))
+def test_a_caller_pays_for_a_callee_that_failed() -> None:
+    callees: list[Call] = []
+
+    def ask(call: Call) -> tuple[()]:
+        inner = Chain("a", ["b/spin"], depth=2).to("b", "spin")
+        callees.append(limits_guest.load().instance(inner.limits(call, Limits(fuel=1000))).start("spin"))
+        try:
+            callees[0].run()
+        finally:
+            inner.settle(call, callees[0])
+        return ()
+
+    call = limits_guest.load(ask).instance().start("ask", 1)
     with pytest.raises(errors.HostFailed) as caught:
-        household.call(["a", "b"])
+        call.run()
     assert isinstance(cause(caught.value), errors.OutOfFuel)
-    assert household.first.charged == household.spent["b"] > 0
+    assert call.charged == callees[0].instance.stats.fuel == 1000
 
 
 @pytest.mark.parametrize(
