@@ -19,6 +19,7 @@ Change = tuple[str, int, Any]
 
 OTHER_SEED = bytes(range(32))
 MAGIC = b"EDGEAOT1"
+PURPOSE = b"edge artifact description v1\n"
 FOOTER = struct.Struct("<32s64sI8s")
 LENGTHS = (0, 1, 2**20, 2**20 + 1, 2**31 - 1, 2**31, 2**32 - 1)
 
@@ -138,4 +139,4 @@ def fuzz_description(fields: dict[str, Any], parts: dict[str, Any], whole: bool)
 def signed(text: bytes) -> bytes:
     """What follows a description."""
     key = Ed25519PrivateKey.from_private_bytes(plugins.SEED)
-    return FOOTER.pack(native.public_key(plugins.SEED), key.sign(text), len(text), MAGIC)
+    return FOOTER.pack(native.public_key(plugins.SEED), key.sign(PURPOSE + text), len(text), MAGIC)

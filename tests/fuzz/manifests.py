@@ -59,6 +59,7 @@ lines = st.one_of(
 @given(st.lists(lines, max_size=12), st.sampled_from([manifest.OWN, manifest.FOREIGN]))
 def fuzz_lines(many: list[str], strictness: str) -> None:
     check("\n".join(many), strictness)
+    check(WHOLE + "\n".join(many), strictness)
 
 
 @given(st.integers(0, len(WHOLE)), st.integers(0, 20), st.text(max_size=10))

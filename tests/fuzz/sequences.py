@@ -98,6 +98,15 @@ class Sequence(RuleBasedStateMachine):
         if self.state == ASKED:
             self.state, self.answer_fits = RUNNING, value == (7,)
 
+    @rule(value=st.sampled_from([*FITTING, ("x",)]))
+    @precondition(lambda self: self.state == IDLE)
+    def ask_and_answer(self, value: tuple[object, ...]) -> None:
+        """What chance alone seldom puts in this order."""
+        self.start("ask", (7,))
+        self.step()
+        self.answer(value)
+        self.step()
+
     @rule(message=st.binary(max_size=20))
     def fail(self, message: bytes) -> None:
         self.reply(lambda: native.fail_call(self.handle, message))

@@ -39,7 +39,13 @@ words = st.one_of(
     st.sampled_from([0xD800, 0x10FFFF, 0x110000, 2**31, 2**31 + 4, 2**32 - 1, 2**32 - 8]),
     st.integers(0, 2**32 - 1),
 )
-images = st.lists(words, min_size=1, max_size=40).map(lambda many: struct.pack(f"<{len(many)}I", *many))
+# A pointer and a length that fit, and whatever they lead to.
+fitting = st.tuples(st.sampled_from([8, 16, 24]), st.integers(0, 3))
+images = st.builds(
+    lambda head, rest: struct.pack(f"<{len(head) + len(rest)}I", *head, *rest),
+    fitting | st.tuples(words) | st.just(()),
+    st.lists(words | st.integers(0, 3), max_size=40),
+).filter(bool)
 
 
 @given(st.sampled_from(GETTERS), images | st.binary(min_size=1, max_size=200))
@@ -66,8 +72,9 @@ plain = st.recursive(
     ),
     max_leaves=12,
 )
-encoded = plain.map(lambda value: marshal.dumps((value,), FORMAT)) | st.binary(max_size=64)
-damage = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=3)
+fitting_params = st.integers(-1, 2**33) | st.binary(max_size=100)
+encoded = (plain | fitting_params).map(lambda value: marshal.dumps((value,), FORMAT)) | st.binary(max_size=64)
+damage = st.just([]) | st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=3)
 
 
 @st.composite
