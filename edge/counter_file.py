@@ -1,14 +1,14 @@
-"""The file behind edge.counters: its layout, and access to it while it is locked.
+"""The file behind edge.counters: its layout, and access to it.
 
 | part | words of 8 bytes |
 |---|---|
-| head | magic number, bytes that calls under way may use, how many calls there are, serial number |
-| holders | process (0: free), its start, bytes its calls may use, how many they are, serial number, name |
-| plugins | name, newest second, calls under way, calls begun in that second and before (64 of 16 bits) |
+| head | magic number, serial number of the newest holder |
+| holders | process (0: free), its start, bytes its calls may use, how many they are, plugin, serial number |
+| plugins | name (8 words), newest second, calls begun in that second and before (64 of 16 bits) |
 
-A holder is what one process has under way of one plugin; head and plugins hold the sums. A process raises the
-sums before its holder and lowers them after, so whoever is killed in between leaves sums that are too high,
-and `recount` puts them right before anything is refused because of them.
+A holder is what one process has under way of one plugin, which it names by the place of its record. It is
+changed under the file's lock, but for one thing: a process lowers what it holds itself as it likes, since
+whoever reads the old figures or the new ones at that moment is right both times.
 """
 
 from __future__ import annotations
@@ -21,39 +21,34 @@ WORD = 8
 NAME_BYTES = 64
 BUCKETS = 64
 NOBODY = bytes(NAME_BYTES)
+LARGEST = (1 << 64) - 1
 
-MAGIC = int.from_bytes(b"edgecnt1", "little")
-HEAD_BYTES = 4 * WORD
+MAGIC = int.from_bytes(b"edgecnt2", "little")
+SERIAL_AT = WORD
+HOLDERS_AT = 2 * WORD
 
 HOLDERS = 64
-HOLDER_BYTES = 5 * WORD + NAME_BYTES
-HOLDER_WORDS = HOLDER_BYTES // WORD
-HOLDERS_AT = HEAD_BYTES
+HOLDER_WORDS = 6
+PROCESS, STARTED, MEMORY, CALLS, PLUGIN, SERIAL = range(HOLDER_WORDS)
+HOLDER_BYTES = HOLDER_WORDS * WORD
 
 PLUGINS = 64
-PLUGIN_HEAD_BYTES = NAME_BYTES + 2 * WORD
-CALLS_AT = NAME_BYTES + WORD
-PLUGIN_BYTES = PLUGIN_HEAD_BYTES + 2 * BUCKETS
+BUCKETS_AT = NAME_BYTES + WORD
+PLUGIN_BYTES = BUCKETS_AT + 2 * BUCKETS
 PLUGINS_AT = HOLDERS_AT + HOLDERS * HOLDER_BYTES
 SIZE = PLUGINS_AT + PLUGINS * PLUGIN_BYTES
 
-LARGEST = (1 << 64) - 1
-
 
 class Plugin:
-    """What is known of a plugin: when its calls began, by the second, and how many are under way."""
+    """When calls of a plugin began, by the second."""
 
-    __slots__ = ("at", "begun", "calls", "key", "newest")
+    __slots__ = ("at", "begun", "key", "newest")
 
     def __init__(self, at: int, raw: bytes) -> None:
         self.at = at
         self.key = raw[:NAME_BYTES]
-        self.newest, self.calls = _pair(raw[NAME_BYTES:PLUGIN_HEAD_BYTES])
-        self.begun = memoryview(bytearray(raw[PLUGIN_HEAD_BYTES:])).cast("H")
-
-    def raw(self) -> bytes:
-        """As it stands in the file."""
-        return self.key + _packed(self.newest, self.calls) + self.begun.tobytes()
+        self.newest = int.from_bytes(raw[NAME_BYTES:BUCKETS_AT], "little")
+        self.begun = memoryview(bytearray(raw[BUCKETS_AT:])).cast("H")
 
 
 class Holder:
@@ -68,8 +63,32 @@ class Holder:
         self.calls = 0
 
 
+class Holders:
+    """All holders, as they were when they were read."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, raw: bytes) -> None:
+        self.words = memoryview(raw).cast("Q").tolist()
+
+    def memory(self) -> int:
+        """Bytes that all calls under way may use."""
+        return sum(self.words[MEMORY::HOLDER_WORDS])
+
+    def calls(self, plugin: int | None = None) -> int:
+        """How many calls are under way, of the plugin at a place or of all."""
+        if plugin is None:
+            return sum(self.words[CALLS::HOLDER_WORDS])
+        plugins = self.words[PLUGIN::HOLDER_WORDS]
+        found, place = 0, -1
+        for _ in range(plugins.count(plugin)):
+            place = plugins.index(plugin, place + 1)
+            found += self.words[place * HOLDER_WORDS + CALLS]
+        return found
+
+
 class CounterFile:
-    """The open file. Its methods need the lock, which is the file's own and not a thread's."""
+    """The open file, locked while in its `with`; the lock is the file's own and not a thread's."""
 
     __slots__ = ("_fd", "_started", "path", "process")
 
@@ -83,7 +102,7 @@ class CounterFile:
             if posix.fstat(self._fd).st_size != SIZE or magic != MAGIC:
                 # Emptied first: half a file is not taken for a whole one.
                 posix.ftruncate(self._fd, 0)
-                self._write(0, _packed(MAGIC) + bytes(SIZE - WORD))
+                self._write(0, MAGIC.to_bytes(WORD, "little") + bytes(SIZE - WORD))
 
     def __enter__(self) -> CounterFile:
         shared.lock(self._fd, self.path)
@@ -100,95 +119,70 @@ class CounterFile:
         """Closes it."""
         posix.close(self._fd)
 
-    def sums(self) -> tuple[int, int]:
-        """Bytes that all calls under way may use, and how many calls there are."""
-        return _pair(posix.pread(self._fd, 2 * WORD, WORD))
+    def holders(self) -> Holders:
+        """All holders."""
+        return Holders(posix.pread(self._fd, HOLDERS * HOLDER_BYTES, HOLDERS_AT))
 
-    def write_sums(self, memory: int, calls: int) -> None:
-        """Sets them."""
-        self._write(WORD, _packed(memory, calls))
-
-    def plugin(self, at: int) -> Plugin:
-        """The plugin that stands at a place."""
-        return Plugin(at, self._read(at, PLUGIN_BYTES))
-
-    def find_plugin(self, key: bytes, before: int) -> Plugin | None:
-        """A plugin by its name, or a free record: one without calls, now or since the second `before`."""
-        raw = self._read(PLUGINS_AT, PLUGINS * PLUGIN_BYTES)
-        free = -1
-        for offset in range(0, len(raw), PLUGIN_BYTES):
-            if raw[offset : offset + NAME_BYTES] == key:
-                return Plugin(PLUGINS_AT + offset, raw[offset : offset + PLUGIN_BYTES])
-            if free < 0 and raw[offset : offset + NAME_BYTES] == NOBODY:
-                free = offset
-        if free < 0:
-            for offset in range(0, len(raw), PLUGIN_BYTES):
-                found = Plugin(offset, raw[offset : offset + PLUGIN_BYTES])
-                if not found.calls and found.newest < before:
-                    free = offset
-                    break
-        if free < 0:
-            return None
-        return Plugin(PLUGINS_AT + free, key + bytes(PLUGIN_BYTES - NAME_BYTES))
-
-    def write_plugin(self, plugin: Plugin) -> None:
-        """Sets a plugin's record."""
-        self._write(plugin.at, plugin.raw())
-
-    def end_call(self, at: int) -> None:
-        """Takes one off the calls under way of the plugin at a place, which is still there as it had one."""
-        calls = int.from_bytes(self._read(at + CALLS_AT, WORD), "little")
-        if calls:
-            self._write(at + CALLS_AT, _packed(calls - 1))
-
-    def new_holder(self, key: bytes) -> Holder | None:
-        """A free record for what this process has under way of a plugin; None when all are taken."""
-        raw = self._read(HOLDERS_AT, HOLDERS * HOLDER_BYTES)
-        processes = memoryview(raw).cast("Q")[::HOLDER_WORDS].tolist()
-        if 0 not in processes:
-            return None
-        at = HOLDERS_AT + processes.index(0) * HOLDER_BYTES
-        serial = 1 + int.from_bytes(self._read(3 * WORD, WORD), "little")
-        self._write(3 * WORD, _packed(serial))
-        self._write(at, _packed(self.process, self._started, 0, 0, serial) + key)
-        return Holder(at, serial)
-
-    def is_held(self, holder: Holder) -> bool:
-        """Whether a record that held nothing is still this one's."""
-        found = memoryview(self._read(holder.at, 5 * WORD)).cast("Q")
-        return found[0] == self.process and found[4] == holder.serial
-
-    def write_holder(self, holder: Holder) -> None:
-        """Sets what a holder holds."""
-        self._write(holder.at + 2 * WORD, _packed(holder.memory, holder.calls))
-
-    def recount(self) -> None:
-        """Frees what dead processes held and what holds nothing, and sums up what is left."""
-        raw = self._read(HOLDERS_AT, HOLDERS * HOLDER_BYTES)
-        memory = calls = 0
-        by_name: dict[bytes, int] = {}
-        for offset in range(0, len(raw), HOLDER_BYTES):
-            process, started, held, count, _ = memoryview(raw)[offset : offset + 5 * WORD].cast("Q")
-            if not process:
-                continue
-            if not count or not self._lives(process, started):
-                self._write(HOLDERS_AT + offset, _packed(0))
-                continue
-            memory += held
-            calls += count
-            key = raw[offset + 5 * WORD : offset + HOLDER_BYTES]
-            by_name[key] = by_name.get(key, 0) + count
-        self.write_sums(memory, calls)
-        for at in range(PLUGINS_AT, SIZE, PLUGIN_BYTES):
-            plugin = self.plugin(at)
-            plugin.calls = by_name.get(plugin.key, 0)
-            self.write_plugin(plugin)
+    def bury_dead(self) -> Holders:
+        """Frees what dead processes held, and what holds nothing; answers with all that is left."""
+        words = self.holders().words
+        for at in range(0, len(words), HOLDER_WORDS):
+            process, started, _, calls, _, _ = words[at : at + HOLDER_WORDS]
+            if process and not (calls and self._lives(process, started)):
+                self._write(HOLDERS_AT + at * WORD, bytes(HOLDER_BYTES))
+        return self.holders()
 
     def _lives(self, process: int, started: int) -> bool:
         return started == (self._started if process == self.process else started_at(process))
 
-    def _read(self, at: int, count: int) -> bytes:
-        return posix.pread(self._fd, count, at)
+    def new_holder(self, holders: Holders) -> Holder | None:
+        """Takes a free record for this process; None when there is none."""
+        processes = holders.words[PROCESS::HOLDER_WORDS]
+        if 0 not in processes:
+            return None
+        at = HOLDERS_AT + processes.index(0) * HOLDER_BYTES
+        serial = 1 + int.from_bytes(posix.pread(self._fd, WORD, SERIAL_AT), "little")
+        self._write(SERIAL_AT, _packed(serial))
+        self._write(at, _packed(self.process, self._started, 0, 0, 0, serial))
+        return Holder(at, serial)
+
+    def is_held(self, holders: Holders, holder: Holder) -> bool:
+        """Whether a record that held nothing is still this one's."""
+        word = (holder.at - HOLDERS_AT) // WORD
+        found = holders.words[word : word + HOLDER_WORDS]
+        return (found[PROCESS], found[SERIAL]) == (self.process, holder.serial)
+
+    def raise_holder(self, holder: Holder, plugin: Plugin) -> None:
+        """Sets what a holder holds, and of which plugin."""
+        number = holder.memory | holder.calls << 64 | plugin.at << 128
+        self._write(holder.at + MEMORY * WORD, number.to_bytes(3 * WORD, "little"))
+
+    def lower_holder(self, holder: Holder) -> None:
+        """Sets what a holder holds, which is less than before; needs no lock."""
+        number = holder.memory | holder.calls << 64
+        self._write(holder.at + MEMORY * WORD, number.to_bytes(2 * WORD, "little"))
+
+    def plugin(self, at: int) -> Plugin:
+        """The plugin at a place."""
+        return Plugin(at, posix.pread(self._fd, PLUGIN_BYTES, at))
+
+    def find_plugin(self, key: bytes, before: int, holders: Holders) -> Plugin | None:
+        """A plugin by its name, or a free record: one without calls, now or since the second `before`."""
+        raw = posix.pread(self._fd, PLUGINS * PLUGIN_BYTES, PLUGINS_AT)
+        records = range(0, len(raw), PLUGIN_BYTES)
+        for at in records:
+            if raw[at : at + NAME_BYTES] == key:
+                return Plugin(PLUGINS_AT + at, raw[at : at + PLUGIN_BYTES])
+        for at in records:
+            found = Plugin(PLUGINS_AT + at, raw[at : at + PLUGIN_BYTES])
+            if found.key == NOBODY or (found.newest < before and not holders.calls(found.at)):
+                return Plugin(found.at, key + bytes(PLUGIN_BYTES - NAME_BYTES))
+        return None
+
+    def write_plugin(self, plugin: Plugin) -> None:
+        """Sets a plugin's record."""
+        newest = plugin.newest.to_bytes(WORD, "little")
+        self._write(plugin.at, plugin.key + newest + plugin.begun.tobytes())
 
     def _write(self, at: int, data: bytes) -> None:
         """One record, in one write: whoever is killed leaves it old or new."""
@@ -199,16 +193,7 @@ class CounterFile:
 
 
 def _packed(*words: int) -> bytes:
-    number = 0
-    for place, word in enumerate(words):
-        number |= word << 64 * place
-    return number.to_bytes(WORD * len(words), "little")
-
-
-def _pair(raw: bytes) -> tuple[int, int]:
-    # One conversion for both is the quickest there is.
-    number = int.from_bytes(raw, "little")
-    return number & LARGEST, number >> 64
+    return b"".join([word.to_bytes(WORD, "little") for word in words])
 
 
 def started_at(process: int) -> int:

@@ -10,7 +10,17 @@ import posix
 from _thread import allocate_lock
 from time import CLOCK_BOOTTIME, clock_gettime
 
-from edge.counter_file import BUCKETS, LARGEST, NAME_BYTES, NOBODY, PLUGINS, CounterFile, Holder, Plugin
+from edge.counter_file import (
+    BUCKETS,
+    LARGEST,
+    NAME_BYTES,
+    NOBODY,
+    PLUGINS,
+    CounterFile,
+    Holder,
+    Holders,
+    Plugin,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,49 +67,38 @@ class Counters:
         key = _key(name)
         now = int(self._seconds())
         with self._guard, self._opened(now) as file:
-            plugin = self._plugin(file, key, now)
-            held, calls = file.sums()
-            if held + memory > room or (concurrent and plugin.calls >= concurrent):
-                file.recount()
-                plugin = self._plugin(file, key, now)
-                held, calls = file.sums()
-                if held + memory > room:
-                    _fail_room(name, memory, room, held, calls, explain)
-                if concurrent and plugin.calls >= concurrent:
-                    _fail_busy(name, plugin.calls, concurrent)
+            holders = file.holders()
+            plugin = self._plugin(file, key, now, holders)
+            if holders.memory() + memory > room or (concurrent and holders.calls(plugin.at) >= concurrent):
+                holders = file.bury_dead()
+                if holders.memory() + memory > room:
+                    _fail_room(name, memory, room, holders, explain)
+                if concurrent and holders.calls(plugin.at) >= concurrent:
+                    _fail_busy(name, holders.calls(plugin.at), concurrent)
             if per_minute:
                 _count_rate(plugin, name, now, per_minute)
-            plugin.calls += 1
-            holder = self._holder(file, key)
-            file.write_sums(held + memory, calls + 1)
+            holder = self._holder(file, key, holders)
             file.write_plugin(plugin)
             holder.memory += memory
             holder.calls += 1
-            file.write_holder(holder)
-            return Slot(self, file, key, memory)
+            file.raise_holder(holder, plugin)
+            return Slot(self, file, holder, memory)
 
     def leave(self, slot: Slot) -> None:
         """Counts a call no more; `Slot.close` is what to use."""
         with self._guard:
-            file = slot.file
+            file, holder = slot.file, slot.holder
             # After a fork, or when the file was replaced, what the slot counts is not ours to take back.
-            if file is not self._file or file.process != posix.getpid():
-                return
-            with file:
-                holder = self._holders[slot.key]
+            if file is self._file and file.process == posix.getpid():
                 holder.memory -= slot.memory
                 holder.calls -= 1
-                file.write_holder(holder)
-                held, calls = file.sums()
-                file.write_sums(max(0, held - slot.memory), max(0, calls - 1))
-                file.end_call(self._places[slot.key])
+                file.lower_holder(holder)
 
     def live(self) -> tuple[int, int]:
         """How many calls are under way, and how many bytes they may use."""
         with self._guard, self._opened(int(self._seconds())) as file:
-            file.recount()
-            held, calls = file.sums()
-            return calls, held
+            holders = file.bury_dead()
+            return holders.calls(), holders.memory()
 
     def close(self) -> None:
         """Closes its file; slots that are open then count until the process ends."""
@@ -134,29 +133,23 @@ class Counters:
         self._file = CounterFile(self._path or f"{folder()}/counters")
         return self._file
 
-    def _plugin(self, file: CounterFile, key: bytes, now: int) -> Plugin:
+    def _plugin(self, file: CounterFile, key: bytes, now: int, holders: Holders) -> Plugin:
         place = self._places.get(key)
         plugin: Plugin | None = file.plugin(place) if place else None
         if plugin is not None and plugin.key == key:
             return plugin
         oldest = now - MINUTE
-        plugin = file.find_plugin(key, oldest)
-        if plugin is None:
-            file.recount()
-            plugin = file.find_plugin(key, oldest)
+        plugin = file.find_plugin(key, oldest, holders) or file.find_plugin(key, oldest, file.bury_dead())
         if plugin is None:
             _fail_full(f"{PLUGINS} plugins were called within a minute")
         self._places[key] = plugin.at
         return plugin
 
-    def _holder(self, file: CounterFile, key: bytes) -> Holder:
+    def _holder(self, file: CounterFile, key: bytes, holders: Holders) -> Holder:
         holder = self._holders.get(key)
-        if holder is not None and (holder.calls or file.is_held(holder)):
+        if holder is not None and file.is_held(holders, holder):
             return holder
-        holder = file.new_holder(key)
-        if holder is None:
-            file.recount()
-            holder = file.new_holder(key)
+        holder = file.new_holder(holders) or file.new_holder(file.bury_dead())
         if holder is None:
             _fail_full("Too many processes have calls under way")
         self._holders[key] = holder
@@ -166,12 +159,12 @@ class Counters:
 class Slot:
     """A call that counts. Leaving a `with`, or `close`, ends that; in a forked child they do nothing."""
 
-    __slots__ = ("_counters", "file", "key", "memory")
+    __slots__ = ("_counters", "file", "holder", "memory")
 
-    def __init__(self, counters: Counters, file: CounterFile, key: bytes, memory: int) -> None:
+    def __init__(self, counters: Counters, file: CounterFile, holder: Holder, memory: int) -> None:
         self._counters: Counters | None = counters
         self.file = file
-        self.key = key
+        self.holder = holder
         self.memory = memory
 
     def close(self) -> None:
@@ -203,11 +196,10 @@ def _count_rate(plugin: Plugin, name: str, now: int, per_minute: int) -> None:
     begun[now % BUCKETS] += 1
 
 
-def _fail_room(
-    name: str, memory: int, room: int, held: int, calls: int, explain: Callable[[], str]
-) -> NoReturn:
+def _fail_room(name: str, memory: int, room: int, holders: Holders, explain: Callable[[], str]) -> NoReturn:
     from edge import errors
 
+    calls, held = holders.calls(), holders.memory()
     others = f"{calls} other{'' if calls == 1 else 's'} may use {megabytes(held)}"
     raise errors.NotAdmitted(
         f"{name or 'This call'} may use {megabytes(memory)}, {others}, and there is room for "

@@ -226,7 +226,7 @@ def test_another_process_with_the_number_of_a_dead_one_holds_nothing(path: str) 
         counters.enter("x", memory=5)
         raw = bytearray(Path(path).read_bytes())
         # The second word of the first holder: when its process started.
-        raw[40] ^= 1
+        raw[24] ^= 1
         Path(path).write_bytes(raw)
         assert Counters(path).live() == (0, 0)
 
@@ -299,7 +299,7 @@ def test_a_file_that_was_taken_away_is_made_anew(path: str) -> None:
             assert other.live() == (1, 2)
 
 
-@pytest.mark.parametrize("content", [b"", b"\0", b"not counters" * 9999, b"edgecnt1"])
+@pytest.mark.parametrize("content", [b"", b"\0", b"not counters" * 9999, b"edgecnt2"])
 def test_a_file_that_is_no_counters_is_begun_anew(path: str, content: bytes) -> None:
     Path(path).write_bytes(content)
     Path(path).chmod(0o600)
