@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Audit = Callable[[dict[str, Any]], None]
 
 FORMAT = 1
+UNDECLARED = "the manifest does not declare it"
 
 
 class Row:
@@ -131,7 +132,9 @@ class Grants:
         if capability == "http_client":
             target = ":".join(words)
         if not allowed:
-            self._tell("denied", capability, words, target, f"level {self.level} does not allow it")
+            declared = any(_matches(ask, words) for ask in self.declared if ask[0] == capability)
+            reason = _why_not(capability, self.level) if declared else UNDECLARED
+            self._tell("denied", capability, words, target, reason)
         elif levels.LEVELS[self.level]["digests"]:
             self._tell("used", capability, words, target, "")
         return allowed
@@ -222,7 +225,7 @@ class Grants:
         if not imported:
             return "the component does not import it"
         if not declared:
-            return "the manifest does not declare it"
+            return UNDECLARED
         if not allowed:
             return _why_not(capability, self.level)
         if set(declared) - set(allowed):

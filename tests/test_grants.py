@@ -163,7 +163,7 @@ def test_without_a_grant_every_use_is_denied_and_audited(level: str, capability:
         level,
         capability,
     )
-    assert fact["reason"]
+    assert fact["reason"] == "the manifest does not declare it"
 
 
 @pytest.mark.parametrize("capability", USES)
@@ -250,6 +250,23 @@ def test_every_use_audited_with_its_arguments_digest(level: str) -> None:
             assert fact["arguments_sha256"] == hashlib.sha256(said).hexdigest()
         else:
             assert "arguments_sha256" not in fact
+
+
+@pytest.mark.parametrize(
+    ("level", "capability", "reason"),
+    [
+        ("default", "http_client", "the operator has not consented"),
+        ("strict", "http_client", "level strict wants a grant of the operator's, host by host"),
+        ("strict", "kv", "level strict wants a grant of the operator's"),
+        ("strict", "cli", "level strict starts no programs"),
+        ("paranoid", "delegate", "level paranoid has no delegation"),
+    ],
+)
+def test_a_denial_says_what_is_missing(level: str, capability: str, reason: str) -> None:
+    facts: list[dict[str, Any]] = []
+    with pytest.raises(errors.Denied):
+        USES[capability][0](grants(level, audit=facts.append))
+    assert facts[0]["reason"] == reason
 
 
 def test_the_digest_tells_lists_of_arguments_apart() -> None:
@@ -339,6 +356,11 @@ def test_hosts_have_one_spelling(host: str) -> None:
         grants("relaxed").check_http(host, 80)
 
 
+def test_the_targets_of_delegation_are_those_that_are_allowed() -> None:
+    assert grants().delegates() == ()
+    assert grants(consents=ASKS).delegates() == ("clock/now",)
+
+
 def test_a_storage_quota_is_what_is_declared_and_allowed() -> None:
     assert grants().kv_quota() == 0
     assert grants(consents=[("kv", "60")]).kv_quota() == 60
@@ -388,3 +410,18 @@ def test_a_denial_that_can_not_be_audited_is_an_error_of_its_own() -> None:
 
 def test_every_capability_that_is_not_always_there_has_a_use_that_is_tested() -> None:
     assert set(USES) == set(CAPABILITIES) - {"wasi", "logging", "unknown"}
+
+
+def test_a_runtime_refuses_what_is_not_granted(artifact: Callable[[str], Any]) -> None:
+    from edge import Logging, Runtime
+
+    path = str(artifact("channel"))
+    consented = grants(asks=[("channel",)], consents=[("channel",)])
+    quiet = Logging(lambda *_: None)
+    assert Runtime().load(path, interfaces=[quiet, Inbound(consented)], grants=consented).name == "channel"
+    # The second is what a host does that has no such interface: the grant is missing first.
+    for interfaces in ([quiet, Inbound()], [quiet]):
+        with pytest.raises(errors.NotGranted, match="zeroclaw:plugin/inbound@0.1.0 needs channel"):
+            Runtime().load(path, interfaces=interfaces, grants=grants(asks=[("channel",)]))
+    with pytest.raises(errors.MissingImport):
+        Runtime().load(path, interfaces=[quiet], grants=consented)

@@ -127,3 +127,10 @@ def test_a_relative_xdg_folder_is_ignored(home: Path, monkeypatch: pytest.Monkey
     found = {"HOME": str(home), "XDG_DATA_HOME": "data"}
     monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))
     assert keys.local_path() == f"{home}/.local/share/edge/keys/local.key"
+
+
+def test_keys_that_the_operator_added_are_neither_this_machines_nor_a_bundles(home: Path) -> None:
+    keys.local_seed()
+    assert keys.added() == []
+    trust(home, keys.line(KEY, "office"))
+    assert keys.added() == [KEY]

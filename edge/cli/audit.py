@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge import asks, files, grants, levels, policy
+from edge.capabilities import ALWAYS, CAPABILITIES
 from edge.cli import output
 from edge.cli.granting import read_manifest
 from edge.cli.options import Command, Option
@@ -128,6 +129,8 @@ def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
     allowed = [text if ask in row.allowed else "" for ask, text in zip(row.declared, declared)]
     allowed += [_short(ask) for ask in row.allowed if ask not in row.declared]
     imported = row.imported or [NOTHING]
+    if CAPABILITIES[row.capability] == ALWAYS:
+        imported = [", ".join(dict.fromkeys(name.partition("/")[0] for name in row.imported))]
     always = row.granted and not row.declared
     lines = []
     for at in range(max(len(imported), len(declared), len(allowed), 1)):

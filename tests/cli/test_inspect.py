@@ -22,7 +22,7 @@ def test_an_artifact_tells_all_about_itself(edge: Edge, artifact: Callable[..., 
         "wasmtime 48.",
         "sha256 ",
         "trusted here (this machine)",
-        "zeroclaw:plugin/logging@0.1.0: log-record",
+        "[logging] zeroclaw:plugin/logging@0.1.0: log-record",
         "zeroclaw:plugin/tool@0.1.0: name, description, parameters-schema, execute",
         "cron_next: Tells at which times",
     ):
@@ -57,6 +57,7 @@ def test_a_plugin_shows_imports_and_exports(
     assert (found["kind"], found["problem"]) == (kind, None)
     assert "zeroclaw:plugin/logging@0.1.0#log-record" in found["imports"]
     assert "zeroclaw:plugin/tool@0.1.0#execute" in found["exports"]
+    assert found["needs"]["logging"] == ["zeroclaw:plugin/logging@0.1.0"]
 
 
 @pytest.mark.parametrize(
