@@ -38,13 +38,14 @@ class Counters:
     `seconds`: the clock that rates go by; it never goes back, whatever becomes of the time of day.
     """
 
-    __slots__ = ("_file", "_guard", "_holders", "_looked", "_path", "_places", "_seconds")
+    __slots__ = ("_file", "_guard", "_holders", "_keys", "_looked", "_path", "_places", "_seconds")
 
     def __init__(self, path: str = "", *, seconds: Callable[[], float] | None = None) -> None:
         self._path = path
         self._seconds = seconds or _seconds
         self._guard = allocate_lock()
         self._file: CounterFile | None = None
+        self._keys: dict[str, bytes] = {}
         self._forget()
 
     def enter(
@@ -64,7 +65,7 @@ class Counters:
         `per_minute`: RateExceeded when as many began within the last minute. 0 stands for no such limit.
         What is refused is not counted.
         """
-        key = _key(name)
+        key = self._keys.get(name) or self._keys.setdefault(name, _key(name))
         now = int(self._seconds())
         with self._guard, self._opened(now) as file:
             holders = file.holders()
@@ -190,7 +191,7 @@ def _count_rate(plugin: Plugin, name: str, now: int, per_minute: int) -> None:
         for second in range(max(plugin.newest + 1, now - BUCKETS + 1), now + 1):
             begun[second % BUCKETS] = 0
         plugin.newest = now
-    if sum(begun) >= min(per_minute, MOST_A_MINUTE):
+    if sum(begun.tolist()) >= min(per_minute, MOST_A_MINUTE):
         oldest = next(second for second in range(now - MINUTE, now + 1) if begun[second % BUCKETS])
         _fail_rate(name, per_minute, oldest + MINUTE + 1 - now)
     begun[now % BUCKETS] += 1
