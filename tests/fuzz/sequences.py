@@ -155,7 +155,7 @@ def fuzz_nothing() -> None:
     null, lib = ffi.NULL, native.lib
     state = errors.StateError.status
     why = ffi.new("edge_bytes *")
-    calls = (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: lib.edge_plugin_load(null, 0, null, 0, null, 0, null, 0, null, why),
         lambda: lib.edge_plugin_describe(null, why),
         lambda: lib.edge_instance_new(null, null, null, why),

@@ -74,7 +74,9 @@ plain = st.recursive(
 )
 fitting_params = st.integers(-1, 2**33) | st.binary(max_size=100)
 encoded = (plain | fitting_params).map(lambda value: marshal.dumps((value,), FORMAT)) | st.binary(max_size=64)
-damage = st.just([]) | st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=3)
+damage: st.SearchStrategy[list[tuple[int, int]]] = st.just([]) | st.lists(
+    st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=3
+)
 
 
 @st.composite

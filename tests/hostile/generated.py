@@ -45,6 +45,12 @@ def many_tables() -> str:
     return f"(component {_modules(40, '(table 10 funcref)' * 25)} {EMPTY} {LIFT})"
 
 
+def many_globals() -> str:
+    """Has sixty instances of fifty thousand globals, which no linear memory holds. Must go over a limit."""
+    module = "(core module $part " + "(global (mut i64) (i64.const 0))" * 50_000 + ")"
+    return f"(component {module} {'(core instance (instantiate $part))' * 60} {EMPTY} {LIFT})"
+
+
 def many_instances() -> str:
     """Makes five hundred instances of one module. Must go over the number that a component may have."""
     instances = "(core instance (instantiate $m))" * 500
@@ -100,16 +106,8 @@ def _modules(count: int, contents: str) -> str:
 GENERATED: dict[str, Callable[[], str | bytes]] = {
     make.__name__.replace("_", "-"): make
     for make in (
-        *(
-            many_imports,
-            long_import,
-            long_export,
-            many_memories,
-            memories_in_sum,
-            many_tables,
-            many_instances,
-        ),
-        *(huge_frames, deep_types, deep_values, deep_components),
+        *(many_imports, long_import, long_export, many_memories, memories_in_sum, many_tables, many_globals),
+        *(many_instances, huge_frames, deep_types, deep_values, deep_components),
     )
 }
 """What makes a plugin, as text or assembled, by its name in expected.toml."""
