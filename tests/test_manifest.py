@@ -300,6 +300,19 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str | bytes, line: int) 
         manifest.parse(text, file="m.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# " + "x" * (1 << 20), "longer than 1 MB"),
+        ('[[edge.cli]]\nprogram = "/bin/a"\narguments = [' + '"a", ' * 65 + "]", "there may be 64 arguments"),
+        ("[config_schema]\ndefault = " + "[" * 40 + "]" * 40, "nested too deeply"),
+    ],
+)
+def test_what_is_too_much_is_refused(text: str, expected: str) -> None:
+    with pytest.raises(errors.BadManifest, match=expected):
+        manifest.parse(HEAD + text, strictness="foreign")
+
+
 @given(st.one_of(st.text(), st.binary()))
 def test_any_text_is_a_manifest_or_refused(text: str | bytes) -> None:
     for strictness in ("own", "foreign"):

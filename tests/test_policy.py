@@ -171,6 +171,7 @@ def test_what_means_nothing_is_not_written(path: Path, change: Any) -> None:
         "{}",
         '{"format": 1, "format": 1}',
         "[" * 100_000,
+        '{"format": 1}' + " " * (1 << 20),
         {"format": 2},
         {"format": 1, "colour": 1},
         {"format": 1, "level": "none"},
