@@ -15,7 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge import errors
     from edge._version import __version__
+    from edge.admission import Admission
     from edge.call import Call
+    from edge.counters import Counters
+    from edge.delegation import Chain
     from edge.errors import CallFailed, EdgeError, EnvironmentFault, Refused, ToolError, UsageError
     from edge.instance import Instance, Stats
     from edge.interfaces import Interface
@@ -25,13 +28,17 @@ if TYPE_CHECKING:
     from edge.plugin import Plugin, ToolResult
     from edge.profiles import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
     from edge.runtime import Runtime
+    from edge.scheduler import Scheduler
 
 __all__ = [
     "PI_64",
     "PI_ZERO",
     "WORKSTATION",
+    "Admission",
     "Call",
     "CallFailed",
+    "Chain",
+    "Counters",
     "EdgeError",
     "EnvironmentFault",
     "Inbound",
@@ -43,6 +50,7 @@ __all__ = [
     "Profile",
     "Refused",
     "Runtime",
+    "Scheduler",
     "Secrets",
     "Stats",
     "ToolError",
@@ -54,7 +62,10 @@ __all__ = [
 
 _HOMES = {
     "_version": ("__version__",),
+    "admission": ("Admission",),
     "call": ("Call",),
+    "counters": ("Counters",),
+    "delegation": ("Chain",),
     "errors": ("CallFailed", "EdgeError", "EnvironmentFault", "Refused", "ToolError", "UsageError"),
     "instance": ("Instance", "Stats"),
     "interfaces": ("Interface",),
@@ -64,6 +75,7 @@ _HOMES = {
     "plugin": ("Plugin", "ToolResult"),
     "profiles": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
     "runtime": ("Runtime",),
+    "scheduler": ("Scheduler",),
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from edge import errors
+from edge import errors, shared
 from edge.counter_file import HOLDERS, NAME_BYTES, PLUGINS
 from edge.counters import Counters, Slot
 
@@ -31,7 +31,7 @@ sys.stdin.read()
 
 RACE = """
 import sys
-from edge import errors
+from edge import errors, shared
 from edge.counters import Counters
 counters = Counters(sys.argv[1])
 most = 0
@@ -247,6 +247,20 @@ def test_processes_that_race_never_exceed_a_limit(path: str, processes: int) -> 
         assert counters.live() == (0, 0)
         for _ in range(3):
             counters.enter("raced", memory=1, room=3, concurrent=3)
+
+
+def test_nobody_counts_while_another_has_the_file_locked(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "LOCK_PATIENCE", 0.05)
+    with Counters(path) as counters:
+        slot = counters.enter("x")
+        other = shared.open_file(path)
+        shared.lock(other, path)
+        with pytest.raises(errors.IoFault, match="has been locked"):
+            counters.enter("x")
+        # What only lowers the figures waits for nobody.
+        slot.close()
+        os.close(other)
+        counters.enter("x", concurrent=1).close()
 
 
 def test_threads_may_share_one(path: str) -> None:
