@@ -66,7 +66,7 @@ def host_matches(pattern: str, host: str, port: int) -> bool:
     if wanted_port and wanted_port != str(port):
         return False
     if wanted.startswith(WILDCARD):
-        return host.endswith(wanted[1:]) and len(host) >= len(wanted)
+        return host.endswith(wanted[1:])
     return wanted in (ANY_HOST, host)
 
 

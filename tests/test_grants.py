@@ -361,6 +361,13 @@ def test_the_targets_of_delegation_are_those_that_are_allowed() -> None:
     assert grants(consents=ASKS).delegates() == ("clock/now",)
 
 
+def test_a_letter_that_only_looks_the_same_in_lower_case_is_another_host() -> None:
+    found = grants("relaxed", asks=[("http_client", "clock.example.org")])
+    found.check_http("cloc\u004b.example.org", 80)
+    with pytest.raises(errors.Denied):
+        found.check_http("cloc\u212a.example.org", 80)
+
+
 def test_a_storage_quota_is_what_is_declared_and_allowed() -> None:
     assert grants().kv_quota() == 0
     assert grants(consents=[("kv", "60")]).kv_quota() == 60
