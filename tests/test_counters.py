@@ -276,10 +276,15 @@ def test_threads_may_share_one(path: str) -> None:
                 problems.append(error)
 
         threads = [threading.Thread(target=work) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            sys.setswitchinterval(usual)
         assert problems == []
         assert counters.live() == (0, 0)
 
