@@ -73,8 +73,8 @@ typedef struct {
   uint64_t fuel;            /* units for one call */
   uint64_t slice_fuel;      /* units between two EDGE_STEP_SLICE */
   uint64_t deadline_ns;     /* for one call, on CLOCK_MONOTONIC, from edge_call_start */
-  uint64_t memory_bytes;    /* linear memory of the instance, all memories together */
-  uint32_t table_elements;  /* each table */
+  uint64_t memory_bytes;    /* of the instance: all linear memories together, and its globals */
+  uint32_t table_elements;  /* all tables together */
   uint32_t host_calls;      /* for one call */
   uint32_t crossing_bytes;  /* one crossing, either way */
   uint32_t log_bytes;       /* kept of stdout and stderr between two edge_call_log */

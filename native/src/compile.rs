@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Encoding, Instance, Parser, Payload};
 use wasmtime::Engine;
 use wit_component::ComponentEncoder;
 use wit_parser::decoding::{DecodedWasm, decode};
@@ -114,6 +114,7 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
         "source": { "size": component.len(), "sha256": hex::encode(&Sha256::digest(component)) },
         "imports": imports,
         "exports": exports,
+        "instance_bytes": instance_bytes(component),
     });
     if let Some(description) = description.as_object_mut() {
         for (name, fact) in facts {
@@ -125,6 +126,33 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
         .and_then(|()| out.write_all(&trailer))
         .map_err(|error| Failure::io("writing the artifact", &error))?;
     Ok(description)
+}
+
+/// What a global takes in an instance, on any CPU.
+const GLOBAL_BYTES: u64 = 16;
+
+/// An upper bound of what the globals of a component's instances take, which no limit of Wasmtime counts.
+///
+/// A module that is instantiated more often than there are modules counts as the largest.
+fn instance_bytes(component: &[u8]) -> u64 {
+    let (mut modules, mut instantiations, mut globals, mut largest) = (0u64, 0u64, 0u64, 0u64);
+    for payload in Parser::new(0).parse_all(component) {
+        match payload {
+            Ok(Payload::ModuleSection { .. }) => modules += 1,
+            Ok(Payload::GlobalSection(section)) => {
+                globals += u64::from(section.count());
+                largest = largest.max(section.count().into());
+            }
+            Ok(Payload::InstanceSection(section)) => {
+                instantiations +=
+                    section.into_iter().flatten().filter(|one| matches!(one, Instance::Instantiate { .. })).count()
+                        as u64;
+            }
+            _ => {}
+        }
+    }
+    let repeated = instantiations.saturating_sub(modules);
+    globals.saturating_add(repeated.saturating_mul(largest)).saturating_mul(GLOBAL_BYTES)
 }
 
 fn precompile(component: &[u8], target: EngineTarget) -> Outcome<Vec<u8>> {

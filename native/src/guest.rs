@@ -22,10 +22,10 @@ pub struct Guest {
 const WORK: u32 = 256;
 
 impl Guest {
-    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions) -> Self {
+    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions, instance_bytes: u64) -> Self {
         Guest {
             mailbox,
-            limiter: Limiter::new(&options),
+            limiter: Limiter::new(&options, instance_bytes),
             clock: Clock::new(&options),
             random: Random::new(&options),
             handles: Handles::default(),

@@ -33,6 +33,8 @@ pub struct Instance {
     cancelled: Arc<AtomicBool>,
     phase: Phase,
     deadline: u64,
+    /// Pieces until the slice is used up; host calls in between change nothing about it.
+    pieces_left: u64,
     output: Vec<u8>,
 }
 
@@ -42,6 +44,7 @@ struct Recipe {
     engine: Engine,
     pre: InstancePre<Guest>,
     options: InstanceOptions,
+    instance_bytes: u64,
     /// The guest stops after each piece of a slice.
     piece_fuel: u64,
     mailbox: Arc<Mailbox>,
@@ -77,12 +80,14 @@ impl Instance {
                 engine: plugin.engine.clone(),
                 pre: plugin.pre.clone(),
                 options,
+                instance_bytes: plugin.instance_bytes,
                 piece_fuel: options.slice_fuel.min(if large { PIECE_FUEL } else { u64::MAX }),
                 mailbox: Arc::new(Mailbox::new()),
             },
             cancelled,
             phase: Phase::Idle(None),
             deadline: 0,
+            pieces_left: 0,
             output: Vec::new(),
         }
     }
@@ -120,8 +125,10 @@ impl Instance {
 
     /// Lets the guest run until it is done, asks, waits, or has used up its slice, which it does in pieces.
     pub fn step(&mut self) -> Outcome<Step> {
-        let mut pieces = self.recipe.options.slice_fuel.div_ceil(self.recipe.piece_fuel);
         loop {
+            if self.pieces_left == 0 {
+                self.pieces_left = self.recipe.options.slice_fuel.div_ceil(self.recipe.piece_fuel);
+            }
             let Phase::Running(running) = &mut self.phase else {
                 return Err(state("no call is under way in this instance"));
             };
@@ -138,15 +145,14 @@ impl Instance {
             if let Poll::Ready(finished) = running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 return self.finish(finished);
             }
-            pieces = pieces.saturating_sub(1);
-            if let Some(step) = self.suspended(pieces == 0) {
+            if let Some(step) = self.suspended() {
                 return Ok(step);
             }
         }
     }
 
     /// Why the guest stopped; nothing when that is only a piece of its slice.
-    fn suspended(&mut self, slice_is_over: bool) -> Option<Step> {
+    fn suspended(&mut self) -> Option<Step> {
         let mut contents = self.recipe.mailbox.lock();
         match std::mem::replace(&mut contents.slot, Slot::Taken) {
             Slot::Asked { host, params } => {
@@ -160,6 +166,8 @@ impl Instance {
             }
             stopped => {
                 contents.slot = Slot::Empty;
+                self.pieces_left = self.pieces_left.saturating_sub(1);
+                let slice_is_over = self.pieces_left == 0;
                 contents.stats.slices += u32::from(slice_is_over);
                 if !matches!(stopped, Slot::GaveWay) {
                     contents.stats.fuel = contents.stats.fuel.saturating_add(self.recipe.piece_fuel);
@@ -185,8 +193,12 @@ impl Instance {
                 self.output = bytes;
                 Ok(Step::Done)
             }
-            // The call never reached the guest, which is as good as before.
-            Err(failure) if matches!(failure.status, Status::NoExport | Status::Value) && live.is_some() => {
+            // The call never reached the guest, or ended there; a host's answer of the wrong type is another matter.
+            Err(failure)
+                if matches!(failure.status, Status::NoExport | Status::Value)
+                    && live.is_some()
+                    && self.stats().host_calls == 0 =>
+            {
                 self.phase = Phase::Idle(live);
                 Err(failure)
             }
@@ -203,6 +215,11 @@ impl Instance {
     }
 
     pub fn answer(&mut self, results: &[u8]) -> Outcome<()> {
+        let limit = self.recipe.options.crossing_bytes;
+        if results.len() > limit as usize {
+            let why = format!("crossing: an answer of {} bytes, the limit is {limit}", results.len());
+            return Err(Failure::new(Status::OverLimit, why));
+        }
         self.reply(Slot::Answered(results.to_owned()))
     }
 
@@ -277,8 +294,8 @@ async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<
 }
 
 async fn instantiate(recipe: Recipe) -> wasmtime::Result<Live> {
-    let Recipe { engine, pre, options, piece_fuel, mailbox } = recipe;
-    let mut store = Store::new(&engine, Guest::new(mailbox, options));
+    let Recipe { engine, pre, options, instance_bytes, piece_fuel, mailbox } = recipe;
+    let mut store = Store::new(&engine, Guest::new(mailbox, options, instance_bytes));
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(options.crossing_bytes as usize);
     store.fuel_async_yield_interval(Some(piece_fuel))?;
@@ -315,8 +332,9 @@ fn export(live: &mut Live, name: &str) -> Outcome<Func> {
         .ok_or_else(|| Failure::new(Status::NoExport, format!("it exports no function `{name}`")))
 }
 
-/// How Wasmtime says that `set_hostcall_fuel` is used up; the type of that error is its own.
-const TOO_MUCH_COPIED: &str = "too much data is being copied";
+/// How Wasmtime says that a limit of a store is reached; the types of these errors are its own.
+const LIMITS_OF_STORE: [&str; 3] =
+    ["too much data is being copied", "resource limit exceeded", "handle limit exceeded"];
 
 /// What an error out of Wasmtime, or one of ours that travelled through it, means to the caller.
 pub fn classify(error: Error) -> Failure {
@@ -334,8 +352,8 @@ pub fn classify(error: Error) -> Failure {
         Some(trap) => Failure::new(Status::Trapped, trap.to_string()),
         None => {
             let why = format!("{error:#}");
-            let copied = why.contains(TOO_MUCH_COPIED);
-            Failure::new(if copied { Status::OverLimit } else { Status::Trapped }, why)
+            let limit = LIMITS_OF_STORE.iter().any(|limit| why.contains(limit));
+            Failure::new(if limit { Status::OverLimit } else { Status::Trapped }, why)
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::status::{Failure, Status};
 
 /// Defaults that suit a board with 512 MB.
 const FUEL: u64 = 1_000_000_000;
-/// After this much the embedder looks at the clock and after others: some 15 ms on a Pi Zero, 5 on a PC.
-const SLICE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 200_000 } else { 5_000_000 };
+/// After this much the embedder looks at the clock and after others: some 30 ms on a Pi Zero, 5 on a PC.
+const SLICE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 400_000 } else { 5_000_000 };
 /// A guest with large code stops this often, so that the pages of its code can be given back.
 pub const PIECE_FUEL: u64 = 50_000;
 const DEADLINE_NS: u64 = 30_000_000_000;
@@ -61,17 +61,24 @@ impl InstanceOptions {
 /// Counts what Wasmtime allocates for the instance.
 pub struct Limiter {
     memory_limit: u64,
-    table_limit: usize,
+    table_limit: u64,
+    /// Linear memory, and what stands outside of it for every instance.
     pub memory_bytes: u64,
+    table_elements: u64,
+    /// What was let grow last: Wasmtime may find that it cannot.
+    last_growth: u64,
     refused: Option<String>,
 }
 
 impl Limiter {
-    pub fn new(options: &InstanceOptions) -> Self {
+    /// `instance_bytes`: what every instance of the plugin takes outside of linear memory.
+    pub fn new(options: &InstanceOptions, instance_bytes: u64) -> Self {
         Limiter {
             memory_limit: options.memory_bytes,
-            table_limit: options.table_elements as usize,
-            memory_bytes: 0,
+            table_limit: options.table_elements.into(),
+            memory_bytes: instance_bytes,
+            table_elements: 0,
+            last_growth: 0,
             refused: None,
         }
     }
@@ -92,22 +99,44 @@ impl Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        let grown = self.memory_bytes + (desired.saturating_sub(current)) as u64;
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let growth = desired.saturating_sub(current) as u64;
+        let grown = self.memory_bytes.saturating_add(growth);
         if grown > self.memory_limit {
             let what = format!("{grown} bytes of memory, its limit is {}", self.memory_limit);
             return self.refuse(current == 0, what);
         }
         self.memory_bytes = grown;
+        self.last_growth = growth;
         Ok(true)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        if desired > self.table_limit {
-            let what = format!("a table of {desired} elements, its limit is {}", self.table_limit);
+    fn memory_grow_failed(&mut self, _: Error) -> Result<()> {
+        self.memory_bytes = self.memory_bytes.saturating_sub(std::mem::take(&mut self.last_growth));
+        Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let growth = desired.saturating_sub(current) as u64;
+        let grown = self.table_elements.saturating_add(growth);
+        if grown > self.table_limit {
+            let what = format!("tables of {grown} elements, its limit is {}", self.table_limit);
             return self.refuse(current == 0, what);
         }
+        self.table_elements = grown;
+        self.last_growth = growth;
         Ok(true)
+    }
+
+    fn table_grow_failed(&mut self, _: Error) -> Result<()> {
+        self.table_elements = self.table_elements.saturating_sub(std::mem::take(&mut self.last_growth));
+        Ok(())
     }
 
     fn instances(&self) -> usize {

@@ -29,6 +29,9 @@ pub enum Slot {
     GaveWay,
 }
 
+/// What a piece of the log costs beside its bytes.
+const PIECE_BYTES: usize = 32;
+
 /// What the guest wrote to its standard streams, bounded.
 #[derive(Default)]
 pub struct Log {
@@ -41,10 +44,16 @@ impl Log {
     pub fn write(&mut self, stream: u8, bytes: &[u8], limit: usize) {
         let kept = bytes.get(..limit.saturating_sub(self.bytes)).unwrap_or(bytes);
         self.dropped += (bytes.len() - kept.len()) as u64;
+        if kept.is_empty() {
+            return;
+        }
         self.bytes += kept.len();
         match self.pieces.last_mut() {
             Some((last, piece)) if *last == stream => piece.extend_from_slice(kept),
-            _ => self.pieces.push((stream, kept.to_vec())),
+            _ => {
+                self.bytes += PIECE_BYTES;
+                self.pieces.push((stream, kept.to_vec()));
+            }
         }
     }
 }

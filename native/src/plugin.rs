@@ -13,7 +13,13 @@ pub struct Plugin {
     pub engine: Engine,
     pub pre: InstancePre<Guest>,
     pub description: Json,
+    /// What every instance takes outside of linear memory.
+    pub instance_bytes: u64,
 }
+
+/// Names that a refusal lists, and the length to which it cuts each.
+const NAMES_LISTED: usize = 5;
+const NAME_CHARS: usize = 200;
 
 impl Plugin {
     /// `provides`: the embedder's functions, `interface#function` each; a call names one by its place.
@@ -31,6 +37,7 @@ impl Plugin {
                     Some(host) => provide(&mut linker.root(), name, host)?,
                     None => missing.push(name.to_owned()),
                 },
+                ComponentItem::Resource(_) => wasi::define_resource(&mut linker.root(), name).map_err(internal)?,
                 ComponentItem::Type(_) => {}
                 _ => missing.push(name.to_owned()),
             }
@@ -38,13 +45,23 @@ impl Plugin {
         if !missing.is_empty() {
             return Err(Failure::new(
                 Status::MissingImport,
-                format!("it imports what is not provided here: {}", missing.join(", ")),
+                format!("it imports what is not provided here: {}", listed(&missing)),
             ));
         }
         let pre = linker.instantiate_pre(component).map_err(|error| {
             Failure::new(Status::MissingImport, format!("an import does not have the type that is provided: {error:#}"))
         })?;
-        Ok(Plugin { engine: engine.clone(), pre, description })
+        let instance_bytes = description.get("instance_bytes").and_then(Json::as_u64).unwrap_or(0);
+        Ok(Plugin { engine: engine.clone(), pre, description, instance_bytes })
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let first: Vec<String> =
+        names.iter().take(NAMES_LISTED).map(|name| name.chars().take(NAME_CHARS).collect()).collect();
+    match names.len().saturating_sub(NAMES_LISTED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 
