@@ -5,12 +5,13 @@ OUT = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edge/out
 DEVICES = pi-zero pi-64 x86_64-linux board
 QUESTION = {"cron": "*/20 7-9 * * mon-fri", "after": "2026-01-30T09:30:00Z", "count": 2}
 
-.PHONY: run test build setup libraries check bench clean
+.PHONY: run test test-full build setup libraries check hostile bench clean
 
 # What `build` makes, all of it in one go.
 LIBRARIES = host
 run: LIBRARIES += board
-test libraries bench: LIBRARIES += $(DEVICES)
+test test-full libraries bench: LIBRARIES += $(DEVICES)
+hostile: LIBRARIES += board
 
 run: build
 	@echo "== a plugin, from source to an artifact for the Pi Zero" >&2
@@ -20,9 +21,15 @@ run: build
 	cross/pizero --icount --with $(OUT)/cron-next.pulley32.cwasm -- edge run cron-next.pulley32.cwasm '$(QUESTION)'
 
 test: check
-	$(PYTHON) -m pytest -q
+	$(PYTHON) -m pytest -q -n auto --dist loadfile
 	$(PYTHON) -m tests.every_python
 	$(PYTHON) -m bench
+	$(PYTHON) -m pytest -q bench
+
+# The same at full count, where `test` takes a sample.
+test-full: test
+	$(PYTHON) -m tests.differential 5000
+	$(PYTHON) -m tests.fuzz --minutes 60
 
 setup:
 	@cross/setup.sh
@@ -40,6 +47,11 @@ check: build
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(PYTHON) -m cross.build --lint
+
+# Every hostile plugin, here and a chosen few on the emulated Pi Zero.
+hostile: build
+	$(PYTHON) -m tests.hostile
+	$(PYTHON) -m tests.hostile --board
 
 bench: build
 	$(PYTHON) -m bench

@@ -23,7 +23,6 @@ NS = 1_000_000_000
 WIDE = sys.maxsize > 1 << 32
 
 FUEL = 1_000_000_000
-SLICE_FUEL = 5_000_000 if WIDE else 400_000
 DEADLINE = 30
 MEMORY = 16 * MB
 TABLE_ELEMENTS = 100_000
@@ -39,10 +38,11 @@ class Limits:
     """Limits of one instance and its calls. What is not given, or 0, is the native library's default.
 
     fuel            units for one call; what a call spends is the same on every CPU
-    slice_fuel      units after which a call lets others run: some 16 ms on a Pi Zero
+    slice_fuel      units after which a call lets others run; by default some 30 ms of interpreted code on a
+                    Pi Zero, some 5 ms of native code on a PC
     deadline        seconds for one call, on the monotonic clock
     memory          bytes of linear memory of an instance
-    table_elements  of each table
+    table_elements  of all tables together
     host_calls      for one call
     crossing_bytes  of the values of one crossing, either way
     log_bytes       kept of what the guest writes, until they are taken
@@ -69,7 +69,7 @@ class Limits:
         self,
         *,
         fuel: int = FUEL,
-        slice_fuel: int = SLICE_FUEL,
+        slice_fuel: int = 0,
         deadline: float = DEADLINE,
         memory: int = MEMORY,
         table_elements: int = TABLE_ELEMENTS,
@@ -81,7 +81,7 @@ class Limits:
         fixed_seed: int = 0,
     ) -> None:
         self.fuel = fuel or FUEL
-        self.slice_fuel = slice_fuel or SLICE_FUEL
+        self.slice_fuel = slice_fuel
         self.deadline = deadline or DEADLINE
         self.memory = memory or MEMORY
         self.table_elements = table_elements or TABLE_ELEMENTS

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import profiles
-from edge.profiles import GB, MB, PI_64, PI_ZERO, PROFILES, WIDE, WORKSTATION, Limits, Profile
+from edge.profiles import GB, MB, PI_64, PI_ZERO, PROFILES, WORKSTATION, Limits, Profile
 
 NATIVE = Path(__file__).parent.parent / "native"
 HEADER = (NATIVE / "edge.h").read_text()
@@ -17,13 +17,10 @@ PROFILE = (NATIVE / "src" / "profile.rs").read_text()
 
 
 def rust(source: str, name: str) -> int:
-    """A constant of the library, on this machine's word size."""
+    """A constant of the library."""
     match = re.search(rf"const {name}: \w+ = ([^;]+);", source)
     assert match is not None, name
     text = match.group(1)
-    sized = re.fullmatch(r"if .* \{ (\w+) \} else \{ (\w+) \}", text)
-    if sized:
-        text = sized.group(2 if WIDE else 1)
     text = re.sub(r"[A-Z_]{3,}", lambda other: str(rust(source, other.group())), text)
     return int(eval(text))
 
@@ -48,7 +45,8 @@ def test_a_pi_zero_gets_the_stack_of_the_library() -> None:
 @pytest.mark.parametrize("profile", PROFILES.values())
 def test_no_limit_is_left_open(profile: Profile) -> None:
     options = profile.limits.options()
-    assert all(value for name, value in options.items() if not name.startswith("fixed"))
+    # A slice is the engine's own: interpreted code is slower.
+    assert all(value for name, value in options.items() if not name.startswith(("fixed", "slice")))
     assert all(getattr(profile, name) for name in Profile.__slots__)
 
 

@@ -223,7 +223,9 @@ fn load_plugin(runner: &Runner, fd: i32, keys: &[u8], receipt: &str, provides: &
     let artifact = Artifact::open(file(fd)?, |signer| keys.contains(signer))?;
     let component = load::load(runner, &artifact, receipt)?;
     let provides: Vec<&str> = provides.lines().collect();
-    Plugin::link(&runner.engine, &component, described(artifact), &provides)
+    let plugin = Plugin::link(runner, &component, described(artifact), &provides);
+    load::release_library();
+    plugin
 }
 
 /// # Safety

@@ -14,6 +14,7 @@ use wit_parser::{IndexMap, Resolve, WorldItem, WorldKey};
 use crate::artifact::{self, FORMAT};
 use crate::hex;
 use crate::key::Seed;
+use crate::meter::meter;
 use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
 use crate::status::{Failure, Outcome, Status};
 
@@ -106,7 +107,7 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
     let facts: Map<String, Json> = serde_json::from_slice(facts)
         .map_err(|error| Failure::new(Status::Options, format!("the facts must be a JSON object: {error}")))?;
     let (imports, exports) = functions(component)?;
-    let elf = precompile(component, target)?;
+    let elf = precompile(&meter(component)?, target)?;
     let mut description = json!({
         "format": FORMAT,
         "artifact": artifact::describe(&elf, target),

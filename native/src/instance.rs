@@ -73,7 +73,7 @@ struct Live {
 impl Instance {
     /// Setting `cancelled` ends the call under way at its next step.
     pub fn new(plugin: &Plugin, options: InstanceOptions, cancelled: Arc<AtomicBool>) -> Self {
-        let options = options.or_defaults();
+        let options = options.or_defaults(plugin.target);
         let large = load::is_large(plugin.pre.component());
         Instance {
             recipe: Recipe {
@@ -295,6 +295,10 @@ async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<
 
 async fn instantiate(recipe: Recipe) -> wasmtime::Result<Live> {
     let Recipe { engine, pre, options, instance_bytes, piece_fuel, mailbox } = recipe;
+    if instance_bytes > options.memory_bytes {
+        let what = format!("globals of {instance_bytes} bytes, the limit of its memory is {}", options.memory_bytes);
+        return Err(Failure::new(Status::OverLimit, what).into());
+    }
     let mut store = Store::new(&engine, Guest::new(mailbox, options, instance_bytes));
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(options.crossing_bytes as usize);

@@ -17,6 +17,8 @@ mod key;
 mod limits;
 mod load;
 mod mailbox;
+#[cfg(feature = "compiler")]
+mod meter;
 mod plugin;
 mod profile;
 mod status;

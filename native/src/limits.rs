@@ -2,12 +2,15 @@
 
 use wasmtime::{Error, ResourceLimiter, Result};
 
+use crate::profile::EngineTarget;
 use crate::status::{Failure, Status};
 
 /// Defaults that suit a board with 512 MB.
 const FUEL: u64 = 1_000_000_000;
-/// After this much the embedder looks at the clock and after others: some 30 ms on a Pi Zero, 5 on a PC.
-const SLICE_FUEL: u64 = if cfg!(target_pointer_width = "32") { 400_000 } else { 5_000_000 };
+/// After this much the embedder looks at the clock and after others: 30 ms of a Pi Zero's interpreter,
+const SLICE_FUEL_INTERPRETED: u64 = 400_000;
+/// 5 ms of a PC's own code.
+const SLICE_FUEL_NATIVE: u64 = 5_000_000;
 /// A guest with large code stops this often, so that the pages of its code can be given back.
 pub const PIECE_FUEL: u64 = 50_000;
 const DEADLINE_NS: u64 = 30_000_000_000;
@@ -40,14 +43,15 @@ pub struct InstanceOptions {
 }
 
 impl InstanceOptions {
-    pub fn or_defaults(mut self) -> Self {
+    pub fn or_defaults(mut self, target: EngineTarget) -> Self {
         fn fill<T: Default + PartialEq>(value: &mut T, default: T) {
             if *value == T::default() {
                 *value = default;
             }
         }
         fill(&mut self.fuel, FUEL);
-        fill(&mut self.slice_fuel, SLICE_FUEL);
+        let interpreted = target == EngineTarget::interpreted();
+        fill(&mut self.slice_fuel, if interpreted { SLICE_FUEL_INTERPRETED } else { SLICE_FUEL_NATIVE });
         fill(&mut self.deadline_ns, DEADLINE_NS);
         fill(&mut self.memory_bytes, MEMORY_BYTES);
         fill(&mut self.table_elements, TABLE_ELEMENTS);

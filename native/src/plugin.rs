@@ -6,24 +6,29 @@ use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance};
 use wasmtime::{Engine, Error, StoreContextMut};
 
 use crate::guest::Guest;
+use crate::profile::{EngineTarget, Runner};
 use crate::status::{Failure, Outcome, Status};
 use crate::{values, wasi};
 
 pub struct Plugin {
     pub engine: Engine,
+    pub target: EngineTarget,
     pub pre: InstancePre<Guest>,
     pub description: Json,
-    /// What every instance takes outside of linear memory.
+    /// What every instance takes outside of linear memory, beyond what is free.
     pub instance_bytes: u64,
 }
 
+/// What an instance has for its globals before they count as memory: most plugins have a handful.
+const INSTANCE_BYTES_FREE: u64 = 64 << 10;
 /// Names that a refusal lists, and the length to which it cuts each.
 const NAMES_LISTED: usize = 5;
 const NAME_CHARS: usize = 200;
 
 impl Plugin {
     /// `provides`: the embedder's functions, `interface#function` each; a call names one by its place.
-    pub fn link(engine: &Engine, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
+    pub fn link(runner: &Runner, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
+        let Runner { engine, target } = runner;
         let mut linker = Linker::<Guest>::new(engine);
         let mut missing = Vec::new();
         let component_type = component.component_type();
@@ -52,7 +57,8 @@ impl Plugin {
             Failure::new(Status::MissingImport, format!("an import does not have the type that is provided: {error:#}"))
         })?;
         let instance_bytes = description.get("instance_bytes").and_then(Json::as_u64).unwrap_or(0);
-        Ok(Plugin { engine: engine.clone(), pre, description, instance_bytes })
+        let instance_bytes = instance_bytes.saturating_sub(INSTANCE_BYTES_FREE);
+        Ok(Plugin { engine: engine.clone(), target: *target, pre, description, instance_bytes })
     }
 }
 
