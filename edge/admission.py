@@ -12,6 +12,8 @@ from __future__ import annotations
 import posix
 from time import monotonic_ns
 
+from edge import files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +79,20 @@ class Admission:
         return self._free
 
 
+def check(name: str, limits: Limits, device: Profile) -> None:
+    """Raises NotAdmitted where the call of a plugin finds no room, whatever else is under way."""
+    wanted, free = need(limits, device), free_bytes()
+    room = min(device.memory, max(0, free - RESERVE_BYTES))
+    if wanted <= room:
+        return
+    from edge import errors
+    from edge.counters import megabytes
+
+    raise errors.NotAdmitted(
+        f"{name} may use {megabytes(wanted)}, and there is room for {megabytes(room)}{_explain(device, free)}"
+    )
+
+
 def need(limits: Limits, device: Profile) -> int:
     """Bytes that one instance may use."""
     return limits.memory + device.stack_bytes + INSTANCE_BYTES
@@ -97,21 +113,19 @@ def _explain(device: Profile, free: int) -> str:
 
 def _available() -> int:
     # The third line of some fifty; a kernel before 3.14 has none.
-    head, found, tail = _read(MEMINFO, 512).partition(b"MemAvailable:")
+    head, found, tail = _read(MEMINFO, 512).partition("MemAvailable:")
     return int(tail.split(None, 1)[0]) * KB if found and head else UNKNOWN
 
 
 def _groups_leave() -> Iterator[int]:
     """What every control group that this process is in leaves, from its own up to the root."""
-    for line in _read(CGROUP, 4096).split(b"\n"):
-        number, _, rest = line.partition(b":")
-        controllers, _, path = rest.partition(b":")
-        if number == b"0" and not controllers:
-            yield from _leave(CGROUP_ROOT, path.decode(), "memory.max", "memory.current")
-        elif b"memory" in controllers.split(b","):
-            yield from _leave(
-                f"{CGROUP_ROOT}/memory", path.decode(), "memory.limit_in_bytes", "memory.usage_in_bytes"
-            )
+    for line in _read(CGROUP, 4096).split("\n"):
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if number == "0" and not controllers:
+            yield from _leave(CGROUP_ROOT, path, "memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            yield from _leave(f"{CGROUP_ROOT}/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes")
 
 
 def _leave(root: str, path: str, limit: str, usage: str) -> Iterator[int]:
@@ -120,7 +134,7 @@ def _leave(root: str, path: str, limit: str, usage: str) -> Iterator[int]:
         most = _read(f"{root}{path}/{limit}", 32).strip()
         # "max" in version 2, something near 2^63 in version 1.
         if most.isdigit() and int(most) < 1 << 60:
-            used = int(_read(f"{root}{path}/{usage}", 32).strip() or b"0")
+            used = int(_read(f"{root}{path}/{usage}", 32).strip() or "0")
             yield max(0, int(most) - max(0, used - _cached(f"{root}{path}/memory.stat")))
         if not path:
             return
@@ -130,21 +144,21 @@ def _leave(root: str, path: str, limit: str, usage: str) -> Iterator[int]:
 def _cached(path: str) -> int:
     """Bytes of files that a control group holds in memory and would give up for anything else."""
     # Version 1 has a figure with the groups below it as well, and that is the one that counts there.
-    for name in (b"\ntotal_inactive_file ", b"\ninactive_file "):
+    for name in ("\ntotal_inactive_file ", "\ninactive_file "):
         _, found, tail = _read(path, 4096).partition(name)
         if found:
             return int(tail.split(None, 1)[0])
     return 0
 
 
-def _read(path: str, count: int) -> bytes:
+def _read(path: str, count: int) -> str:
     try:
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
     except OSError:
-        return b""
+        return ""
     try:
-        return posix.read(fd, count)
+        return files.decode(posix.read(fd, count))
     except OSError:
-        return b""
+        return ""
     finally:
         posix.close(fd)

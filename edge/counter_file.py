@@ -21,6 +21,7 @@ WORD = 8
 NAME_BYTES = 64
 BUCKETS = 64
 NOBODY = bytes(NAME_BYTES)
+FREE = bytes(WORD)
 LARGEST = (1 << 64) - 1
 
 MAGIC = int.from_bytes(b"edgecnt2", "little")
@@ -48,7 +49,7 @@ class Plugin:
         self.at = at
         self.key = raw[:NAME_BYTES]
         self.newest = int.from_bytes(raw[NAME_BYTES:BUCKETS_AT], "little")
-        self.begun = memoryview(bytearray(raw[BUCKETS_AT:])).cast("H")
+        self.begun = bytearray(raw[BUCKETS_AT:])
 
 
 class Holder:
@@ -64,27 +65,40 @@ class Holder:
 
 
 class Holders:
-    """All holders, as they were when they were read."""
+    """The records that are held, as they were when they were read: their words by their places.
 
-    __slots__ = ("words",)
+    Whole numbers out of bytes, and no views of them: each part of the interpreter that a lone call has to touch
+    is 64 kB of it in memory on a Pi Zero.
+
+    free  the place of a record that nobody holds, 0 when there is none
+    """
+
+    __slots__ = ("free", "held")
 
     def __init__(self, raw: bytes) -> None:
-        self.words = memoryview(raw).cast("Q").tolist()
+        self.free = 0
+        self.held: dict[int, list[int]] = {}
+        for at in range(0, len(raw), HOLDER_BYTES):
+            if raw[at : at + WORD] != FREE:
+                words = [int.from_bytes(raw[word : word + WORD], "little") for word in _words_of(at)]
+                self.held[HOLDERS_AT + at] = words
+            elif not self.free:
+                self.free = HOLDERS_AT + at
 
     def memory(self) -> int:
         """Bytes that all calls under way may use."""
-        return sum(self.words[MEMORY::HOLDER_WORDS])
+        total = 0
+        for words in self.held.values():
+            total += words[MEMORY]
+        return total
 
     def calls(self, plugin: int | None = None) -> int:
         """How many calls are under way, of the plugin at a place or of all."""
-        if plugin is None:
-            return sum(self.words[CALLS::HOLDER_WORDS])
-        plugins = self.words[PLUGIN::HOLDER_WORDS]
-        found, place = 0, -1
-        for _ in range(plugins.count(plugin)):
-            place = plugins.index(plugin, place + 1)
-            found += self.words[place * HOLDER_WORDS + CALLS]
-        return found
+        total = 0
+        for words in self.held.values():
+            if plugin is None or words[PLUGIN] == plugin:
+                total += words[CALLS]
+        return total
 
 
 class CounterFile:
@@ -125,11 +139,9 @@ class CounterFile:
 
     def bury_dead(self) -> Holders:
         """Frees what dead processes held, and what holds nothing; answers with all that is left."""
-        words = self.holders().words
-        for at in range(0, len(words), HOLDER_WORDS):
-            process, started, _, calls, _, _ = words[at : at + HOLDER_WORDS]
-            if process and not (calls and self._lives(process, started)):
-                self._write(HOLDERS_AT + at * WORD, bytes(HOLDER_BYTES))
+        for at, (process, started, _, calls, _, _) in self.holders().held.items():
+            if not (calls and self._lives(process, started)):
+                self._write(at, bytes(HOLDER_BYTES))
         return self.holders()
 
     def _lives(self, process: int, started: int) -> bool:
@@ -137,10 +149,9 @@ class CounterFile:
 
     def new_holder(self, holders: Holders) -> Holder | None:
         """Takes a free record for this process; None when there is none."""
-        processes = holders.words[PROCESS::HOLDER_WORDS]
-        if 0 not in processes:
+        at = holders.free
+        if not at:
             return None
-        at = HOLDERS_AT + processes.index(0) * HOLDER_BYTES
         serial = 1 + int.from_bytes(posix.pread(self._fd, WORD, SERIAL_AT), "little")
         self._write(SERIAL_AT, _packed(serial))
         self._write(at, _packed(self.process, self._started, 0, 0, 0, serial))
@@ -148,9 +159,8 @@ class CounterFile:
 
     def is_held(self, holders: Holders, holder: Holder) -> bool:
         """Whether a record that held nothing is still this one's."""
-        word = (holder.at - HOLDERS_AT) // WORD
-        found = holders.words[word : word + HOLDER_WORDS]
-        return (found[PROCESS], found[SERIAL]) == (self.process, holder.serial)
+        found = holders.held.get(holder.at)
+        return found is not None and (found[PROCESS], found[SERIAL]) == (self.process, holder.serial)
 
     def raise_holder(self, holder: Holder, plugin: Plugin) -> None:
         """Sets what a holder holds, and of which plugin."""
@@ -182,7 +192,7 @@ class CounterFile:
     def write_plugin(self, plugin: Plugin) -> None:
         """Sets a plugin's record."""
         newest = plugin.newest.to_bytes(WORD, "little")
-        self._write(plugin.at, plugin.key + newest + plugin.begun.tobytes())
+        self._write(plugin.at, plugin.key + newest + plugin.begun)
 
     def _write(self, at: int, data: bytes) -> None:
         """One record, in one write: whoever is killed leaves it old or new."""
@@ -190,6 +200,10 @@ class CounterFile:
             posix.pwrite(self._fd, data, at)
         except OSError as error:
             files.raise_for(self.path, error)
+
+
+def _words_of(at: int) -> range:
+    return range(at, at + HOLDER_BYTES, WORD)
 
 
 def _packed(*words: int) -> bytes:
@@ -204,9 +218,9 @@ def started_at(process: int) -> int:
         return 0
     try:
         # The name of the program, in parentheses, may hold anything.
-        fields = posix.read(fd, 4096).rpartition(b")")[2].split()
+        fields = posix.read(fd, 4096).decode("latin-1").rpartition(")")[2].split()
     except OSError:
         return 0
     finally:
         posix.close(fd)
-    return int(fields[19]) if fields and fields[0] not in (b"Z", b"X") else 0
+    return int(fields[19]) if fields and fields[0] not in ("Z", "X") else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posix
 from _thread import allocate_lock
-from time import CLOCK_BOOTTIME, clock_gettime
+from time import monotonic_ns
 
 from edge.counter_file import (
     BUCKETS,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+NS = 1_000_000_000
 MINUTE = 60
 MOST_A_MINUTE = 0xFFFF
 """Calls of one second are counted in 16 bits."""
@@ -187,14 +188,24 @@ def _count_rate(plugin: Plugin, name: str, now: int, per_minute: int) -> None:
     if now != plugin.newest:
         # What is left are the 61 seconds into which the last minute reaches: the one of now has only begun.
         for second in range(max(plugin.newest - MINUTE, now - BUCKETS + 1), now - MINUTE):
-            begun[second % BUCKETS] = 0
+            _set(begun, second, 0)
         for second in range(max(plugin.newest + 1, now - BUCKETS + 1), now + 1):
-            begun[second % BUCKETS] = 0
+            _set(begun, second, 0)
         plugin.newest = now
-    if sum(begun.tolist()) >= min(per_minute, MOST_A_MINUTE):
-        oldest = next(second for second in range(now - MINUTE, now + 1) if begun[second % BUCKETS])
+    if sum(begun[::2]) + (sum(begun[1::2]) << 8) >= min(per_minute, MOST_A_MINUTE):
+        oldest = next(second for second in range(now - MINUTE, now + 1) if _get(begun, second))
         _fail_rate(name, per_minute, oldest + MINUTE + 1 - now)
-    begun[now % BUCKETS] += 1
+    _set(begun, now, _get(begun, now) + 1)
+
+
+def _get(begun: bytearray, second: int) -> int:
+    at = 2 * (second % BUCKETS)
+    return begun[at] | begun[at + 1] << 8
+
+
+def _set(begun: bytearray, second: int, calls: int) -> None:
+    at = 2 * (second % BUCKETS)
+    begun[at : at + 2] = calls.to_bytes(2, "little")
 
 
 def _fail_room(name: str, memory: int, room: int, holders: Holders, explain: Callable[[], str]) -> NoReturn:
@@ -244,4 +255,4 @@ def _key(name: str) -> bytes:
 
 
 def _seconds() -> float:
-    return clock_gettime(CLOCK_BOOTTIME)
+    return monotonic_ns() // NS

@@ -38,7 +38,9 @@ class Instance:
         self._plugin = plugin
         self._output = output
         self.limits = limits or PI_ZERO.limits
-        self._handle: native.Instance | None = native.new_instance(plugin.handle, self.limits.options())
+        self._handle: native.Instance | None = native.new_instance(
+            plugin.handle, plugin.options_for(self.limits)
+        )
         # Whoever cancels must not reach a handle that is being freed; a signal handler may do either while
         # its own thread does the other.
         self._lock = RLock()

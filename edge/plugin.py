@@ -29,7 +29,7 @@ class Plugin:
     functions    these functions
     """
 
-    __slots__ = ("_file_name", "_output", "description", "functions", "handle", "provides")
+    __slots__ = ("_file_name", "_options", "_output", "description", "functions", "handle", "provides")
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Plugin:
         self.functions = functions
         self._file_name = file_name
         self._output = output
+        self._options: tuple[Limits, native.InstanceOptions] | None = None
 
     @property
     def name(self) -> str:
@@ -56,6 +57,12 @@ class Plugin:
     def tools(self) -> list[dict[str, str]]:
         """Every tool: name, description, parameters (a JSON Schema as text)."""
         return self.description.get("tools") or []
+
+    def options_for(self, limits: Limits) -> native.InstanceOptions:
+        """Limits as the native library takes them; calls that share theirs share these."""
+        if self._options is None or self._options[0] is not limits:
+            self._options = (limits, native.instance_options(limits.options()))
+        return self._options[1]
 
     def instance(self, limits: Limits | None = None) -> Instance:
         """A warm instance, for channel and memory plugins: it keeps its memory between calls."""

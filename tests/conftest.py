@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILDER = os.environ.get("EDGE_BUILD_PYTHON", sys.executable)
 # The tests move HOME, in which toolchains look for themselves.
 ENVIRONMENT = dict(os.environ)
+SHARED_MEMORY = "/dev/shm"
 
 
 @cache
@@ -41,10 +43,11 @@ if not os.environ.get("EDGE_LIBRARY"):
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home of the tests' own, with a signing key of its own."""
+    """A home of the tests' own, with a signing key and counters of its own."""
     path = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as counters:
         patch.setenv("HOME", str(path))
+        patch.setenv("XDG_RUNTIME_DIR", counters)
         patch.delenv("XDG_DATA_HOME", raising=False)
         patch.delenv("XDG_CONFIG_HOME", raising=False)
         from edge import keys

@@ -39,7 +39,7 @@ def test_each_counted_limit_costs_a_warm_call_a_tenth_at_most(
 
         # Processor time, and pairs that ran one after the other, because the machine is busy with other
         # things; for the same reason it may try again.
-        ratios = []
+        ratios: list[float] = []
         while len(ratios) < ATTEMPTS and (not ratios or ratios[-1] > 1 + LIMITS_COUNTED * (AT_MOST - 1)):
             gc.collect()
             pairs = [(_spent(plain), _spent(counted)) for _ in range(PAIRS)]

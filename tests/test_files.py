@@ -34,7 +34,7 @@ def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
 def _each_way_of_staging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a name from the start, as on a vfat card, which has no files without one."""
     if request.param == "named":
-        monkeypatch.setattr(files.posix, "O_TMPFILE", 0)
+        monkeypatch.setattr("posix.O_TMPFILE", 0)
 
 
 @pytest.mark.usefixtures("_each_way_of_staging")

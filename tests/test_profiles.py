@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -127,7 +128,8 @@ def test_limits_show_what_is_given() -> None:
 
 @given(st.sampled_from([name for name in Limits.__slots__ if not name.startswith("fixed")]))
 def test_a_limit_of_zero_is_the_default_and_never_none_at_all(name: str) -> None:
-    assert Limits(**{name: 0}) == Limits()
+    zero: dict[str, Any] = {name: 0}
+    assert Limits(**zero) == Limits()
 
 
 def test_a_deadline_of_less_than_a_nanosecond_is_not_the_default() -> None:

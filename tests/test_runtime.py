@@ -81,7 +81,7 @@ def test_a_receipt_is_for_one_unchanged_file(kept: tuple[Path, bytes]) -> None:
 
 def test_a_receipt_does_not_help_a_file_that_others_may_write(kept: tuple[Path, bytes]) -> None:
     path, _ = kept
-    os.chmod(path, 0o666)  # noqa: S103 -- that is the point
+    os.chmod(path, 0o666)
     with path.open("rb") as file:
         receipt = native.describe_artifact(file.fileno())[1]
     assert read_by(lambda: load(path, receipt)) > path.stat().st_size

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     class Instance:
         """A native instance."""
 
+    class InstanceOptions:
+        """Limits as the library takes them."""
+
     class Step:
         """What a step came to."""
 
@@ -106,16 +109,20 @@ def describe_plugin(plugin: Plugin) -> dict[str, Any]:
     return _take_values(out)
 
 
-def new_instance(plugin: Plugin, options: Mapping[str, int]) -> Instance:
-    """An instance with the fields of `edge_instance_options`; those not given are the library's defaults."""
+def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
+    """The fields of `edge_instance_options`; those not given are the library's defaults."""
     try:
-        native_options = ffi.new("edge_instance_options *", options)
+        return ffi.new("edge_instance_options *", fields)
     except OverflowError as error:
         from edge import errors
 
         raise errors.OptionsError(f"A limit is out of range: {error}") from None
+
+
+def new_instance(plugin: Plugin, options: InstanceOptions) -> Instance:
+    """An instance with these options."""
     out, why = ffi.new("edge_instance **"), ffi.new("edge_bytes *")
-    _check(lib.edge_instance_new(plugin, native_options, out, why), why)
+    _check(lib.edge_instance_new(plugin, options, out, why), why)
     return ffi.gc(out[0], lib.edge_instance_free)
 
 

@@ -45,7 +45,8 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<Comp
     if copy.is_none() {
         unchanged(artifact, before)?;
     }
-    release_code(&component);
+    // Much of it is only read to find out what is where.
+    release_image(&component);
     Ok(component)
 }
 
@@ -67,7 +68,13 @@ const LARGE_BYTES: usize = 4 << 20;
 ///
 /// Only where code is Pulley bytecode, whose mapping nothing ever writes to.
 pub fn release_code(component: &Component) {
-    if !is_large(component) {
+    if is_large(component) {
+        release_image(component);
+    }
+}
+
+fn release_image(component: &Component) {
+    if !cfg!(target_pointer_width = "32") {
         return;
     }
     let image = component.image_range();

@@ -12,6 +12,7 @@ from edge.profiles import MB, PI_ZERO, PROFILES
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
 
+UNDER_A_POLICY = ("--level", "default")
 NOTHING = '{"do": "nothing"}'
 PAGE = 64 << 10
 
@@ -69,16 +70,16 @@ def test_calls_at_once_are_counted_by_the_plugins_name(
     edge: Edge, artifact: Artifact, counters: Counters
 ) -> None:
     slots = [counters.enter("faults") for _ in range(60)]
-    ran = edge("run", artifact("faults"), NOTHING)
+    ran = edge("run", *UNDER_A_POLICY, artifact("faults"), NOTHING)
     assert ran.status == 4
     assert "60 of its calls are under way" in ran.err
     slots[0].close()
     for slot in slots[-59:]:
         slot.close()
-    assert edge("run", artifact("faults"), NOTHING).status == 0
+    assert edge("run", *UNDER_A_POLICY, artifact("faults"), NOTHING).status == 0
 
 
 def test_a_call_that_is_over_counts_no_more(edge: Edge, artifact: Artifact, counters: Counters) -> None:
-    assert edge("run", artifact("faults"), NOTHING).status == 0
-    assert edge("run", artifact("faults"), '{"do": "trap"}').status == 4
+    assert edge("run", *UNDER_A_POLICY, artifact("faults"), NOTHING).status == 0
+    assert edge("run", *UNDER_A_POLICY, artifact("faults"), '{"do": "trap"}').status == 4
     assert counters.live() == (0, 0)

@@ -1,4 +1,5 @@
 # Runs under any Python 3 and is compiled anew at every start, so it stays small.
+import posix as os
 import sys
 
 if sys.version_info < (3, 9):
@@ -17,4 +18,10 @@ sys.path += [
 
 from edge.cli import main  # noqa: E402
 
-sys.exit(main())
+status = main()
+try:
+    sys.stdout.flush()
+    sys.stderr.flush()
+finally:
+    # Nothing of ours waits for the interpreter's own end, which takes a Pi Zero 18 ms.
+    os._exit(status)
