@@ -97,13 +97,17 @@ class Plugin:
         Raises ToolError when the plugin says that the call could not be carried out at all.
         """
         call = self.start(arguments, tool=tool, config=config, limits=limits)
-        with call.instance:
+        try:
             call.run()
             return ToolResult(call)
+        finally:
+            call.instance.close()
 
     def _check_tool(self, name: str | None) -> None:
+        if name is None and len(self.tools) == 1:
+            return
         offered = [tool["name"] for tool in self.tools]
-        if name in offered or (name is None and len(offered) == 1):
+        if name in offered:
             return
         from edge import errors
 

@@ -44,12 +44,11 @@ impl tool::Guest for CronNext {
         Ok(match answer {
             Ok(answer) => {
                 let output = serde_json::to_string(&answer).map_err(|error| error.to_string())?;
-                let message = ["next at ", &answer.next[0]].concat();
-                report(LogLevel::Info, PluginOutcome::Success, message, Some(output.clone()));
+                report(LogLevel::Info, PluginOutcome::Success, ["next at ", &answer.next[0]].concat());
                 tool::ToolResult { success: true, output, error: None }
             }
             Err(why) => {
-                report(LogLevel::Warn, PluginOutcome::Failure, why.clone(), None);
+                report(LogLevel::Warn, PluginOutcome::Failure, why.clone());
                 tool::ToolResult { success: false, output: String::new(), error: Some(why) }
             }
         })
@@ -100,7 +99,7 @@ fn upcoming(args: &str) -> Result<Answer, String> {
     Ok(Answer { next })
 }
 
-fn report(level: LogLevel, outcome: PluginOutcome, message: String, attrs: Option<String>) {
+fn report(level: LogLevel, outcome: PluginOutcome, message: String) {
     log_record(
         level,
         &PluginEvent {
@@ -108,7 +107,7 @@ fn report(level: LogLevel, outcome: PluginOutcome, message: String, attrs: Optio
             action: PluginAction::Schedule,
             outcome: Some(outcome),
             duration_ms: None,
-            attrs,
+            attrs: None,
             message,
         },
     );
