@@ -67,8 +67,8 @@ class Holder:
 class Holders:
     """The records that are held, as they were when they were read: their words by their places.
 
-    Whole numbers out of bytes, and no views of them: each part of the interpreter that a lone call has to touch
-    is 64 kB of it in memory on a Pi Zero.
+    Whole numbers out of bytes, and no views of them: each part of the interpreter that a lone call has to
+    touch is 64 kB of it in memory on a Pi Zero.
 
     free  the place of a record that nobody holds, 0 when there is none
     """
