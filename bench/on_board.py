@@ -10,10 +10,11 @@ sys.path[:0] = ["/opt/edge/lib", "/usr/lib/python3/dist-packages"]
 from collections.abc import Callable  # noqa: E402
 from time import monotonic_ns  # noqa: E402
 
-from edge import Limits, Runtime  # noqa: E402
+from edge import Admission, Counters, Limits, Runtime  # noqa: E402
 from edge.call import Call  # noqa: E402
 from edge.interfaces import Interface  # noqa: E402
 from edge.interfaces.logging import Logging  # noqa: E402
+from edge.profiles import here  # noqa: E402
 
 CALLS = 20
 WARM_UP = 3
@@ -38,6 +39,20 @@ def warm_call_ms(runtime: Runtime, path: str, question: str) -> float:
     """One call of a tool that is loaded, in an instance of its own."""
     plugin = runtime.load(path, interfaces=(Logging(lambda *_: None),))
     return mean_ns(lambda: plugin.call(question)) / 1e6
+
+
+def counted_call_ms(runtime: Runtime, path: str, question: str) -> float:
+    """The same, admitted: its memory, rate and concurrency counted with those of other processes."""
+    plugin = runtime.load(path, interfaces=(Logging(lambda *_: None),))
+    device = here()
+    with Counters() as counters:
+        admission = Admission(counters, device)
+
+        def call() -> None:
+            with admission.admit(plugin.name, device.limits, per_minute=60_000):
+                plugin.call(question, limits=device.limits)
+
+        return mean_ns(call) / 1e6
 
 
 def host_call_us(runtime: Runtime, path: str, imports: str) -> float:
@@ -71,6 +86,7 @@ def main(tool: str, question: str, types: str, imports: str, coremark_path: str)
     runtime = Runtime()
     figures = {
         "warm call": warm_call_ms(runtime, tool, question),
+        "warm call, counted": counted_call_ms(runtime, tool, question),
         "host call round trip": host_call_us(runtime, types, imports),
         "CoreMark": coremark(runtime, coremark_path),
     }
