@@ -7,6 +7,7 @@ old for cross/.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,10 @@ from hypothesis import settings
 # A busy machine is slow for reasons of its own; what CI finds has to be found again.
 settings.register_profile("edge", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("edge")
+
+# What runs in a shell's background ignores Ctrl-C, and so would every process that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILDER = os.environ.get("EDGE_BUILD_PYTHON", sys.executable)
