@@ -104,14 +104,15 @@ impl Limiter {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
         let growth = desired.saturating_sub(current) as u64;
         let grown = self.memory_bytes.saturating_add(growth);
+        // Before its own maximum, which a 32-bit CPU cannot tell where it is beyond its addresses.
         if grown > self.memory_limit {
             let what = format!("{grown} bytes of memory, its limit is {}", self.memory_limit);
             return self.refuse(current == 0, what);
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
         }
         self.memory_bytes = grown;
         self.last_growth = growth;

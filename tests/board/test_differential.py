@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
 from tests.differential import compare
 
 MODULES = int(os.environ.get("EDGE_DIFFERENTIAL", "200")) // 10
 
 
-@pytest.mark.xfail(
-    reason="a 64-bit memory that grows past 32 bits is over the limit there, and past its own maximum here"
-)
 def test_the_board_answers_as_this_machine_does() -> None:
     wasms = compare.components(range(MODULES))
     assert compare.differences(compare.native_answers(wasms), compare.board_answers(wasms)) == []
