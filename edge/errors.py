@@ -8,11 +8,18 @@ EdgeError
 │   ├── NoSuchExport               the component exports no such function
 │   ├── ValueMismatch              a value does not have the type the component asks for
 │   ├── StateError                 out of order, for instance a call into an instance that was interrupted
-│   └── OptionsError               an option is outside its range
+│   ├── OptionsError               an option is outside its range
+│   ├── NotInstalled               no plugin of that name is installed
+│   └── ConfigError                a configuration that the plugin's schema does not allow
+├── CheckFailed                a check that says no: a plugin's self-check, a device that needs attention
 ├── Refused                    a file that will not be loaded, or a use of it that is not allowed
 │   ├── NotWasm, NotComponent, InvalidWasm
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
-│   ├── Untrusted, BadSignature
+│   ├── Untrusted, BadSignature, Revoked, OutOfScope
+│   ├── OldCompiler, Downgrade     signed by somebody trusted, and not taken any more
+│   ├── NotPackage, BadPackage     no package, or one that must not be made or installed as it is
+│   ├── BadSeal                    a secret that does not open
+│   ├── NotEnabled, NeedsConsent   installed, and waiting for its operator
 │   ├── MissingImport              it imports what nobody provides here
 │   ├── BadManifest                its manifest does not say what it must
 │   ├── NotGranted                 it imports what it is not granted
@@ -28,6 +35,8 @@ EdgeError
     ├── IoFault, DiskFull, OutOfMemory
     ├── NotAdmitted                what the call may use is not free
     ├── NoCompiler                 a device's library, which only runs
+    ├── FetchFailed                what was to be downloaded could not be
+    ├── StoreDamaged               the store of installed plugins is not as it was left
     └── InternalFault              a fault of Edge itself
 
 Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty.
@@ -108,6 +117,24 @@ class OptionsError(UsageError):
     status = 0x205
 
 
+class NotInstalled(UsageError):
+    """No plugin of that name is installed."""
+
+    advice = "`edge list` shows what is installed"
+
+
+class ConfigError(UsageError):
+    """A configuration that the plugin's schema does not allow."""
+
+    advice = "`edge config NAME` shows what the plugin takes"
+
+
+class CheckFailed(EdgeError):
+    """A check that says no."""
+
+    exit_code = 1
+
+
 class Refused(EdgeError):
     """A file that will not be loaded, or a use of it that is not allowed."""
 
@@ -167,7 +194,7 @@ class Untrusted(Refused):
     """Signed by a key that is not trusted here."""
 
     status = 0x308
-    advice = "If you trust whoever compiled it, add the key to ~/.config/edge/trusted.keys: ed25519 KEY NAME"
+    advice = "If you trust whoever compiled it: edge key trust KEY; `edge inspect` shows the whole key"
 
 
 class BadSignature(Refused):
@@ -175,6 +202,60 @@ class BadSignature(Refused):
 
     status = 0x309
     advice = "Do not use this file; get it again from whoever compiled it"
+
+
+class Revoked(Refused):
+    """Its signer or its digest was revoked on this machine."""
+
+    status = 0x30B
+    advice = "Ask whoever publishes it for a release that is signed anew"
+
+
+class OutOfScope(Refused):
+    """Another plugin than was asked for, or than its signer may sign."""
+
+    status = 0x30C
+    advice = "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins` changes it"
+
+
+class OldCompiler(Refused):
+    """Compiled by a compiler whose code is not taken any more."""
+
+    status = 0x30D
+    advice = "Compile the plugin again with a newer release of Edge"
+
+
+class Downgrade(Refused):
+    """An older release than is taken."""
+
+    status = 0x30E
+    advice = "`edge rollback NAME` goes back to the release that was kept; otherwise get a newer one"
+
+
+class NotPackage(Refused):
+    """There is no head of `edge pack` at the beginning."""
+
+    status = 0x30F
+    advice = "Give a .edge that `edge pack` wrote; `edge inspect` tells what a file is"
+
+
+class BadPackage(Refused):
+    """A package that must not be made, or installed, as it is."""
+
+
+class BadSeal(Refused):
+    """A secret that does not open: sealed with another key or for something else, or damaged."""
+
+    status = 0x310
+    advice = "Set the secret again: edge secret NAME PROPERTY"
+
+
+class NotEnabled(Refused):
+    """The plugin is installed and not enabled."""
+
+
+class NeedsConsent(Refused):
+    """What the plugin asks for needs the operator's consent."""
 
 
 class MissingImport(Refused):
@@ -310,6 +391,16 @@ class NoCompiler(EnvironmentFault):
 
     status = 0x504
     advice = "Compile on a PC: edge compile PLUGIN.wasm --target pi-zero -o DIR, then copy the .cwasm here"
+
+
+class FetchFailed(EnvironmentFault):
+    """What was to be downloaded could not be."""
+
+
+class StoreDamaged(EnvironmentFault):
+    """The store of installed plugins is not as it was left."""
+
+    advice = "`edge doctor` tells more; installing the plugin again mends it"
 
 
 class InternalFault(EnvironmentFault):

@@ -27,9 +27,19 @@ class Plugin:
     description  what the signed description says, a dictionary
     provides     the names of the host functions, one a line
     functions    these functions
+    receipt      stands for the check of its file, where that was done now; empty otherwise
     """
 
-    __slots__ = ("_file_name", "_options", "_output", "description", "functions", "handle", "provides")
+    __slots__ = (
+        "_file_name",
+        "_options",
+        "_output",
+        "description",
+        "functions",
+        "handle",
+        "provides",
+        "receipt",
+    )
 
     def __init__(
         self,
@@ -38,8 +48,10 @@ class Plugin:
         provides: bytes,
         functions: tuple[HostFunction, ...],
         output: Output | None,
+        receipt: bytes = b"",
     ) -> None:
         self.handle = handle
+        self.receipt = receipt
         self.description: dict[str, Any] = native.describe_plugin(handle)
         self.provides = provides
         self.functions = functions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files, keys
+from edge import files, trust
 from edge.interfaces import flatten
 from edge.plugin import Plugin
 
@@ -19,18 +19,26 @@ if TYPE_CHECKING:
 class Runtime:
     """Loads plugins. One is enough for a process; what it loaded lives on without it."""
 
-    __slots__ = ("_engine", "_trusted")
+    __slots__ = ("_engine", "_trust")
 
     def __init__(
-        self, *, trusted: Iterable[bytes] | None = None, stack_bytes: int = 0, interpret: bool = False
+        self,
+        *,
+        trusted: Iterable[bytes] | bytes | None = None,
+        stack_bytes: int = 0,
+        interpret: bool = False,
     ) -> None:
-        """`trusted`: the public keys whose artifacts may run, by default those of edge.keys.
+        """`trusted`: the public keys whose artifacts may run, or text that says more of trust (edge.trust);
+        by default what this machine trusts.
 
         `stack_bytes`: the stack of every guest, 0 for the library's default. `interpret`: for Pulley code,
         which any CPU executes, instead of this CPU's own.
         """
         self._engine = native.new_engine(stack_bytes, interpret=interpret)
-        self._trusted = b"".join(keys.trusted() if trusted is None else trusted)
+        if trusted is None:
+            self._trust = trust.text()
+        else:
+            self._trust = trusted if isinstance(trusted, bytes) else trust.of_keys(trusted)
 
     def load(
         self,
@@ -61,6 +69,7 @@ class Runtime:
         fd: int,
         name: str,
         *,
+        head: bytes = b"",
         receipt: bytes = b"",
         interfaces: Iterable[Interface] | None = None,
         grants: Grants | None = None,
@@ -68,27 +77,32 @@ class Runtime:
     ) -> Plugin:
         """As `load`, from an open descriptor, which stays the caller's; `name` is for messages.
 
-        `receipt`: what an earlier check of the same file answered, kept where nobody else can write.
+        `head`: of the package that this code is from. `receipt`: what an earlier check of the same file
+        answered, kept where nobody else can write; the plugin has a new one where it was checked again.
         """
         provides, functions = flatten(_contract() if interfaces is None else interfaces)
         try:
-            handle = native.load_plugin(self._engine, fd, name, self._trusted, receipt, provides)
+            handle, fresh = native.load_plugin(self._engine, fd, name, head, self._trust, receipt, provides)
         except Exception as error:
-            if grants is not None:
-                _explain_missing(error, fd, name, grants)
+            _explain(error, fd, name, head, grants)
             raise
-        plugin = Plugin(handle, name, provides, functions, output)
+        plugin = Plugin(handle, name, provides, functions, output, fresh)
         if grants is not None:
             grants.check_load(plugin.description["imports"])
         return plugin
 
 
-def _explain_missing(error: Exception, fd: int, name: str, grants: Grants) -> None:
-    """Where what nobody provides was not granted either, a grant is what there is to mend first."""
+def _explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
+    """Raises what there is to mend first: a file of trust, or a grant for what nobody provides."""
     from edge import errors
 
-    if isinstance(error, errors.MissingImport):
-        description, _ = native.describe_artifact(fd, name)
+    if isinstance(error, errors.OptionsError):
+        trust.check_all()
+    if isinstance(error, errors.MissingImport) and grants is not None:
+        if head:
+            description = native.describe_head(head, name, None)
+        else:
+            description, _ = native.describe_artifact(fd, name)
         grants.check_load(description["imports"])
 
 

@@ -1,4 +1,4 @@
-/* The C ABI of the Edge native library, version 2.
+/* The C ABI of the Edge native library, version 3.
  *
  * One rule of ownership: what a function hands out as `edge_x **out` belongs to the caller, who frees it with
  * edge_x_free; an `edge_bytes` filled by the library is freed with edge_bytes_free; the bytes inside an `edge_step`
@@ -13,7 +13,7 @@
  *
  * Values cross in the encoding described in native/src/values.rs. */
 
-#define EDGE_ABI_VERSION 2
+#define EDGE_ABI_VERSION 3
 
 #define EDGE_OK 0
 
@@ -39,6 +39,12 @@
 #define EDGE_UNTRUSTED 0x308      /* signed by a key that is not trusted here */
 #define EDGE_BAD_SIGNATURE 0x309  /* the signature does not verify */
 #define EDGE_MISSING_IMPORT 0x30a /* the component imports what nobody provides */
+#define EDGE_REVOKED 0x30b        /* its signer or its digest was revoked here */
+#define EDGE_OUT_OF_SCOPE 0x30c   /* another plugin than was asked for, or than its signer may sign */
+#define EDGE_OLD_COMPILER 0x30d   /* compiled by a compiler whose code is not taken any more */
+#define EDGE_DOWNGRADE 0x30e      /* an older release than is taken */
+#define EDGE_NOT_PACKAGE 0x30f    /* no head of a package of ours at the beginning */
+#define EDGE_BAD_SEAL 0x310       /* sealed with another key or for something else, or damaged */
 
 #define EDGE_TRAPPED 0x401      /* the guest trapped */
 #define EDGE_OUT_OF_FUEL 0x402  /* its fuel is used up */
@@ -107,6 +113,9 @@ void edge_bytes_free(edge_bytes *bytes);
 int32_t edge_arguments(const uint8_t *json, size_t json_len, const uint8_t *config, size_t config_len, edge_bytes *out,
                        edge_bytes *why);
 
+/* Values: what a JSON text says. */
+int32_t edge_json(const uint8_t *json, size_t json_len, edge_bytes *out, edge_bytes *why);
+
 int32_t edge_engine_new(const edge_engine_options *options, edge_engine **out, edge_bytes *why);
 void edge_engine_free(edge_engine *engine);
 
@@ -114,14 +123,18 @@ void edge_engine_free(edge_engine *engine);
  * not. Loads nothing. `receipt` receives text that stands for this check as long as the file stays the same. */
 int32_t edge_artifact_describe(int32_t fd, edge_bytes *out, edge_bytes *receipt, edge_bytes *why);
 
-/* The one entry that loads code. `keys`: the trusted Ed25519 public keys, 32 bytes each. `provides`: the host
- * functions, `interface#function`, one a line; a component's imports are looked up there and an EDGE_STEP_HOST carries
- * the line's index. `receipt`: of edge_artifact_describe, from where only this user can
- * write, or empty: while it fits the file, the digest of its code is not computed again. The descriptor stays the
- * caller's and may be closed afterwards. */
-int32_t edge_plugin_load(const edge_engine *engine, int32_t fd, const uint8_t *keys, size_t keys_len,
-                         const uint8_t *receipt, size_t receipt_len, const uint8_t *provides, size_t provides_len,
-                         edge_plugin **out, edge_bytes *why);
+/* The one entry that loads code: artifact, description, signature and trust go in, a plugin comes out.
+ *
+ * `head`: of the package that the code in `fd` comes from (edge_package_describe), or empty: then `fd` is a lone artifact
+ * with a trailer. `trust`: text, as native/src/trust.rs describes it. `receipt`: of an earlier check, from where only
+ * this user can write, or empty: while it fits the file, the digest of its code is not computed again. `provides`: the
+ * host functions, `interface#function`, one a line; a component's imports are looked up there and an EDGE_STEP_HOST
+ * carries the line's index. `fresh` receives a receipt where the digest was computed now and one can be kept. The
+ * descriptor stays the caller's and may be closed afterwards. */
+int32_t edge_plugin_load(const edge_engine *engine, int32_t fd, const uint8_t *head, size_t head_len,
+                         const uint8_t *trust, size_t trust_len, const uint8_t *receipt, size_t receipt_len,
+                         const uint8_t *provides, size_t provides_len, edge_plugin **out, edge_bytes *fresh,
+                         edge_bytes *why);
 /* Values: the verified description. */
 int32_t edge_plugin_describe(const edge_plugin *plugin, edge_bytes *out);
 void edge_plugin_free(edge_plugin *plugin);
@@ -149,6 +162,27 @@ int32_t edge_call_log(edge_instance *instance, edge_bytes *out);
 /* 32 bytes of seed from the system. */
 int32_t edge_key_new(uint8_t *seed, edge_bytes *why);
 int32_t edge_key_public(const uint8_t *seed, uint8_t *public_key);
+/* That text means something as `trust`. */
+int32_t edge_trust_check(const uint8_t *trust, size_t trust_len, edge_bytes *why);
+
+/* Encrypts a secret with 32 bytes of `key`; it opens with that key and the same `context` only. */
+int32_t edge_seal(const uint8_t *key, const uint8_t *context, size_t context_len, const uint8_t *secret,
+                  size_t secret_len, edge_bytes *out, edge_bytes *why);
+int32_t edge_unseal(const uint8_t *key, const uint8_t *context, size_t context_len, const uint8_t *sealed,
+                    size_t sealed_len, edge_bytes *out, edge_bytes *why);
+
+/* Values: what the head of a package says, and its signer's key; `head` receives the head itself. The signature is
+ * checked, and that the file is as long as it should be, but no digest. `trust`: as edge_plugin_load, or null: then
+ * anybody's package is described. */
+int32_t edge_package_describe(int32_t fd, const uint8_t *trust, size_t trust_len, edge_bytes *out, edge_bytes *head,
+                              edge_bytes *why);
+/* The same of a head that was kept. */
+int32_t edge_head_describe(const uint8_t *head, size_t head_len, const uint8_t *trust, size_t trust_len,
+                           edge_bytes *out, edge_bytes *why);
+/* Checks the digest of a file of a package, and writes what it reads to `to` unless that is negative; then `receipt`
+ * receives a receipt for the copy. */
+int32_t edge_package_unpack(int32_t fd, const uint8_t *head, size_t head_len, const uint8_t *name, size_t name_len,
+                            int32_t to, edge_bytes *receipt, edge_bytes *why);
 
 /* Compiler builds; others answer EDGE_NO_COMPILER. */
 
@@ -160,3 +194,6 @@ int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *
 int32_t edge_compile(const uint8_t *wasm, size_t wasm_len, const uint8_t *target, size_t target_len,
                      const uint8_t *facts, size_t facts_len, const uint8_t *seed, int32_t fd, edge_bytes *out,
                      edge_bytes *why);
+/* The head of a package: a description, JSON, signed. */
+int32_t edge_package_seal(const uint8_t *description, size_t description_len, const uint8_t *seed, edge_bytes *out,
+                          edge_bytes *why);

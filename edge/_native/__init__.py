@@ -73,6 +73,13 @@ def merge_arguments(json: bytes, config: bytes) -> bytes:
     return _take(out)
 
 
+def read_json(text: bytes, file: str = "") -> Any:
+    """What a JSON text says; the json module would cost a Pi Zero 1 MB and 60 ms."""
+    out, why = _outputs()
+    _check(lib.edge_json(text, len(text), out, why), why, file)
+    return _take_values(out)
+
+
 def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
     """An engine whose guests have a stack of this size; 0 is the library's default.
 
@@ -92,14 +99,31 @@ def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
     return _take_values(out), _take(receipt)
 
 
-def load_plugin(engine: Engine, fd: int, file: str, keys: bytes, receipt: bytes, provides: bytes) -> Plugin:
-    """Verifies an artifact, but for what its receipt stands for, and loads its code."""
-    out, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *")
+def load_plugin(
+    engine: Engine, fd: int, file: str, head: bytes, trust: bytes, receipt: bytes, provides: bytes
+) -> tuple[Plugin, bytes]:
+    """Verifies code, but for what its receipt stands for, and loads it; answers with a receipt if there is a new one.
+
+    `head`: of the package that the code is from, empty for a lone artifact. `trust`: text (native/src/trust.rs).
+    """
+    out, fresh, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = lib.edge_plugin_load(
-        engine, fd, keys, len(keys), receipt, len(receipt), provides, len(provides), out, why
+        engine,
+        fd,
+        head,
+        len(head),
+        trust,
+        len(trust),
+        receipt,
+        len(receipt),
+        provides,
+        len(provides),
+        out,
+        fresh,
+        why,
     )
     _check(status, why, file)
-    return ffi.gc(out[0], lib.edge_plugin_free)
+    return ffi.gc(out[0], lib.edge_plugin_free), _take(fresh)
 
 
 def describe_plugin(plugin: Plugin) -> dict[str, Any]:
@@ -201,6 +225,60 @@ def public_key(seed: bytes) -> bytes:
     return bytes(ffi.buffer(key))
 
 
+def check_trust(text: bytes, file: str) -> None:
+    """Raises OptionsError, with the line, for what says nothing of trust."""
+    why = ffi.new("edge_bytes *")
+    _check(lib.edge_trust_check(text, len(text), why), why, file)
+
+
+def seal(key: bytes, context: bytes, secret: bytes) -> bytes:
+    """Encrypts a secret; it opens with the same 32 bytes of key and the same context only."""
+    out, why = _outputs()
+    _check(lib.edge_seal(key, context, len(context), secret, len(secret), out, why), why)
+    return _take(out)
+
+
+def unseal(key: bytes, context: bytes, sealed: bytes, subject: str) -> bytes:
+    """The secret that was sealed; `subject` is for messages."""
+    out, why = _outputs()
+    _check(lib.edge_unseal(key, context, len(context), sealed, len(sealed), out, why), why, subject)
+    return _take(out)
+
+
+def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str, Any], bytes]:
+    """What the head of a package says, and the head itself; no digest is checked.
+
+    `trust`: text (native/src/trust.rs), None to describe anybody's package.
+    """
+    (out, why), head = _outputs(), ffi.new("edge_bytes *")
+    text, length = _text_or_null(trust)
+    _check(lib.edge_package_describe(fd, text, length, out, head, why), why, file)
+    return _take_values(out), _take(head)
+
+
+def describe_head(head: bytes, file: str, trust: bytes | None) -> dict[str, Any]:
+    """As describe_package, of a head that was kept."""
+    out, why = _outputs()
+    text, length = _text_or_null(trust)
+    _check(lib.edge_head_describe(head, len(head), text, length, out, why), why, file)
+    return _take_values(out)
+
+
+def unpack(fd: int, file: str, head: bytes, name: str, to: int = -1) -> bytes:
+    """Checks the digest of a file of a package and copies it to a descriptor; answers with a receipt for the copy."""
+    receipt, why = _outputs()
+    raw = name.encode()
+    _check(lib.edge_package_unpack(fd, head, len(head), raw, len(raw), to, receipt, why), why, file)
+    return _take(receipt)
+
+
+def seal_package(description: bytes, seed: bytes) -> bytes:
+    """The head of a package: a description, JSON, signed. Needs the compiler's library."""
+    out, why = _outputs()
+    _check(lib.edge_package_seal(description, len(description), seed, out, why), why)
+    return _take(out)
+
+
 def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
     """Makes a component of a core module with component metadata; takes a component as it is.
 
@@ -220,6 +298,10 @@ def compile_component(
     status = lib.edge_compile(wasm, len(wasm), target, len(target), facts, len(facts), seed, fd, out, why)
     _check(status, why, file)
     return _take_values(out)
+
+
+def _text_or_null(text: bytes | None) -> tuple[Any, int]:
+    return (ffi.NULL, 0) if text is None else (ffi.from_buffer(text), len(text))
 
 
 def _outputs() -> tuple[Any, Any]:

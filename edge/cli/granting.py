@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge import files, grants, levels, manifest, policy
+from edge import files, grants, levels, manifest, policy, trust
 from edge.cli import output
 from edge.interfaces.logging import printable
 
@@ -33,13 +33,9 @@ class Terms:
         self.policy = said
         self.grants = granted
 
-    def trusted(self) -> list[bytes] | None:
-        """The keys whose signatures count at this level; None for all that are trusted here."""
-        if levels.LEVELS[self.grants.level]["keys"] == "trusted":
-            return None
-        from edge import keys
-
-        return keys.added()
+    def trusted(self) -> bytes:
+        """Whose signatures count at this level (edge.trust)."""
+        return trust.text(operator_only=levels.LEVELS[self.grants.level]["keys"] == "operator")
 
     def check_unattended(self, given: Given, plugin: Plugin, named: list[str]) -> None:
         """With --unattended, refuses a tool of too high a risk: the one that is named, or any there is."""

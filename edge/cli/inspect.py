@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, keys
+from edge import errors, files, trust
 from edge.capabilities import capability_of, needed
 from edge.cli import output
 from edge.cli.options import Command
@@ -86,7 +86,7 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
         return {"kind": "neither WebAssembly nor an artifact", "problem": error.message}
     except errors.Refused as error:
         return {"kind": "damaged artifact", "problem": error.message}
-    trusted = keys.names_of_trusted()
+    trusted = trust.labels()
     signer = bytes.fromhex(description["signer"])
     about = native.about()
     artifact = description["artifact"]
@@ -126,8 +126,8 @@ def _show_artifact(facts: dict[str, Any]) -> None:
     )
     _row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
     _row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
-    trust = f"trusted here ({facts['signer_name']})" if facts["trusted"] else "not trusted here"
-    _row("signed by", f"{facts['signer']}, {trust}")
+    trusted = f"trusted here ({facts['signer_name']})" if facts["trusted"] else "not trusted here"
+    _row("signed by", f"{facts['signer']}, {trusted}")
 
 
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge import _native as native
-from edge import errors, files, keys
+from edge import errors, files, keys, trust
 from edge._version import __version__
 from edge.targets import DEVICES
 
@@ -49,7 +49,10 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
             yield f"{TOP}/lib/edge/{name}", (source.read_bytes(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
     own = native.public_key(keys.local_seed())
-    yield f"{TOP}/lib/edge/{keys.FILE}", (keys.line(own, "the machine that made this bundle").encode(), 0o644)
+    yield (
+        f"{TOP}/lib/edge/{trust.FILE}",
+        (trust.line(own, "the machine that made this bundle").encode(), 0o644),
+    )
     yield f"{TOP}/LICENSE", (LICENSE.read_bytes(), 0o644)
     yield f"{TOP}/VERSION", (f"edge {__version__}\ntarget {target}\n".encode(), 0o644)
 

@@ -14,39 +14,32 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::hex;
-use crate::key::{self, KEY_BYTES, PublicKey, SIGNATURE_BYTES};
+use crate::key::{KEY_BYTES, PublicKey, Purpose, SIGNATURE_BYTES};
+use crate::package;
 use crate::profile::EngineTarget;
+use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
+use crate::trust::Trust;
 
 const MAGIC: &[u8; 8] = b"EDGEAOT1";
 const FOOTER_BYTES: usize = KEY_BYTES + SIGNATURE_BYTES + 4 + MAGIC.len();
-/// A description lists the imports and tools of one plugin.
-const MAX_DESCRIPTION_BYTES: usize = 1 << 20;
 /// Digests are made through a buffer this large: nothing of the file stays in memory.
 const BUFFER_BYTES: usize = 16 << 10;
 
-pub const FORMAT: u32 = 1;
-
-/// An open artifact whose trailer is in place and whose signature fits it.
+/// Open code and the verified statement that is about it.
 pub struct Artifact {
     file: File,
-    signer: PublicKey,
+    statement: Statement,
     elf_bytes: u64,
-    description: Json,
-    description_sha256: [u8; 32],
 }
 
 /// Device, inode, size and change time: together they change whenever the contents may have.
 pub type Identity = (u64, u64, u64, i64, i64);
 
 impl Artifact {
-    /// Reads the trailer. `trusts` decides on the signer before anything it signed is looked at.
-    pub fn open(file: File, trusts: impl FnOnce(&PublicKey) -> bool) -> Outcome<Artifact> {
-        let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
-        if !metadata.is_file() {
-            return Err(Failure::new(Status::NotArtifact, "this is no regular file"));
-        }
-        let footer_at = metadata.len().checked_sub(FOOTER_BYTES as u64).ok_or_else(not_artifact)?;
+    /// A lone artifact, by its own trailer.
+    pub fn open(file: File, trust: &Trust<'_>) -> Outcome<Artifact> {
+        let footer_at = size(&file)?.checked_sub(FOOTER_BYTES as u64).ok_or_else(not_artifact)?;
         let mut footer = [0; FOOTER_BYTES];
         read_at(&file, &mut footer, footer_at)?;
         let (signer, signature, len) = split_footer(&footer).ok_or_else(not_artifact)?;
@@ -56,30 +49,27 @@ impl Artifact {
             footer_at.checked_sub(len as u64).filter(|_| len <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
                 Failure::new(Status::Damaged, format!("the trailer speaks of a description of {len} bytes"))
             })?;
-        if !trusts(&signer) {
-            return Err(Failure::new(
-                Status::Untrusted,
-                format!("it is signed by key {}, which is not trusted here", key::short(&signer)),
-            ));
-        }
+        trust.check_signer(&signer)?;
         let mut text = vec![0; len];
         read_at(&file, &mut text, elf_bytes)?;
-        key::verify(&signer, &text, &signature)?;
-        let description = serde_json::from_slice(&text)
-            .map_err(|error| Failure::new(Status::Damaged, format!("the description is not JSON: {error}")))?;
-        Ok(Artifact { file, signer, elf_bytes, description, description_sha256: Sha256::digest(&text).into() })
+        let statement = Signed { signer, signature, text: &text }.verify(Purpose::Artifact, trust)?;
+        Ok(Artifact { file, statement, elf_bytes })
+    }
+
+    /// Code out of a package, with the package's head: for the engine `target`.
+    pub fn of_package(file: File, head: &[u8], trust: &Trust<'_>, target: EngineTarget) -> Outcome<Artifact> {
+        let elf_bytes = size(&file)?;
+        let statement = package::code_for(package::verify_head(head, trust)?, target)?;
+        Ok(Artifact { file, statement, elf_bytes })
     }
 
     pub fn identity(&self) -> Outcome<Identity> {
-        let metadata = self.file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
-        Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
+        identity(&self.file)
     }
 
     /// What proves, to who kept it where nobody else writes, that this very file had the digest that was signed.
     pub fn receipt(&self) -> Outcome<String> {
-        let (device, inode, size, seconds, nanoseconds) = self.identity()?;
-        let description = hex::encode(&self.description_sha256);
-        Ok(format!("{device} {inode} {size} {seconds} {nanoseconds} {description}"))
+        receipt(&self.file, &self.statement)
     }
 
     pub fn file(&self) -> &File {
@@ -87,25 +77,21 @@ impl Artifact {
     }
 
     pub fn signer(&self) -> &PublicKey {
-        &self.signer
+        &self.statement.signer
     }
 
     pub fn into_description(self) -> Json {
-        self.description
+        self.statement.description
     }
 
     fn text(&self, name: &str) -> &str {
-        self.description.get("artifact").and_then(|artifact| artifact.get(name)).and_then(Json::as_str).unwrap_or("")
+        let artifact = self.statement.description.get("artifact");
+        artifact.and_then(|artifact| artifact.get(name)).and_then(Json::as_str).unwrap_or("")
     }
 
     /// That the artifact was made for this library: `native` is the engine target it runs.
     pub fn check_engine(&self, native: EngineTarget) -> Outcome<()> {
-        let format = self.description.get("format").and_then(Json::as_u64);
-        if format != Some(FORMAT.into()) {
-            let found = format.map_or("?".to_owned(), |format| format.to_string());
-            let why = format!("its format is {found}, this library reads {FORMAT}");
-            return Err(Failure::new(Status::WrongEngine, why));
-        }
+        self.statement.check_format()?;
         let engine = self.text("engine");
         if engine != native.name() {
             return Err(Failure::new(
@@ -115,7 +101,8 @@ impl Artifact {
         }
         let (wanted, found) = (native.fingerprint(), self.text("fingerprint"));
         if found != wanted {
-            let wasmtime = self.description.pointer("/compiler/wasmtime").and_then(Json::as_str).unwrap_or("?");
+            let compiler = self.statement.description.pointer("/compiler/wasmtime");
+            let wasmtime = compiler.and_then(Json::as_str).unwrap_or("?");
             return Err(Failure::new(
                 Status::WrongEngine,
                 format!(
@@ -129,7 +116,7 @@ impl Artifact {
 
     /// That the ELF is, byte for byte, the one described; each piece is handed to `copy` as it is read.
     pub fn check_digest(&self, mut copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
-        let size = self.description.pointer("/artifact/size").and_then(Json::as_u64);
+        let size = self.statement.description.pointer("/artifact/size").and_then(Json::as_u64);
         if size != Some(self.elf_bytes) {
             return Err(Failure::new(
                 Status::Damaged,
@@ -137,21 +124,50 @@ impl Artifact {
             ));
         }
         let mut digest = Sha256::new();
-        let mut buffer = vec![0; BUFFER_BYTES];
-        let mut at = 0;
-        while at < self.elf_bytes {
-            let len = usize::try_from(self.elf_bytes - at).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
-            let piece = buffer.get_mut(..len).unwrap_or_default();
-            read_at(&self.file, piece, at)?;
-            digest.update(&*piece);
-            copy(piece)?;
-            at += len as u64;
-        }
+        read_through(&self.file, 0, self.elf_bytes, |piece| {
+            digest.update(piece);
+            copy(piece)
+        })?;
         if hex::encode(&digest.finalize()) != self.text("sha256") {
             return Err(Failure::new(Status::Damaged, "its code does not have the digest that was signed"));
         }
         Ok(())
     }
+}
+
+/// Names the inode, so that what replaces the file, or is written to it, does not pass for it.
+pub fn receipt(file: &File, statement: &Statement) -> Outcome<String> {
+    let (device, inode, size, seconds, nanoseconds) = identity(file)?;
+    Ok(format!("{device} {inode} {size} {seconds} {nanoseconds} {}", hex::encode(&statement.sha256)))
+}
+
+fn identity(file: &File) -> Outcome<Identity> {
+    let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
+    Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+fn size(file: &File) -> Outcome<u64> {
+    let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
+    if metadata.is_file() {
+        Ok(metadata.len())
+    } else {
+        Err(Failure::new(Status::NotArtifact, "this is no regular file"))
+    }
+}
+
+/// Hands `take` the `len` bytes from `at` on, a buffer at a time.
+pub fn read_through(file: &File, mut at: u64, len: u64, mut take: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut left = len;
+    while left > 0 {
+        let len = usize::try_from(left).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
+        let piece = buffer.get_mut(..len).unwrap_or_default();
+        read_at(file, piece, at)?;
+        take(piece)?;
+        at += len as u64;
+        left -= len as u64;
+    }
+    Ok(())
 }
 
 fn not_artifact() -> Failure {
@@ -165,7 +181,8 @@ fn split_footer(footer: &[u8; FOOTER_BYTES]) -> Option<(PublicKey, [u8; SIGNATUR
     (magic == MAGIC).then_some((*signer, *signature, u32::from_le_bytes(*len)))
 }
 
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Outcome<()> {
+/// Fills the buffer; a file that ends before is damaged.
+pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Outcome<()> {
     file.read_exact_at(buffer, at).map_err(|error| match error.kind() {
         std::io::ErrorKind::UnexpectedEof => Failure::new(Status::Damaged, "the file became shorter while it was read"),
         _ => Failure::io("the artifact", &error),
@@ -174,16 +191,11 @@ fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Outcome<()> {
 
 /// What follows the ELF.
 #[cfg(feature = "compiler")]
-pub fn trailer(description: &Json, seed: &key::Seed) -> Outcome<Vec<u8>> {
+pub fn trailer(description: &Json, seed: &crate::key::Seed) -> Outcome<Vec<u8>> {
     let text = serde_json::to_vec(description).map_err(|error| Failure::new(Status::Internal, error.to_string()))?;
-    let len = u32::try_from(text.len()).ok().filter(|len| *len as usize <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
-        Failure::new(
-            Status::Options,
-            format!("the plugin's description has {} bytes, more than a trailer holds", text.len()),
-        )
-    })?;
-    let signature = key::sign(seed, &text);
-    Ok([text.as_slice(), &key::public(seed), &signature, &len.to_le_bytes(), MAGIC].concat())
+    let len = crate::statement::length_of(&text)?;
+    let signature = crate::key::sign(seed, Purpose::Artifact, &text);
+    Ok([text.as_slice(), &crate::key::public(seed), &signature, &len, MAGIC].concat())
 }
 
 /// How an ELF is described.

@@ -11,11 +11,12 @@ use wit_component::ComponentEncoder;
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{IndexMap, Resolve, WorldItem, WorldKey};
 
-use crate::artifact::{self, FORMAT};
+use crate::artifact;
 use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
 use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
+use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
 
 type WorldItems = IndexMap<WorldKey, WorldItem>;

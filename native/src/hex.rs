@@ -10,3 +10,11 @@ pub fn encode(bytes: &[u8]) -> String {
         .map(|digit| char::from(*digit))
         .collect()
 }
+
+/// Digits of either case, two a byte.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |character: u8| char::from(character).to_digit(16);
+    let bytes = pairs.iter().map(|[high, low]| Some((digit(*high)? << 4 | digit(*low)?) as u8));
+    if rest.is_empty() { bytes.collect() } else { None }
+}

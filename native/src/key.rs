@@ -13,8 +13,23 @@ pub const SIGNATURE_BYTES: usize = 64;
 pub type Seed = [u8; KEY_BYTES];
 pub type PublicKey = [u8; KEY_BYTES];
 
-/// Signed before every description, so that no signature made for another purpose fits here.
-const PURPOSE: &[u8] = b"edge artifact description v1\n";
+/// What a signature is for. Each has words of its own before what is signed, so that none fits another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The trailer of a lone artifact.
+    Artifact,
+    /// The head of a package.
+    Package,
+}
+
+impl Purpose {
+    const fn words(self) -> &'static [u8] {
+        match self {
+            Purpose::Artifact => b"edge artifact description v1\n",
+            Purpose::Package => b"edge package description v1\n",
+        }
+    }
+}
 
 /// A new private key from the system's random numbers.
 pub fn new_seed() -> Outcome<Seed> {
@@ -28,14 +43,14 @@ pub fn public(seed: &Seed) -> PublicKey {
 }
 
 #[cfg(feature = "compiler")]
-pub fn sign(seed: &Seed, description: &[u8]) -> [u8; SIGNATURE_BYTES] {
-    SigningKey::from_bytes(seed).sign(&message(description)).to_bytes()
+pub fn sign(seed: &Seed, purpose: Purpose, description: &[u8]) -> [u8; SIGNATURE_BYTES] {
+    SigningKey::from_bytes(seed).sign(&message(purpose, description)).to_bytes()
 }
 
 /// Strict: refuses keys of small order and the second encoding of a signature.
-pub fn verify(key: &PublicKey, description: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Outcome<()> {
+pub fn verify(key: &PublicKey, purpose: Purpose, description: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Outcome<()> {
     VerifyingKey::from_bytes(key)
-        .and_then(|key| key.verify_strict(&message(description), &Signature::from_bytes(signature)))
+        .and_then(|key| key.verify_strict(&message(purpose, description), &Signature::from_bytes(signature)))
         .map_err(|_| {
             Failure::new(
                 Status::BadSignature,
@@ -58,6 +73,6 @@ pub fn random_bytes(bytes: &mut [u8]) -> Outcome<()> {
     Ok(())
 }
 
-fn message(description: &[u8]) -> Vec<u8> {
-    [PURPOSE, description].concat()
+fn message(purpose: Purpose, description: &[u8]) -> Vec<u8> {
+    [purpose.words(), description].concat()
 }

@@ -19,8 +19,12 @@ mod load;
 mod mailbox;
 #[cfg(feature = "compiler")]
 mod meter;
+mod package;
 mod plugin;
 mod profile;
+mod seal;
+mod statement;
 mod status;
+mod trust;
 mod values;
 mod wasi;

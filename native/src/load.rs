@@ -19,16 +19,19 @@ const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 /// Verifies the whole artifact, then maps it: from the file where only its owner can write, else from a sealed copy.
 ///
 /// `receipt`: of the time the digest was last checked; while it fits, a file that only its owner can write is not read
-/// through again.
-pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<Component> {
+/// through again. Answers with a receipt as well where the digest of such a file was checked now.
+pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
     artifact.check_engine(runner.target)?;
     let copy = if only_owner_writes(artifact.file())? { None } else { Some(copy(artifact)?) };
     let before = artifact.identity()?;
+    let mut fresh = None;
     let file = match &copy {
         Some(copy) => copy,
         None => {
-            if artifact.receipt()? != receipt {
+            let own = artifact.receipt()?;
+            if own != receipt {
                 artifact.check_digest(|_| Ok(()))?;
+                fresh = Some(own);
             }
             unchanged(artifact, before)?;
             artifact.file()
@@ -47,7 +50,7 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<Comp
     }
     // Much of it is only read to find out what is where.
     release_image(&component);
-    Ok(component)
+    Ok((component, fresh))
 }
 
 fn unchanged(artifact: &Artifact, before: Identity) -> Outcome<()> {

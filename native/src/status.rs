@@ -25,6 +25,12 @@ pub enum Status {
     Untrusted = 0x308,
     BadSignature = 0x309,
     MissingImport = 0x30a,
+    Revoked = 0x30b,
+    OutOfScope = 0x30c,
+    OldCompiler = 0x30d,
+    Downgrade = 0x30e,
+    NotPackage = 0x30f,
+    BadSeal = 0x310,
 
     Trapped = 0x401,
     OutOfFuel = 0x402,

@@ -30,14 +30,6 @@ static int passed;
 
 static const uint8_t *bytes(const char *text) { return (const uint8_t *)text; }
 
-static void decode_hex(const char *hex, uint8_t *out, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    unsigned value;
-    CHECK(sscanf(hex + 2 * i, "%2x", &value) == 1);
-    out[i] = (uint8_t)value;
-  }
-}
-
 /* A tuple of one string, as native/src/values.rs describes it. */
 static size_t one_string(const uint8_t *text, size_t len, uint8_t *out) {
   const uint32_t one = 1, size = (uint32_t)len;
@@ -49,13 +41,14 @@ static size_t one_string(const uint8_t *text, size_t len, uint8_t *out) {
   return 10 + len;
 }
 
-static edge_plugin *load(edge_engine *engine, const char *path, const uint8_t *key, const char *provides,
+static edge_plugin *load(edge_engine *engine, const char *path, const char *trust, const char *provides,
                          int32_t expected) {
   edge_plugin *plugin = NULL;
   edge_bytes why = {0};
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   CHECK(fd >= 0);
-  int32_t status = edge_plugin_load(engine, fd, key, 32, NULL, 0, bytes(provides), strlen(provides), &plugin, &why);
+  int32_t status = edge_plugin_load(engine, fd, NULL, 0, bytes(trust), strlen(trust), NULL, 0, bytes(provides),
+                                    strlen(provides), &plugin, NULL, &why);
   close(fd);
   if (status != expected) fprintf(stderr, "status %#x: %.*s\n", (unsigned)status, (int)why.len, (char *)why.data);
   CHECK(status == expected);
@@ -98,8 +91,8 @@ static int32_t drive(edge_instance *instance, edge_step *step, int *records) {
   }
 }
 
-static void calls(edge_engine *engine, const char *path, const uint8_t *key, const char *arguments) {
-  edge_plugin *plugin = load(engine, path, key, LOG_RECORD, EDGE_OK);
+static void calls(edge_engine *engine, const char *path, const char *trust, const char *arguments) {
+  edge_plugin *plugin = load(engine, path, trust, LOG_RECORD, EDGE_OK);
   edge_bytes description = {0};
   CHECK(edge_plugin_describe(plugin, &description) == EDGE_OK && description.data[0] == '{');
   edge_bytes_free(&description);
@@ -134,8 +127,8 @@ static void calls(edge_engine *engine, const char *path, const uint8_t *key, con
   edge_instance_free(instance);
 }
 
-static void failed_host(edge_engine *engine, const char *path, const uint8_t *key, const char *arguments) {
-  edge_plugin *plugin = load(engine, path, key, LOG_RECORD, EDGE_OK);
+static void failed_host(edge_engine *engine, const char *path, const char *trust, const char *arguments) {
+  edge_plugin *plugin = load(engine, path, trust, LOG_RECORD, EDGE_OK);
   edge_instance *instance = instance_of(plugin);
   edge_step step = {0};
   start(instance, EXECUTE, arguments);
@@ -150,16 +143,22 @@ static void failed_host(edge_engine *engine, const char *path, const uint8_t *ke
   edge_plugin_free(plugin);
 }
 
-static void refusals(edge_engine *engine, const char *path, const uint8_t *key) {
-  uint8_t other[32] = {7};
+static void refusals(edge_engine *engine, const char *path, const char *trust) {
+  static const char OTHER[] = "ed25519 0700000000000000000000000000000000000000000000000000000000000000 other\n";
   edge_bytes why = {0};
   edge_plugin *plugin = NULL;
-  load(engine, path, other, LOG_RECORD, EDGE_UNTRUSTED);
-  load(engine, path, key, "", EDGE_MISSING_IMPORT);
-  load(engine, "/dev/null", key, LOG_RECORD, EDGE_NOT_ARTIFACT);
-  CHECK(edge_plugin_load(engine, -1, key, 32, NULL, 0, NULL, 0, &plugin, &why) == EDGE_IO && why.len > 0);
+  load(engine, path, OTHER, LOG_RECORD, EDGE_UNTRUSTED);
+  load(engine, path, "", LOG_RECORD, EDGE_UNTRUSTED);
+  load(engine, path, "ed25519 07\n", LOG_RECORD, EDGE_OPTIONS);
+  load(engine, path, trust, "", EDGE_MISSING_IMPORT);
+  load(engine, "/dev/null", trust, LOG_RECORD, EDGE_NOT_ARTIFACT);
+  CHECK(edge_plugin_load(engine, -1, NULL, 0, NULL, 0, NULL, 0, NULL, 0, &plugin, NULL, &why) == EDGE_IO && why.len > 0);
   edge_bytes_free(&why);
-  CHECK(edge_plugin_load(engine, 0, key, 31, NULL, 0, NULL, 0, &plugin, NULL) == EDGE_OPTIONS);
+  CHECK(edge_package_describe(-1, NULL, 0, NULL, NULL, &why) == EDGE_IO && why.len > 0);
+  edge_bytes_free(&why);
+  CHECK(edge_head_describe(bytes("EDGEPKG1"), 8, NULL, 0, NULL, &why) == EDGE_NOT_PACKAGE && why.len > 0);
+  edge_bytes_free(&why);
+  CHECK(edge_trust_check(bytes("wasmtime 48\n"), 12, NULL) == EDGE_OPTIONS);
   CHECK(edge_arguments(bytes("[1]"), 3, NULL, 0, &why, NULL) == EDGE_ARGUMENTS);
 }
 
@@ -168,8 +167,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: %s ARTIFACT PUBLIC-KEY-HEX ARGUMENTS\n", argv[0]);
     return 2;
   }
-  uint8_t key[32];
-  decode_hex(argv[2], key, sizeof key);
+  char trust[128];
+  CHECK(snprintf(trust, sizeof trust, "ed25519 %s trusted\n", argv[2]) < (int)sizeof trust);
   CHECK(edge_abi_version() == EDGE_ABI_VERSION);
 
   const edge_engine_options too_small = {.stack_bytes = 1};
@@ -178,9 +177,9 @@ int main(int argc, char **argv) {
   CHECK(edge_engine_new(&too_small, &engine, NULL) == EDGE_OPTIONS);
   CHECK(edge_engine_new(&defaults, &engine, NULL) == EDGE_OK);
 
-  calls(engine, argv[1], key, argv[3]);
-  failed_host(engine, argv[1], key, argv[3]);
-  refusals(engine, argv[1], key);
+  calls(engine, argv[1], trust, argv[3]);
+  failed_host(engine, argv[1], trust, argv[3]);
+  refusals(engine, argv[1], trust);
 
   edge_engine_free(engine);
   edge_plugin_free(NULL);

@@ -124,7 +124,7 @@ def test_an_artifact_of_a_machine_that_is_not_trusted(
 ) -> None:
     path = artifact("faults")
     monkeypatch.setenv("HOME", str(tmp_path))
-    refused(edge("run", path, "{}"), 3, "signed by key", "not trusted here", "trusted.keys")
+    refused(edge("run", path, "{}"), 3, "signed by key", "not trusted here", "edge key trust")
     assert os.listdir(tmp_path) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import keys, policy
+from edge import keys, policy, trust
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -51,7 +51,7 @@ def trust_own_key(home: Path) -> None:
     assert public
     path = home / "config" / "edge" / "trusted.keys"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(keys.line(public, "own"))
+    path.write_text(trust.line(public, "own"))
     path.chmod(0o600)
 
 

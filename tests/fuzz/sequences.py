@@ -158,7 +158,10 @@ def fuzz_nothing() -> None:
     state = errors.StateError.status
     why = ffi.new("edge_bytes *")
     calls: tuple[Callable[[], object], ...] = (
-        lambda: lib.edge_plugin_load(null, 0, null, 0, null, 0, null, 0, null, why),
+        lambda: lib.edge_plugin_load(null, 0, null, 0, null, 0, null, 0, null, 0, null, null, why),
+        lambda: lib.edge_package_seal(null, 0, null, null, why),
+        lambda: lib.edge_seal(null, null, 0, null, 0, null, why),
+        lambda: lib.edge_unseal(null, null, 0, null, 0, null, why),
         lambda: lib.edge_plugin_describe(null, why),
         lambda: lib.edge_instance_new(null, null, null, why),
         lambda: lib.edge_call_start(null, null, 0, null, 0, why),

@@ -1,9 +1,9 @@
 //! The entries that only a compiler build fills.
 
 #[cfg(feature = "compiler")]
-pub use with_compiler::{compile, encode};
+pub use with_compiler::{compile, encode, seal};
 #[cfg(not(feature = "compiler"))]
-pub use without_compiler::{compile, encode};
+pub use without_compiler::{compile, encode, seal};
 
 #[cfg(feature = "compiler")]
 mod with_compiler {
@@ -11,7 +11,7 @@ mod with_compiler {
     use crate::profile::EngineTarget;
     use crate::status::Outcome;
     use crate::values::Writer;
-    use crate::{compile, key, values};
+    use crate::{compile, key, package, values};
 
     pub fn encode(wasm: &[u8]) -> Outcome<Vec<u8>> {
         let encoded = compile::encode(wasm)?;
@@ -34,6 +34,10 @@ mod with_compiler {
         let description = compile::compile(wasm, EngineTarget::named(target)?, facts, seed, &file(fd)?)?;
         Ok(values::encode_json(&description))
     }
+
+    pub fn seal(description: &[u8], seed: &key::Seed) -> Outcome<Vec<u8>> {
+        package::seal(description, seed)
+    }
 }
 
 #[cfg(not(feature = "compiler"))]
@@ -50,6 +54,10 @@ mod without_compiler {
     }
 
     pub fn compile(_: &[u8], _: &str, _: &[u8], _: &key::Seed, _: i32) -> Outcome<Vec<u8>> {
+        none()
+    }
+
+    pub fn seal(_: &[u8], _: &key::Seed) -> Outcome<Vec<u8>> {
         none()
     }
 }

@@ -1,0 +1,134 @@
+"""Whom this machine trusts to sign which plugins, and what it takes from nobody.
+
+~/.config/edge/trusted.keys     the operator's: trusted keys, revoked keys and digests, the oldest compiler
+trusted.keys beside the package what a bundle brings: the key of the machine that made it
+
+native/src/trust.rs says what a line may be; it reads them all. A machine trusts its own key as well.
+XDG_CONFIG_HOME moves the first.
+"""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import files, keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "trusted.keys"
+ALGORITHM = "ed25519"
+REVOKED = "revoked"
+SCOPE = "plugins="
+OWN = "this machine"
+
+
+class Trusted:
+    """A trusted key.
+
+    public   the key, 32 bytes
+    label    what it is called here
+    plugins  what it may sign, names and prefixes with a `*` behind them; empty for whatever it likes
+    """
+
+    __slots__ = ("label", "plugins", "public")
+
+    def __init__(self, public: bytes, label: str, plugins: Iterable[str] = ()) -> None:
+        self.public = public
+        self.label = label
+        self.plugins = tuple(plugins)
+
+
+def text(*, operator_only: bool = False) -> bytes:
+    """All that is to be trusted, as the native library reads it.
+
+    `operator_only`: what the operator's own file says, neither this machine's key nor a bundle's.
+    """
+    parts = [found for path in paths(operator_only=operator_only) if (found := read(path))]
+    own = None if operator_only else keys.local_public()
+    if own is not None:
+        parts.append(line(own, OWN).encode())
+    return b"\n".join(parts)
+
+
+def of_keys(publics: Iterable[bytes]) -> bytes:
+    """Trust in these keys, whatever they sign, and in nothing else."""
+    return "".join([line(public, "") for public in publics]).encode()
+
+
+def line(public: bytes, label: str, plugins: Iterable[str] = ()) -> str:
+    """A line that trusts a key."""
+    scope = ",".join(plugins)
+    words = (ALGORITHM, public.hex(), f"{SCOPE}{scope}" if scope else "", label)
+    return " ".join(filter(None, words)) + "\n"
+
+
+def paths(*, operator_only: bool = False) -> list[str]:
+    """Where trust is looked for."""
+    config = operator_path()
+    beside = [] if operator_only else [f"{files.folder(__file__)}/{FILE}"]
+    return [config, *beside] if config else beside
+
+
+def operator_path() -> str:
+    """The operator's file; empty where there is no place for it."""
+    config = keys.config_home()
+    return f"{config}/edge/{FILE}" if config else ""
+
+
+def read(path: str) -> bytes:
+    """A file of trust, empty where there is none; an error where others than its owner may write it."""
+    return keys.read_guarded(path, keys.OTHERS_WRITE) or b""
+
+
+def entries(*, operator_only: bool = False) -> list[Trusted]:
+    """The trusted keys, those of the operator first, none of them revoked."""
+    found: dict[bytes, Trusted] = {}
+    revoked: set[str] = set()
+    for path in paths(operator_only=operator_only):
+        content = read(path)
+        check(content, path)
+        for words in _lines(content):
+            if words[0] == ALGORITHM:
+                entry = _entry(words)
+                found.setdefault(entry.public, entry)
+            elif words[:2] == [REVOKED, ALGORITHM]:
+                revoked.add(words[2].lower())
+    own = None if operator_only else keys.local_public()
+    if own is not None:
+        found.setdefault(own, Trusted(own, OWN))
+    return [entry for entry in found.values() if entry.public.hex() not in revoked]
+
+
+def labels() -> dict[bytes, str]:
+    """What each trusted key is called."""
+    return {entry.public: entry.label for entry in entries()}
+
+
+def check(content: bytes, path: str) -> None:
+    """Raises `errors.EnvironmentFault` for a file that has a line which means nothing, and names it."""
+    from edge import errors
+
+    try:
+        native.check_trust(content, path)
+    except errors.OptionsError as error:
+        raise errors.EnvironmentFault(
+            error.message, "A line is: ed25519 KEY-IN-64-HEX-DIGITS NAME; native/src/trust.rs has the others"
+        ) from None
+
+
+def check_all() -> None:
+    """The same for every file of trust that there is."""
+    for path in paths():
+        check(read(path), path)
+
+
+def _lines(content: bytes) -> list[list[str]]:
+    lines = content.decode("utf-8", "replace").split("\n")
+    return [words for told in lines if (words := told.partition("#")[0].split(None, 3))]
+
+
+def _entry(words: list[str]) -> Trusted:
+    rest = words[2:]
+    scope = rest.pop(0)[len(SCOPE) :] if rest and rest[0].startswith(SCOPE) else ""
+    return Trusted(bytes.fromhex(words[1]), " ".join(rest).strip(), scope.split(",") if scope else ())

@@ -1,0 +1,68 @@
+//! A description that somebody signed: JSON of what code is, for whom and out of what.
+
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use crate::key::{self, PublicKey, Purpose, SIGNATURE_BYTES};
+use crate::status::{Failure, Outcome, Status};
+use crate::trust::Trust;
+
+/// A description lists the imports, tools and files of one plugin.
+pub const MAX_DESCRIPTION_BYTES: usize = 1 << 20;
+
+/// A description, the version of which every field of it depends on.
+pub const FORMAT: u32 = 1;
+
+/// As it is written: whoever reads it decides on the signer before a byte of the description is looked at.
+pub struct Signed<'a> {
+    pub signer: PublicKey,
+    pub signature: [u8; SIGNATURE_BYTES],
+    pub text: &'a [u8],
+}
+
+/// Verified, and by whom.
+#[derive(Debug)]
+pub struct Statement {
+    pub signer: PublicKey,
+    pub description: Json,
+    pub sha256: [u8; 32],
+}
+
+impl Signed<'_> {
+    /// Trust in the signer, then the signature, then what the description says against what is wanted.
+    pub fn verify(&self, purpose: Purpose, trust: &Trust<'_>) -> Outcome<Statement> {
+        trust.check_signer(&self.signer)?;
+        key::verify(&self.signer, purpose, self.text, &self.signature)?;
+        let description: Json = serde_json::from_slice(self.text)
+            .map_err(|error| Failure::new(Status::Damaged, format!("the description is not JSON: {error}")))?;
+        let sha256 = Sha256::digest(self.text).into();
+        trust.check(&self.signer, &description, &sha256)?;
+        Ok(Statement { signer: self.signer, description, sha256 })
+    }
+}
+
+impl Statement {
+    /// That this library knows what the fields of the description mean.
+    pub fn check_format(&self) -> Outcome<()> {
+        let format = self.description.get("format").and_then(Json::as_u64);
+        if format == Some(FORMAT.into()) {
+            return Ok(());
+        }
+        let found = format.map_or("?".to_owned(), |format| format.to_string());
+        let why = format!("its format is {found}, this library reads {FORMAT}");
+        Err(Failure::new(Status::WrongEngine, why))
+    }
+}
+
+/// The length of a description as a field of 4 bytes.
+#[cfg(feature = "compiler")]
+pub fn length_of(text: &[u8]) -> Outcome<[u8; 4]> {
+    match u32::try_from(text.len()) {
+        Ok(len) if text.len() <= MAX_DESCRIPTION_BYTES => Ok(len.to_le_bytes()),
+        _ => {
+            let why =
+                format!("the plugin's description has {} bytes, the most are {MAX_DESCRIPTION_BYTES}", text.len());
+            Err(Failure::new(Status::Options, why))
+        }
+    }
+}

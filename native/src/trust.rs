@@ -1,0 +1,187 @@
+//! Whom a device trusts to sign which plugins, and what it takes from nobody: text, a line each.
+//!
+//! | line | means |
+//! |---|---|
+//! | `ed25519 KEY [plugins=NAME,PREFIX*] LABEL` | trusted; for these plugins only, where they are named |
+//! | `revoked ed25519 KEY LABEL` | not trusted, whatever other lines say |
+//! | `revoked sha256 DIGEST LABEL` | a package, an artifact or a component that is not loaded, whoever signed it |
+//! | `wasmtime VERSION` | code of an older compiler is not loaded |
+//! | `plugin NAME` | nothing but this plugin is wanted |
+//! | `release NUMBER` | nothing older is wanted |
+//!
+//! `#` begins a comment. The first two kinds are what `trusted.keys` holds (edge/keys.py); of the others the strictest
+//! line holds.
+
+use serde_json::Value as Json;
+
+use crate::hex;
+use crate::key::{self, KEY_BYTES, PublicKey};
+use crate::status::{Failure, Outcome, Status};
+
+/// More lines than any device has keys.
+const MAX_LINES: usize = 4096;
+const DIGEST_BYTES: usize = 32;
+
+type Digest = [u8; DIGEST_BYTES];
+type Version = [u64; 3];
+
+/// What a caller is ready to load.
+#[derive(Default)]
+pub struct Trust<'a> {
+    /// Whether every key will do: to describe what is not loaded.
+    anyone: bool,
+    keys: Vec<(PublicKey, Option<&'a str>)>,
+    revoked_keys: Vec<PublicKey>,
+    revoked_digests: Vec<Digest>,
+    wasmtime: Option<Version>,
+    plugin: Option<&'a str>,
+    release: u64,
+}
+
+impl<'a> Trust<'a> {
+    /// For telling what a file is; nothing that is trusted like this is loaded.
+    pub fn anyone() -> Self {
+        Trust { anyone: true, ..Trust::default() }
+    }
+
+    pub fn parse(text: &'a str) -> Outcome<Trust<'a>> {
+        let mut trust = Trust::default();
+        for (index, line) in text.lines().enumerate() {
+            let told = line.split_once('#').map_or(line, |(told, _)| told);
+            let read = if index < MAX_LINES { trust.read(told) } else { Err("there are too many lines") };
+            read.map_err(|why| Failure::new(Status::Options, format!("line {} of trust: {why}", index + 1)))?;
+        }
+        Ok(trust)
+    }
+
+    fn read(&mut self, line: &'a str) -> Result<(), &'static str> {
+        let mut words = line.split_ascii_whitespace();
+        match (words.next(), words.next(), words.next()) {
+            (None, ..) => {}
+            (Some("ed25519"), Some(key), scope) => {
+                let key = digits(key).ok_or("a key has 64 hexadecimal digits")?;
+                self.keys.push((key, scope.and_then(|word| word.strip_prefix("plugins="))));
+            }
+            (Some("revoked"), Some("ed25519"), Some(key)) => {
+                self.revoked_keys.push(digits(key).ok_or("a key has 64 hexadecimal digits")?);
+            }
+            (Some("revoked"), Some("sha256"), Some(digest)) => {
+                self.revoked_digests.push(digits(digest).ok_or("a digest has 64 hexadecimal digits")?);
+            }
+            (Some("wasmtime"), Some(oldest), None) => {
+                let oldest = version(oldest).ok_or("a version is three numbers, as in 48.0.8")?;
+                self.wasmtime = self.wasmtime.max(Some(oldest));
+            }
+            (Some("plugin"), Some(name), None) => self.plugin = Some(name),
+            (Some("release"), Some(number), None) => {
+                let number = number.parse().map_err(|_| "a release is a number")?;
+                self.release = self.release.max(number);
+            }
+            _ => return Err("this says nothing of trust"),
+        }
+        Ok(())
+    }
+
+    /// Whether a key may sign anything at all; asked before a byte of what it signed is looked at.
+    pub fn check_signer(&self, signer: &PublicKey) -> Outcome<()> {
+        if self.anyone {
+            return Ok(());
+        }
+        if self.revoked_keys.contains(signer) {
+            let why = format!("it is signed by key {}, which was revoked here", key::short(signer));
+            return Err(Failure::new(Status::Revoked, why));
+        }
+        if self.keys.iter().any(|(key, _)| key == signer) {
+            return Ok(());
+        }
+        let why = format!("it is signed by key {}, which is not trusted here", key::short(signer));
+        Err(Failure::new(Status::Untrusted, why))
+    }
+
+    /// Whether what a trusted key signed is wanted: `description` is verified, `sha256` its digest.
+    pub fn check(&self, signer: &PublicKey, description: &Json, sha256: &Digest) -> Outcome<()> {
+        if self.anyone {
+            return Ok(());
+        }
+        let plugin = plugin_name(description);
+        self.check_scope(signer, plugin)?;
+        if let Some(wanted) = self.plugin
+            && plugin != Some(wanted)
+        {
+            let why = format!("it is `{}`, and what was asked for is `{wanted}`", plugin.unwrap_or_default());
+            return Err(Failure::new(Status::OutOfScope, why));
+        }
+        let release = description.get("release").and_then(Json::as_u64).unwrap_or(0);
+        if release < self.release {
+            let why = format!("it is release {release}, and none before {} is taken any more", self.release);
+            return Err(Failure::new(Status::Downgrade, why));
+        }
+        self.check_compiler(description)?;
+        self.check_digests(description, sha256)
+    }
+
+    fn check_scope(&self, signer: &PublicKey, plugin: Option<&str>) -> Outcome<()> {
+        let mut scopes = self.keys.iter().filter(|(key, _)| key == signer).map(|(_, scope)| *scope);
+        let may_sign = scopes.any(|scope| match (scope, plugin) {
+            (None, _) => true,
+            (Some(names), Some(plugin)) => names.split(',').any(|name| covers(name, plugin)),
+            (Some(_), None) => false,
+        });
+        if may_sign {
+            return Ok(());
+        }
+        let what = plugin.map_or("a plugin without a name".to_owned(), |plugin| format!("`{plugin}`"));
+        let why = format!("key {} is not trusted to sign {what}", key::short(signer));
+        Err(Failure::new(Status::OutOfScope, why))
+    }
+
+    fn check_compiler(&self, description: &Json) -> Outcome<()> {
+        let Some(oldest) = self.wasmtime else { return Ok(()) };
+        let told = description.pointer("/compiler/wasmtime").and_then(Json::as_str).unwrap_or("?");
+        if version(told).is_some_and(|made_by| made_by >= oldest) {
+            return Ok(());
+        }
+        let [major, minor, patch] = oldest;
+        let why = format!("it was compiled by wasmtime {told}, and nothing before {major}.{minor}.{patch} is taken");
+        Err(Failure::new(Status::OldCompiler, why))
+    }
+
+    fn check_digests(&self, description: &Json, sha256: &Digest) -> Outcome<()> {
+        if self.revoked_digests.is_empty() {
+            return Ok(());
+        }
+        let files = description.get("files").and_then(Json::as_array).into_iter().flatten();
+        let parts = [description.get("source"), description.get("artifact")].into_iter().flatten().chain(files);
+        let told = parts.filter_map(|part| part.get("sha256").and_then(Json::as_str)).filter_map(digits);
+        match told.chain([*sha256]).find(|digest| self.revoked_digests.contains(digest)) {
+            None => Ok(()),
+            Some(digest) => {
+                let why = format!("sha256 {} was revoked here", hex::encode(&digest));
+                Err(Failure::new(Status::Revoked, why))
+            }
+        }
+    }
+}
+
+/// Whose code this is: by the package's manifest, or by what a lone artifact's plugin said of itself.
+fn plugin_name(description: &Json) -> Option<&str> {
+    description.get("name").or_else(|| description.pointer("/plugin/name")).and_then(Json::as_str)
+}
+
+/// `name*` stands for all that begin with `name`.
+fn covers(pattern: &str, plugin: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => plugin.starts_with(prefix),
+        None => pattern == plugin,
+    }
+}
+
+fn digits(text: &str) -> Option<[u8; KEY_BYTES]> {
+    hex::decode(text)?.try_into().ok()
+}
+
+fn version(text: &str) -> Option<Version> {
+    let mut numbers = text.split('.').map(|number| number.parse().ok());
+    let version = [numbers.next()??, numbers.next()??, numbers.next()??];
+    numbers.next().is_none().then_some(version)
+}
