@@ -28,10 +28,9 @@ class Runtime:
         stack_bytes: int = 0,
         interpret: bool = False,
     ) -> None:
-        """`trusted`: the public keys whose artifacts may run, or text that says more of trust (edge.trust);
-        by default what this machine trusts.
+        """`trusted`: public keys whose artifacts may run, or text that says more of trust (edge.trust).
 
-        `stack_bytes`: the stack of every guest, 0 for the library's default. `interpret`: for Pulley code,
+        By default that is what this machine trusts. `stack_bytes`: the stack of every guest, 0 for the library's default. `interpret`: for Pulley code,
         which any CPU executes, instead of this CPU's own.
         """
         self._engine = native.new_engine(stack_bytes, interpret=interpret)

@@ -102,9 +102,9 @@ def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
 def load_plugin(
     engine: Engine, fd: int, file: str, head: bytes, trust: bytes, receipt: bytes, provides: bytes
 ) -> tuple[Plugin, bytes]:
-    """Verifies code, but for what its receipt stands for, and loads it; answers with a receipt if there is a new one.
+    """Verifies code, but for what its receipt stands for, and loads it; answers with a new receipt if any.
 
-    `head`: of the package that the code is from, empty for a lone artifact. `trust`: text (native/src/trust.rs).
+    `head`: of the package that the code is from, empty for a lone artifact. `trust`: native/src/trust.rs.
     """
     out, fresh, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = lib.edge_plugin_load(
@@ -265,7 +265,7 @@ def describe_head(head: bytes, file: str, trust: bytes | None) -> dict[str, Any]
 
 
 def unpack(fd: int, file: str, head: bytes, name: str, to: int = -1) -> bytes:
-    """Checks the digest of a file of a package and copies it to a descriptor; answers with a receipt for the copy."""
+    """Checks the digest of a package's file and copies it to a descriptor; a receipt for the copy."""
     receipt, why = _outputs()
     raw = name.encode()
     _check(lib.edge_package_unpack(fd, head, len(head), raw, len(raw), to, receipt, why), why, file)
