@@ -30,8 +30,8 @@ class Runtime:
     ) -> None:
         """`trusted`: public keys whose artifacts may run, or text that says more of trust (edge.trust).
 
-        By default that is what this machine trusts. `stack_bytes`: the stack of every guest, 0 for the library's default. `interpret`: for Pulley code,
-        which any CPU executes, instead of this CPU's own.
+        By default that is what this machine trusts. `stack_bytes`: the stack of every guest, 0 for the
+        library's default. `interpret`: for Pulley code, which any CPU executes, instead of this CPU's own.
         """
         self._engine = native.new_engine(stack_bytes, interpret=interpret)
         if trusted is None:
