@@ -6,7 +6,8 @@ One small file, policy.json below $XDG_CONFIG_HOME/edge (~/.config/edge), root's
      "plugins": {"weather": {"level": "strict", "consents": [],
                              "grants": [["http_client", "api.example.org:443"]]}}}
 
-Every change is made under a lock, leaves the old file or the new one, and answers a fact for the audit.
+Every change is made under a lock, leaves the old file or the new one, and answers the fact that it put into
+the audit log before. What can't be put there is not changed.
 """
 
 from __future__ import annotations
@@ -250,7 +251,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     with locked(path):
         policy = load(path)
         fact = {"event": "policy", **act(policy)}
-        write(policy)
+        write(policy, fact)
     return fact
 
 
