@@ -1,4 +1,4 @@
-"""A call of an installed plugin, on the shortest way from its name to its code. RATIONALE, "Why a call reads three small files"."""
+"""A call of an installed plugin, on the shortest way from its name to its code."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def _load(
     audit: Audit | None,
 ) -> Plugin:
     folder = store.release_path(found.current)
-    # One string more is all that ties a signature to what was asked for: another plugin's release, wherever it
-    # may have come from, does not load under this name.
+    # The line ties the signature to what was asked for: another plugin's release does not load under this
+    # name, wherever it came from.
     trusted = trust.text(operator_only=own.operator) + f"\nplugin {found.name}\n".encode()
     head = _open(f"{folder}/{store.HEAD}", files.read_all)
     return _open(

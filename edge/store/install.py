@@ -86,8 +86,9 @@ def install(
 ) -> Outcome:
     """Installs the package behind a descriptor; afterwards all of it holds, or nothing.
 
-    `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then installed
-    and not enabled, and a release that wants more than the one before is refused (`errors.NeedsConsent`).
+    `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then
+    installed and not enabled, and a release that wants more than the one before is refused
+    (`errors.NeedsConsent`).
     `again` lets a release number come back with other contents, for those who work on a plugin.
     Whatever is refused is told to the audit.
     """
@@ -162,14 +163,14 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
     if not (again or before.current[:ID_DIGITS] == release_id or not before.current):
         raise errors.Downgrade(
             f"{name}: release {number} was installed already, with other contents",
-            "Raise the version, or [edge] release, of its manifest; --again is for those who work on a plugin",
+            "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
         )
 
 
 def request_for(
     manifest: Manifest, imports: list[str], *, remote: bool, before: Record | None = None, signer: str = ""
 ) -> tuple[Request, bool]:
-    """What there is to agree to, and whether anybody has to: for a new plugin, or against the release `before`."""
+    """What there is to agree to, and whether anybody has to; `before`: of what is installed."""
     from edge.difference import difference
     from edge.store.installed import description_of, manifest_of
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def enable(name: str, *, consent: Consent | None = None) -> Record:
     """Lets a plugin be called, once its operator agreed to what it asks for and it passed its self-check.
 
-    Raises `errors.NeedsConsent` when nobody agreed, `errors.NotGranted` or `errors.CheckFailed` when it would not
-    work; it then stays as it was.
+    Raises `errors.NeedsConsent` when nobody agreed, `errors.NotGranted` or `errors.CheckFailed` when it
+    would not work; it then stays as it was.
     """
     from edge.store.install import request_for
 
@@ -115,7 +115,7 @@ def remove(name: str, *, forget: bool = False) -> None:
 
 
 def reload(name: str) -> Record:
-    """Forgets what was worked out about a plugin: its code is checked again, its grants follow the policy anew."""
+    """Checks the code of a plugin again, and lets its grants follow the policy anew."""
     with locked():
         found = Installed(name)
         problem = problem_with(found.release_id, name)

@@ -60,7 +60,7 @@ def _wait(fd: int, path: str) -> None:
     while True:
         try:
             flock(fd, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
+        except BlockingIOError:  # noqa: PERF203 it is what the loop waits for
             if monotonic() >= end:
                 from edge import errors
 

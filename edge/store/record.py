@@ -65,7 +65,10 @@ class Record:
 
 
 def find(name: str) -> Record | None:
-    """The record of a plugin that is, or was, installed. Raises `errors.StoreDamaged` for one that means nothing."""
+    """The record of a plugin that is, or was, installed.
+
+    Raises `errors.StoreDamaged` for one that means nothing.
+    """
     if not asks.is_plugin_name(name):
         return None
     path = store.record_path(name)

@@ -61,8 +61,8 @@ class Staged:
     def keep(self) -> str:
         """Makes it one of the store's releases and answers with its folder there.
 
-        A folder is never written again once it is there: where one has the name of this release already, which
-        may be damaged and may be in use, this one gets another.
+        A folder is never written again once it is there: where one has the name of this release already,
+        which may be damaged and may be in use, this one gets another.
         """
         while True:
             target = store.release_path(self.release_id)

@@ -1,7 +1,7 @@
 """What a call of an installed plugin needs to know, worked out beforehand: calls/NAME.json.
 
-It follows from the release, the policy, the device's profile and the release of Edge. While none of these changed
-it is read and believed, since only its owner can write it; otherwise it is worked out anew.
+It follows from the release, the policy, the device's profile and the release of Edge. While none of these
+changed it is read and believed, since only its owner can write it; otherwise it is worked out anew.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Terms:
         return Grants.from_compiled(self.grants, audit)
 
     def keep(self) -> None:
-        """Writes it down for the next call; a store that can't be written takes nothing away from this one."""
+        """Writes it down for the next call; where the store can't be written, that one works it out too."""
         from edge import errors
         from edge.cli.json_text import json_text
 
