@@ -400,7 +400,7 @@ class FetchFailed(EnvironmentFault):
 class StoreDamaged(EnvironmentFault):
     """The store of installed plugins is not as it was left."""
 
-    advice = "`edge doctor` tells more; installing the plugin again mends it"
+    advice = "`edge doctor` tells more; `edge remove NAME --forget` and installing it again mend it"
 
 
 class InternalFault(EnvironmentFault):

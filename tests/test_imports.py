@@ -31,6 +31,7 @@ OURS = {
     "edge.cli.options",
     "edge.cli.output",
     "edge.cli.run",
+    "edge.cli.tool",
     "edge.files",
     "edge.instance",
     "edge.interfaces",
@@ -40,6 +41,7 @@ OURS = {
     "edge.plugin",
     "edge.profiles",
     "edge.runtime",
+    "edge.trust",
     "edge.values",
 }
 

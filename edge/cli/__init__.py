@@ -11,12 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
-    "run": "call a plugin's tool once",
+    "run": "call a plugin's tool once, from a file",
     "compile": "compile a plugin for devices",
     "inspect": "tell what a file is and what it holds",
     "audit": "tell what a plugin imports, declares and is granted",
     "bundle": "make the archive that brings Edge to a device",
+    "install": "install a plugin, or another release of it",
+    "list": "tell what is installed",
+    "show": "tell all about an installed plugin",
+    "call": "call a tool of an installed plugin",
+    "enable": "let a plugin be called",
+    "disable": "let a plugin not be called",
+    "rollback": "go back to the release before",
+    "remove": "remove a plugin",
+    "reload": "check a plugin anew, and what it is granted",
 }
+
+GROUPS = dict.fromkeys(("enable", "disable", "rollback", "remove", "reload"), "lifecycle")
+"""Commands whose module has others as well: there, `COMMANDS` has each by its name."""
 
 HELP = ("--help", "-h", "help")
 INTERRUPTED = 130
@@ -50,12 +62,13 @@ def _dispatch(words: Sequence[str]) -> int:
         from edge import errors
 
         raise errors.UsageError(f"There is no command `{name}`", f"Commands are {', '.join(COMMANDS)}")
-    module = __import__(f"edge.cli.{name}", None, None, ["COMMAND"])
-    given = module.COMMAND.parse(words[1:])
+    module = __import__(f"edge.cli.{GROUPS.get(name, name)}", None, None, ["run"])
+    command = module.COMMANDS[name] if name in GROUPS else module.COMMAND
+    given = command.parse(words[1:])
     if given.get("help"):
-        output.answer(module.COMMAND.help())
+        output.answer(command.help())
         return 0
-    status: int = module.run(given)
+    status: int = module.run(given) if name not in GROUPS else module.run(name, given)
     return status
 
 

@@ -7,26 +7,23 @@ from time import monotonic_ns
 
 from edge import files
 from edge.admission import Admission, check
-from edge.cli import output
+from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, seconds
-from edge.interfaces.logging import Logging, line, printable
+from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
 from edge.profiles import PI_ZERO, here, named
 from edge.runtime import Runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from edge.cli.granting import Terms
     from edge.cli.options import Given
     from edge.counters import Slot
     from edge.interfaces import Interface
-    from edge.plugin import Plugin, ToolResult
+    from edge.plugin import Plugin
     from edge.profiles import Limits, Profile
 
 WASM_MAGIC = b"\0asm"
-STDIN = 0
 NAMELESS = "-"
 FIXED_CLOCK = 946_684_800  # 2000-01-01
 
@@ -71,40 +68,26 @@ COMMAND = Command(
 
 def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
-    path, *tool, arguments = given.arguments
+    path, *named, arguments = given.arguments
     profile = given.get("profile", PI_ZERO)
     terms = _terms(given, profile)
     plugin = _load(path, given, profile, terms)
     if terms is not None:
-        terms.check_unattended(given, plugin, tool)
+        terms.check_unattended(given, plugin, named)
     limits = _limits(given, profile.limits if terms is None else terms.grants.call_limits(profile.limits))
     slot = _admit(plugin, limits, terms)
     try:
         started = monotonic_ns()
         result = plugin.call(
-            _stdin() if arguments == "-" else files.encode(arguments),
-            tool=tool[0] if tool else None,
+            tool.arguments(arguments),
+            tool=named[0] if named else None,
             config=_config(given),
             limits=limits,
         )
     finally:
         if slot is not None:
             slot.close()
-    milliseconds = (monotonic_ns() - started) / 1e6
-    if given.get("json"):
-        output.document(_facts(result, milliseconds))
-    else:
-        if result.output:
-            output.answer(result.output)
-        if result.error:
-            output.say(f"edge: {plugin.name} says: {printable(result.error)}")
-    if given.get("stats"):
-        stats = result.stats
-        output.say(
-            f"fuel {stats.fuel}, memory {stats.memory_bytes >> 10} kB, host calls {stats.host_calls}, "
-            f"slices {stats.slices}, {milliseconds:.1f} ms"
-        )
-    return 0 if result.success else 1
+    return tool.show(given, plugin.name, result, (monotonic_ns() - started) / 1e6)
 
 
 def _terms(given: Given, profile: Profile) -> Terms | None:
@@ -142,7 +125,7 @@ def _admit(plugin: Plugin, limits: Limits, terms: Terms | None) -> Slot | None:
 
 
 def _load(path: str, given: Given, profile: Profile, terms: Terms | None) -> Plugin:
-    interfaces = (Logging(_log), Secrets(_secrets(given), terms.grants if terms else None))
+    interfaces = (Logging(tool.log), Secrets(_secrets(given), terms.grants if terms else None))
     fd = files.open_input(path)
     try:
         if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
@@ -157,7 +140,9 @@ def _load_open(
 ) -> Plugin:
     runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=terms.trusted() if terms else None)
     grants = terms.grants if terms else None
-    return runtime.load_open(fd, files.base_name(path), interfaces=interfaces, grants=grants, output=_pass_on)
+    return runtime.load_open(
+        fd, files.base_name(path), interfaces=interfaces, grants=grants, output=tool.pass_on
+    )
 
 
 def _compile_and_load(
@@ -176,27 +161,6 @@ def _compile_and_load(
         files.close(artifact)
     plugin.description.update(describe(plugin))
     return plugin
-
-
-def _facts(result: ToolResult, milliseconds: float) -> dict[str, Any]:
-    stats = result.stats
-    return {
-        "success": result.success,
-        "output": result.output,
-        "error": result.error,
-        "fuel": stats.fuel,
-        "memory_bytes": stats.memory_bytes,
-        "host_calls": stats.host_calls,
-        "slices": stats.slices,
-        "call_ms": round(milliseconds, 3),
-    }
-
-
-def _stdin() -> bytes:
-    try:
-        return files.read_all(STDIN)
-    except OSError as error:
-        files.raise_for("standard input", error)
 
 
 def _config(given: Given) -> bytes | None:
@@ -231,12 +195,3 @@ def _limits(given: Given, base: Limits) -> Limits:
         return base
     changes = {name: value for name, value in asked.items() if value}
     return base.replace(fixed_clock=FIXED_CLOCK, **changes)
-
-
-def _log(plugin: str, level: str, event: dict[str, Any]) -> None:
-    output.say(f"{plugin} {line(level, event)}")
-
-
-def _pass_on(_: int, written: bytes) -> None:
-    text = written.decode("utf-8", "replace")
-    output.say("\n".join(map(printable, text.split("\n"))), end="")

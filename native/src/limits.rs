@@ -12,7 +12,7 @@ const SLICE_FUEL_INTERPRETED: u64 = 400_000;
 /// 5 ms of a PC's own code.
 const SLICE_FUEL_NATIVE: u64 = 5_000_000;
 /// A guest with large code stops this often, so that the pages of its code can be given back.
-pub const PIECE_FUEL: u64 = 50_000;
+pub const PIECE_FUEL: u64 = 25_000;
 const DEADLINE_NS: u64 = 30_000_000_000;
 const MEMORY_BYTES: u64 = 16 << 20;
 const TABLE_ELEMENTS: u32 = 100_000;

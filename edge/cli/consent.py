@@ -1,0 +1,57 @@
+"""Asking an operator whether a plugin may have what it asks for."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import asks
+from edge.cli import output
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.cli.options import Given
+    from edge.store.install import Consent, Request
+
+STDIN = 0
+YES = ("y", "yes")
+ENOUGH = 64
+
+
+def consent_of(given: Given) -> Consent:
+    """`--yes` agrees; without it a person at a terminal is asked, and where there is none nobody agrees."""
+
+    def agree(request: Request) -> bool:
+        show(request)
+        if given.get("yes"):
+            return True
+        if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
+            return False
+        output.say("Agree? [y/N] ", end="")
+        answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
+        return answer.strip().lower() in YES
+
+    return agree
+
+
+def show(request: Request) -> None:
+    """What there is to agree to, on standard error."""
+    manifest = request.manifest
+    output.say(printable(f"{manifest.name} {manifest.version}: {manifest.fields.get('description', '')}"))
+    if request.remote:
+        output.say("  comes from another machine")
+    if request.signer:
+        output.say(f"  is signed by another key than before: {request.signer}")
+    for change in request.changes:
+        output.say(printable(f"  {'+ WIDER' if change.wider else '-'} {change.what}"))
+    if request.changes:
+        return
+    for ask in manifest.asks:
+        refused = (
+            ""
+            if any(asks.covers(ask, own) for own in request.grants.allowed)
+            else (f" (level {request.grants.level} does not give it)")
+        )
+        output.say(printable(f"  asks for {asks.spelled(ask)}{refused}"))
+    if not manifest.asks:
+        output.say("  asks for nothing beyond what every plugin has")

@@ -1,0 +1,93 @@
+"""`edge enable|disable|rollback|remove|reload`: what becomes of an installed plugin."""
+
+from __future__ import annotations
+
+from edge.cli import output
+from edge.cli.options import Command, Option
+from edge.store import lifecycle
+from edge.store.installed import description_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.cli.options import Given
+    from edge.store.record import Record
+
+COMMANDS = {
+    "enable": Command(
+        "enable",
+        "NAME",
+        "Lets a plugin be called, after its operator agreed to what it asks for and its self-check passed.",
+        (Option("yes", "", "agree to what it asks for", short="-y"),),
+        "edge enable cron-next",
+    ),
+    "disable": Command(
+        "disable",
+        "NAME",
+        "Lets a plugin not be called any more. Calls under way come to their end.",
+        (),
+        "edge disable cron-next",
+    ),
+    "rollback": Command(
+        "rollback",
+        "NAME",
+        "Goes back to the release that was there before, which was kept; the newer one is kept then.",
+        (),
+        "edge rollback cron-next",
+    ),
+    "remove": Command(
+        "remove",
+        "NAME",
+        "Removes a plugin with its configuration, its secrets and what it was granted. Nothing older than\n"
+        "its newest release can be installed afterwards, unless that is forgotten as well.",
+        (Option("forget", "", "forget which release was the newest; also for a plugin that is damaged"),),
+        "edge remove cron-next",
+    ),
+    "reload": Command(
+        "reload",
+        "NAME",
+        "Checks every byte of a plugin anew, and works out anew what it is granted.",
+        (),
+        "edge reload cron-next",
+    ),
+}
+
+
+def run(name: str, given: Given) -> int:
+    """Does what the command is called."""
+    plugin = given.arguments[0]
+    if name == "remove":
+        lifecycle.remove(plugin, forget=given.get("forget", False))
+        _show(given, plugin, "removed", None)
+        return 0
+    if name == "enable":
+        from edge.cli.consent import consent_of
+
+        now = lifecycle.enable(plugin, consent=consent_of(given))
+    else:
+        now = {"disable": lifecycle.disable, "rollback": lifecycle.rollback, "reload": lifecycle.reload}[
+            name
+        ](plugin)
+    done = {
+        "enable": "is enabled",
+        "disable": "is disabled",
+        "rollback": "is current again",
+        "reload": "is in order",
+    }
+    _show(given, plugin, done[name], now)
+    return 0
+
+
+def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
+    version = description_of(now.current)["version"] if now is not None else None
+    if given.get("json"):
+        output.document(
+            {
+                "plugin": plugin,
+                "version": version,
+                "enabled": now.enabled if now is not None else False,
+                "id": now.current if now is not None else None,
+                "previous": (now.previous or None) if now is not None else None,
+            }
+        )
+    else:
+        output.answer(" ".join(filter(None, (plugin, version, done))))

@@ -1,0 +1,80 @@
+"""`edge list`: what is installed."""
+
+from __future__ import annotations
+
+from edge import errors
+from edge.cli import output
+from edge.cli.options import Command
+from edge.interfaces.logging import printable
+from edge.store import record
+from edge.store.installed import Installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+
+COMMAND = Command(
+    "list",
+    "",
+    "Tells what is installed: name, version, release, whether it is enabled, its tools. Exits with 1 when\n"
+    "something of it is damaged.",
+    (),
+    "edge list",
+)
+
+COLUMNS = ("name", "version", "release", "state", "tools")
+
+
+def run(given: Given) -> int:
+    """Exits with 1 when something is damaged."""
+    rows = [row for name in record.named() if (row := _row(name)) is not None]
+    if given.get("json"):
+        output.document({"plugins": rows})
+    elif rows:
+        _show(rows)
+    else:
+        output.say("Nothing is installed; `edge install --help` says how that is done")
+    return 1 if any(row["state"] == "damaged" for row in rows) else 0
+
+
+def _row(name: str) -> dict[str, Any] | None:
+    try:
+        found = record.find(name)
+        if found is None or not found.current:
+            return None
+        plugin = Installed(name)
+        description = plugin.description
+    except (errors.StoreDamaged, errors.Refused) as error:
+        return {
+            "name": name,
+            "version": "",
+            "release": 0,
+            "state": "damaged",
+            "tools": [],
+            "problem": error.message,
+        }
+    return {
+        "name": name,
+        "version": description["version"],
+        "release": description["release"],
+        "state": "enabled" if found.enabled else "disabled",
+        "tools": [tool["name"] for tool in description.get("tools") or ()],
+        "problem": None,
+    }
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    table = [COLUMNS]
+    table += [
+        (row["name"], row["version"], str(row["release"]), row["state"], ", ".join(row["tools"]))
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*table)]
+    for cells in table:
+        padded = (printable(cell).ljust(width) for cell, width in zip(cells, widths))
+        output.answer("  ".join(padded).rstrip())
+    for row in rows:
+        if row["problem"]:
+            output.say(f"{row['name']}: {printable(row['problem'])}")

@@ -1,0 +1,81 @@
+"""`edge show`: all about an installed plugin."""
+
+from __future__ import annotations
+
+from edge import asks, config, sealed, trust
+from edge.cli import output
+from edge.cli.options import Command
+from edge.interfaces.logging import printable
+from edge.store.installed import Installed, description_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+
+COMMAND = Command(
+    "show",
+    "NAME",
+    "Tells all about an installed plugin: its release and the one that is kept, where it came from, who\n"
+    "signed it, its tools, what it asks for, which of its configuration is set. Secrets are never shown.",
+    (),
+    "edge show cron-next",
+)
+
+
+def run(given: Given) -> int:
+    """Shows a plugin."""
+    facts = _facts(Installed(given.arguments[0]))
+    if given.get("json"):
+        output.document(facts)
+        return 0
+    for field in ("name", "version", "release", "state", "origin", "signer", "description", "author"):
+        _row(field, facts[field])
+    if facts["previous"]:
+        _row("kept", f"{facts['previous']['version']}, release {facts['previous']['release']}")
+    for tool in facts["tools"]:
+        _row("tool", f"{tool['name']} ({tool['risk']} risk): {tool['description']}")
+    for ask in facts["asks"]:
+        _row("asks for", asks.spelled(tuple(ask)))
+    _row("config", ", ".join(facts["config"]))
+    for name, is_set in facts["secrets"].items():
+        _row("secret", f"{name}: {'set' if is_set else 'not set'}")
+    return 0
+
+
+def _facts(plugin: Installed) -> dict[str, Any]:
+    description, manifest, record = plugin.description, plugin.manifest, plugin.record
+    signer = trust.labels().get(bytes.fromhex(description["signer"]))
+    set_secrets = sealed.names(plugin.name)
+    return {
+        "name": plugin.name,
+        "version": description["version"],
+        "release": description["release"],
+        "state": "enabled" if record.enabled else "disabled",
+        "origin": record.origin,
+        "remote": record.remote,
+        "signer": f"{description['signer']} ({signer or 'not trusted here'})",
+        "description": manifest.fields.get("description", ""),
+        "author": manifest.fields.get("author", ""),
+        "id": record.current,
+        "previous": _previous(record.previous),
+        "floor": record.floor,
+        "tools": [
+            {**tool, "risk": manifest.tool(tool["name"]).risk} for tool in description.get("tools") or ()
+        ],
+        "asks": [list(ask) for ask in manifest.asks],
+        "config": list(config.values(plugin.name)),
+        "secrets": {name: name in set_secrets for name in manifest.secrets},
+    }
+
+
+def _previous(release_id: str) -> dict[str, Any] | None:
+    if not release_id:
+        return None
+    description = description_of(release_id)
+    return {"id": release_id, "version": description["version"], "release": description["release"]}
+
+
+def _row(name: str, text: object) -> None:
+    output.answer(f"{name:<12} {printable(str(text))}".rstrip())

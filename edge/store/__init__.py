@@ -1,0 +1,108 @@
+"""Installed plugins, in $XDG_DATA_HOME/edge/store (~/.local/share/edge/store), root's own for root.
+
+    lock                 whoever changes anything holds it; calls take no lock
+    plugins/NAME.json    the record of a plugin: its current release, the one before, whether it is enabled
+    releases/ID/         what was unpacked of a package, ID the digest of its description
+        head             the signed description, as it stood in the package
+        manifest.toml    the plugin's manifest
+        manifest.json    the same, checked and compiled (edge/manifest.py)
+        code             for this machine's engine
+        plugin.wasm      where the package had it and this machine can compile
+    calls/NAME.json      derived, may be missing: what a call needs to know (edge/store/terms.py)
+    staging/             what is being made; emptied by whoever takes the lock next
+
+A change is staged, synced, and becomes real with the rename of one record. RATIONALE, "Why one rename".
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files, keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.manifest import Manifest
+    from edge.store.installed import Installed
+
+HEAD = "head"
+CODE = "code"
+MANIFEST = "manifest.toml"
+COMPILED = "manifest.json"
+WASM = "plugin.wasm"
+
+OWNER_ONLY = 0o700
+
+
+def data() -> str:
+    """The folder of all that Edge keeps for this user; an error where there is no place for it."""
+    home = keys.data_home()
+    if home:
+        return f"{home}/edge"
+    from edge import errors
+
+    raise errors.EnvironmentFault(
+        "There is no place for plugins: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
+    )
+
+
+def root() -> str:
+    """The store's folder, which may not be there yet."""
+    return f"{data()}/store"
+
+
+def record_path(name: str) -> str:
+    """Where the record of a plugin is."""
+    return f"{root()}/plugins/{name}.json"
+
+
+def release_path(release_id: str) -> str:
+    """Where a release is."""
+    return f"{root()}/releases/{release_id}"
+
+
+def terms_path(name: str) -> str:
+    """Where what a call needs is kept."""
+    return f"{root()}/calls/{name}.json"
+
+
+def staging_path() -> str:
+    """Where changes are prepared."""
+    return f"{root()}/staging"
+
+
+def read(path: str) -> bytes | None:
+    """A small file of the store, None where there is none."""
+    try:
+        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        files.raise_for(path, error)
+    try:
+        return files.read_all(fd)
+    except OSError as error:
+        files.raise_for(path, error)
+    finally:
+        posix.close(fd)
+
+
+def names() -> list[str]:
+    """The names of all plugins that are installed."""
+    from edge.store import record
+
+    return [found.name for found in record.every() if found.current]
+
+
+def installed() -> list[Installed]:
+    """All plugins that are installed, by name; needs no lock."""
+    from edge.store.installed import Installed
+
+    return [Installed(name) for name in names()]
+
+
+def manifest_of(name: str) -> Manifest:
+    """The manifest of an installed plugin."""
+    from edge.store.installed import Installed
+
+    return Installed(name).manifest

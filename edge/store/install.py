@@ -1,0 +1,277 @@
+"""Installing a package: a new plugin, or another release of one that is there."""
+
+from __future__ import annotations
+
+from edge import audit, errors, grants, levels, policy, trust
+from edge.package import open_package
+from edge.profiles import here
+from edge.store import record, selfcheck, terms
+from edge.store.lock import locked
+from edge.store.recover import collect
+from edge.store.release import ID_DIGITS, Staged, number_of
+from edge.store.verify import problem_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge.difference import Change
+    from edge.grants import Grants
+    from edge.manifest import Manifest
+    from edge.package import Package
+    from edge.store.record import Record
+
+    Consent = Callable[["Request"], bool]
+
+
+class Request:
+    """What an operator has to agree to.
+
+    manifest  of the plugin
+    grants    what it would be granted with the consent
+    imports   of the component
+    changes   against the release that is installed, empty for a new plugin
+    signer    who signed it, where that is another one than before; empty otherwise
+    remote    whether it came from another machine
+    """
+
+    __slots__ = ("changes", "grants", "imports", "manifest", "remote", "signer")
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        granted: Grants,
+        imports: list[str],
+        changes: list[Change],
+        signer: str,
+        *,
+        remote: bool,
+    ) -> None:
+        self.manifest = manifest
+        self.grants = granted
+        self.imports = imports
+        self.changes = changes
+        self.signer = signer
+        self.remote = remote
+
+
+class Outcome:
+    """What became of an installation.
+
+    record   of the plugin now
+    before   its record before, None for a new plugin
+    change   what was done: installed, upgraded or nothing
+    version  of the release
+    number   of the release
+    """
+
+    __slots__ = ("before", "change", "number", "record", "version")
+
+    def __init__(self, now: Record, before: Record | None, change: str, version: str, number: int) -> None:
+        self.record = now
+        self.before = before
+        self.change = change
+        self.version = version
+        self.number = number
+
+
+def install(
+    fd: int,
+    file: str,
+    *,
+    origin: str,
+    remote: bool = False,
+    again: bool = False,
+    consent: Consent | None = None,
+) -> Outcome:
+    """Installs the package behind a descriptor; afterwards all of it holds, or nothing.
+
+    `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then
+    installed and not enabled, and a release that wants more than the one before is refused
+    (`errors.NeedsConsent`).
+    `again` lets a release number come back with other contents, for those who work on a plugin.
+    Whatever is refused is told to the audit.
+    """
+    with locked():
+        try:
+            package = open_package(fd, file, trust.text())
+            return _install(package, origin=origin, remote=remote, again=again, consent=consent)
+        except (errors.Refused, errors.CheckFailed) as error:
+            audit.append(
+                {
+                    "event": "refused",
+                    "act": "install",
+                    "origin": origin,
+                    "kind": type(error).__name__,
+                    "why": error.message,
+                }
+            )
+            raise
+
+
+def _install(package: Package, *, origin: str, remote: bool, again: bool, consent: Consent | None) -> Outcome:
+    name, number = package.description["name"], number_of(package.description)
+    before = record.find(name)
+    _check_keys(package, name)
+    with Staged(package) as staged:
+        current = before.current if before is not None else ""
+        if before is not None and current[:ID_DIGITS] == staged.release_id and not problem_of(before):
+            package.check_all()
+            return Outcome(before, before, "nothing", staged.manifest.version, number)
+        _check_floor(before, name, number, staged.release_id, again=again)
+        staged.unpack()
+        request, agreed = _agree(package, staged.manifest, before, remote, consent)
+        enabled = before.enabled if before is not None and current else agreed
+        if enabled:
+            selfcheck.check(staged, request.grants)
+        else:
+            selfcheck.load(staged, None)
+        release_id = staged.keep()
+        now = _switched(before, staged, release_id, number, origin=origin, remote=remote, enabled=enabled)
+        upgraded = bool(current)
+        _tell(package, before, now, number, upgraded=upgraded)
+        if agreed and staged.manifest.asks:
+            audit.append(policy.consent(name, staged.manifest.asks))
+        record.write(now)
+        receipt = staged.receipt.decode()
+    terms.derive(now, here(), receipt=receipt)
+    collect()
+    return Outcome(
+        now, before, "upgraded" if upgraded else "installed", package.description["version"], number
+    )
+
+
+def _check_keys(package: Package, name: str) -> None:
+    """At a level where only keys of the operator's count, the signer has to be one."""
+    level = policy.load().level_of(name)
+    if levels.LEVELS[level]["keys"] == "operator":
+        package.check_trust(trust.text(operator_only=True))
+
+
+def _check_floor(before: Record | None, name: str, number: int, release_id: str, *, again: bool) -> None:
+    if before is None or number > before.floor:
+        return
+    if before.previous[:ID_DIGITS] == release_id:
+        raise errors.Downgrade(
+            f"{name}: release {number} is the one that was kept",
+            f"`edge rollback {name}` goes back to it",
+        )
+    if number < before.floor:
+        raise errors.Downgrade(
+            f"{name}: this is release {number}, and release {before.floor} was installed already"
+        )
+    if not (again or before.current[:ID_DIGITS] == release_id or not before.current):
+        raise errors.Downgrade(
+            f"{name}: release {number} was installed already, with other contents",
+            "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
+        )
+
+
+def request_for(
+    manifest: Manifest, imports: list[str], *, remote: bool, before: Record | None = None, signer: str = ""
+) -> tuple[Request, bool]:
+    """What there is to agree to, and whether anybody has to; `before`: of what is installed."""
+    from edge.difference import difference
+    from edge.store.installed import description_of, manifest_of
+
+    said = policy.load()
+    changes: list[Change] = []
+    if before is not None and before.current:
+        old = description_of(before.current)
+        changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
+        signer = signer if signer != old["signer"] else ""
+        needed = bool(signer) or any(change.wider for change in changes)
+    else:
+        signer = ""
+        needed = remote or bool(_unaccepted(manifest, said))
+    asked = _with_consent(manifest, said) if needed else said
+    granted = grants.resolve(manifest, asked, profile=here())
+    return Request(manifest, granted, imports, changes, signer, remote=remote), needed
+
+
+def _agree(
+    package: Package, manifest: Manifest, before: Record | None, remote: bool, consent: Consent | None
+) -> tuple[Request, bool]:
+    """What is asked for, and whether somebody agreed or nobody has to; refuses a release that wants more."""
+    description = package.description
+    request, needed = request_for(
+        manifest, description["imports"], remote=remote, before=before, signer=description["signer"]
+    )
+    agreed = not needed or (consent is not None and consent(request))
+    if not agreed and before is not None and before.current:
+        wider = [change.what for change in request.changes if change.wider]
+        if request.signer:
+            wider.insert(0, f"it is signed by another key, {request.signer[:16]}")
+        raise errors.NeedsConsent(
+            f"{manifest.name} {manifest.version} wants more than what is installed: {'; '.join(wider)}",
+            "`edge audit FILE` shows all of it; `edge install --yes` consents",
+        )
+    return request, agreed
+
+
+def _unaccepted(manifest: Manifest, said: policy.Policy) -> list[object]:
+    """What it asks for that nobody has agreed to."""
+    level = said.level_of(manifest.name)
+    if manifest.level:
+        level = levels.stricter(level, manifest.level)
+    accepted = said.accepted(manifest.name, level)
+    if accepted is None:
+        return []
+    from edge import asks
+
+    return [ask for ask in manifest.asks if not asks.covered(ask, accepted)]
+
+
+def _with_consent(manifest: Manifest, said: policy.Policy) -> policy.Policy:
+    """The policy as it would be if the operator agreed."""
+    own = said.of(manifest.name)
+    plugins = {**said.plugins, manifest.name: policy.PluginPolicy(own.level, manifest.asks, own.grants)}
+    return policy.Policy(said.path, said.level, said.unattended, plugins)
+
+
+def _switched(
+    before: Record | None,
+    staged: Staged,
+    release_id: str,
+    number: int,
+    *,
+    origin: str,
+    remote: bool,
+    enabled: bool,
+) -> Record:
+    return record.Record(
+        staged.manifest.name,
+        current=release_id,
+        previous=_kept(before, release_id),
+        enabled=enabled,
+        floor=max(number, before.floor if before is not None else 0),
+        origin=origin,
+        remote=remote,
+        interpret=staged.interpret,
+    )
+
+
+def _kept(before: Record | None, release_id: str) -> str:
+    """The release to go back to: the one that was current, unless that is damaged or the same."""
+    if before is None or not before.current:
+        return ""
+    if before.current[:ID_DIGITS] == release_id[:ID_DIGITS] or problem_of(before):
+        return before.previous
+    return before.current
+
+
+def _tell(package: Package, before: Record | None, now: Record, number: int, *, upgraded: bool) -> None:
+    """Before the record is written: a change may be told of and not have happened, never the other way."""
+    audit.append(
+        {
+            "event": "upgrade" if upgraded else "install",
+            "plugin": now.name,
+            "version": package.description["version"],
+            "release": number,
+            "id": now.current,
+            "before": before.current if before is not None else "",
+            "signer": package.description["signer"],
+            "origin": now.origin,
+            "enabled": now.enabled,
+        }
+    )

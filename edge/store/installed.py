@@ -1,0 +1,84 @@
+"""What is installed, read from the store and not changed."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import store
+from edge.store import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.manifest import Manifest
+
+
+class Installed:
+    """An installed plugin: its record, and what its current release says.
+
+    Raises `errors.NotInstalled` for a plugin that is not there.
+    """
+
+    __slots__ = ("_description", "_manifest", "record")
+
+    def __init__(self, name: str) -> None:
+        self.record = record.get(name)
+        self._description: dict[str, Any] | None = None
+        self._manifest: Manifest | None = None
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        return self.record.name
+
+    @property
+    def release_id(self) -> str:
+        """The folder of its current release."""
+        return self.record.current
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it may be called."""
+        return self.record.enabled
+
+    @property
+    def previous(self) -> str:
+        """The folder of the release that `rollback` goes to, empty for none."""
+        return self.record.previous
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What its signed description says; the signature is checked, trust in the signer is not."""
+        if self._description is None:
+            self._description = description_of(self.release_id)
+        return self._description
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of its current release."""
+        if self._manifest is None:
+            self._manifest = manifest_of(self.release_id)
+        return self._manifest
+
+
+def description_of(release_id: str) -> dict[str, Any]:
+    """The signed description of a release."""
+    return native.describe_head(part(release_id, store.HEAD), release_id, None)
+
+
+def manifest_of(release_id: str) -> Manifest:
+    """The manifest of a release, as it was checked when that was installed."""
+    from edge.manifest import Manifest
+
+    return Manifest.from_compiled(native.read_json(part(release_id, store.COMPILED), release_id))
+
+
+def part(release_id: str, name: str) -> bytes:
+    """A small file of a release."""
+    path = f"{store.release_path(release_id)}/{name}"
+    found = store.read(path)
+    if found is not None:
+        return found
+    from edge import errors
+
+    raise errors.StoreDamaged(f"{path} is missing")

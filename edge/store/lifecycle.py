@@ -1,0 +1,153 @@
+"""Changes of what is installed: enable, disable, roll back, remove, reload."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import audit, errors, grants, policy, store
+from edge.profiles import here
+from edge.store import record, selfcheck, terms
+from edge.store.installed import Installed, description_of, manifest_of
+from edge.store.lock import locked
+from edge.store.recover import collect
+from edge.store.release import Kept, number_of
+from edge.store.verify import digest, problem_with
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.store.install import Consent
+    from edge.store.record import Record
+
+
+def enable(name: str, *, consent: Consent | None = None) -> Record:
+    """Lets a plugin be called, once its operator agreed to what it asks for and it passed its self-check.
+
+    Raises `errors.NeedsConsent` when nobody agreed, `errors.NotGranted` or `errors.CheckFailed` when it
+    would not work; it then stays as it was.
+    """
+    from edge.store.install import request_for
+
+    with locked():
+        found = Installed(name)
+        if found.enabled:
+            return found.record
+        request, needed = request_for(
+            found.manifest, found.description["imports"], remote=found.record.remote
+        )
+        if needed and not (consent is not None and consent(request)):
+            raise errors.NeedsConsent(
+                f"{name} is not enabled: nobody agreed to what it asks for",
+                f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
+            )
+        _check(found.record, request.grants)
+        now = found.record.replace(enabled=True)
+        _tell("enable", found.record, now)
+        if needed and found.manifest.asks:
+            audit.append(policy.consent(name, found.manifest.asks))
+        record.write(now)
+        terms.derive(now, here())
+        return now
+
+
+def disable(name: str) -> Record:
+    """Lets a plugin not be called any more; calls under way come to their end."""
+    with locked():
+        found = record.get(name)
+        if not found.enabled:
+            return found
+        now = found.replace(enabled=False)
+        _tell("disable", found, now)
+        record.write(now)
+        return now
+
+
+def rollback(name: str) -> Record:
+    """Goes to the release that was kept, which must verify; the one that was current is kept then."""
+    with locked():
+        found = record.get(name)
+        if not found.previous:
+            raise errors.StateError(
+                f"{name} has no other release to go to", f"`edge install` gets another one of {name}"
+            )
+        problem = problem_with(found.previous, name)
+        if problem:
+            raise errors.StoreDamaged(f"{name} can't go back: {problem}", "Install the release again")
+        now = found.replace(
+            current=found.previous, previous=found.current, interpret=_interpreted(found.previous)
+        )
+        _tell("rollback", found, now)
+        record.write(now)
+        terms.derive(now, here())
+        return now
+
+
+def remove(name: str, *, forget: bool = False) -> None:
+    """Removes a plugin with its configuration, secrets and grants.
+
+    The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
+    works for a plugin whose record is damaged.
+    """
+    from edge import config, sealed
+
+    with locked():
+        found = None
+        try:
+            found = record.find(name)
+        except errors.StoreDamaged:
+            if not forget:
+                raise
+        else:
+            if found is None or not (found.current or forget):
+                record.get(name)
+        audit.append(
+            {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
+        )
+        if forget:
+            record.forget(name)
+        elif found is not None:
+            record.write(record.Record(name, floor=found.floor))
+        audit.append(policy.forget(name))
+        config.forget(name)
+        sealed.forget(name)
+        terms.forget(name)
+        collect()
+
+
+def reload(name: str) -> Record:
+    """Checks the code of a plugin again, and lets its grants follow the policy anew."""
+    with locked():
+        found = Installed(name)
+        problem = problem_with(found.release_id, name)
+        if problem:
+            raise errors.StoreDamaged(f"{name}: {problem}")
+        terms.forget(name)
+        terms.derive(found.record, here())
+        return found.record
+
+
+def _check(found: Record, granted: grants.Grants) -> None:
+    selfcheck.check(Kept(found.current, manifest_of(found.current), interpret=found.interpret), granted)
+
+
+def _interpreted(release_id: str) -> bool:
+    """Whether the code of a release is for the interpreter, though this CPU has an engine of its own."""
+    code = digest(f"{store.release_path(release_id)}/{store.CODE}")
+    engine = next(file["engine"] for file in description_of(release_id)["files"] if file["sha256"] == code)
+    about = native.about()
+    return engine == about["interpreted"] != about["engine"]
+
+
+def _tell(event: str, before: Record, now: Record) -> None:
+    description: dict[str, Any] = description_of(now.current)
+    audit.append(
+        {
+            "event": event,
+            "plugin": now.name,
+            "version": description["version"],
+            "release": number_of(description),
+            "id": now.current,
+            "before": before.current,
+            "enabled": now.enabled,
+        }
+    )

@@ -1,0 +1,73 @@
+"""Who changes the store is alone: the lock, and the recovery that comes with taking it."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files, keys, store
+
+PATIENCE = 120.0
+"""Seconds: an installation of 30 MB takes a Pi Zero some ten."""
+
+PAUSE = 0.05
+
+
+class locked:  # noqa: N801 it is used as a function is
+    """Holds the store's lock for a `with`; what an interrupted change left is put in order first."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self) -> None:
+        self._fd = -1
+
+    def __enter__(self) -> None:
+        root = store.root()
+        for folder in ("plugins", "releases", "calls", "staging"):
+            keys.make_folder(f"{root}/{folder}", store.OWNER_ONLY)
+        path = f"{root}/lock"
+        flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        try:
+            self._fd = posix.open(path, flags, 0o600)
+            _wait(self._fd, path)
+        except OSError as error:
+            self._close()
+            files.raise_for(path, error)
+        except BaseException:
+            self._close()
+            raise
+        from edge.store.recover import recover
+
+        try:
+            recover()
+        except BaseException:
+            self._close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            posix.close(self._fd)
+            self._fd = -1
+
+
+def _wait(fd: int, path: str) -> None:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+    from time import monotonic, sleep
+
+    end = monotonic() + PATIENCE
+    while True:
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+        except BlockingIOError:  # noqa: PERF203 it is what the loop waits for
+            if monotonic() >= end:
+                from edge import errors
+
+                raise errors.IoFault(
+                    f"{path} has been locked for {PATIENCE:.0f} s",
+                    f"Another edge process is changing plugins, or stopped while it did: fuser {path}",
+                ) from None
+            sleep(PAUSE)
+        else:
+            return

@@ -1,0 +1,149 @@
+"""The record of a plugin: the one file whose rename makes a change of it real."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import asks, files, store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 1
+SUFFIX = ".json"
+
+
+class Record:
+    """What is known of a plugin.
+
+    name      of the plugin
+    current   folder of the release that calls run, empty once the plugin is removed
+    previous  folder of the release before, empty where there is none
+    enabled   whether it may be called
+    floor     the highest release number that was ever current: none below it is installed any more
+    origin    where the current release came from
+    remote    whether that was another machine
+    interpret whether its code is interpreted although this CPU could run code of its own
+    """
+
+    __slots__ = ("current", "enabled", "floor", "interpret", "name", "origin", "previous", "remote")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        current: str = "",
+        previous: str = "",
+        enabled: bool = False,
+        floor: int = 0,
+        origin: str = "",
+        remote: bool = False,
+        interpret: bool = False,
+    ) -> None:
+        self.name = name
+        self.current = current
+        self.previous = previous
+        self.enabled = enabled
+        self.floor = floor
+        self.origin = origin
+        self.remote = remote
+        self.interpret = interpret
+
+    def replace(self, **changes: Any) -> Record:
+        """The same but for what is given."""
+        return Record(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.current))
+
+
+def find(name: str) -> Record | None:
+    """The record of a plugin that is, or was, installed.
+
+    Raises `errors.StoreDamaged` for one that means nothing.
+    """
+    if not asks.is_plugin_name(name):
+        return None
+    path = store.record_path(name)
+    text = store.read(path)
+    return None if text is None else _parse(text, name, path)
+
+
+def get(name: str) -> Record:
+    """The record of an installed plugin; `errors.NotInstalled` where there is none."""
+    found = find(name)
+    if found is not None and found.current:
+        return found
+    from edge import errors
+
+    raise errors.NotInstalled(f"No plugin `{name}` is installed")
+
+
+def named() -> list[str]:
+    """The names of all plugins that have a record, in order."""
+    try:
+        listed = posix.listdir(f"{store.root()}/plugins")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        files.raise_for(store.root(), error)
+    names = (entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX))
+    return sorted(filter(asks.is_plugin_name, names))
+
+
+def every() -> list[Record]:
+    """All records, by name, those of removed plugins too."""
+    return [found for name in named() if (found := find(name)) is not None]
+
+
+def write(changed: Record) -> None:
+    """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
+    from edge.cli.json_text import json_text
+
+    document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.__slots__}}
+    with files.Staged(store.record_path(changed.name), 0o600) as staged:
+        staged.write(json_text(document).encode() + b"\n")
+        staged.commit()
+
+
+def forget(name: str) -> None:
+    """Removes a record, and with it the floor."""
+    path = store.record_path(name)
+    try:
+        posix.unlink(path)
+        files.sync_folder(files.folder(path))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        files.raise_for(path, error)
+
+
+def _parse(text: bytes, name: str, path: str) -> Record:
+    try:
+        said = native.read_json(text, path)
+        if said.pop("format") != FORMAT or said["name"] != name:
+            raise ValueError("it is of another format, or of another plugin")
+        found = Record(**said)
+        _check_types(found)
+    except Exception as error:
+        from edge import errors
+
+        raise errors.StoreDamaged(f"{path} is no record of a plugin: {error}") from None
+    return found
+
+
+def _check_types(found: Record) -> None:
+    usual = Record("")
+    for field in Record.__slots__:
+        if type(getattr(found, field)) is not type(getattr(usual, field)):
+            raise ValueError(f"`{field}` is of another type")
+    for folder in (found.current, found.previous):
+        if "/" in folder or folder.startswith("."):
+            raise ValueError(f"`{folder}` is no release")

@@ -1,0 +1,65 @@
+"""What an interruption left behind: staged work is dropped, releases that no record names are removed.
+
+Whoever holds the lock does this before anything else, so it sees what a kill or a power cut left. It may be
+interrupted itself, and be done again.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files, store
+from edge.store import record
+
+
+def recover() -> None:
+    """Puts the store in order; the lock is held."""
+    staging = store.staging_path()
+    for left in _listed(staging):
+        remove(f"{staging}/{left}")
+    collect()
+    plugins = f"{store.root()}/plugins"
+    for left in _listed(plugins):
+        # A record that was staged under a name, where the filesystem knows no files without one.
+        if left.startswith("."):
+            remove(f"{plugins}/{left}")
+
+
+def collect() -> None:
+    """Removes releases that are neither current nor kept; none at all while a record can't be read."""
+    from edge import errors
+
+    named = set()
+    try:
+        for found in record.every():
+            named.update((found.current, found.previous))
+    except errors.StoreDamaged:
+        return
+    releases = f"{store.root()}/releases"
+    for release in _listed(releases):
+        if release not in named:
+            remove(f"{releases}/{release}")
+
+
+def remove(path: str) -> None:
+    """Removes a file, or a folder with all that is in it."""
+    try:
+        if posix.lstat(path).st_mode & files.FORMAT_MASK == files.DIRECTORY:
+            for entry in posix.listdir(path):
+                remove(f"{path}/{entry}")
+            posix.rmdir(path)
+        else:
+            posix.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        files.raise_for(path, error)
+
+
+def _listed(path: str) -> list[str]:
+    try:
+        return sorted(posix.listdir(path))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        files.raise_for(path, error)

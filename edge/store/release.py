@@ -1,0 +1,187 @@
+"""Releases: unpacked of a package into a folder that becomes theirs at once."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import files, manifest, store
+from edge.store.recover import remove
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.manifest import Manifest
+    from edge.package import Package
+
+ID_DIGITS = 64
+FILE_MODE = 0o600
+
+
+class Staged:
+    """A release that is unpacked and not yet the store's; leaving its `with` drops what did not become real.
+
+    manifest  its manifest, checked
+    path      the folder that it is in now
+    receipt   stands for the check of its code
+    interpret whether its code is for the interpreter, though this CPU has an engine of its own
+    """
+
+    __slots__ = ("_package", "interpret", "manifest", "path", "receipt", "release_id")
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self.release_id = f"{_digest(package.head)}"
+        self.path = f"{store.staging_path()}/{self.release_id}"
+        self.manifest = _manifest(package)
+        self.receipt = b""
+        self.interpret = False
+
+    def unpack(self) -> None:
+        """Writes all its files and syncs them; every byte of the package is checked on the way."""
+        engine, self.interpret = _engine(self._package)
+        wanted = {self._package.code(engine): store.CODE, store.MANIFEST: store.MANIFEST}
+        if native.about()["compiler"]:
+            wanted[store.WASM] = store.WASM
+        try:
+            posix.mkdir(self.path, store.OWNER_ONLY)
+        except OSError as error:
+            files.raise_for(self.path, error)
+        for name in self._package.names:
+            receipt = self._copy(name, wanted[name]) if name in wanted else self._package.check(name)
+            if receipt and wanted[name] == store.CODE:
+                self.receipt = receipt
+        self._write(store.HEAD, self._package.head)
+        from edge.cli.json_text import json_text
+
+        self._write(store.COMPILED, json_text(self.manifest.compiled()).encode())
+        self._sync(self.path)
+
+    def keep(self) -> str:
+        """Makes it one of the store's releases and answers with its folder there.
+
+        A folder is never written again once it is there: where one has the name of this release already,
+        which may be damaged and may be in use, this one gets another.
+        """
+        while True:
+            target = store.release_path(self.release_id)
+            try:
+                posix.stat(target)
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                files.raise_for(target, error)
+            self.release_id = f"{self.release_id[:ID_DIGITS]}-{posix.urandom(4).hex()}"
+        try:
+            posix.rename(self.path, target)
+        except OSError as error:
+            files.raise_for(target, error)
+        self._sync(files.folder(target))
+        self.path = target
+        return self.release_id
+
+    def __enter__(self) -> Staged:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        remove(f"{store.staging_path()}/{self.release_id[:ID_DIGITS]}")
+
+    def _copy(self, name: str, as_name: str) -> bytes:
+        path = f"{self.path}/{as_name}"
+        fd = self._create(path)
+        try:
+            receipt = self._package.unpack(name, fd)
+            posix.fsync(fd)
+        except OSError as error:
+            files.raise_for(path, error)
+        finally:
+            posix.close(fd)
+        return receipt
+
+    def _write(self, name: str, contents: bytes) -> None:
+        path = f"{self.path}/{name}"
+        fd = self._create(path)
+        try:
+            rest = memoryview(contents)
+            while rest:
+                rest = rest[posix.write(fd, rest) :]
+            posix.fsync(fd)
+        except OSError as error:
+            files.raise_for(path, error)
+        finally:
+            posix.close(fd)
+
+    @staticmethod
+    def _create(path: str) -> int:
+        try:
+            return posix.open(
+                path,
+                posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC,
+                FILE_MODE,
+            )
+        except OSError as error:
+            files.raise_for(path, error)
+
+    @staticmethod
+    def _sync(path: str) -> None:
+        try:
+            files.sync_folder(path)
+        except OSError as error:
+            files.raise_for(path, error)
+
+
+class Kept:
+    """A release that is in the store already, for who treats it like one that is staged."""
+
+    __slots__ = ("interpret", "manifest", "path", "receipt")
+
+    def __init__(self, release_id: str, declared: Manifest, *, interpret: bool) -> None:
+        self.path = store.release_path(release_id)
+        self.manifest = declared
+        self.receipt = b""
+        self.interpret = interpret
+
+
+def _digest(head: bytes) -> str:
+    """The digest of the description in a head: what a receipt ends with."""
+    import hashlib
+
+    from edge.package import HEAD_BYTES
+
+    return hashlib.sha256(head[HEAD_BYTES:]).hexdigest()
+
+
+def _manifest(package: Package) -> Manifest:
+    """The manifest in a package, which has to speak of the same plugin as the description."""
+    text = package.manifest()
+    found = manifest.parse(text, strictness=manifest.FOREIGN, imports=package.description["imports"])
+    for field in ("name", "version"):
+        if found.fields[field] != package.description.get(field):
+            from edge import errors
+
+            raise errors.BadPackage(
+                f"{package.file}: its manifest says {field} {found.fields[field]}, its description "
+                f"{package.description.get(field)}",
+                "Pack the plugin again",
+            )
+    return found
+
+
+def _engine(package: Package) -> tuple[str, bool]:
+    """The engine of this machine whose code the package has, and whether that is the interpreter instead."""
+    about = native.about()
+    engines = package.engines
+    if about["engine"] not in engines and about["interpreted"] in engines:
+        return about["interpreted"], about["interpreted"] != about["engine"]
+    return about["engine"], False
+
+
+def number_of(description: dict[str, Any]) -> int:
+    """The release number in a description."""
+    number = description.get("release")
+    if isinstance(number, int) and number > 0:
+        return number
+    from edge import errors
+
+    raise errors.BadPackage("its description has no release number", "Pack the plugin again")

@@ -1,0 +1,166 @@
+"""What a call of an installed plugin needs to know, worked out beforehand: calls/NAME.json.
+
+It follows from the release, the policy, the device's profile and the release of Edge. While none of these
+changed it is read and believed, since only its owner can write it; otherwise it is worked out anew.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import files, policy, store
+from edge._version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.grants import Audit, Grants
+    from edge.profiles import Limits, Profile
+    from edge.store.record import Record
+
+FORMAT = 1
+
+
+class Terms:
+    """On which terms a plugin is called.
+
+    receipt   stands for the last check of its code
+    grants    what it is granted, compiled (edge.grants)
+    needs     the capabilities that its imports need
+    missing   why it may not be loaded at all, empty when it may
+    risks     the risk of each tool
+    operator  whether only keys that the operator added count
+    """
+
+    __slots__ = ("_stamp", "grants", "missing", "name", "needs", "operator", "receipt", "release", "risks")
+
+    def __init__(
+        self,
+        name: str,
+        release: str,
+        stamp: str,
+        *,
+        receipt: str,
+        grants: dict[str, Any],
+        needs: list[str],
+        missing: str,
+        risks: dict[str, str],
+        operator: bool,
+    ) -> None:
+        self.name = name
+        self.release = release
+        self._stamp = stamp
+        self.receipt = receipt
+        self.grants = grants
+        self.needs = needs
+        self.missing = missing
+        self.risks = risks
+        self.operator = operator
+
+    def limits(self, profile: Profile) -> Limits:
+        """The limits of a call."""
+        own = self.grants["limits"]
+        base = profile.limits
+        changes = {name: own[name] for name in own if name in base.__slots__ and name != "deadline"}
+        return base.replace(deadline=own["deadline"], **changes)
+
+    def granted(self, audit: Audit | None) -> Grants:
+        """The grants; what is denied is told to `audit`."""
+        from edge.grants import Grants
+
+        return Grants.from_compiled(self.grants, audit)
+
+    def keep(self) -> None:
+        """Writes it down for the next call; where the store can't be written, that one works it out too."""
+        from edge import errors
+        from edge.cli.json_text import json_text
+
+        fields = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
+        document = {"format": FORMAT, "stamp": self._stamp, **fields}
+        try:
+            with files.Staged(store.terms_path(self.name), 0o600) as staged:
+                staged.write(json_text(document).encode())
+                staged.commit()
+        except (errors.EnvironmentFault, errors.UsageError):
+            return
+
+
+def of(record: Record, profile: Profile) -> Terms:
+    """The terms of a plugin that is installed."""
+    stamp = _stamp(profile)
+    text = store.read(store.terms_path(record.name))
+    if text is not None:
+        found = _parse(text, record)
+        if found is not None and found._stamp == stamp:
+            return found
+        return derive(record, profile, receipt=found.receipt if found is not None else "")
+    return derive(record, profile)
+
+
+def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
+    """Works them out from manifest and policy, and keeps them."""
+    from edge import grants, levels
+    from edge.capabilities import capability_of
+    from edge.store.installed import description_of, manifest_of
+
+    stamp = _stamp(profile)
+    manifest = manifest_of(record.current)
+    imports = description_of(record.current)["imports"]
+    found = grants.resolve(manifest, policy.load(), profile=profile, name=record.name)
+    missing = "; ".join(
+        f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
+    )
+    terms = Terms(
+        record.name,
+        record.current,
+        stamp,
+        receipt=receipt,
+        grants=found.compiled(),
+        needs=sorted({capability_of(name) for name in imports}),
+        missing=missing,
+        risks=manifest.risks,
+        operator=levels.LEVELS[found.level]["keys"] == "operator",
+    )
+    terms.keep()
+    return terms
+
+
+def forget(name: str) -> None:
+    """Drops what was worked out, so that the next call does so anew."""
+    try:
+        posix.unlink(store.terms_path(name))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        files.raise_for(store.terms_path(name), error)
+
+
+def _parse(text: bytes, record: Record) -> Terms | None:
+    """What was kept, if it is about the release that is current; anything else is worked out anew."""
+    try:
+        said = native.read_json(text)
+        if said.pop("format") != FORMAT or said["release"] != record.current:
+            return None
+        return Terms(said.pop("name"), said.pop("release"), said.pop("stamp"), **said)
+    except Exception:
+        return None
+
+
+def _stamp(profile: Profile) -> str:
+    """Changes whenever the policy, the profile or this package may have."""
+    path = policy.default_path()
+    try:
+        found = posix.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        said = "none"
+    except OSError as error:
+        files.raise_for(path, error)
+    else:
+        # A file that others may write is believed by nobody; whoever reads the policy says so.
+        guarded = "" if found.st_mode & 0o022 else "guarded"
+        said = (
+            f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {guarded}"
+        )
+    return f"{__version__} {profile.name} {said}"

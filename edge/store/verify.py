@@ -1,0 +1,75 @@
+"""Whether what is installed is still what was signed: every byte of it is read."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import files, store, trust
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.store.record import Record
+
+PIECE = 1 << 16
+
+
+def problem_of(found: Record) -> str:
+    """What is wrong with the current release of a plugin, empty when nothing is."""
+    return problem_with(found.current, found.name) if found.current else "it is not installed"
+
+
+def problem_with(release_id: str, name: str) -> str:
+    """What is wrong with a release of a plugin: missing, changed, or not trusted any more."""
+    from edge import errors
+    from edge.store.installed import part
+    from edge.store.release import ID_DIGITS
+
+    trusted = trust.text() + f"\nplugin {name}\n".encode()
+    try:
+        head = part(release_id, store.HEAD)
+        description = native.describe_head(head, release_id, trusted)
+        wanted = _digests(description)
+        for kept in (store.CODE, store.MANIFEST):
+            if digest(f"{store.release_path(release_id)}/{kept}") not in wanted[kept]:
+                return f"{kept} of release {release_id[:16]} is not what was signed"
+        from edge.package import HEAD_BYTES
+
+        if _hash(head[HEAD_BYTES:]) != release_id[:ID_DIGITS]:
+            return f"release {release_id[:16]} is another one than its folder says"
+    except errors.EdgeError as error:
+        return error.message
+    return ""
+
+
+def digest(path: str) -> str:
+    """SHA-256 of a file, in hexadecimal digits, read piece by piece."""
+    import hashlib
+
+    found = hashlib.sha256()
+    fd = files.open_input(path)
+    try:
+        while piece := posix.read(fd, PIECE):
+            found.update(piece)
+    except OSError as error:
+        files.raise_for(path, error)
+    finally:
+        posix.close(fd)
+    return found.hexdigest()
+
+
+def _hash(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def _digests(description: dict[str, Any]) -> dict[str, set[str]]:
+    """What each kept file may be: code for any engine, since a machine may change its mind about that."""
+    listed = description["files"]
+    return {
+        store.CODE: {file["sha256"] for file in listed if "engine" in file},
+        store.MANIFEST: {file["sha256"] for file in listed if file["name"] == store.MANIFEST},
+    }
