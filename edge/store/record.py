@@ -158,6 +158,8 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
         said = native.read_json(text, path)
         if said.pop("format") != FORMAT or said["name"] != name:
             raise ValueError("it is of another format, or of another plugin")
+        if not all(isinstance(ask, list) for ask in said["consents"]):
+            raise ValueError("`consents` has to hold lists of texts")
         found = Record(**said, identity=identity)
         _check_types(found)
     except Exception as error:
@@ -172,6 +174,8 @@ def _check_types(found: Record) -> None:
     for field in Record.FIELDS:
         if type(getattr(found, field)) is not type(getattr(usual, field)):
             raise ValueError(f"`{field}` is of another type")
+    if not all(isinstance(word, str) for ask in found.consents for word in ask):
+        raise ValueError("`consents` has to hold lists of texts")
     for folder in (found.current, found.previous):
         if "/" in folder or folder.startswith("."):
             raise ValueError(f"`{folder}` is no release")
