@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from edge.call import Call
+    from edge.grants import Audit
     from edge.profiles import Limits
 
 WILDCARDS = frozenset("*?[]{}")
@@ -31,17 +32,25 @@ class Chain:
     targets  what it may call, each as `plugin/tool`; its own grant, never its caller's
     caller   the Chain of the plugin that called it; None where no plugin did
     depth    how many plugins may stand in a chain, itself included
+    audit    takes a fact for every call that is refused, as of edge/grants.py; None for nobody
     """
 
-    __slots__ = ("caller", "depth", "plugin", "targets")
+    __slots__ = ("audit", "caller", "depth", "plugin", "targets")
 
     def __init__(
-        self, plugin: str, targets: Iterable[str] = (), *, depth: int, caller: Chain | None = None
+        self,
+        plugin: str,
+        targets: Iterable[str] = (),
+        *,
+        depth: int,
+        caller: Chain | None = None,
+        audit: Audit | None = None,
     ) -> None:
         self.plugin = plugin
         self.targets = frozenset(targets)
         self.caller = caller
         self.depth = depth
+        self.audit = audit
         for target in self.targets:
             check_target(target)
 
@@ -58,7 +67,7 @@ class Chain:
             self._refuse(plugin, tool, f"{plugin} is already in the chain", CYCLE)
         if len(self.plugins) >= self.depth:
             self._refuse(plugin, tool, f"a chain has at most {self.depth} plugins", DEPTH)
-        return Chain(plugin, targets, depth=self.depth, caller=self)
+        return Chain(plugin, targets, depth=self.depth, caller=self, audit=self.audit)
 
     def limits(self, call: Call, own: Limits) -> Limits:
         """The callee's limits: its own, its time and fuel at most what the caller's `call` has left.
@@ -83,6 +92,17 @@ class Chain:
         from edge import errors
 
         chain = " > ".join(self.plugins)
+        if self.audit is not None:
+            self.audit(
+                {
+                    "event": "denied",
+                    "plugin": self.plugin,
+                    "capability": "delegate",
+                    "target": f"{plugin}/{tool}",
+                    "chain": chain,
+                    "reason": why,
+                }
+            )
         raise errors.NotDelegated(f"{chain} may not call {plugin}/{tool}: {why}", remedy)
 
     def __repr__(self) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge.policy import Policy
     from edge.profiles import Limits, Profile
 
-    Audit = Callable[[dict[str, Any]], None]
+    Audit = Callable[[dict[str, Any]], object]
 
 FORMAT = 1
 UNDECLARED = "the manifest does not declare it"

@@ -6,12 +6,13 @@ One small file, policy.json below $XDG_CONFIG_HOME/edge (~/.config/edge), root's
      "plugins": {"weather": {"level": "strict", "consents": [],
                              "grants": [["http_client", "api.example.org:443"]]}}}
 
-Every change is made under a lock, leaves the old file or the new one, and answers a fact for the audit.
+Every change is made under a lock, leaves the old file or the new one, and answers the fact that it put into
+the audit log before. What can't be put there is not changed.
 """
 
 from __future__ import annotations
 
-from edge import asks, files, keys, levels
+from edge import asks, files, keys, levels, places
 from edge.manifest import RISKS
 
 TYPE_CHECKING = False
@@ -95,6 +96,13 @@ class Policy:
             return tuple(ask for ask in said.grants if len(ask) > 1 or asks.PARTS.get(ask[0]) == 1)
         return said.grants
 
+    def agreed(self, plugin: str, asked: Iterable[Ask]) -> Policy:
+        """The policy with the operator's consent to what a plugin asks for."""
+        said = self.of(plugin)
+        consents = dict.fromkeys((*said.consents, *asked))
+        plugins = {**self.plugins, plugin: PluginPolicy(said.level, consents, said.grants)}
+        return Policy(self.path, self.level, self.unattended, plugins)
+
     def may_run_unattended(self, tool: Tool) -> bool:
         """Whether a tool may be called with nobody there to say no."""
         if self.unattended == NOBODY:
@@ -115,8 +123,7 @@ class Policy:
 
 def default_path() -> str:
     """Where this user's policy is kept; empty where there is no place for it."""
-    config = keys.config_home()
-    return f"{config}/edge/{FILE}" if config else ""
+    return places.policy_file()
 
 
 def load(path: str = "") -> Policy:
@@ -250,7 +257,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     with locked(path):
         policy = load(path)
         fact = {"event": "policy", **act(policy)}
-        write(policy)
+        write(policy, fact)
     return fact
 
 

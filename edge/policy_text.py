@@ -33,9 +33,11 @@ def read(text: bytes, path: str) -> Policy:
         ) from None
 
 
-def write(policy: Policy) -> None:
-    """Puts a policy in its file's place."""
+def write(policy: Policy, fact: dict[str, Any]) -> None:
+    """Puts a policy in its file's place, and before that the fact of it into the audit log."""
     import json
+
+    from edge import audit
 
     document = {
         "format": FORMAT,
@@ -48,6 +50,7 @@ def write(policy: Policy) -> None:
     }
     with files.Staged(policy.path, 0o600) as staged:
         staged.write(json.dumps(document, indent=1).encode() + b"\n")
+        audit.append(fact)
         staged.commit()
 
 

@@ -243,3 +243,20 @@ def test_a_caller_that_has_nothing_left_delegates_nothing(used: str) -> None:
     kind = errors.OutOfFuel if used == "fuel" else errors.DeadlineExceeded
     assert kind in (type(caught.value), type(cause(caught.value)))
     assert asked == []
+
+
+def test_whatever_is_refused_is_told_to_the_audit_of_the_chain() -> None:
+    told: list[dict[str, Any]] = []
+    chain = Chain("a", ["b/one"], depth=2, audit=told.append).to("b", "one", ["a/one", "c/one"])
+    for plugin, tool in (("d", "one"), ("a", "one"), ("c", "one")):
+        with pytest.raises(errors.NotDelegated):
+            chain.to(plugin, tool)
+    assert [(fact["event"], fact["plugin"], fact["capability"]) for fact in told] == [
+        ("denied", "b", "delegate")
+    ] * 3
+    assert [(fact["target"], fact["chain"]) for fact in told] == [
+        ("d/one", "a > b"),
+        ("a/one", "a > b"),
+        ("c/one", "a > b"),
+    ]
+    assert all(fact["reason"] for fact in told)

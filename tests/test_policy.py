@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import errors, policy
+from edge import audit, errors, policy
 from edge.manifest import RISKS, Tool
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -217,7 +217,7 @@ def test_a_file_that_others_can_write_is_not_believed(path: Path) -> None:
 
 def test_changes_of_processes_that_run_together_all_count(path: Path) -> None:
     code = "import sys; from edge.policy import grant as g; g('a', ('kv', sys.argv[1]), path=sys.argv[2])"
-    environment = {"EDGE_LIBRARY": os.environ["EDGE_LIBRARY"]}
+    environment = {"EDGE_LIBRARY": os.environ["EDGE_LIBRARY"], "HOME": str(path.parent)}
     started = [
         subprocess.Popen([sys.executable, "-c", code, f"{at}", str(path)], cwd=ROOT, env=environment)
         for at in range(8)
@@ -258,3 +258,29 @@ def test_tools_run_unattended_up_to_the_risk_that_is_set(unattended: str, may: l
                 found.check_unattended("a", Tool("t", risk))
             assert '"unattended"' in caught.value.remedy
             assert str(found.path) in caught.value.remedy
+
+
+def test_every_change_is_in_the_audit_log_as_it_was_answered() -> None:
+    facts = [
+        policy.set_level("strict"),
+        policy.set_level("relaxed", "a"),
+        policy.set_unattended("high"),
+        policy.consent("a", [HOST]),
+        policy.grant("a", WILD),
+        policy.revoke("a", HOST),
+        policy.forget("a"),
+    ]
+    kept = list(audit.entries())
+    assert [{name: entry[name] for name in fact} for fact, entry in zip(facts, kept)] == facts
+    assert [entry.get("lowered") for entry in kept] == [False, True, True, None, None, None, False]
+
+
+def test_what_can_not_be_audited_is_not_changed(path: Path, tmp_path: Path) -> None:
+    policy.set_level("strict")
+    before = path.read_bytes()
+    log = tmp_path / ".local" / "share" / "edge" / "audit" / "log"
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(errors.EnvironmentFault):
+        policy.set_level("relaxed")
+    assert path.read_bytes() == before

@@ -45,8 +45,9 @@ def descriptors() -> int:
 
 def test_a_host_waits_until_there_is_something_to_read(pipe: tuple[int, int]) -> None:
     found: list[list[int]] = []
+    call = asking(lambda call: found.append(wait(call, readable=[pipe[0]])))
     timer = later(lambda: os.write(pipe[1], b"x"))
-    asking(lambda call: found.append(wait(call, readable=[pipe[0]]))).run()
+    call.run()
     timer.join()
     assert found == [[pipe[0]]]
 

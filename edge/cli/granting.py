@@ -80,7 +80,9 @@ def tell_warnings(found: Manifest, path: str) -> None:
 
 
 def tell(fact: dict[str, Any]) -> None:
-    """A fact for the audit, in one line on standard error."""
+    """Puts a fact into the audit log, and says so in one line on standard error."""
+    from edge import audit
     from edge.cli.json_text import json_text
 
     output.say(f"edge: audit: {json_text(fact)}")
+    audit.append(fact)

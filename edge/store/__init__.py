@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, keys
+from edge import files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ OWNER_ONLY = 0o700
 
 def data() -> str:
     """The folder of all that Edge keeps for this user; an error where there is no place for it."""
-    home = keys.data_home()
+    home = places.data_home()
     if home:
         return f"{home}/edge"
     from edge import errors
@@ -73,18 +73,28 @@ def staging_path() -> str:
 
 def read(path: str) -> bytes | None:
     """A small file of the store, None where there is none."""
+    return read_known(path)[0]
+
+
+def read_known(path: str) -> tuple[bytes | None, str]:
+    """The same, and a text that changes whenever the file is replaced or written."""
     try:
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
     except FileNotFoundError:
-        return None
+        return None, "none"
     except OSError as error:
         files.raise_for(path, error)
     try:
-        return files.read_all(fd)
+        return files.read_all(fd), identity(posix.fstat(fd))
     except OSError as error:
         files.raise_for(path, error)
     finally:
         posix.close(fd)
+
+
+def identity(found: posix.stat_result) -> str:
+    """What of a file changes whenever its contents may have."""
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def names() -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import keys, policy, trust
+from edge import audit, keys, policy, trust
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -31,8 +31,9 @@ SERVED = 'Ok("s3cret")\n'
 
 @pytest.fixture
 def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
-    """Options for a manifest that declares a secret, and its value; policy and counters of its own."""
+    """Options for a manifest that declares a secret, and its value; policy, audit and counters of its own."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr("edge.audit.folder", lambda: str(tmp_path / "audit"))
     (tmp_path / "manifest.toml").write_text(MANIFEST)
     (tmp_path / "token").write_text("s3cret")
     # Counters are kept where memory is behind, and calls of other tests count there.
@@ -42,8 +43,13 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[obje
 
 
 def facts(ran: Any) -> list[Any]:
+    """What was told to the audit, which has to be what stands in its log now."""
     start = "edge: audit: "
-    return [json.loads(line[len(start) :]) for line in ran.err.splitlines() if line.startswith(start)]
+    told = [json.loads(line[len(start) :]) for line in ran.err.splitlines() if line.startswith(start)]
+    kept = [entry for entry in audit.entries() if entry["event"] != "policy"]
+    assert [{name: entry[name] for name in fact} for fact, entry in zip(told, kept)] == told
+    assert len(kept) == len(told)
+    return told
 
 
 def trust_own_key(home: Path) -> None:

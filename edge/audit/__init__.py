@@ -1,0 +1,135 @@
+"""What was done here, and by whom: a log that is bounded, and that shows when somebody changed it.
+
+In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user reaches:
+
+    log, log.1, log.2, log.3      what an operator did: installed, granted, revoked
+    uses, uses.1, uses.2, uses.3  what plugins were denied, and at level paranoid what they used
+    lock                          whoever reads or writes them holds it
+
+An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
+that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of
+`uses` have `after` too, the number of the newest entry of `log` then. docs/audit.md says what this shows, and
+what it can't.
+"""
+
+from __future__ import annotations
+
+from edge import keys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    Fact = dict[str, Any]
+
+ACTS = "log"
+USES = "uses"
+OF_PLUGINS = ("denied", "used", "suppressed")
+"""Events that plugins cause, as often as they like: they must not push out what operators did."""
+
+
+def folder() -> str:
+    """Where the log is kept; an error where there is no place for it."""
+    home = keys.data_home()
+    if home:
+        return f"{home}/edge/audit"
+    from edge import errors
+
+    raise errors.EnvironmentFault(
+        "There is no place for the audit log: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
+    )
+
+
+def append(fact: Fact) -> str:
+    """Writes a fact down and answers with the digest of its entry, once it would survive a power cut.
+
+    `event` says what happened, `plugin` to which. Long texts are cut; what stands under a name like `secret`
+    or `value` is not kept; `seq` and the other names of the log itself are its own.
+
+    Of what a plugin is denied only so much is written (edge/audit/denials.py); the digest is empty for the
+    rest. A denial that can't be written is told on standard error, and stays a denial. Any other fact that
+    can't be written raises `errors.EnvironmentFault`: what can't be put down is not to be done.
+    """
+    if fact.get("event") == "denied":
+        from edge.audit.denials import append_denied
+
+        return append_denied(fact)
+    return write(fact)
+
+
+def write(fact: Fact) -> str:
+    """As `append`, whatever it is."""
+    try:
+        return _write(fact)
+    except Exception as error:
+        from edge import errors
+
+        # A path that is no folder is a wrong argument elsewhere; nobody has named this one.
+        if isinstance(error, errors.UsageError):
+            raise errors.IoFault(error.message, "The audit log can't be written there") from None
+        raise
+
+
+def _write(fact: Fact) -> str:
+    from edge.audit.ring import Ring, locked
+
+    where = folder()
+    with locked(where):
+        acts = Ring(where, ACTS)
+        if fact.get("event") in OF_PLUGINS:
+            return Ring(where, USES).append(fact, {"after": acts.newest()})
+        return acts.append(fact, {})
+
+
+def entries(plugin: str = "") -> Iterator[Fact]:
+    """All entries, or those of one plugin, the oldest first, but what is damaged, which `verify` names."""
+    from edge.audit.line import parse
+
+    acts, uses = (
+        filter(None, (parse(line) for _, data in read for line in data.split(b"\n")[:-1])) for read in _read()
+    )
+    use = next(uses, None)
+    for act in acts:
+        while use is not None and use.get("after", 0) < act["seq"]:
+            yield from _of(plugin, use)
+            use = next(uses, None)
+        yield from _of(plugin, act)
+    while use is not None:
+        yield from _of(plugin, use)
+        use = next(uses, None)
+
+
+def verify() -> list[str]:
+    """What is wrong with the log: what was changed, what is missing, what a power cut tore."""
+    from edge.audit.chain import problems
+    from edge.audit.ring import others_may_write
+
+    open_to_others = (f"{path}: others may write it" for path in others_may_write(folder()))
+    return [*open_to_others, *(problem for read in _read() for problem in problems(read))]
+
+
+def ends() -> dict[str, str]:
+    """The digests of the newest entries: whoever keeps them elsewhere sees when the end was cut off."""
+    from edge.audit.line import digest
+
+    found = {}
+    for name, read in zip((ACTS, USES), _read()):
+        lines = b"".join(data for _, data in read).splitlines(keepends=True)
+        if lines:
+            found[name] = digest(lines[-1])
+    return found
+
+
+def _of(plugin: str, entry: Fact) -> Iterator[Fact]:
+    if not plugin or entry.get("plugin") == plugin:
+        yield entry
+
+
+def _read() -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+    """Both logs as they are now, each file with its name, the oldest first."""
+    from edge.audit.ring import Ring, locked
+
+    where = folder()
+    with locked(where, reading=True):
+        return Ring(where, ACTS).read(), Ring(where, USES).read()

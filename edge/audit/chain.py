@@ -1,0 +1,51 @@
+"""Whether the entries follow one another."""
+
+from __future__ import annotations
+
+from edge.audit.line import NOTHING, digest, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLDEST = ".3"
+"""Only when all files are full is one dropped; then the oldest there is has this ending."""
+
+
+def problems(read: list[tuple[str, bytes]]) -> Iterator[str]:
+    """What is wrong with files of one name, each with its contents, the oldest first."""
+    before: bytes | None = None
+    last = damaged = 0
+    for name, data in read:
+        *lines, torn = data.split(b"\n")
+        for place, text in enumerate(lines, 1):
+            raw, where = text + b"\n", f"{name}, line {place}"
+            entry = parse(text)
+            if entry is None:
+                damaged += 1
+                yield f"{where}: entry {last + damaged} should stand here, and was damaged or changed"
+            else:
+                seq, prev = entry["seq"], entry["prev"]
+                if before is None:
+                    yield from _check_first(where, seq, prev)
+                elif seq > last + damaged + 1:
+                    yield f"{where}: {_named(last + damaged + 1, seq - 1)} missing"
+                elif seq <= last:
+                    yield f"{where}: entry {seq} stands behind entry {last}"
+                elif not damaged and prev != digest(before):
+                    yield f"{where}: entry {seq} does not follow entry {last} as it is; one was changed"
+                last, damaged = seq, 0
+            before = raw
+        if torn:
+            yield f"{name}: {len(torn)} bytes at its end are no whole entry; a power cut may have torn it"
+
+
+def _check_first(where: str, seq: int, prev: str) -> Iterator[str]:
+    if seq == 1 and prev != NOTHING:
+        yield f"{where}: entry 1 says that there was one before it"
+    elif seq > 1 and f"{OLDEST}, " not in where:
+        yield f"{where}: {_named(1, seq - 1)} missing"
+
+
+def _named(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"

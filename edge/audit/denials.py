@@ -1,0 +1,88 @@
+"""How much is written of what a plugin is denied, so that a hostile one can't fill the log with it.
+
+Of a plugin, by all processes together, MOST denials within a minute; then one entry each for 1, 10, 100 and
+so on that were not written. RATIONALE, "Why what plugins do has audit files of its own".
+"""
+
+from __future__ import annotations
+
+import posix
+from time import monotonic
+
+from edge import asks, audit, shared
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Fact = dict[str, Any]
+
+MOST = 20
+SECONDS = 60
+NAMELESS = "-"
+
+WORD = 8
+
+_here: dict[str, tuple[int, int]] = {}
+_told: set[str] = set()
+
+
+def append_denied(fact: Fact) -> str:
+    """As `audit.append`, of a denial."""
+    plugin = fact.get("plugin", "")
+    count = _count(plugin)
+    if count > MOST:
+        rest = count - MOST
+        if rest != 10 ** (len(str(rest)) - 1):
+            return ""
+        fact = {"event": "suppressed", "plugin": plugin, "denied": rest}
+    try:
+        return audit.write(fact)
+    except Exception as error:
+        from edge import errors
+
+        if not isinstance(error, errors.EnvironmentFault):
+            raise
+        _tell(error.message)
+        return ""
+
+
+def _count(plugin: str) -> int:
+    """How many denials of a plugin there were within this minute, this one among them."""
+    now = int(monotonic()) // SECONDS
+    name = plugin if asks.is_plugin_name(plugin) else NAMELESS
+    try:
+        return _count_shared(name, now)
+    except Exception as error:
+        from edge import errors
+
+        if not isinstance(error, (errors.EdgeError, OSError)):
+            raise
+        # Without a place that processes share, each counts its own.
+        minute, count = _here.get(name, (now, 0))
+        count = count + 1 if minute == now else 1
+        _here[name] = (now, count)
+        return count
+
+
+def _count_shared(name: str, now: int) -> int:
+    path = f"{shared.checked_folder(f'{shared.folder()}/denied')}/{name}"
+    fd = shared.open_file(path)
+    try:
+        shared.lock(fd, path)
+        data = posix.pread(fd, 2 * WORD, 0)
+        minute, count = (int.from_bytes(data[at : at + WORD], "little") for at in (0, WORD))
+        count = count + 1 if minute == now and len(data) == 2 * WORD else 1
+        posix.pwrite(fd, now.to_bytes(WORD, "little") + count.to_bytes(WORD, "little"), 0)
+        return count
+    finally:
+        posix.close(fd)
+
+
+def _tell(why: str) -> None:
+    if why in _told:
+        return
+    _told.add(why)
+    import sys
+
+    print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)

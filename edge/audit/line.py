@@ -1,0 +1,110 @@
+"""An entry as a line: JSON in printable ASCII, shorter than LINE_BYTES whatever the fact holds."""
+
+from __future__ import annotations
+
+from edge.cli.json_text import json_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Fact = dict[str, Any]
+
+LINE_BYTES = 4096
+CUTS = (1024, 256, 64, 16)
+"""How long a text may be, tried one after the other until the line is short enough."""
+
+FIRST = ("event", "plugin")
+
+ITEMS_FOR = 8
+"""A list has one item for so many letters that a text may have."""
+
+DEEPEST = 4
+LARGEST = 1 << 63
+
+NOT_KEPT = frozenset(("passphrase", "password", "private_key", "secret", "secrets", "seed", "token", "value"))
+KEPT_BACK = "(not kept)"
+
+BEGINNING = b'{"seq": '
+NOTHING = "0" * 64
+
+
+def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
+    """The line of an entry, with its end; names in `head` are not the fact's."""
+    # What is cut off is at the end.
+    ordered = {name: fact[name] for name in FIRST if name in fact}
+    ordered.update(fact)
+    own = {name: value for name, value in ordered.items() if name not in head}
+    for most in CUTS:
+        if most <= longest:
+            found = _line({**head, **_cut(own, most)})
+            if len(found) < LINE_BYTES:
+                return found
+    short = {name: own[name] for name in FIRST if isinstance(own.get(name), str)}
+    return _line({**head, **_cut(short, CUTS[-1]), "cut": True})
+
+
+def parse(raw: bytes) -> Fact | None:
+    """The entry of a line; None for what is none."""
+    from edge import _native as native
+    from edge import errors
+
+    try:
+        found = native.read_json(raw)
+    except errors.EdgeError:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("prev"), str):
+        return None
+    return found if isinstance(found.get("seq"), int) else None
+
+
+def number(raw: bytes) -> int:
+    """The number of an entry by the beginning of its line, without reading JSON; 0 for what is none."""
+    digits = raw[len(BEGINNING) :].partition(b",")[0]
+    return int(digits) if raw.startswith(BEGINNING) and digits.isdigit() else 0
+
+
+def digest(raw: bytes) -> str:
+    """SHA-256 of a line with its end, in hexadecimal digits; that of no line at all is NOTHING."""
+    if not raw:
+        return NOTHING
+    import hashlib
+
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _line(entry: Fact) -> bytes:
+    text = json_text(entry)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join([c if " " <= c <= "~" else _escaped(c) for c in text])
+    return text.encode() + b"\n"
+
+
+def _escaped(letter: str) -> str:
+    raw = letter.encode("utf-16-be")
+    return "".join([f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2)])
+
+
+def _cut(value: Any, most: int, depth: int = 0) -> Any:
+    """Plain data, every part of it bounded."""
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < LARGEST):
+        return value
+    if isinstance(value, float) and abs(value) < LARGEST:
+        return value
+    items = most // ITEMS_FOR
+    if isinstance(value, dict) and depth < DEEPEST:
+        found = {
+            _cut_text(str(name), most): KEPT_BACK if name in NOT_KEPT else _cut(item, most, depth + 1)
+            for name, item in list(value.items())[:items]
+        }
+        return {**found, "...": f"{len(value) - items} more"} if len(value) > items else found
+    if isinstance(value, (list, tuple)) and depth < DEEPEST:
+        listed = [_cut(item, most, depth + 1) for item in value[:items]]
+        return [*listed, f"... {len(value) - items} more"] if len(value) > items else listed
+    return _cut_text(str(value), most)
+
+
+def _cut_text(text: str, most: int) -> str:
+    # Names of files may hold lone surrogates, which JSON can't.
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= most else f"{text[:most]}... {len(text) - most} more"

@@ -1,0 +1,258 @@
+"""The files behind the log: appended to, synced, and rotated so that any kill leaves a whole chain.
+
+NAME is the newest, NAME.3 the oldest. Rotation moves each to the next number, from the first that is free on,
+and the last is dropped: whoever is killed in between leaves a gap among names, and none among entries.
+"""
+
+from __future__ import annotations
+
+import posix
+from time import time
+
+from edge import files, keys, shared
+from edge.audit.line import LINE_BYTES, digest, line, number, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, NoReturn
+
+    Fact = dict[str, Any]
+
+FILE_BYTES = 128 << 10
+KEPT = 3
+FACT_LETTERS = {"log": 1024, "uses": 256}
+"""What a plugin names ends in `uses`, and may be as long as it likes."""
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+BOOT_DIGITS = 8
+
+
+class Ring:
+    """The files of one name; whoever calls holds the lock of the folder."""
+
+    __slots__ = ("_folder", "_name")
+
+    def __init__(self, folder: str, name: str) -> None:
+        self._folder = folder
+        self._name = name
+
+    def append(self, fact: Fact, more: Fact) -> str:
+        """Writes a fact, with `more` from the log itself; answers with the digest of its line."""
+        path = self._path(0)
+        fd = _open(path, posix.O_RDWR | posix.O_APPEND | posix.O_CREAT)
+        try:
+            size, torn, last = _end(fd)
+            if torn:
+                size -= torn
+                posix.ftruncate(fd, size)
+            before = last or self._last_rotated()
+            facts = [{"event": "audit", "act": "cut", "bytes": torn}] if torn else []
+            lines = self._lines([*facts, fact], more, before)
+            data = b"".join(lines)
+            if size and size + len(data) > FILE_BYTES:
+                posix.close(fd)
+                fd = -1
+                self._rotate()
+                fd = _open(path, posix.O_RDWR | posix.O_APPEND | posix.O_CREAT)
+                size = 0
+            _write(fd, data, size)
+            if not size:
+                files.sync_folder(self._folder)
+        except OSError as error:
+            _fail(path, error)
+        finally:
+            if fd >= 0:
+                posix.close(fd)
+        return digest(lines[-1])
+
+    def newest(self) -> int:
+        """The number of the newest entry, 0 where there is none."""
+        for at in range(KEPT + 1):
+            last = self._last(at)
+            if last:
+                return number(last) or self._largest()
+        return 0
+
+    def read(self) -> list[tuple[str, bytes]]:
+        """Every file that is there, with its name, the oldest first."""
+        found = []
+        for at in range(KEPT, -1, -1):
+            path = self._path(at)
+            try:
+                fd = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                _fail(path, error)
+            try:
+                found.append((files.base_name(path), files.read_all(fd)))
+            except OSError as error:
+                _fail(path, error)
+            finally:
+                posix.close(fd)
+        return found
+
+    def _lines(self, facts: list[Fact], more: Fact, before: bytes) -> list[bytes]:
+        seq = number(before) or (self._largest() if before else 0)
+        now, boot = int(time()), _boot()
+        found = []
+        for fact in facts:
+            seq += 1
+            head = {"seq": seq, "time": now, "boot": boot, "prev": digest(before), **more}
+            before = line(head, fact, FACT_LETTERS[self._name])
+            found.append(before)
+        return found
+
+    def _rotate(self) -> None:
+        free = next((at for at in range(1, KEPT) if not _is_there(self._path(at))), KEPT)
+        for at in range(free, 0, -1):
+            posix.rename(self._path(at - 1), self._path(at))
+        files.sync_folder(self._folder)
+
+    def _last_rotated(self) -> bytes:
+        return next(filter(None, map(self._last, range(1, KEPT + 1))), b"")
+
+    def _last(self, at: int) -> bytes:
+        path = self._path(at)
+        if not _is_there(path):
+            return b""
+        fd = _open(path, posix.O_RDONLY)
+        try:
+            return _end(fd)[2]
+        finally:
+            posix.close(fd)
+
+    def _largest(self) -> int:
+        """The highest number there is: where the last line is damaged, the others still count."""
+        every = (parse(raw) for _, data in self.read() for raw in data.split(b"\n")[:-1])
+        return max((entry["seq"] for entry in every if entry is not None), default=0)
+
+    def _path(self, at: int) -> str:
+        return f"{self._folder}/{self._name}.{at}" if at else f"{self._folder}/{self._name}"
+
+
+class locked:  # noqa: N801 it is used as a function is
+    """Holds the lock of the log's folder for a `with`, which is made unless somebody only reads."""
+
+    __slots__ = ("_fd", "_folder", "_reading")
+
+    def __init__(self, folder: str, *, reading: bool = False) -> None:
+        self._folder = folder
+        self._reading = reading
+        self._fd = -1
+
+    def __enter__(self) -> None:
+        path = f"{self._folder}/lock"
+        if self._reading:
+            try:
+                self._fd = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                _fail(path, error)
+        else:
+            keys.make_folder(self._folder, 0o700)
+            _check(self._folder, posix.lstat(self._folder), files.DIRECTORY)
+            self._fd = _open(path, posix.O_RDWR | posix.O_CREAT)
+        try:
+            shared.lock(self._fd, path)
+        except BaseException:
+            posix.close(self._fd)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd >= 0:
+            posix.close(self._fd)
+
+
+def others_may_write(folder: str) -> Iterator[str]:
+    """The folder and what is in it, as far as others than its owner may change that."""
+    if not _is_there(folder):
+        return
+    for path in (folder, *(f"{folder}/{name}" for name in sorted(posix.listdir(folder)))):
+        if posix.lstat(path).st_mode & keys.OTHERS_WRITE:
+            yield path
+
+
+def _open(path: str, flags: int) -> int:
+    try:
+        fd = posix.open(path, flags | posix.O_NOFOLLOW | posix.O_CLOEXEC, 0o600)
+    except OSError as error:
+        _fail(path, error)
+    try:
+        _check(path, posix.fstat(fd), files.REGULAR)
+    except BaseException:
+        posix.close(fd)
+        raise
+    return fd
+
+
+def _check(path: str, found: posix.stat_result, kind: int) -> None:
+    """Nobody but its user may write a log that is to be believed."""
+    if found.st_mode & files.FORMAT_MASK != kind:
+        why = "it is no folder" if kind == files.DIRECTORY else "it is no file"
+    elif found.st_uid != posix.getuid():
+        why = f"it belongs to user {found.st_uid}"
+    elif found.st_mode & keys.OTHERS_WRITE:
+        why = "others may write it"
+    else:
+        return
+    from edge import errors
+
+    raise errors.EnvironmentFault(
+        f"{path}: {why}, so an audit log there can't be trusted", "Move it away, and find out who made it so"
+    )
+
+
+def _end(fd: int) -> tuple[int, int, bytes]:
+    """The size of a file, how many bytes at its end are no whole line, and its last whole line."""
+    size = posix.fstat(fd).st_size
+    for block in (2 * LINE_BYTES, size):
+        start = max(0, size - block)
+        data = posix.pread(fd, size - start, start)
+        end = data.rfind(b"\n") + 1
+        begin = data.rfind(b"\n", 0, max(0, end - 1)) + 1
+        if begin or not start:
+            break
+    return size, len(data) - end, data[begin:end]
+
+
+def _write(fd: int, data: bytes, size: int) -> None:
+    """All of it or, where the system lets us, nothing."""
+    try:
+        if posix.write(fd, data) != len(data):
+            import errno
+
+            raise OSError(errno.ENOSPC, posix.strerror(errno.ENOSPC))
+        posix.fsync(fd)
+    except OSError:
+        from contextlib import suppress
+
+        # What can't be taken back either is cut off by the next who writes.
+        with suppress(OSError):
+            posix.ftruncate(fd, size)
+        raise
+
+
+def _is_there(path: str) -> bool:
+    try:
+        posix.lstat(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _boot() -> str:
+    try:
+        fd = posix.open(BOOT_ID, posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        return posix.read(fd, BOOT_DIGITS).decode("latin-1")
+    finally:
+        posix.close(fd)
+
+
+def _fail(path: str, error: OSError) -> NoReturn:
+    files.raise_for(path, error)
