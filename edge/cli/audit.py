@@ -5,10 +5,11 @@ from __future__ import annotations
 from edge import asks, files, grants, levels, policy
 from edge.capabilities import ALWAYS, CAPABILITIES
 from edge.cli import output
-from edge.cli.granting import read_manifest
+from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option
 from edge.difference import difference
 from edge.interfaces.logging import printable
+from edge.package import is_package, open_package
 from edge.profiles import PI_ZERO, named
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.grants import Grants, Row
+    from edge.manifest import Manifest
 
 NOTHING = "-"
 
@@ -24,29 +26,29 @@ COMMAND = Command(
     "audit",
     "FILE [OLD]",
     "Shows what a plugin imports, what its manifest declares and what the policy of this machine allows: it\n"
-    "gets what all three name. With OLD, another version of it, shows what FILE wants more or less. Exits\n"
-    "with 1 when something imported is not granted, or FILE wants more than OLD. Loads no code.",
+    "gets what all three name. FILE is a package, which has its manifest inside, an artifact or a .wasm.\n"
+    "With OLD, another version of it, shows what FILE wants more or less. Exits with 1 when something\n"
+    "imported is not granted, or FILE wants more than OLD. Loads no code.",
     (
-        Option("manifest", "FILE", "the plugin's manifest.toml; without it, nothing is declared"),
+        Option("manifest", "FILE", "the plugin's manifest.toml; without it, an artifact declares nothing"),
         Option("old-manifest", "FILE", "the manifest of OLD"),
         Option("level", "LEVEL", "security level, instead of the policy's", convert=levels.level),
         Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
     ),
-    "edge audit weather.pulley32.cwasm --manifest manifest.toml --level strict",
+    "edge audit weather-1.3.0.edge weather-1.2.0.edge --level strict",
 )
 
 
 def run(given: Given) -> int:
     """Exits with 1 when something imported is not granted, or the plugin wants more than its old version."""
     path, *old = given.arguments
-    imports = _imports(path)
-    declared = read_manifest(given.get("manifest"))
+    imports, declared = _open(path, given, "manifest")
     found = grants.resolve(
         declared, policy.load(), profile=given.get("profile", PI_ZERO), level=given.get("level", "")
     )
     changes = []
     if old:
-        changes = difference(_imports(old[0]), read_manifest(given.get("old-manifest")), imports, declared)
+        changes = difference(*_open(old[0], given, "old-manifest"), imports, declared)
     elif given.get("old-manifest"):
         from edge import errors
 
@@ -76,15 +78,29 @@ def run(given: Given) -> int:
     return 1 if refused or wider else 0
 
 
-def _imports(path: str) -> list[str]:
+def _open(path: str, given: Given, option: str) -> tuple[list[str], Manifest]:
+    """What the plugin in a file imports, and its manifest: a package's own, else what the option names."""
+    fd = files.open_input(path)
+    try:
+        if not is_package(fd):
+            return _imports(fd, path), read_manifest(given.get(option))
+        if given.get(option):
+            from edge import errors
+
+            raise errors.UsageError(f"audit: {path} has a manifest of its own", f"Leave out --{option}")
+        package = open_package(fd, files.base_name(path), None)
+        declared = package.declared()
+    finally:
+        files.close(fd)
+    tell_warnings(declared, path)
+    return package.description["imports"], declared
+
+
+def _imports(fd: int, path: str) -> list[str]:
     from edge import errors
     from edge.cli.inspect import facts_of
 
-    fd = files.open_input(path)
-    try:
-        facts = facts_of(fd, path)
-    finally:
-        files.close(fd)
+    facts = facts_of(fd, path)
     if facts["problem"]:
         raise errors.Refused(f"{path}: {facts['problem']}", "`edge inspect` tells more")
     if "imports" not in facts:
