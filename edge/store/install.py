@@ -131,7 +131,7 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
         upgraded = bool(current)
         _tell(package, before, now, number, upgraded=upgraded)
         if agreed and staged.manifest.asks:
-            audit.append(policy.consent(name, staged.manifest.asks))
+            policy.consent(name, staged.manifest.asks)
         record.write(now)
         receipt = staged.receipt.decode()
     terms.derive(now, here(), receipt=receipt)

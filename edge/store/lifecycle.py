@@ -44,7 +44,7 @@ def enable(name: str, *, consent: Consent | None = None) -> Record:
         now = found.record.replace(enabled=True)
         _tell("enable", found.record, now)
         if needed and found.manifest.asks:
-            audit.append(policy.consent(name, found.manifest.asks))
+            policy.consent(name, found.manifest.asks)
         record.write(now)
         terms.derive(now, here())
         return now
@@ -107,7 +107,7 @@ def remove(name: str, *, forget: bool = False) -> None:
             record.forget(name)
         elif found is not None:
             record.write(record.Record(name, floor=found.floor))
-        audit.append(policy.forget(name))
+        policy.forget(name)
         config.forget(name)
         sealed.forget(name)
         terms.forget(name)
