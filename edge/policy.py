@@ -96,6 +96,13 @@ class Policy:
             return tuple(ask for ask in said.grants if len(ask) > 1 or asks.PARTS.get(ask[0]) == 1)
         return said.grants
 
+    def agreed(self, plugin: str, asked: Iterable[Ask]) -> Policy:
+        """The policy with the operator's consent to what a plugin asks for."""
+        said = self.of(plugin)
+        consents = dict.fromkeys((*said.consents, *asked))
+        plugins = {**self.plugins, plugin: PluginPolicy(said.level, consents, said.grants)}
+        return Policy(self.path, self.level, self.unattended, plugins)
+
     def may_run_unattended(self, tool: Tool) -> bool:
         """Whether a tool may be called with nobody there to say no."""
         if self.unattended == NOBODY:

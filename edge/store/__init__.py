@@ -73,18 +73,28 @@ def staging_path() -> str:
 
 def read(path: str) -> bytes | None:
     """A small file of the store, None where there is none."""
+    return read_known(path)[0]
+
+
+def read_known(path: str) -> tuple[bytes | None, str]:
+    """The same, and a text that changes whenever the file is replaced or written."""
     try:
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
     except FileNotFoundError:
-        return None
+        return None, "none"
     except OSError as error:
         files.raise_for(path, error)
     try:
-        return files.read_all(fd)
+        return files.read_all(fd), identity(posix.fstat(fd))
     except OSError as error:
         files.raise_for(path, error)
     finally:
         posix.close(fd)
+
+
+def identity(found: posix.stat_result) -> str:
+    """What of a file changes whenever its contents may have."""
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def names() -> list[str]:

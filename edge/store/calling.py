@@ -51,45 +51,35 @@ def load(
     Raises `errors.NotInstalled`, `errors.NotEnabled`, `errors.NotGranted`, or what is wrong with the release.
     """
     found = record.get(name)
-    if not found.enabled:
-        _refuse_disabled(name)
-    profile = here()
-    own = terms.of(found, profile)
-    if own.missing:
-        _refuse_missing(own, audit)
-    try:
-        plugin = _load(found, own, profile, log, output, audit)
-    except FileNotFoundError:
-        # Between the record and the release, another process may have switched to a new one.
-        again = record.get(name)
-        if again == found:
-            _miss(found)
-        own = terms.of(again, profile)
-        plugin = _load(again, own, profile, log, output, audit)
-    if plugin.receipt:
-        own.receipt = plugin.receipt.decode()
-        own.keep()
-    return Loaded(plugin, own, profile)
+    while True:
+        try:
+            return _load(found, here(), log, output, audit)
+        except FileNotFoundError:
+            # Between the record and its release, another process may have switched to a new one.
+            again = record.get(name)
+            if again == found:
+                _miss(found)
+            found = again
 
 
 def _load(
-    found: Record,
-    own: Terms,
-    profile: Profile,
-    log: Sink | None,
-    output: Output | None,
-    audit: Audit | None,
-) -> Plugin:
+    found: Record, profile: Profile, log: Sink | None, output: Output | None, audit: Audit | None
+) -> Loaded:
+    """Raises FileNotFoundError for a release that is not there any more."""
+    if not found.enabled:
+        _refuse_disabled(found.name)
     folder = store.release_path(found.current)
+    head = _open(f"{folder}/{store.HEAD}", files.read_all)
+    own = terms.of(found, profile)
+    if own.missing:
+        _refuse_missing(own, audit)
     # The line ties the signature to what was asked for: another plugin's release does not load under this
     # name, wherever it came from.
     trusted = trust.text(operator_only=own.operator) + f"\nplugin {found.name}\n".encode()
-    head = _open(f"{folder}/{store.HEAD}", files.read_all)
-    return _open(
+    runtime = Runtime(trusted=trusted, stack_bytes=profile.stack_bytes, interpret=found.interpret)
+    plugin: Plugin = _open(
         f"{folder}/{store.CODE}",
-        lambda fd: Runtime(
-            trusted=trusted, stack_bytes=profile.stack_bytes, interpret=found.interpret
-        ).load_open(
+        lambda fd: runtime.load_open(
             fd,
             found.name,
             head=head,
@@ -98,6 +88,10 @@ def _load(
             output=output,
         ),
     )
+    if plugin.receipt:
+        own.receipt = plugin.receipt.decode()
+        own.keep()
+    return Loaded(plugin, own, profile)
 
 
 def _open(path: str, act: Callable[[int], Any]) -> Any:

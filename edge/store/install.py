@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from edge import audit, errors, grants, levels, policy, trust
+from edge import asks, audit, errors, grants, levels, policy, trust
 from edge.package import open_package
 from edge.profiles import here
 from edge.store import record, selfcheck, terms
+from edge.store.installed import manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged, number_of
@@ -13,8 +14,9 @@ from edge.store.verify import problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from edge.asks import Ask
     from edge.difference import Change
     from edge.grants import Grants
     from edge.manifest import Manifest
@@ -120,21 +122,28 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
             return Outcome(before, before, "nothing", staged.manifest.version, number)
         _check_floor(before, name, number, staged.release_id, again=again)
         staged.unpack()
-        request, agreed = _agree(package, staged.manifest, before, remote, consent)
+        request, agreed, consents = _agree(package, staged.manifest, before, remote, consent)
         enabled = before.enabled if before is not None and current else agreed
         if enabled:
             selfcheck.check(staged, request.grants)
         else:
             selfcheck.load(staged, None)
         release_id = staged.keep()
-        now = _switched(before, staged, release_id, number, origin=origin, remote=remote, enabled=enabled)
+        now = _switched(
+            before,
+            staged,
+            release_id,
+            number,
+            origin=origin,
+            remote=remote,
+            enabled=enabled,
+            consents=consents,
+        )
         upgraded = bool(current)
         _tell(package, before, now, number, upgraded=upgraded)
-        if agreed and staged.manifest.asks:
-            policy.consent(name, staged.manifest.asks)
         record.write(now)
         receipt = staged.receipt.decode()
-    terms.derive(now, here(), receipt=receipt)
+    terms.derive(record.get(name), here(), receipt=receipt)
     collect()
     return Outcome(
         now, before, "upgraded" if upgraded else "installed", package.description["version"], number
@@ -172,9 +181,9 @@ def request_for(
 ) -> tuple[Request, bool]:
     """What there is to agree to, and whether anybody has to; `before`: of what is installed."""
     from edge.difference import difference
-    from edge.store.installed import description_of, manifest_of
+    from edge.store.installed import description_of
 
-    said = policy.load()
+    said = policy.load().agreed(manifest.name, before.consents if before is not None else ())
     changes: list[Change] = []
     if before is not None and before.current:
         old = description_of(before.current)
@@ -184,15 +193,18 @@ def request_for(
     else:
         signer = ""
         needed = remote or bool(_unaccepted(manifest, said))
-    asked = _with_consent(manifest, said) if needed else said
+    asked = said.agreed(manifest.name, manifest.asks) if needed else said
     granted = grants.resolve(manifest, asked, profile=here())
     return Request(manifest, granted, imports, changes, signer, remote=remote), needed
 
 
 def _agree(
     package: Package, manifest: Manifest, before: Record | None, remote: bool, consent: Consent | None
-) -> tuple[Request, bool]:
-    """What is asked for, and whether somebody agreed or nobody has to; refuses a release that wants more."""
+) -> tuple[Request, bool, list[Ask]]:
+    """What is asked for; whether somebody agreed, or nobody has to; what of it was agreed to, now or before.
+
+    Refuses a release that wants more than the one before, and nobody agreed.
+    """
     description = package.description
     request, needed = request_for(
         manifest, description["imports"], remote=remote, before=before, signer=description["signer"]
@@ -206,7 +218,10 @@ def _agree(
             f"{manifest.name} {manifest.version} wants more than what is installed: {'; '.join(wider)}",
             "`edge audit FILE` shows all of it; `edge install --yes` consents",
         )
-    return request, agreed
+    if needed and agreed:
+        return request, agreed, list(manifest.asks)
+    had = before.consents if before is not None else ()
+    return request, agreed, [ask for ask in manifest.asks if asks.covered(ask, had)]
 
 
 def _unaccepted(manifest: Manifest, said: policy.Policy) -> list[object]:
@@ -217,16 +232,7 @@ def _unaccepted(manifest: Manifest, said: policy.Policy) -> list[object]:
     accepted = said.accepted(manifest.name, level)
     if accepted is None:
         return []
-    from edge import asks
-
     return [ask for ask in manifest.asks if not asks.covered(ask, accepted)]
-
-
-def _with_consent(manifest: Manifest, said: policy.Policy) -> policy.Policy:
-    """The policy as it would be if the operator agreed."""
-    own = said.of(manifest.name)
-    plugins = {**said.plugins, manifest.name: policy.PluginPolicy(own.level, manifest.asks, own.grants)}
-    return policy.Policy(said.path, said.level, said.unattended, plugins)
 
 
 def _switched(
@@ -238,17 +244,28 @@ def _switched(
     origin: str,
     remote: bool,
     enabled: bool,
+    consents: Iterable[Ask],
 ) -> Record:
+    kept = _kept(before, release_id)
     return record.Record(
         staged.manifest.name,
         current=release_id,
-        previous=_kept(before, release_id),
+        previous=kept,
         enabled=enabled,
         floor=max(number, before.floor if before is not None else 0),
         origin=origin,
         remote=remote,
         interpret=staged.interpret,
+        consents=dict.fromkeys((*consents, *_consents_of(before, kept))),
     )
+
+
+def _consents_of(before: Record | None, kept: str) -> list[Ask]:
+    """What was agreed to of the release that is kept, for when it comes back."""
+    if before is None or not kept:
+        return []
+    asked = manifest_of(kept).asks
+    return [ask for ask in asked if ask in before.consents]
 
 
 def _kept(before: Record | None, release_id: str) -> str:

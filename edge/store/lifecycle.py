@@ -41,12 +41,12 @@ def enable(name: str, *, consent: Consent | None = None) -> Record:
                 f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
             )
         _check(found.record, request.grants)
-        now = found.record.replace(enabled=True)
+        agreed = found.manifest.asks if needed else ()
+        consents = dict.fromkeys((*found.record.consents, *agreed))
+        now = found.record.replace(enabled=True, consents=consents)
         _tell("enable", found.record, now)
-        if needed and found.manifest.asks:
-            policy.consent(name, found.manifest.asks)
         record.write(now)
-        terms.derive(now, here())
+        terms.derive(record.get(name), here())
         return now
 
 
@@ -78,7 +78,7 @@ def rollback(name: str) -> Record:
         )
         _tell("rollback", found, now)
         record.write(now)
-        terms.derive(now, here())
+        terms.derive(record.get(name), here())
         return now
 
 

@@ -22,8 +22,8 @@ class locked:  # noqa: N801 it is used as a function is
 
     def __enter__(self) -> None:
         root = store.root()
-        for folder in ("plugins", "releases", "calls", "staging"):
-            keys.make_folder(f"{root}/{folder}", store.OWNER_ONLY)
+        for folder in ("", "/plugins", "/releases", "/calls", "/staging"):
+            keys.make_folder(f"{root}{folder}", store.OWNER_ONLY)
         path = f"{root}/lock"
         flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
         try:

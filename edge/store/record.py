@@ -9,7 +9,11 @@ from edge import asks, files, store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
+
+    from edge.asks import Ask
+    from edge.policy import Policy
 
 FORMAT = 1
 SUFFIX = ".json"
@@ -26,9 +30,22 @@ class Record:
     origin    where the current release came from
     remote    whether that was another machine
     interpret whether its code is interpreted although this CPU could run code of its own
+    consents  what its operator agreed to, of the current release and of the one that is kept
+    identity  of the file it was read from; changes with every change of it
     """
 
-    __slots__ = ("current", "enabled", "floor", "interpret", "name", "origin", "previous", "remote")
+    FIELDS = (
+        "name",
+        "current",
+        "previous",
+        "enabled",
+        "floor",
+        "origin",
+        "remote",
+        "interpret",
+        "consents",
+    )
+    __slots__ = (*FIELDS, "identity")
 
     def __init__(
         self,
@@ -41,6 +58,8 @@ class Record:
         origin: str = "",
         remote: bool = False,
         interpret: bool = False,
+        consents: Iterable[Iterable[str]] = (),
+        identity: str = "",
     ) -> None:
         self.name = name
         self.current = current
@@ -50,14 +69,16 @@ class Record:
         self.origin = origin
         self.remote = remote
         self.interpret = interpret
+        self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
+        self.identity = identity
 
     def replace(self, **changes: Any) -> Record:
         """The same but for what is given."""
-        return Record(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
+        return Record(**{name: changes.pop(name, getattr(self, name)) for name in self.FIELDS}, **changes)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and all(
-            getattr(self, name) == getattr(other, name) for name in self.__slots__
+            getattr(self, name) == getattr(other, name) for name in self.FIELDS
         )
 
     def __hash__(self) -> int:
@@ -72,8 +93,8 @@ def find(name: str) -> Record | None:
     if not asks.is_plugin_name(name):
         return None
     path = store.record_path(name)
-    text = store.read(path)
-    return None if text is None else _parse(text, name, path)
+    text, identity = store.read_known(path)
+    return None if text is None else _parse(text, name, path, identity)
 
 
 def get(name: str) -> Record:
@@ -98,6 +119,13 @@ def named() -> list[str]:
     return sorted(filter(asks.is_plugin_name, names))
 
 
+def policy_for(found: Record) -> Policy:
+    """What the operator has said, with what was agreed to when the plugin was installed or enabled."""
+    from edge import policy
+
+    return policy.load().agreed(found.name, found.consents)
+
+
 def every() -> list[Record]:
     """All records, by name, those of removed plugins too."""
     return [found for name in named() if (found := find(name)) is not None]
@@ -107,7 +135,7 @@ def write(changed: Record) -> None:
     """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
     from edge.cli.json_text import json_text
 
-    document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.__slots__}}
+    document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.FIELDS}}
     with files.Staged(store.record_path(changed.name), 0o600) as staged:
         staged.write(json_text(document).encode() + b"\n")
         staged.commit()
@@ -125,12 +153,14 @@ def forget(name: str) -> None:
         files.raise_for(path, error)
 
 
-def _parse(text: bytes, name: str, path: str) -> Record:
+def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
     try:
         said = native.read_json(text, path)
         if said.pop("format") != FORMAT or said["name"] != name:
             raise ValueError("it is of another format, or of another plugin")
-        found = Record(**said)
+        if not all(isinstance(ask, list) for ask in said["consents"]):
+            raise ValueError("`consents` has to hold lists of texts")
+        found = Record(**said, identity=identity)
         _check_types(found)
     except Exception as error:
         from edge import errors
@@ -141,9 +171,11 @@ def _parse(text: bytes, name: str, path: str) -> Record:
 
 def _check_types(found: Record) -> None:
     usual = Record("")
-    for field in Record.__slots__:
+    for field in Record.FIELDS:
         if type(getattr(found, field)) is not type(getattr(usual, field)):
             raise ValueError(f"`{field}` is of another type")
+    if not all(isinstance(word, str) for ask in found.consents for word in ask):
+        raise ValueError("`consents` has to hold lists of texts")
     for folder in (found.current, found.previous):
         if "/" in folder or folder.startswith("."):
             raise ValueError(f"`{folder}` is no release")

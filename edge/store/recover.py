@@ -26,15 +26,22 @@ def recover() -> None:
 
 
 def collect() -> None:
-    """Removes releases that are neither current nor kept; none at all while a record can't be read."""
+    """Removes releases that are neither current nor kept; none at all while a record can't be read.
+
+    What can't be removed now is left to the next who holds the lock.
+    """
     from edge import errors
 
     named = set()
     try:
         for found in record.every():
             named.update((found.current, found.previous))
-    except errors.StoreDamaged:
+        _remove_but(named)
+    except errors.EnvironmentFault:
         return
+
+
+def _remove_but(named: set[str]) -> None:
     releases = f"{store.root()}/releases"
     for release in _listed(releases):
         if release not in named:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, policy, store
+from edge import files, keys, policy, store
 from edge._version import __version__
 
 TYPE_CHECKING = False
@@ -89,7 +89,7 @@ class Terms:
 
 def of(record: Record, profile: Profile) -> Terms:
     """The terms of a plugin that is installed."""
-    stamp = _stamp(profile)
+    stamp = _stamp(record, profile)
     text = store.read(store.terms_path(record.name))
     if text is not None:
         found = _parse(text, record)
@@ -104,11 +104,12 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
     from edge import grants, levels
     from edge.capabilities import capability_of
     from edge.store.installed import description_of, manifest_of
+    from edge.store.record import policy_for
 
-    stamp = _stamp(profile)
+    stamp = _stamp(record, profile)
     manifest = manifest_of(record.current)
     imports = description_of(record.current)["imports"]
-    found = grants.resolve(manifest, policy.load(), profile=profile, name=record.name)
+    found = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
     missing = "; ".join(
         f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
     )
@@ -148,8 +149,8 @@ def _parse(text: bytes, record: Record) -> Terms | None:
         return None
 
 
-def _stamp(profile: Profile) -> str:
-    """Changes whenever the policy, the profile or this package may have."""
+def _stamp(record: Record, profile: Profile) -> str:
+    """Changes whenever the record, the policy, the profile or this package may have."""
     path = policy.default_path()
     try:
         found = posix.stat(path)
@@ -159,8 +160,5 @@ def _stamp(profile: Profile) -> str:
         files.raise_for(path, error)
     else:
         # A file that others may write is believed by nobody; whoever reads the policy says so.
-        guarded = "" if found.st_mode & 0o022 else "guarded"
-        said = (
-            f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {guarded}"
-        )
-    return f"{__version__} {profile.name} {said}"
+        said = f"{store.identity(found)}{'' if found.st_mode & keys.OTHERS_WRITE else ' guarded'}"
+    return f"{__version__}, {profile.name}, {record.identity}, {said}"

@@ -1,0 +1,77 @@
+"""An empty store for each test, and packages to put into it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge.store.install import Outcome, Request, install
+from tests import packages
+
+Wasm = Callable[[str], Path]
+NAME = "faults"
+
+
+@pytest.fixture(autouse=True)
+def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of its own for what is installed; the signing key stays this machine's."""
+    data = tmp_path / "data"
+    own = data / "edge" / "keys"
+    own.mkdir(parents=True, mode=0o700)
+    key = own / "local.key"
+    key.write_bytes((home / ".local/share/edge/keys/local.key").read_bytes())
+    key.chmod(0o600)
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return data / "edge"
+
+
+@pytest.fixture
+def packed(wasm: Wasm, tmp_path: Path) -> Callable[..., Path]:
+    """A package of a plugin that does what it is told (tests/guests/faults)."""
+
+    def make(release: int = 1, **how: Any) -> Path:
+        path = tmp_path / f"{release}.edge"
+        name = how.pop("name", NAME)
+        path.write_bytes(packages.package(wasm("faults"), name=name, release=release, **how))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def put(packed: Callable[..., Path]) -> Callable[..., Outcome]:
+    """Installs a release; who is asked agrees, unless told otherwise."""
+
+    def act(
+        release: int = 1,
+        *,
+        remote: bool = False,
+        again: bool = False,
+        agrees: bool | None = True,
+        asked: list[Request] | None = None,
+        **how: Any,
+    ) -> Outcome:
+        def consent(request: Request) -> bool:
+            if asked is not None:
+                asked.append(request)
+            return bool(agrees)
+
+        path = packed(release, **how)
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            return install(
+                fd,
+                path.name,
+                origin=str(path),
+                remote=remote,
+                again=again,
+                consent=None if agrees is None else consent,
+            )
+        finally:
+            os.close(fd)
+
+    return act

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from edge import audit, errors, policy, store
+from edge.store import lifecycle, record
+from edge.store.calling import load
+from edge.store.install import Outcome
+from tests.store.snapshot import contents
+
+Put = Callable[..., Outcome]
+
+HTTP = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["example.org"]\n'
+CHECK = "[edge.check]\narguments = '{}'\n"
+
+
+def events() -> list[str]:
+    return [entry["event"] for entry in audit.entries("faults")]
+
+
+def test_a_rollback_swaps_the_two_releases(put: Put) -> None:
+    first, second = put(1).record, put(2).record
+    back = lifecycle.rollback("faults")
+    assert (back.current, back.previous, back.floor) == (first.current, second.current, 2)
+    assert load("faults").terms.release == first.current
+    forth = lifecycle.rollback("faults")
+    assert (forth.current, forth.previous) == (second.current, first.current)
+    assert events() == ["install", "upgrade", "rollback", "rollback"]
+
+
+def test_without_another_release_there_is_no_rollback(put: Put) -> None:
+    put(1)
+    with pytest.raises(errors.StateError, match="no other release"):
+        lifecycle.rollback("faults")
+
+
+@pytest.mark.parametrize("part", [store.HEAD, store.CODE, store.MANIFEST])
+def test_a_damaged_release_is_not_gone_back_to(put: Put, part: str) -> None:
+    first = put(1).record
+    second = put(2).record
+    path = Path(store.release_path(first.current)) / part
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(errors.StoreDamaged, match="can't go back"):
+        lifecycle.rollback("faults")
+    assert record.get("faults") == second
+    assert load("faults").terms.release == second.current
+
+
+def test_what_was_agreed_to_comes_back_with_its_release(put: Put) -> None:
+    put(1, manifest=HTTP)
+    put(2)
+    assert not load("faults").terms.granted(None).permits("http_client", "example.org", "443")
+    lifecycle.rollback("faults")
+    assert load("faults").terms.granted(None).permits("http_client", "example.org", "443")
+
+
+def test_disable_and_enable(put: Put) -> None:
+    put()
+    assert not lifecycle.disable("faults").enabled
+    assert not lifecycle.disable("faults").enabled
+    assert lifecycle.enable("faults").enabled
+    assert lifecycle.enable("faults").enabled
+    assert events() == ["install", "disable", "enable"]
+
+
+def test_enabling_asks_for_what_nobody_agreed_to(put: Put) -> None:
+    put(manifest=HTTP, agrees=None)
+    with pytest.raises(errors.NeedsConsent, match="nobody agreed"):
+        lifecycle.enable("faults", consent=lambda _: False)
+    now = lifecycle.enable("faults", consent=lambda _: True)
+    assert (now.enabled, now.consents) == (True, (("http_client", "example.org"),))
+
+
+def test_what_does_not_pass_its_check_is_not_enabled(put: Put) -> None:
+    put(manifest=HTTP + CHECK.format('{"do": "trap"}'), agrees=None)
+    with pytest.raises(errors.CheckFailed):
+        lifecycle.enable("faults", consent=lambda _: True)
+    assert not record.get("faults").enabled
+
+
+def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
+    put(1)
+    put(2)
+    policy.grant("faults", ("http_client", "example.org"))
+    lifecycle.remove("faults")
+    assert "faults" not in policy.load().plugins
+    left = contents(Path(store.root()))
+    assert [name for name, data in left.items() if data] == ["plugins/faults.json"]
+    found = record.find("faults")
+    assert found
+    assert (found.floor, found.current) == (2, "")
+    with pytest.raises(errors.NotInstalled):
+        lifecycle.remove("faults")
+    lifecycle.remove("faults", forget=True)
+    assert record.find("faults") is None
+
+
+def test_a_damaged_record_keeps_its_releases_until_it_is_forgotten(put: Put) -> None:
+    release = put().record.current
+    path = Path(store.record_path("faults"))
+    path.write_bytes(b"?")
+    put(name="other")
+    assert Path(store.release_path(release)).exists()
+    with pytest.raises(errors.StoreDamaged):
+        lifecycle.remove("faults")
+    lifecycle.remove("faults", forget=True)
+    assert not Path(store.release_path(release)).exists()
+    assert record.named() == ["other"]
+
+
+def test_reload_checks_every_byte(put: Put) -> None:
+    put()
+    assert lifecycle.reload("faults") == record.get("faults")
+    path = Path(store.release_path(record.get("faults").current)) / store.MANIFEST
+    path.write_bytes(path.read_bytes() + b"#")
+    with pytest.raises(errors.StoreDamaged, match=r"manifest\.toml"):
+        lifecycle.reload("faults")
+
+
+@pytest.mark.parametrize("act", [lifecycle.enable, lifecycle.disable, lifecycle.rollback, lifecycle.reload])
+def test_what_is_not_installed(act: Callable[[str], object]) -> None:
+    with pytest.raises(errors.NotInstalled, match="`faults`"):
+        act("faults")

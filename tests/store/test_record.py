@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge import errors, keys, store
+from edge.store import record
+from edge.store.record import Record
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+folders = st.from_regex(r"([0-9a-f]{64}(-[0-9a-f]{8})?)?", fullmatch=True)
+records = st.builds(
+    Record,
+    st.just("weather"),
+    current=folders,
+    previous=folders,
+    enabled=st.booleans(),
+    floor=st.integers(0, 2**53),
+    origin=texts,
+    remote=st.booleans(),
+    interpret=st.booleans(),
+    consents=st.lists(st.lists(texts, min_size=1, max_size=3).map(tuple), max_size=3),
+)
+
+
+@pytest.fixture(autouse=True)
+def folder() -> None:
+    keys.make_folder(f"{store.root()}/plugins", 0o700)
+
+
+def write(text: bytes) -> None:
+    Path(store.record_path("weather")).write_bytes(text)
+
+
+@given(records)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_written_is_read_again(known: Record) -> None:
+    record.write(known)
+    assert record.find("weather") == known
+
+
+@given(st.binary(max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_means_nothing_is_told(junk: bytes) -> None:
+    write(junk)
+    with pytest.raises(errors.StoreDamaged, match="no record"):
+        record.find("weather")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("current", '"../../keys"'),
+        ("current", '".hidden"'),
+        ("previous", "7"),
+        ("enabled", "1"),
+        ("floor", "true"),
+        ("floor", '"9"'),
+        ("consents", '"all"'),
+        ("consents", "[[1]]"),
+        ("name", '"other"'),
+        ("format", "2"),
+        ("more", "1"),
+    ],
+)
+def test_a_field_that_means_nothing_is_told(field: str, value: str) -> None:
+    import json
+
+    record.write(Record("weather"))
+    document = json.loads(Path(store.record_path("weather")).read_bytes())
+    document[field] = json.loads(value)
+    write(json.dumps(document).encode())
+    with pytest.raises(errors.StoreDamaged):
+        record.find("weather")
+
+
+def test_names_that_are_none_find_nothing() -> None:
+    for name in ("", "..", "../plugins/weather", "a/b", "Weather", "weather.json/"):
+        assert record.find(name) is None
+
+
+def test_only_records_are_listed() -> None:
+    record.write(Record("weather"))
+    plugins = Path(store.root()) / "plugins"
+    for name in (".weather.json.12.tmp", "No Name.json", "a.txt"):
+        (plugins / name).write_bytes(b"")
+    assert record.named() == ["weather"]
+
+
+def test_every_write_is_another_file() -> None:
+    record.write(Record("weather"))
+    before = record.find("weather")
+    record.write(Record("weather"))
+    after = record.find("weather")
+    assert before and after
+    assert before.identity != after.identity
