@@ -140,23 +140,20 @@ class _File:
 class Following:
     """Reads what a plugin logged, and then what it logs further."""
 
-    __slots__ = ("_begun", "_fd", "_path", "_rest")
+    __slots__ = ("_fd", "_finished", "_path", "_rest")
 
     def __init__(self, name: str) -> None:
         self._path = f"{shared.folder()}/{FOLDER}/{name}"
         self._fd = -1
         self._rest = b""
-        self._begun = False
+        self._finished = 0
 
     def more(self) -> list[Entry]:
         """What was not read yet."""
         found: list[Entry] = []
-        if not self._begun:
-            self._begun = True
-            self._fd = _open_to_read(self._path + OLD)
         while True:
             if self._fd < 0:
-                self._fd = _open_to_read(self._path)
+                self._fd = self._next()
             if self._fd < 0:
                 return found
             found += self._read()
@@ -164,7 +161,18 @@ class Following:
                 return found
             # Full, and another took its name: what came meanwhile is the last of it.
             found += self._read()
+            self._finished = posix.fstat(self._fd).st_ino
             self.close()
+
+    def _next(self) -> int:
+        """The older file, unless that is the one that was read last; then the newer."""
+        for path in (self._path + OLD, self._path):
+            fd = _open_to_read(path)
+            if fd >= 0 and posix.fstat(fd).st_ino != self._finished:
+                return fd
+            if fd >= 0:
+                posix.close(fd)
+        return -1
 
     def close(self) -> None:
         """Closes what is open."""

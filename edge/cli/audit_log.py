@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge import asks, audit, errors, grants, policy
+from edge import asks, audit, errors, grants
 from edge.cli import output
 from edge.cli.json_text import json_text
 from edge.interfaces.logging import printable
@@ -74,6 +74,7 @@ def _plugin(given: Given, name: str) -> int:
     """Exits with 1 when something imported is not granted, as for a file."""
     from edge.cli import audit as columns
     from edge.profiles import here
+    from edge.store import record
     from edge.store.installed import Installed
 
     wrong = [option for option in ("manifest", "old-manifest") if given.get(option)]
@@ -85,7 +86,7 @@ def _plugin(given: Given, name: str) -> int:
     plugin = Installed(name)
     found = grants.resolve(
         plugin.manifest,
-        policy.load(),
+        record.policy_for(plugin.record),
         profile=given.get("profile") or here(),
         name=name,
         level=given.get("level", ""),

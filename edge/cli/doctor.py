@@ -20,7 +20,7 @@ COMMAND = Command(
     "Checks this machine, what is installed, keys, trust and the audit log, and says what to do where\n"
     "something is wrong. Changes nothing. Exits with 1 when a check fails; warnings are to be looked at.",
     (),
-    "edge doctor",
+    "edge doctor --json",
 )
 
 

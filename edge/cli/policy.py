@@ -71,15 +71,19 @@ def _check(action: str, words: list[str]) -> None:
 
 
 def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
+    from edge.store.lifecycle import take_back
+
     first, *rest = words
     if action == "level":
         return policy.set_level("" if first == DEVICE else first, *rest)
     if action == "unattended":
         return policy.set_unattended(first)
+    if action == "grant":
+        return policy.grant(first, tuple(rest))
     if action == "forget":
-        return policy.forget(first)
-    act = policy.grant if action == "grant" else policy.revoke
-    return act(first, tuple(rest))
+        return {**policy.forget(first), "removed": take_back(first)}
+    fact = policy.revoke(first, tuple(rest))
+    return {**fact, "removed": fact["removed"] + take_back(first, tuple(rest))}
 
 
 def _confirm(given: Given, action: str, words: Sequence[str]) -> None:
@@ -120,6 +124,11 @@ def _told(fact: dict[str, Any]) -> str:
 
 
 def _show(given: Given, said: Policy) -> None:
+    from edge.store import record
+
+    for found in record.every():
+        if found.current or found.consents:
+            said = said.agreed(found.name, found.consents)
     plugins = {
         name: {"level": own.level, "consents": own.consents, "grants": own.grants}
         for name, own in sorted(said.plugins.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import audit, errors, grants, policy, store
+from edge import asks, audit, errors, grants, policy, store
 from edge.profiles import here
 from edge.store import record, selfcheck, terms
 from edge.store.installed import Installed, description_of, manifest_of
@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge.asks import Ask
     from edge.store.install import Consent
     from edge.store.record import Record
 
@@ -112,6 +113,25 @@ def remove(name: str, *, forget: bool = False) -> None:
         sealed.forget(name)
         terms.forget(name)
         collect()
+
+
+def take_back(name: str, ask: Ask | None = None) -> int:
+    """Takes back what was agreed to when a plugin was installed or enabled: all, or what `ask` takes in.
+
+    Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).
+    """
+    found = record.find(name)
+    if found is None or not found.consents:
+        return 0
+    with locked():
+        found = record.find(name) or found
+        kept = [own for own in found.consents if ask is not None and not asks.covers(ask, own)]
+        count = len(found.consents) - len(kept)
+        if count:
+            which = list(ask or ())
+            audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
+            record.write(found.replace(consents=kept))
+        return count
 
 
 def reload(name: str) -> Record:
