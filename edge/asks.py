@@ -13,6 +13,8 @@ A capability's name alone stands for all that a manifest may declare of it.
 
 from __future__ import annotations
 
+from edge.names import is_plugin_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,13 +112,6 @@ def number_problem(text: str) -> str:
     """What is wrong with an amount, empty when nothing is."""
     digits = text.partition(".")[0] + text.partition(".")[2]
     return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount is a number"
-
-
-def is_plugin_name(name: str) -> bool:
-    """Whether it is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
-    inner = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
-    ends = name[:1] + name[-1:]
-    return 1 <= len(name) <= 128 and set(name) <= inner and not set(ends) & {".", "_", "-"}
 
 
 def is_tool_name(name: str) -> bool:

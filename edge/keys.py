@@ -11,6 +11,9 @@ import posix
 
 from edge import _native as native
 from edge import files
+from edge.places import config_home, data_home
+
+__all__ = ["config_home", "data_home"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,25 +99,6 @@ def _checked(seed: bytes, path: str) -> bytes:
             "Remove it; a new one is made at the next use",
         )
     return seed
-
-
-def config_home() -> str:
-    """Where this user's configuration is; empty where there is no such place."""
-    return _home("XDG_CONFIG_HOME", ".config")
-
-
-def data_home() -> str:
-    """Where this user's data is; empty where there is no such place."""
-    return _home("XDG_DATA_HOME", ".local/share")
-
-
-def _home(variable: str, below_home: str) -> str:
-    named = files.environment(variable)
-    # The XDG standard: a relative path is to be ignored.
-    if named.startswith("/"):
-        return named
-    home = files.environment("HOME")
-    return f"{home}/{below_home}" if home else ""
 
 
 def _fail(message: str, remedy: str) -> NoReturn:

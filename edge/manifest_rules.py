@@ -6,8 +6,8 @@ would be unsafe to guess is an error in both. edge/manifest_edge.py has our own 
 
 from __future__ import annotations
 
-from edge.asks import is_plugin_name
 from edge.manifest import FOREIGN, Manifest, Problem
+from edge.names import is_plugin_name
 from edge.toml_lines import line_of
 
 TYPE_CHECKING = False

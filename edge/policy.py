@@ -12,7 +12,7 @@ the audit log before. What can't be put there is not changed.
 
 from __future__ import annotations
 
-from edge import asks, files, keys, levels
+from edge import asks, files, keys, levels, places
 from edge.manifest import RISKS
 
 TYPE_CHECKING = False
@@ -123,8 +123,7 @@ class Policy:
 
 def default_path() -> str:
     """Where this user's policy is kept; empty where there is no place for it."""
-    config = keys.config_home()
-    return f"{config}/edge/{FILE}" if config else ""
+    return places.policy_file()
 
 
 def load(path: str = "") -> Policy:

@@ -7,12 +7,12 @@ wears a card out and a restart begins at nothing. Nobody but its user has access
 from __future__ import annotations
 
 import posix
-from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 
 from edge import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import NoReturn
 
 LOCK_PATIENCE = 5.0
@@ -81,25 +81,15 @@ def _distrust(path: str, why: str) -> NoReturn:
     raise errors.EnvironmentFault(f"{path}: {why}, so counters there can't be trusted", "Remove it")
 
 
-def lock(fd: int, path: str) -> None:
-    """Waits for the lock, but not for ever. It belongs to the open file, not to a thread."""
-    try:
-        flock(fd, LOCK_EX | LOCK_NB)
-    except BlockingIOError:
-        pass
-    else:
-        return
-    # Who is stopped while it holds the lock must not stop all others for good.
+def pauses(path: str) -> Iterator[None]:
+    """Pauses, one after the other, for who finds the file locked: but not for ever."""
     from time import monotonic, sleep
 
     end = monotonic() + LOCK_PATIENCE
     while monotonic() < end:
         sleep(LOCK_PAUSE)
-        try:
-            flock(fd, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            continue
-        return
+        yield
+    # Who is stopped while it holds the lock must not stop all others for good.
     from edge import errors
 
     raise errors.IoFault(
@@ -107,6 +97,25 @@ def lock(fd: int, path: str) -> None:
     )
 
 
+def lock(fd: int, path: str) -> None:
+    """Waits for the lock, but not for ever. It belongs to the open file, not to a thread."""
+    waiting = pauses(path)
+    while not _locked(fd):
+        next(waiting)
+
+
 def unlock(fd: int) -> None:
     """Lets others have it."""
+    from fcntl import LOCK_UN, flock
+
     flock(fd, LOCK_UN)
+
+
+def _locked(fd: int) -> bool:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

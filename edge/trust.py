@@ -10,7 +10,7 @@ XDG_CONFIG_HOME moves the first.
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files, keys
+from edge import files, keys, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def paths(*, operator_only: bool = False) -> list[str]:
 
 def operator_path() -> str:
     """The operator's file; empty where there is no place for it."""
-    config = keys.config_home()
+    config = places.config_home()
     return f"{config}/edge/{FILE}" if config else ""
 
 

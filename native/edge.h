@@ -197,3 +197,59 @@ int32_t edge_compile(const uint8_t *wasm, size_t wasm_len, const uint8_t *target
 /* The head of a package: a description, JSON, signed. */
 int32_t edge_package_seal(const uint8_t *description, size_t description_len, const uint8_t *seed, edge_bytes *out,
                           edge_bytes *why);
+
+/* Counting: what the processes of one user have under way, in a file that they share.
+ *
+ * Nothing here waits. Threads may share an edge_counters; a child that is forked may go on using it, and neither counts
+ * nor takes back what its parent has. */
+
+/* Why something is not counted, or not yet. */
+#define EDGE_COUNT_CLOSED 1  /* no file is open, or others find another by its name: edge_counters_open, then again */
+#define EDGE_COUNT_LOCKED 2  /* another process has the file locked: wait, then again */
+#define EDGE_COUNT_MEMORY 3  /* calls, memory, free: all calls under way leave no room */
+#define EDGE_COUNT_BUSY 4    /* calls: of the plugin under way */
+#define EDGE_COUNT_RATE 5    /* wait: seconds, then one more of the plugin may begin */
+#define EDGE_COUNT_PLUGINS 6 /* EDGE_COUNTED_PLUGINS were called within a minute, or are under way */
+#define EDGE_COUNT_HOLDERS 7 /* EDGE_COUNTED_HOLDERS, each a process with calls of one plugin, are under way */
+#define EDGE_COUNT_NAME 8    /* a plugin's name has 1 to EDGE_COUNTED_NAME bytes */
+#define EDGE_COUNT_SYSTEM 9  /* error: what errno says */
+
+#define EDGE_COUNTED_PLUGINS 64
+#define EDGE_COUNTED_HOLDERS 32
+#define EDGE_COUNTED_NAME 64
+
+typedef struct edge_counters edge_counters;
+
+typedef struct {
+  uint64_t memory; /* bytes that calls under way may use */
+  uint64_t free;   /* bytes that this machine had free; UINT64_MAX where it was not asked, or does not say */
+  uint32_t kind;   /* EDGE_COUNT_* */
+  uint32_t calls;
+  uint32_t wait;
+  int32_t error;
+} edge_count;
+
+/* `root`: the folder in which proc/meminfo, proc/self/cgroup and sys/fs/cgroup stand; empty for the machine's own. */
+int32_t edge_counters_new(const uint8_t *root, size_t root_len, edge_counters **out);
+void edge_counters_free(edge_counters *counters);
+/* `fd`: the file, open for reading and writing; what is no file of counters is begun anew. It stays the caller's. */
+int32_t edge_counters_open(const edge_counters *counters, int32_t fd, edge_bytes *why);
+/* What is under way then counts until the process ends. */
+void edge_counters_close(const edge_counters *counters);
+
+/* Counts a call of the plugin `name` that may use `memory` bytes, and answers with its slot. 0: it is not counted, and
+ * `why`, where given, says for what reason.
+ * `room`: bytes that all calls under way may use together, and no more than what is free less `reserve`; UINT64_MAX
+ * there: what is free does not matter. `concurrent`: calls of the plugin under way, `per_minute`: begun within a
+ * minute; 0 for no such limit. `seconds`: of the clock that rates go by, 0 for CLOCK_MONOTONIC. */
+uint64_t edge_counters_enter(const edge_counters *counters, const uint8_t *name, size_t name_len, uint64_t memory,
+                             uint64_t room, uint64_t reserve, uint32_t concurrent, uint32_t per_minute,
+                             uint64_t seconds, edge_count *why);
+/* Counts the call of a slot no more, or does nothing where this process and file do not have it. Answers with what
+ * errno says, or 0. */
+int32_t edge_counters_leave(const edge_counters *counters, uint64_t slot);
+/* EDGE_OK, with calls and memory of all that is under way, or why not: the kind. */
+int32_t edge_counters_live(const edge_counters *counters, uint64_t seconds, edge_count *out);
+
+/* Bytes that this machine, or this process's share of it, has free; UINT64_MAX where nothing says so. */
+uint64_t edge_free_bytes(const uint8_t *root, size_t root_len);

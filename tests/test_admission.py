@@ -17,35 +17,34 @@ class Machine:
     """Files that say how much memory there is."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "groups").mkdir()
+        self.root = str(folder)
+        self.processes = folder / "proc"
+        self.groups = folder / "sys" / "fs" / "cgroup"
+        (self.processes / "self").mkdir(parents=True)
         self.free(300 * MB)
         self.in_groups("")
 
     def free(self, count: int) -> None:
-        (self.folder / "meminfo").write_text(MEMINFO.format(count >> 10))
+        (self.processes / "meminfo").write_text(MEMINFO.format(count >> 10))
 
     def in_groups(self, lines: str) -> None:
-        (self.folder / "cgroup").write_text(lines)
+        (self.processes / "self" / "cgroup").write_text(lines)
 
     def group(self, path: str, **files: object) -> None:
-        folder = self.folder / "groups" / path
+        folder = self.groups / path
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (folder / f"memory.{name}").write_text(f"{content}\n")
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    monkeypatch.setattr(admission, "MEMINFO", str(tmp_path / "meminfo"))
-    monkeypatch.setattr(admission, "CGROUP", str(tmp_path / "cgroup"))
-    monkeypatch.setattr(admission, "CGROUP_ROOT", str(tmp_path / "groups"))
-    return Machine(tmp_path)
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "machine")
 
 
 @pytest.fixture
-def counters(tmp_path: Path) -> Iterator[Counters]:
-    with Counters(str(tmp_path / "counters")) as found:
+def counters(tmp_path: Path, machine: Machine) -> Iterator[Counters]:
+    with Counters(str(tmp_path / "counters"), root=machine.root) as found:
         yield found
 
 
@@ -55,12 +54,23 @@ def test_this_machine_says_what_is_free() -> None:
 
 def test_free_is_what_the_kernel_calls_available(machine: Machine) -> None:
     machine.free(123 * MB)
-    assert admission.free_bytes() == 123 * MB
+    assert admission.free_bytes(machine.root) == 123 * MB
 
 
 def test_a_kernel_that_does_not_say_refuses_nothing(machine: Machine) -> None:
-    (machine.folder / "meminfo").write_text("MemTotal: 443000 kB\n")
-    assert admission.free_bytes() == admission.UNKNOWN
+    (machine.processes / "meminfo").write_text("MemTotal: 443000 kB\n")
+    assert admission.free_bytes(machine.root) == admission.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "said", ["", "MemAvailable:", "MemAvailable: much", "MemAvailable: -1 kB", f"MemAvailable: {10**30} kB"]
+)
+def test_what_no_kernel_says_refuses_nothing(machine: Machine, said: str) -> None:
+    (machine.processes / "meminfo").write_text(said)
+    machine.in_groups("0\n::\n:memory\n9:memory:no-slash\n0::/group\n")
+    machine.group("group", max="-1", current="")
+    machine.group("", max="99 bottles")
+    assert admission.free_bytes(machine.root) == admission.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -78,7 +88,7 @@ def test_a_control_group_leaves_less(
         stat=f"anon 1\ninactive_file {cached * MB}\nactive_file 9",
     )
     machine.group("system.slice/edge.service", max="max", current=1)
-    assert admission.free_bytes() == free * MB
+    assert admission.free_bytes(machine.root) == free * MB
 
 
 def test_a_control_group_of_version_1_leaves_less(machine: Machine) -> None:
@@ -89,15 +99,14 @@ def test_a_control_group_of_version_1_leaves_less(machine: Machine) -> None:
         usage_in_bytes=80 * MB,
         stat=f"inactive_file 1\ntotal_inactive_file {20 * MB}",
     )
-    assert admission.free_bytes() == 30 * MB
+    assert admission.free_bytes(machine.root) == 30 * MB
 
 
 def test_an_instance_needs_memory_stack_and_what_the_library_takes() -> None:
     assert admission.need(Limits(memory=5 * MB), PI_ZERO) == 5 * MB + PI_ZERO.stack_bytes + INSTANCE_BYTES
 
 
-def test_a_device_takes_so_many_and_no_more(machine: Machine, counters: Counters) -> None:
-    assert machine
+def test_a_device_takes_so_many_and_no_more(counters: Counters) -> None:
     limits = Limits(memory=31 * MB)
     each = admission.need(limits, PI_ZERO)
     slots = [
@@ -127,8 +136,7 @@ def test_less_free_than_the_reserve_is_no_room(machine: Machine, counters: Count
         Admission(counters, PI_ZERO).admit("any", Limits(memory=1))
 
 
-def test_the_profile_bounds_calls_of_a_plugin(machine: Machine, counters: Counters) -> None:
-    assert machine
+def test_the_profile_bounds_calls_of_a_plugin(counters: Counters) -> None:
     admit = Admission(counters, PI_ZERO).admit
     limits = Limits(memory=1)
     slots = [admit("busy", limits) for _ in range(PI_ZERO.concurrent_calls)]
@@ -144,8 +152,7 @@ def test_the_profile_bounds_calls_of_a_plugin(machine: Machine, counters: Counte
     assert exceeded.value.exit_code == 4
 
 
-def test_a_plugin_may_have_bounds_of_its_own(machine: Machine, counters: Counters) -> None:
-    assert machine
+def test_a_plugin_may_have_bounds_of_its_own(counters: Counters) -> None:
     admit = Admission(counters, PI_ZERO).admit
     with admit("own", Limits(memory=1), concurrent=1), pytest.raises(errors.Busy):
         admit("own", Limits(memory=1), concurrent=1)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from edge import _native as native
 from edge import errors, shared
-from edge.counter_file import HOLDERS, NAME_BYTES, PLUGINS
 from edge.counters import Counters, Slot
 
 ROOT = Path(__file__).parent.parent
+
+NAME_BYTES, PLUGINS, HOLDERS = native.COUNTED_NAME, native.COUNTED_PLUGINS, native.COUNTED_HOLDERS
 
 HOLD = """
 import sys
@@ -42,6 +44,23 @@ for _ in range(int(sys.argv[2])):
     except (errors.Busy, errors.NotAdmitted):
         pass
 print(most)
+"""
+
+
+LAST_PLACE = """
+import sys
+from edge import errors
+from edge.counters import Counters
+counters = Counters(sys.argv[1])
+counters.live()
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    slot = counters.enter("last", memory=1, room=1, concurrent=1, per_minute=9)
+    print("in", flush=True)
+except (errors.Busy, errors.NotAdmitted):
+    print("out", flush=True)
+sys.stdin.read()
 """
 
 
@@ -249,6 +268,29 @@ def test_processes_that_race_never_exceed_a_limit(path: str, processes: int) -> 
             counters.enter("raced", memory=1, room=3, concurrent=3)
 
 
+def test_of_processes_that_race_for_the_last_place_one_gets_it(path: str) -> None:
+    with ExitStack() as stack:
+        words = [sys.executable, "-c", LAST_PLACE, path]
+        racing = [
+            stack.enter_context(
+                subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            for _ in range(5)
+        ]
+        for process in racing:
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in racing:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        came = [process.stdout.readline() for process in racing if process.stdout is not None]
+        assert sorted(came) == ["in\n", *["out\n"] * 4]
+        with Counters(path) as counters:
+            assert counters.live() == (1, 1)
+
+
 def test_nobody_counts_while_another_has_the_file_locked(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "LOCK_PATIENCE", 0.05)
     with Counters(path) as counters:
@@ -306,6 +348,48 @@ def test_a_forked_child_neither_counts_nor_frees_what_its_parent_holds(path: str
     assert counters.live() == (0, 0)
 
 
+def test_a_child_may_be_forked_while_threads_count(path: str) -> None:
+    counters, ended = Counters(path), threading.Event()
+
+    def work() -> None:
+        while not ended.is_set():
+            counters.enter("threads", memory=1).close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(100):
+            child = os.fork()
+            if not child:
+                # A lock that it waits for in vain would keep it for ever.
+                signal.alarm(30)
+                with counters.enter("child", memory=1):
+                    os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+    assert counters.live() == (0, 0)
+
+
+def test_a_childs_slots_are_not_taken_for_its_parents(path: str) -> None:
+    counters = Counters(path)
+    slots = [counters.enter("parent", memory=1) for _ in range(3)]
+    child = os.fork()
+    if not child:
+        try:
+            with counters.enter("child", memory=10):
+                for slot in slots:
+                    slot.close()
+                os._exit(0 if counters.live() == (4, 13) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert counters.live() == (3, 3)
+
+
 def test_a_file_that_was_taken_away_is_made_anew(path: str) -> None:
     clock = Clock()
     with Counters(path, seconds=clock) as counters:
@@ -318,7 +402,30 @@ def test_a_file_that_was_taken_away_is_made_anew(path: str) -> None:
             assert other.live() == (1, 2)
 
 
-@pytest.mark.parametrize("content", [b"", b"\0", b"not counters" * 9999, b"edgecnt2"])
+def test_a_file_that_another_took_the_place_of_counts_no_more(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters, Counters(f"{path}-new") as other:
+        old = counters.enter("x", memory=1)
+        with other.enter("y", memory=2):
+            os.replace(f"{path}-new", path)
+            clock.now += 1
+            with counters.enter("x", memory=4):
+                assert other.live() == (2, 6)
+                old.close()
+                assert other.live() == (2, 6)
+
+
+def test_a_file_that_was_emptied_is_begun_anew_and_takes_nothing_back(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters, Counters(path) as other:
+        old = counters.enter("x", memory=1)
+        os.truncate(path, 0)
+        with other.enter("y", memory=2):
+            old.close()
+            assert counters.live() == other.live() == (1, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"not counters" * 9999, b"edgecnt3"])
 def test_a_file_that_is_no_counters_is_begun_anew(path: str, content: bytes) -> None:
     Path(path).write_bytes(content)
     Path(path).chmod(0o600)
@@ -348,3 +455,55 @@ def test_records_of_what_ended_are_used_again(path: str) -> None:
 def test_a_name_that_does_not_fit_is_refused(path: str, name: str) -> None:
     with Counters(path) as counters, pytest.raises(errors.OptionsError, match="can't be counted"):
         counters.enter(name)
+
+
+@pytest.mark.parametrize(("memory", "per_minute"), [(-1, 0), (1 << 64, 0), (0, 1 << 32)])
+def test_a_figure_out_of_range_is_refused(path: str, memory: int, per_minute: int) -> None:
+    with Counters(path) as counters, pytest.raises(errors.OptionsError, match="x can't be counted"):
+        counters.enter("x", memory=memory, per_minute=per_minute)
+
+
+WORDS = [0, 1, 60, 1 << 31, 1 << 32, 1 << 63, (1 << 64) - 1, os.getpid(), 1000, 1061]
+
+
+@given(
+    seed=st.integers(0, 1 << 32),
+    share=st.sampled_from([0.0, 0.01, 0.3, 1.0]),
+    words=st.lists(st.tuples(st.integers(0, 700), st.sampled_from(WORDS)), max_size=40),
+    head=st.booleans(),
+    passed=st.sampled_from([0, 1, 61]),
+)
+@settings(max_examples=300)
+def test_garbage_in_the_file_ends_in_a_call_or_an_error(
+    seed: int, share: float, words: list[tuple[int, int]], head: bool, passed: int
+) -> None:
+    from random import Random
+    from tempfile import TemporaryDirectory
+
+    random, clock = Random(seed), Clock()
+    with TemporaryDirectory() as folder, Counters(f"{folder}/c", seconds=clock) as counters:
+        path = Path(folder, "c")
+        before = counters.enter("x", memory=5, per_minute=9)
+        raw = bytearray(path.read_bytes())
+        kept = bytes(raw[:8])
+        for at in range(len(raw)):
+            if random.random() < share:
+                raw[at] = random.randrange(256)
+        for at, word in words:
+            raw[8 * at : 8 * at + 8] = word.to_bytes(8, "little")
+        if head:
+            raw[:8] = kept
+        with path.open("r+b") as file:
+            file.write(raw)
+        clock.now += passed
+        for name in ("x", "y", "y"):
+            with suppress(errors.NotAdmitted, errors.Busy, errors.RateExceeded):
+                counters.enter(name, memory=1, room=100, concurrent=2, per_minute=2).close()
+        before.close()
+        calls, memory = counters.live()
+        assert calls >= 0
+        assert memory >= 0
+        path.unlink()
+        clock.now += 1
+        with counters.enter("x", memory=1, room=1, concurrent=1, per_minute=1):
+            assert counters.live() == (1, 1)

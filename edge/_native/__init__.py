@@ -331,3 +331,74 @@ def _fail(status: int, why: bytes, subject: str) -> NoReturn:
     raise errors.of_status(
         status, f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:]
     )
+
+
+if TYPE_CHECKING:
+
+    class Counters:
+        """Native counters."""
+
+    class Count:
+        """Figures of counters."""
+
+        memory: int
+        free: int
+        kind: int
+        calls: int
+        wait: int
+        error: int
+
+
+NULL: Any = ffi.NULL
+
+COUNT_CLOSED: int = lib.EDGE_COUNT_CLOSED
+COUNT_LOCKED: int = lib.EDGE_COUNT_LOCKED
+COUNT_MEMORY: int = lib.EDGE_COUNT_MEMORY
+COUNT_BUSY: int = lib.EDGE_COUNT_BUSY
+COUNT_RATE: int = lib.EDGE_COUNT_RATE
+COUNT_PLUGINS: int = lib.EDGE_COUNT_PLUGINS
+COUNT_HOLDERS: int = lib.EDGE_COUNT_HOLDERS
+COUNT_NAME: int = lib.EDGE_COUNT_NAME
+
+COUNTED_PLUGINS: int = lib.EDGE_COUNTED_PLUGINS
+COUNTED_HOLDERS: int = lib.EDGE_COUNTED_HOLDERS
+COUNTED_NAME: int = lib.EDGE_COUNTED_NAME
+
+
+def new_counters(root: bytes) -> Counters:
+    """Counters without a file; `root`: the folder in which /proc and /sys stand."""
+    out = ffi.new("edge_counters **")
+    _check(lib.edge_counters_new(root, len(root), out), None)
+    return ffi.gc(out[0], lib.edge_counters_free)
+
+
+def open_counters(counters: Counters, fd: int) -> None:
+    """Counts in this file, unless the one before is still there; the descriptor stays the caller's."""
+    why = ffi.new("edge_bytes *")
+    _check(lib.edge_counters_open(counters, fd, why), why)
+
+
+def new_count() -> Count:
+    """Room for figures, or for why something is not counted."""
+    return ffi.new("edge_count *")
+
+
+enter_counters = lib.edge_counters_enter
+"""Counts a call; answers with its slot, or 0 and, in `count` where it is not NULL, why:
+
+`enter_counters(counters, name, len(name), memory, room, reserve, concurrent, per_minute, seconds, count)`
+"""
+
+leave_counters = lib.edge_counters_leave
+"""`leave_counters(counters, slot)` counts it no more; answers with an errno or 0."""
+
+live_counters = lib.edge_counters_live
+"""`live_counters(counters, seconds, count)` answers with OK or a COUNT_*."""
+
+close_counters = lib.edge_counters_close
+"""`close_counters(counters)` closes the file."""
+
+
+def free_bytes(root: bytes) -> int:
+    """Bytes that this machine has free; `root`: the folder in which /proc and /sys stand."""
+    return lib.edge_free_bytes(root, len(root))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, keys
+from edge import files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ OWNER_ONLY = 0o700
 
 def data() -> str:
     """The folder of all that Edge keeps for this user; an error where there is no place for it."""
-    home = keys.data_home()
+    home = places.data_home()
     if home:
         return f"{home}/edge"
     from edge import errors

@@ -54,7 +54,7 @@ def load(
     while True:
         try:
             return _load(found, here(), log, output, audit)
-        except FileNotFoundError:
+        except FileNotFoundError:  # noqa: PERF203 a switch of releases is rare
             # Between the record and its release, another process may have switched to a new one.
             again = record.get(name)
             if again == found:

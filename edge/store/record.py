@@ -5,7 +5,8 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import asks, files, store
+from edge import files, store
+from edge.names import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def find(name: str) -> Record | None:
 
     Raises `errors.StoreDamaged` for one that means nothing.
     """
-    if not asks.is_plugin_name(name):
+    if not is_plugin_name(name):
         return None
     path = store.record_path(name)
     text, identity = store.read_known(path)
@@ -116,7 +117,7 @@ def named() -> list[str]:
     except OSError as error:
         files.raise_for(store.root(), error)
     names = (entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX))
-    return sorted(filter(asks.is_plugin_name, names))
+    return sorted(filter(is_plugin_name, names))
 
 
 def policy_for(found: Record) -> Policy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, keys, policy, store
+from edge import files, keys, places, store
 from edge._version import __version__
 
 TYPE_CHECKING = False
@@ -151,7 +151,7 @@ def _parse(text: bytes, record: Record) -> Terms | None:
 
 def _stamp(record: Record, profile: Profile) -> str:
     """Changes whenever the record, the policy, the profile or this package may have."""
-    path = policy.default_path()
+    path = places.policy_file()
     try:
         found = posix.stat(path)
     except (FileNotFoundError, NotADirectoryError):

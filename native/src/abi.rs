@@ -16,6 +16,7 @@ use crate::{arguments, hex, load, values};
 
 mod call;
 mod compiler;
+mod counters;
 mod keys;
 mod package;
 mod pointers;

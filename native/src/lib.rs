@@ -10,6 +10,7 @@ mod clock;
 #[cfg(feature = "compiler")]
 mod compile;
 mod contract;
+mod counters;
 mod guest;
 mod hex;
 mod instance;

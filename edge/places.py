@@ -1,0 +1,30 @@
+"""Where Edge keeps things: below $XDG_DATA_HOME and $XDG_CONFIG_HOME, root's own for root."""
+
+from __future__ import annotations
+
+from edge import files
+
+
+def config_home() -> str:
+    """Where this user's configuration is; empty where there is no such place."""
+    return _home("XDG_CONFIG_HOME", ".config")
+
+
+def data_home() -> str:
+    """Where this user's data is; empty where there is no such place."""
+    return _home("XDG_DATA_HOME", ".local/share")
+
+
+def policy_file() -> str:
+    """What the operator allows (edge/policy.py); empty where there is no place for it."""
+    config = config_home()
+    return f"{config}/edge/policy.json" if config else ""
+
+
+def _home(variable: str, below_home: str) -> str:
+    named = files.environment(variable)
+    # The XDG standard: a relative path is to be ignored.
+    if named.startswith("/"):
+        return named
+    home = files.environment("HOME")
+    return f"{home}/{below_home}" if home else ""
