@@ -112,7 +112,9 @@ class Package:
         for field in ("name", "version"):
             signed = self.description[field]
             if found.fields[field] != signed:
-                _refuse(self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}")
+                _refuse(
+                    self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}"
+                )
         return found
 
 
