@@ -69,6 +69,17 @@ def pack(
     return description
 
 
+def pack_in_memory(folder: str, engines: Iterable[str], seed: bytes, *, foreign: bool = False) -> int:
+    """A descriptor of a package that exists in memory only; `foreign` as for Source."""
+    fd = in_memory()
+    try:
+        pack(fd, Source(folder, foreign=foreign), engines, seed, file=folder)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
 class Compiled:
     """What came of compiling: what is the same for every engine, what the plugin says of itself, and the code."""
 
@@ -136,7 +147,8 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> d
         **{name: compiled.common[name] for name in taken},
         "name": source.manifest.name,
         "version": source.manifest.version,
-        "release": source.manifest.release,
+        # Of somebody else's version no number may follow.
+        "release": source.manifest.release or 1,
         **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
         "tools": facts.get("tools", []),
         "files": [part.entry for part in parts],
