@@ -8,13 +8,13 @@ In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user re
 
 An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
 that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of
-`uses` have `after` too, the number of the newest entry of `log` then. docs/audit.md says what this shows, and
+`uses` have `since` too, the number of the newest entry of `log` then. docs/audit.md says what this shows, and
 what it can't.
 """
 
 from __future__ import annotations
 
-from edge import keys
+from edge import places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ OF_PLUGINS = ("denied", "used", "suppressed")
 
 def folder() -> str:
     """Where the log is kept; an error where there is no place for it."""
-    home = keys.data_home()
+    home = places.data_home()
     if home:
         return f"{home}/edge/audit"
     from edge import errors
@@ -78,7 +78,7 @@ def _write(fact: Fact) -> str:
     with locked(where):
         acts = Ring(where, ACTS)
         if fact.get("event") in OF_PLUGINS:
-            return Ring(where, USES).append(fact, {"after": acts.newest()})
+            return Ring(where, USES).append(fact, {"since": acts.newest()})
         return acts.append(fact, {})
 
 
@@ -91,7 +91,7 @@ def entries(plugin: str = "") -> Iterator[Fact]:
     )
     use = next(uses, None)
     for act in acts:
-        while use is not None and use.get("after", 0) < act["seq"]:
+        while use is not None and use.get("since", 0) < act["seq"]:
             yield from _of(plugin, use)
             use = next(uses, None)
         yield from _of(plugin, act)

@@ -119,9 +119,9 @@ def shared_memory() -> Finding:
 
 def disk() -> Finding:
     """Whether data can be written, and whether there is space."""
-    from edge import keys
+    from edge import places
 
-    data = keys.data_home()
+    data = places.data_home()
     if not data:
         return Finding(FAIL, "there is no place for data: neither XDG_DATA_HOME nor HOME is set", "Set one")
     path = _existing(f"{data}/edge")
