@@ -34,7 +34,10 @@ def read(text: bytes, path: str) -> Policy:
 
 
 def write(policy: Policy, fact: dict[str, Any]) -> None:
-    """Puts a policy in its file's place, and before that the fact of it into the audit log."""
+    """Puts a policy in its file's place, and before that the fact of it into the audit log.
+
+    RATIONALE, "Why a change is audited before it is made".
+    """
     import json
 
     from edge import audit

@@ -1,9 +1,9 @@
-"""What was done here, and by whom: a log that is bounded, and that shows when somebody changed it.
+"""What was done here: a log that is bounded, and that shows when somebody changed it.
 
 In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user reaches:
 
     log, log.1, log.2, log.3      what an operator did: installed, granted, revoked
-    uses, uses.1, uses.2, uses.3  what plugins were denied, and at level paranoid what they used
+    uses, uses.1, uses.2, uses.3  what plugins were denied, at level paranoid what they used; refused packages
     lock                          whoever reads or writes them holds it
 
 An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 ACTS = "log"
 USES = "uses"
-OF_PLUGINS = ("denied", "used", "suppressed")
-"""Events that plugins cause, as often as they like: they must not push out what operators did."""
+OF_OTHERS = ("denied", "refused", "suppressed", "used")
+"""Events that others cause, as often as they like: they must not push out what operators did."""
 
 
 def folder() -> str:
@@ -77,7 +77,7 @@ def _write(fact: Fact) -> str:
     where = folder()
     with locked(where):
         acts = Ring(where, ACTS)
-        if fact.get("event") in OF_PLUGINS:
+        if fact.get("event") in OF_OTHERS:
             return Ring(where, USES).append(fact, {"since": acts.newest()})
         return acts.append(fact, {})
 
