@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from edge.asks import Ask
 
-FORMAT = 1
+FORMAT = 2
 RISKS = ("low", "medium", "high")
 UNKNOWN_RISK = "high"
 """Of a tool that the manifest does not name."""
@@ -58,13 +58,18 @@ class Manifest:
     risks          risk of each tool that is named
     asks           all that it asks for (edge/asks.py)
     level          the security level below which it is not to run, empty for none
-    release        a number that rises with every release, 0 where there is none
+    release        a number that rises with every release: the version's (edge/versions.py) unless it is named;
+                   0 where there is none
+    check_tool     the tool that a new release is tried with, empty for the only one
+    check_arguments  what it is called with, as JSON text; empty where a release is not tried
     warnings       what was found wrong and let pass; not part of the compiled form
     """
 
     __slots__ = (
         "asks",
         "capabilities",
+        "check_arguments",
+        "check_tool",
         "config_schema",
         "fields",
         "level",
@@ -87,6 +92,8 @@ class Manifest:
         asks: Iterable[Iterable[str]] = (),
         level: str = "",
         release: int = 0,
+        check_tool: str = "",
+        check_arguments: str = "",
         warnings: Iterable[Problem] = (),
     ) -> None:
         self.fields = fields
@@ -98,6 +105,8 @@ class Manifest:
         self.asks: tuple[Ask, ...] = tuple(map(tuple, asks))
         self.level = level
         self.release = release
+        self.check_tool = check_tool
+        self.check_arguments = check_arguments
         self.warnings = tuple(warnings)
 
     @property
@@ -132,6 +141,8 @@ class Manifest:
             "asks": [list(ask) for ask in self.asks],
             "level": self.level,
             "release": self.release,
+            "check_tool": self.check_tool,
+            "check_arguments": self.check_arguments,
         }
 
     @classmethod

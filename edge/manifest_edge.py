@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edge.manifest_rules import Findings
     from edge.toml_lines import Path
 
-TABLES = ("tools", "http", "limits", "kv", "cli", "delegate", "level", "release")
+TABLES = ("tools", "http", "limits", "kv", "cli", "delegate", "level", "release", "check")
 MOST = 1 << 53
 NARROW = (1 << 32) - 1
 MOST_OF = {
@@ -26,12 +26,13 @@ MOST_OF = {
 """What the native library's numbers hold."""
 
 MOST_ARGUMENTS = 64
+MOST_CHECK_BYTES = 64 << 10
 
 
 class Edge:
     """What [edge] says."""
 
-    __slots__ = ("asks", "hosts", "level", "release", "risks")
+    __slots__ = ("asks", "check_arguments", "check_tool", "hosts", "level", "release", "risks")
 
     def __init__(self) -> None:
         self.asks: list[Ask] = []
@@ -39,6 +40,8 @@ class Edge:
         self.risks: dict[str, str] = {}
         self.level = ""
         self.release = 0
+        self.check_tool = ""
+        self.check_arguments = ""
 
 
 def check_edge(found: Findings, document: dict[str, Any]) -> Edge:
@@ -156,6 +159,36 @@ def _release(found: Findings, place: Path, value: Any, edge: Edge) -> None:
         edge.release = value
 
 
+def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
+    table = found.table(place, value, "edge.check")
+    found.known(place, table, ("tool", "arguments"))
+    tool = table.get("tool", "")
+    if "tool" in table and not (isinstance(tool, str) and asks.is_tool_name(tool)):
+        found.wrong((*place, "tool"), "the tool of a check needs a name: letters, digits, . _ -")
+    arguments = table.get("arguments")
+    problem = _arguments_problem(arguments)
+    if problem:
+        found.wrong((*place, "arguments"), problem)
+    else:
+        edge.check_tool, edge.check_arguments = str(tool), str(arguments)
+
+
+def _arguments_problem(value: Any) -> str:
+    """What is wrong with the arguments of a check, by what reads them when it is carried out."""
+    if not isinstance(value, str):
+        return "[edge.check] needs arguments: the JSON text of an object"
+    if len(value) > MOST_CHECK_BYTES:
+        return f"the arguments of a check have at most {MOST_CHECK_BYTES >> 10} kB"
+    from edge import _native as native
+    from edge import errors
+
+    try:
+        native.merge_arguments(value.encode(), b"")
+    except errors.ArgumentsError as error:
+        return f"arguments: {error.message[:1].lower()}{error.message[1:]}"
+    return ""
+
+
 def _is_amount(found: Findings, path: Path, value: Any, *, fraction: bool) -> bool:
     kinds = (int, float) if fraction else (int,)
     most = MOST_OF.get(str(path[-1]), MOST)
@@ -180,4 +213,5 @@ READERS = {
     "delegate": _delegate,
     "level": _level,
     "release": _release,
+    "check": _check,
 }

@@ -123,7 +123,9 @@ def check(
         risks=edge.risks,
         asks=edge.asks,
         level=edge.level,
-        release=edge.release,
+        release=edge.release or _derived(found, document, fields),
+        check_tool=edge.check_tool,
+        check_arguments=edge.check_arguments,
     )
     return sorted(found.problems, key=lambda problem: problem.line), manifest
 
@@ -152,6 +154,22 @@ def _fields(found: Findings, document: dict[str, Any]) -> dict[str, str]:
     if signature and (len(signature) not in SIGNATURE_LENGTHS or not set(signature) <= BASE64URL):
         found.careless(("signature",), "signature has to be 64 bytes in base64url")
     return fields
+
+
+def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) -> int:
+    """The release number that follows from the version; without one, a plugin of our own can't be packed."""
+    from edge.versions import derive
+
+    version = fields.get("version", "")
+    number = derive(version)
+    named = isinstance(document.get("edge"), dict) and "release" in document["edge"]
+    if version and not (number or named or found.foreign):
+        found.wrong(
+            ("version",),
+            f"no release number follows from {version}: write it as MAJOR.MINOR.PATCH, each below 1000, or name "
+            "one, [edge] release",
+        )
+    return number
 
 
 def _names(found: Findings, document: dict[str, Any], field: str, known: Sequence[str]) -> list[str]:

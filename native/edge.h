@@ -172,8 +172,9 @@ int32_t edge_unseal(const uint8_t *key, const uint8_t *context, size_t context_l
                     size_t sealed_len, edge_bytes *out, edge_bytes *why);
 
 /* Values: what the head of a package says, and its signer's key; `head` receives the head itself. The signature is
- * checked, and that the file is as long as it should be, but no digest. `trust`: as edge_plugin_load, or null: then
- * anybody's package is described. */
+ * checked, that the description has the one spelling it may have (JSON without spaces, keys in order, none twice), and
+ * that the file is as long as it should be, but no digest. `trust`: as edge_plugin_load, or null: then anybody's package
+ * is described. */
 int32_t edge_package_describe(int32_t fd, const uint8_t *trust, size_t trust_len, edge_bytes *out, edge_bytes *head,
                               edge_bytes *why);
 /* The same of a head that was kept. */

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "call a plugin's tool once, from a file",
     "compile": "compile a plugin for devices",
+    "pack": "make a signed package of a plugin, for all devices",
     "inspect": "tell what a file is and what it holds",
     "audit": "tell what a plugin may do and has done",
     "bundle": "make the archive that brings Edge to a device",

@@ -9,10 +9,11 @@ from __future__ import annotations
 from edge import asks, files, grants, levels, policy
 from edge.capabilities import ALWAYS, CAPABILITIES
 from edge.cli import output
-from edge.cli.granting import read_manifest
+from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
 from edge.difference import difference
 from edge.interfaces.logging import printable
+from edge.package import is_package, open_package
 from edge.profiles import PI_ZERO, named
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.grants import Grants, Row
+    from edge.manifest import Manifest
 
 NOTHING = "-"
 
@@ -28,8 +30,9 @@ COMMAND = Command(
     "audit",
     "[FILE|NAME] [OLD]",
     "Shows what a plugin imports, what its manifest declares and what the policy of this machine allows: it\n"
-    "gets what all three name. With OLD, another version of it, shows what FILE wants more or less. Exits\n"
-    "with 1 when something imported is not granted, or FILE wants more than OLD. Loads no code.\n\n"
+    "gets what all three name. FILE is a package, which has its manifest inside, an artifact or a .wasm.\n"
+    "With OLD, another version of it, shows what FILE wants more or less. Exits with 1 when something\n"
+    "imported is not granted, or FILE wants more than OLD. Loads no code.\n\n"
     "With the NAME of an installed plugin, shows the same, and what it has done. --log shows what was done\n"
     "with all plugins, --verify exits with 1 when somebody changed that. --engine exits with 1 when this\n"
     "library, or with FILE another one, would not load what is installed; FILE may be what\n"
@@ -39,12 +42,12 @@ COMMAND = Command(
         Option("log", "", "the whole log"),
         Option("verify", "", "whether the log is as it was written"),
         Option("engine", "", "whether what is installed is for a library"),
-        Option("manifest", "FILE", "the plugin's manifest.toml; without it, nothing is declared"),
+        Option("manifest", "FILE", "the plugin's manifest.toml; without it, an artifact declares nothing"),
         Option("old-manifest", "FILE", "the manifest of OLD"),
         Option("level", "LEVEL", "security level, instead of the policy's", convert=levels.level),
         Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
     ),
-    "edge audit weather.pulley32.cwasm --manifest manifest.toml --level strict",
+    "edge audit weather-1.3.0.edge weather-1.2.0.edge --level strict",
 )
 
 
@@ -54,14 +57,13 @@ def run(given: Given) -> int:
     if elsewhere is not None:
         return elsewhere
     path, *old = given.arguments
-    imports = _imports(path)
-    declared = read_manifest(given.get("manifest"))
+    imports, declared = _open(path, given, "manifest")
     found = grants.resolve(
         declared, policy.load(), profile=given.get("profile", PI_ZERO), level=given.get("level", "")
     )
     changes = []
     if old:
-        changes = difference(_imports(old[0]), read_manifest(given.get("old-manifest")), imports, declared)
+        changes = difference(*_open(old[0], given, "old-manifest"), imports, declared)
     elif given.get("old-manifest"):
         from edge import errors
 
@@ -102,15 +104,29 @@ def _other(given: Given) -> int | None:
     return audit_log.run(given)
 
 
-def _imports(path: str) -> list[str]:
+def _open(path: str, given: Given, option: str) -> tuple[list[str], Manifest]:
+    """What the plugin in a file imports, and its manifest: a package's own, else what the option names."""
+    fd = files.open_input(path)
+    try:
+        if not is_package(fd):
+            return _imports(fd, path), read_manifest(given.get(option))
+        if given.get(option):
+            from edge import errors
+
+            raise errors.UsageError(f"audit: {path} has a manifest of its own", f"Leave out --{option}")
+        package = open_package(fd, files.base_name(path), None)
+        declared = package.declared()
+    finally:
+        files.close(fd)
+    tell_warnings(declared, path)
+    return package.description["imports"], declared
+
+
+def _imports(fd: int, path: str) -> list[str]:
     from edge import errors
     from edge.cli.inspect import facts_of
 
-    fd = files.open_input(path)
-    try:
-        facts = facts_of(fd, path)
-    finally:
-        files.close(fd)
+    facts = facts_of(fd, path)
     if facts["problem"]:
         raise errors.Refused(f"{path}: {facts['problem']}", "`edge inspect` tells more")
     if "imports" not in facts:

@@ -69,9 +69,14 @@ def read_manifest(path: str | None) -> Manifest:
     if path is None:
         return manifest.NONE
     found = manifest.parse(files.read_input(path), strictness=manifest.FOREIGN, file=path)
+    tell_warnings(found, path)
+    return found
+
+
+def tell_warnings(found: Manifest, path: str) -> None:
+    """What is wrong with a manifest and harmless."""
     for problem in found.warnings:
         output.say(f"edge: {path}, {printable(str(problem))}")
-    return found
 
 
 def tell(fact: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from edge.capabilities import capability_of, needed
 from edge.cli import output
 from edge.cli.options import Command
 from edge.interfaces.logging import printable
+from edge.package import is_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ REFUSED = errors.Refused.exit_code
 COMMAND = Command(
     "inspect",
     "FILE",
-    "Tells what a file is (core module, component, artifact of edge compile, none of these), for whom it\n"
-    "was compiled, by whom it is signed, what it imports, in brackets the capability that each needs, and\n"
-    "what it exports. Loads no code. Exits with 3 when Edge\n"
+    "Tells what a file is (core module, component, artifact of edge compile, package of edge pack, none of\n"
+    "these), for whom it was compiled, by whom it is signed, what it imports, in brackets the capability\n"
+    "that each needs, and what it exports. Checks every byte and loads no code. Exits with 3 when Edge\n"
     "could never use the file.",
     (),
     "edge inspect cron-next.pulley32.cwasm",
@@ -54,7 +55,12 @@ def facts_of(fd: int, path: str) -> dict[str, Any]:
     """What is known of a file without loading it; `problem` where Edge could never use it."""
     size = posix.fstat(fd).st_size
     header = posix.pread(fd, HEADER_BYTES, 0)
-    found = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
+    if is_package(fd):
+        from edge.cli.inspect_package import facts_of_package
+
+        found = facts_of_package(fd, path)
+    else:
+        found = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
     return {
         "file": path,
         "kind": found.pop("kind"),
@@ -100,34 +106,44 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
-    _row("file", facts["file"])
-    _row("kind", facts["kind"])
-    _row("size", f"{facts['size']:,} bytes")
+    row("file", facts["file"])
+    row("kind", facts["kind"])
+    row("size", f"{facts['size']:,} bytes")
     if facts["problem"]:
-        _row("problem", facts["problem"])
+        row("problem", facts["problem"])
     if facts["kind"] == "artifact":
         _show_artifact(facts)
+    elif facts["kind"] == "package":
+        from edge.cli.inspect_package import show
+
+        show(facts)
     _list("imports", facts.get("imports", ()), capability_of)
     _list("exports", facts.get("exports", ()))
     for tool in facts.get("tools") or ():
-        _row("tool", f"{tool['name']}: {tool['description']}")
-        _row("", " ".join(tool["parameters"].split()))
+        row("tool", f"{tool['name']}: {tool['description']}")
+        row("", " ".join(tool["parameters"].split()))
 
 
 def _show_artifact(facts: dict[str, Any]) -> None:
-    artifact, compiler, source = facts["artifact"], facts["compiler"], facts["source"]
+    artifact = facts["artifact"]
     if facts.get("plugin"):
-        _row("plugin", f"{facts['plugin']['name']} {facts['plugin']['version']}")
+        row("plugin", f"{facts['plugin']['name']} {facts['plugin']['version']}")
     runs = "this machine's" if facts["runs_here"] else "not this machine's"
-    _row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
-    _row(
+    row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
+    row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
+    show_origin(facts)
+    trusted = f"trusted here ({facts['signer_name']})" if facts["trusted"] else "not trusted here"
+    row("signed by", f"{facts['signer']}, {trusted}")
+
+
+def show_origin(facts: dict[str, Any]) -> None:
+    """Of what and by what it was made."""
+    compiler, source = facts["compiler"], facts["source"]
+    row(
         "compiler",
         f"edge {compiler['edge']}, wasmtime {compiler['wasmtime']}, cranelift {compiler['cranelift']}",
     )
-    _row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
-    _row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
-    trusted = f"trusted here ({facts['signer_name']})" if facts["trusted"] else "not trusted here"
-    _row("signed by", f"{facts['signer']}, {trusted}")
+    row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
 
 
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:
@@ -138,9 +154,10 @@ def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> 
         interfaces.setdefault(interface, []).append(function)
     for interface, functions in interfaces.items():
         text = f"{interface}: {', '.join(functions)}" if interface else ", ".join(functions)
-        _row(name, f"[{remark(interface)}] {text}" if remark else text)
+        row(name, f"[{remark(interface)}] {text}" if remark else text)
         name = ""
 
 
-def _row(name: str, text: str) -> None:
+def row(name: str, text: str) -> None:
+    """A line of what is shown."""
     output.answer(f"{name:<10} {printable(text)}")

@@ -13,6 +13,7 @@ from edge import _native as native
 from edge import files, keys
 from edge.dev.progress import watch
 from edge.instance import Instance
+from edge.interfaces import Interface
 from edge.interfaces.inbound import Inbound
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
@@ -62,7 +63,8 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
 def compile_for_here(wasm: bytes, file: str) -> int:
     """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
     component = native.encode_component(wasm, file)
-    return _in_memory(component["wasm"], file, keys.local_seed())
+    fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], keys.local_seed())
+    return fd
 
 
 def encode(wasm: bytes, file: str = "") -> bytes:
@@ -94,27 +96,38 @@ def _tool(instance: Instance) -> dict[str, str]:
     }
 
 
-def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
-    if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
-        return NO_FACTS
-    fd = _in_memory(component["wasm"], file, seed)
-    try:
-        runtime = Runtime(trusted=[native.public_key(seed)])
-        return describe(runtime.load_open(fd, file, interfaces=(Logging(), Secrets({}), Inbound())))
-    finally:
-        os.close(fd)
+def provided() -> tuple[Interface, ...]:
+    """All that a plugin may import beside WASI, with nothing in it."""
+    return Logging(), Secrets({}), Inbound()
 
 
-def _in_memory(wasm: bytes, file: str, seed: bytes) -> int:
+def in_memory() -> int:
+    """A descriptor of a file without a name, from which code is mapped."""
     fd = os.memfd_create("edge-artifact")
+    # A file that others may write would be copied before it is mapped.
+    os.fchmod(fd, 0o600)
+    return fd
+
+
+def compile_in_memory(wasm: bytes, file: str, engine: str, seed: bytes) -> tuple[int, dict[str, Any]]:
+    """A descriptor of an artifact that exists in memory only, and its description, which has no tools."""
+    fd = in_memory()
     try:
-        # A file that others may write would be copied before it is mapped.
-        os.fchmod(fd, 0o600)
-        _compile(wasm, file, native.about()["engine"], NO_FACTS, seed, fd)
+        return fd, _compile(wasm, file, engine, NO_FACTS, seed, fd)
     except BaseException:
         os.close(fd)
         raise
-    return fd
+
+
+def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
+    if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
+        return NO_FACTS
+    fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
+    try:
+        runtime = Runtime(trusted=[native.public_key(seed)])
+        return describe(runtime.load_open(fd, file, interfaces=provided()))
+    finally:
+        os.close(fd)
 
 
 def _compile(

@@ -9,7 +9,7 @@ from edge.store import record, selfcheck, terms
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
-from edge.store.release import Kept, number_of
+from edge.store.release import Kept
 from edge.store.verify import digest, problem_with
 
 TYPE_CHECKING = False
@@ -165,7 +165,7 @@ def _tell(event: str, before: Record, now: Record) -> None:
             "event": event,
             "plugin": now.name,
             "version": description["version"],
-            "release": number_of(description),
+            "release": description["release"],
             "id": now.current,
             "before": before.current,
             "enabled": now.enabled,

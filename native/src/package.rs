@@ -75,6 +75,17 @@ pub fn verify_head(head: &[u8], trust: &Trust<'_>) -> Outcome<Statement> {
     Ok(statement)
 }
 
+/// That the description is written in the one way there is: no field twice, nothing between or behind them.
+///
+/// Asked where packages come in, not at every load: what is verified then has been asked before.
+pub fn check_spelling(head: &[u8], statement: &Statement) -> Outcome<()> {
+    let spelled = serde_json::to_vec(&statement.description).unwrap_or_default();
+    if head.get(HEAD_BYTES..) == Some(spelled.as_slice()) {
+        return Ok(());
+    }
+    Err(wrong("a field stands twice, or it is not written as edge pack writes it"))
+}
+
 /// That a file is as long as its head says.
 pub fn check_size(file: &File, head: &[u8], statement: &Statement) -> Outcome<()> {
     let size = file.metadata().map_err(|error| Failure::io("the package", &error))?.len();
@@ -93,21 +104,21 @@ fn entries(description: &Json, head_bytes: u64) -> Outcome<(Vec<Entry<'_>>, u64)
     let files = description.get("files").and_then(Json::as_array).filter(|files| files.len() <= MAX_FILES);
     let mut found: Vec<Entry<'_>> = Vec::new();
     let mut at = head_bytes;
-    for file in files.ok_or_else(|| wrong_files("it lists no files, or too many"))? {
+    for file in files.ok_or_else(|| wrong("it lists no files, or too many"))? {
         let (Some(name), Some(size), Some(sha256)) = (text(file, "name"), number(file, "size"), text(file, "sha256"))
         else {
-            return Err(wrong_files("a file needs name, size and sha256"));
+            return Err(wrong("a file needs name, size and sha256"));
         };
         if !is_name(name) || found.iter().any(|other| other.name == name) {
-            return Err(wrong_files("a file's name is not lower case letters, digits and . _ -, or stands twice"));
+            return Err(wrong("a file's name is not lower case letters, digits and . _ -, or stands twice"));
         }
         found.push(Entry { name, size, sha256, at });
-        at = at.checked_add(size).ok_or_else(|| wrong_files("sizes beyond all measure"))?;
+        at = at.checked_add(size).ok_or_else(|| wrong("sizes beyond all measure"))?;
     }
     Ok((found, at))
 }
 
-fn wrong_files(why: &str) -> Failure {
+fn wrong(why: &str) -> Failure {
     Failure::new(Status::Damaged, format!("the description of the package: {why}"))
 }
 
@@ -173,6 +184,6 @@ pub fn seal(description: &[u8], seed: &crate::key::Seed) -> Outcome<Vec<u8>> {
     let len = crate::statement::length_of(description)?;
     let signature = crate::key::sign(seed, Purpose::Package, description);
     let head = [MAGIC.as_slice(), &len, &crate::key::public(seed), &signature, description].concat();
-    verify_head(&head, &Trust::anyone())?;
+    check_spelling(&head, &verify_head(&head, &Trust::anyone())?)?;
     Ok(head)
 }

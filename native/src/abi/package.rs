@@ -27,6 +27,7 @@ pub unsafe extern "C" fn edge_package_describe(
             let file = file(fd)?;
             let read = package::read_head(&file)?;
             let statement = package::verify_head(&read, &trust)?;
+            package::check_spelling(&read, &statement)?;
             package::check_size(&file, &read, &statement)?;
             give_bytes(out, values::encode_json(&described(statement.description, &statement.signer)));
             give_bytes(head, read);

@@ -1,0 +1,76 @@
+"""`edge pack`: a plugin as one signed file, for all devices that it is to run on."""
+
+from __future__ import annotations
+
+from edge import files, keys
+from edge.cli import output
+from edge.cli.options import Command, Option
+from edge.targets import engine_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.cli.options import Given
+    from edge.dev.pack import Source
+
+SUFFIX = ".edge"
+
+COMMAND = Command(
+    "pack",
+    "DIR",
+    "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every target,\n"
+    "signed with this machine's key. Whatever a device would refuse is refused now, with the line of the\n"
+    "manifest. The same plugin, targets and key make the same bytes.",
+    (
+        Option(
+            "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
+        ),
+        Option("output", "FILE", "where to write; NAME-VERSION.edge here", short="-o"),
+        Option("key", "NAME", "sign with this key instead (edge key new)"),
+        Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
+        Option("with-wasm", "", "pack the component as well, for who compiles it again"),
+    ),
+    "edge pack cron-next --target pi-zero --target pi-64",
+)
+
+
+def run(given: Given) -> int:
+    """Prints where the package is."""
+    try:
+        import signal
+
+        from edge.dev.pack import DEFAULT_ENGINES, Source, pack
+    except ImportError:
+        from edge import errors
+
+        raise errors.NoCompiler("This installation of Edge only runs what is compiled") from None
+    # What the system stops is to leave as little behind as what a person interrupts.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    source = Source(given.arguments[0], given.get("wasm", ""))
+    seed = keys.named_seed(given.get("key")) if given.get("key") else keys.local_seed()
+    path = given.get("output") or _default(source)
+    with files.Staged(path) as staged:
+        description = pack(
+            staged.fd,
+            source,
+            given.get("target", DEFAULT_ENGINES),
+            seed,
+            with_wasm=given.get("with-wasm", False),
+            file=path,
+        )
+        staged.commit()
+    if given.get("json"):
+        output.document({"file": path, **description})
+    else:
+        output.answer(path)
+    return 0
+
+
+def _default(source: Source) -> str:
+    name = f"{source.manifest.name}-{source.manifest.version}{SUFFIX}"
+    if "/" not in name:
+        return name
+    from edge import errors
+
+    raise errors.UsageError(
+        f"pack: {name} is no name for a file", "Say where to write: -o FILE, for instance weather.edge"
+    )

@@ -1,0 +1,202 @@
+"""From a folder with a manifest and a plugin's WebAssembly to a signed package: same input and key, same bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from edge import _native as native
+from edge import errors, files, trust
+from edge.dev.compile import compile_in_memory, describe, in_memory, provided
+from edge.dev.pack_source import Source
+from edge.dev.progress import watch
+from edge.package import CODE, MANIFEST, WASM, open_package
+from edge.plugin import Plugin
+from edge.profiles import PI_64, PI_ZERO, Limits
+from edge.runtime import Runtime
+from edge.targets import ENGINES, engine_of
+
+DEFAULT_ENGINES = tuple(map(engine_of, ("pi-zero", "pi-64", "x86_64-linux")))
+SMALL_ENGINE = "pulley32"
+WHOLE_FILE = 1 << 30
+"""More than one sendfile takes."""
+
+
+class Part:
+    """A file of a package: what is said of it, and its bytes, or the descriptor that they are read from."""
+
+    def __init__(self, entry: dict[str, Any], contents: bytes = b"", fd: int = -1) -> None:
+        self.entry = entry
+        self.contents = contents
+        self.fd = fd
+
+
+def pack_into(
+    fd: int, folder: str, engines: Iterable[str], seed: bytes, *, with_wasm: bool = False
+) -> dict[str, Any]:
+    """Writes a package of the plugin in `folder` to an empty file, as `pack` does."""
+    return pack(fd, Source(folder), engines, seed, with_wasm=with_wasm)
+
+
+def pack(
+    fd: int,
+    source: Source,
+    engines: Iterable[str],
+    seed: bytes,
+    *,
+    with_wasm: bool = False,
+    file: str = "the package",
+) -> dict[str, Any]:
+    """Writes a package to an empty file, and answers with its description.
+
+    `engines`: for which there is to be code. `with_wasm`: packs the component as well. `file` is for messages.
+    Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
+    `errors.CheckFailed` where the plugin does not pass its own check.
+    """
+    with contextlib.ExitStack() as stack:
+        compiled = _compile_all(stack, source, engines, seed)
+        parts = [_part(MANIFEST, source.text), *compiled.parts]
+        if with_wasm:
+            parts.append(_part(WASM, source.component["wasm"]))
+        description = _description(source, compiled, parts)
+        head = native.seal_package(_spelled(description), seed)
+        _write(fd, [head, *parts], file)
+    watch(f"{file}: checking", lambda: _verify(fd, file, description["name"], seed))
+    return description
+
+
+def pack_in_memory(folder: str, engines: Iterable[str], seed: bytes, *, foreign: bool = False) -> int:
+    """A descriptor of a package that exists in memory only; `foreign` as for Source."""
+    fd = in_memory()
+    try:
+        pack(fd, Source(folder, foreign=foreign), engines, seed, file=folder)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+class Compiled:
+    """What came of compiling: what is the same for every engine, what the plugin says of itself, and the code."""
+
+    def __init__(self, common: dict[str, Any], facts: dict[str, Any], parts: list[Part]) -> None:
+        self.common = common
+        self.facts = facts
+        self.parts = parts
+
+
+def _compile_all(
+    stack: contextlib.ExitStack, source: Source, engines: Iterable[str], seed: bytes
+) -> Compiled:
+    """Compiles for this machine first, because the plugin itself is asked before the rest takes its time."""
+    here = native.about()["engine"]
+    wanted = set(engines)
+    found: dict[str, tuple[int, dict[str, Any]]] = {}
+    facts: dict[str, Any] = {}
+    for engine in dict.fromkeys((here, *(engine for engine in ENGINES if engine in wanted))):
+        fd, description = compile_in_memory(source.component["wasm"], source.wasm_name, engine, seed)
+        stack.callback(os.close, fd)
+        found[engine] = fd, description
+        if engine == here:
+            runtime = Runtime(trusted=[native.public_key(seed)])
+            plugin = runtime.load_open(fd, source.wasm_name, interfaces=provided())
+            facts = describe(plugin)
+            source.check_facts(facts)
+            plugin.description.update(facts)
+            _try(plugin, source, PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits)
+    parts = [_code(*found[engine]) for engine in ENGINES if engine in wanted]
+    return Compiled(found[here][1], facts, parts)
+
+
+def _try(plugin: Plugin, source: Source, limits: Limits) -> None:
+    """Carries out the check that devices make before a release becomes the current one, within their limits."""
+    if not source.can_be_tried():
+        return
+    asked = {name: x if name == "deadline" else int(x) for name, x in source.manifest.limits.items()}
+    own = limits.replace(**{name: x for name, x in asked.items() if name in limits.__slots__})
+    try:
+        result = plugin.call(
+            source.manifest.check_arguments, tool=source.manifest.check_tool or None, limits=own
+        )
+    except (errors.CallFailed, errors.ToolError) as error:
+        source.fail_check(error.message)
+    else:
+        if not result.success:
+            source.fail_check(f"it answers {result.error or result.output or 'nothing'}")
+
+
+def _code(fd: int, description: dict[str, Any]) -> Part:
+    """The ELF at the beginning of an artifact."""
+    artifact = description["artifact"]
+    return Part({"name": f"{CODE}{artifact['engine']}", **artifact}, fd=fd)
+
+
+def _part(name: str, contents: bytes) -> Part:
+    digest = hashlib.sha256(contents).hexdigest()
+    return Part({"name": name, "size": len(contents), "sha256": digest}, contents)
+
+
+def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> dict[str, Any]:
+    taken = ("format", "compiler", "source", "imports", "exports", "instance_bytes")
+    facts = compiled.facts
+    return {
+        **{name: compiled.common[name] for name in taken},
+        "name": source.manifest.name,
+        "version": source.manifest.version,
+        # Of somebody else's version no number may follow.
+        "release": source.manifest.release or 1,
+        **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
+        "tools": facts.get("tools", []),
+        "files": [part.entry for part in parts],
+    }
+
+
+def _spelled(description: dict[str, Any]) -> bytes:
+    """The one spelling that a description may have."""
+    return json.dumps(description, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _write(fd: int, pieces: Iterable[bytes | Part], file: str) -> None:
+    try:
+        for piece in pieces:
+            if isinstance(piece, Part) and piece.fd >= 0:
+                _copy(fd, piece.fd, piece.entry["size"])
+            else:
+                rest = memoryview(piece if isinstance(piece, bytes) else piece.contents)
+                while rest:
+                    rest = rest[os.write(fd, rest) :]
+    except OSError as error:
+        files.raise_for(file, error)
+
+
+def _copy(to: int, fd: int, size: int) -> None:
+    at = 0
+    while at < size:
+        at += os.sendfile(to, fd, at, min(size - at, WHOLE_FILE))
+
+
+def _verify(fd: int, file: str, name: str, seed: bytes) -> None:
+    """Opens what was written as a device does that trusts the key for this plugin; loads what runs here."""
+    trusted = trust.line(native.public_key(seed), "", [name]).encode() + f"plugin {name}\n".encode()
+    package = open_package(fd, file, trusted)
+    package.check_all()
+    package.declared()
+    about = native.about()
+    for engine in {about["engine"], about["interpreted"]} & set(package.engines):
+        with _unpacked(package.unpack, package.code(engine)) as code:
+            runtime = Runtime(trusted=trusted, interpret=engine != about["engine"])
+            runtime.load_open(code, file, head=package.head, interfaces=provided())
+
+
+@contextlib.contextmanager
+def _unpacked(unpack: Any, name: str) -> Iterator[int]:
+    fd = in_memory()
+    try:
+        unpack(name, fd)
+        yield fd
+    finally:
+        os.close(fd)

@@ -1,0 +1,59 @@
+"""Whether a configuration's schema is one: a JSON Schema, all of which a device would hold a configuration to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from edge import errors
+
+if TYPE_CHECKING:
+    from edge.toml_lines import Path
+
+MOST_SHOWN = 200
+
+
+def schema_problems(schema: dict[str, Any] | None) -> Iterator[tuple[Path, str]]:
+    """What is wrong with it, and where below the schema."""
+    if schema is None:
+        return
+    found = list(_invalid(schema))
+    yield from found
+    if not found:
+        yield from _unknown(schema)
+
+
+def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        raise errors.EnvironmentFault(
+            "Packing a plugin with a config_schema needs the Python package jsonschema",
+            "pip install jsonschema; a checkout of Edge has it after make setup",
+        ) from None
+    judge = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    for error in sorted(judge.iter_errors(schema), key=lambda error: list(map(str, error.absolute_path))):
+        message = error.message if len(error.message) <= MOST_SHOWN else f"{error.message[:MOST_SHOWN]}…"
+        yield tuple(error.absolute_path), f"this is no JSON Schema: {message}"
+
+
+def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    try:
+        from edge.schema import unknown_keywords
+    except ImportError:
+        return
+    for pointer in unknown_keywords(schema):
+        path = _path(schema, pointer)
+        yield path, f"devices do not check `{path[-1]}`"
+
+
+def _path(schema: Any, pointer: str) -> Path:
+    """Where a JSON pointer leads."""
+    path: list[str | int] = []
+    for part in pointer.split("/")[1:]:
+        key: str | int = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(schema, list):
+            key = int(key)
+        path.append(key)
+        schema = schema[key]
+    return tuple(path)

@@ -1,0 +1,158 @@
+"""What a package is made of: a folder's manifest and the component that it names, held against each other.
+
+All that a device would refuse is refused here, with the line of the manifest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from edge import _native as native
+from edge import errors, files, manifest, manifest_text
+from edge.capabilities import ALWAYS, CAPABILITIES, needed
+from edge.dev.pack_schema import schema_problems
+from edge.manifest import Manifest, Problem
+from edge.package import MANIFEST
+from edge.toml_lines import line_of
+
+if TYPE_CHECKING:
+    from edge.toml_lines import Path
+
+INTERFACES = {
+    "tool": "zeroclaw:plugin/tool@",
+    "channel": "zeroclaw:plugin/channel@",
+    "memory": "zeroclaw:plugin/memory@",
+}
+"""What a component exports that has a capability; other capabilities have no interface yet."""
+
+
+class Source:
+    """A manifest that was checked, and its component.
+
+    file      the manifest's path, for messages
+    text      the manifest as it stands in its file
+    manifest  the same, read
+    wasm      the path of the plugin's WebAssembly
+    component  the component that this is or makes, as `native.encode_component` gives it
+    """
+
+    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False) -> None:
+        """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
+
+        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
+        """
+        self.file = os.path.join(folder, MANIFEST)
+        self.text = files.read_input(self.file)
+        self._strictness = manifest.FOREIGN if foreign else manifest.OWN
+        manifest.parse(self.text, strictness=self._strictness, file=self.file)
+        self._document, self._lines = manifest_text.read(self.text, self.file)
+        self.wasm = wasm or self._wasm(folder)
+        self.component: dict[str, Any] = native.encode_component(files.read_input(self.wasm), self.wasm_name)
+        self.manifest: Manifest = manifest.parse(
+            self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
+        )
+        if not foreign:
+            self._refuse(self._problems())
+
+    @property
+    def wasm_name(self) -> str:
+        """For messages."""
+        return files.base_name(self.wasm)
+
+    def check_facts(self, facts: dict[str, Any]) -> None:
+        """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe)."""
+        if self._strictness == manifest.OWN:
+            self._refuse([*self._identity_problems(facts), *self._tool_problems(facts)])
+
+    def can_be_tried(self) -> bool:
+        """Whether its check needs nothing but what every plugin is given, so that it can be made here."""
+        if not self.manifest.check_arguments:
+            return False
+        needs = needed(self.component["imports"])
+        return all(CAPABILITIES[name] == ALWAYS or self._has_no_secrets(name) for name in needs)
+
+    def fail_check(self, why: str) -> None:
+        """Raises what a device would raise for a plugin that does not pass its own check."""
+        line = line_of(self._lines, ("edge", "check"))
+        raise errors.CheckFailed(
+            f"{self.file}, line {line}: the plugin does not pass its own check: {why}",
+            "No device would take it: mend the plugin, or [edge.check]",
+        )
+
+    def _has_no_secrets(self, capability: str) -> bool:
+        return capability == "config_read" and not self.manifest.secrets
+
+    def _wasm(self, folder: str) -> str:
+        """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""
+        named = self._document.get("wasm_path") or _only_wasm(folder)
+        path = os.path.join(folder, named)
+        problem = ""
+        if not os.path.isfile(path):
+            problem = f"there is no file {path}; build the plugin, or name what was built: --wasm FILE"
+        elif not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), "")):
+            problem = f"wasm_path leads out of {folder}; --wasm FILE takes a file from anywhere"
+        if problem:
+            self._refuse([self._problem(("wasm_path",), problem)])
+        return path
+
+    def _problems(self) -> Iterator[Problem]:
+        exports = self.component["exports"]
+        for at, capability in enumerate(self._document["capabilities"]):
+            interface = INTERFACES.get(capability)
+            if interface and not any(name.startswith(interface) for name in exports):
+                yield self._problem(
+                    ("capabilities", at), f"the component has no {capability}: it exports no {interface[:-1]}"
+                )
+        for path, reason in schema_problems(self._document.get("config_schema")):
+            yield self._problem(("config_schema", *path), reason)
+
+    def _identity_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
+        for field, told in facts.get("plugin", {}).items():
+            if told != self.manifest.fields[field]:
+                yield self._problem(
+                    (field,),
+                    f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {told}",
+                )
+
+    def _tool_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
+        offered = [tool["name"] for tool in facts.get("tools", ())]
+        rated = list(self.manifest.risks)
+        listed = f"it offers {', '.join(offered)}" if offered else "it offers no tool"
+        for at, name in enumerate(rated):
+            if name not in offered:
+                yield self._problem(
+                    ("edge", "tools", at, "name"), f"the plugin has no tool `{name}`: {listed}"
+                )
+        for name in offered:
+            if name not in rated:
+                yield self._problem(
+                    ("edge", "tools"),
+                    f"the tool `{name}` has no risk: name it under [[edge.tools]] and say low, medium or high",
+                )
+        tried = self.manifest.check_tool
+        if tried and tried not in offered:
+            yield self._problem(("edge", "check", "tool"), f"the plugin has no tool `{tried}`: {listed}")
+        elif self.manifest.check_arguments and not tried and len(offered) != 1:
+            yield self._problem(
+                ("edge", "check"), f"which tool is to be tried? It offers {', '.join(offered) or 'none'}"
+            )
+
+    def _problem(self, path: Path, reason: str) -> Problem:
+        return Problem(line_of(self._lines, path), reason)
+
+    def _refuse(self, problems: Iterator[Problem] | list[Problem]) -> None:
+        found = sorted(problems, key=lambda problem: problem.line)
+        if found:
+            manifest.refuse(self.file, found)
+
+
+def _only_wasm(folder: str) -> str:
+    """What a manifest that names no WebAssembly must mean."""
+    found = [name for name in os.listdir(folder) if name.endswith(".wasm")]
+    if len(found) == 1:
+        return found[0]
+    raise errors.BadPackage(
+        f"{folder} has {len(found)} files of WebAssembly, and its manifest names none", "Give it a wasm_path"
+    )

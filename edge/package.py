@@ -1,0 +1,214 @@
+"""Packages: what `edge pack` writes and a device installs. native/src/package.rs has the format of the file."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    from edge.manifest import Manifest
+
+MAGIC = b"EDGEPKG1"
+HEAD_BYTES = 108
+"""Before the description in a head: magic, length, public key, signature."""
+
+MANIFEST = "manifest.toml"
+WASM = "plugin.wasm"
+CODE = "code."
+"""Before the name of the engine that code is for."""
+
+MOST_RELEASE = 1 << 53
+DIGEST_DIGITS = 64
+
+
+class Package:
+    """An open package whose signature and size were checked; each file's digest is checked where it is read.
+
+    fd           the file, which stays the caller's and has to stay open
+    file         its name, for messages
+    head         what stands before the files, and all that a device keeps of it
+    description  what the head says, and the signer's key
+    """
+
+    __slots__ = ("description", "fd", "file", "head")
+
+    def __init__(self, fd: int, file: str, head: bytes, description: dict[str, Any]) -> None:
+        self.fd = fd
+        self.file = file
+        self.head = head
+        self.description = description
+
+    @property
+    def names(self) -> list[str]:
+        """Its files, in their order."""
+        return [entry["name"] for entry in self.description["files"]]
+
+    @property
+    def engines(self) -> list[str]:
+        """The engines that it has code for."""
+        return [entry["engine"] for entry in self.description["files"] if "engine" in entry]
+
+    def code(self, engine: str) -> str:
+        """The file with the code for an engine; `errors.WrongTarget` where there is none."""
+        if engine in self.engines:
+            return f"{CODE}{engine}"
+        from edge import errors
+
+        raise errors.WrongTarget(
+            f"{self.file}: it has code for {', '.join(self.engines)}, and what runs here is {engine}",
+            "Pack the plugin for this machine: `edge pack --target` takes the name of its engine",
+        )
+
+    def check(self, name: str) -> None:
+        """Reads a file through; `errors.Damaged` unless its digest is the one that was signed."""
+        native.unpack(self.fd, self.file, self.head, name)
+
+    def check_all(self) -> None:
+        """The same for every file, so that no byte of the package is left unchecked."""
+        for name in self.names:
+            self.check(name)
+
+    def check_trust(self, trust: bytes) -> None:
+        """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
+        native.describe_head(self.head, self.file, trust)
+
+    def unpack(self, name: str, to: int) -> bytes:
+        """Copies a file to a descriptor while checking its digest; answers with a receipt for the copy.
+
+        What was written is to be thrown away when this raises.
+        """
+        return native.unpack(self.fd, self.file, self.head, name, to)
+
+    def manifest(self) -> bytes:
+        """The text of its manifest."""
+        from edge.manifest_text import MOST_BYTES
+
+        size = next(entry["size"] for entry in self.description["files"] if entry["name"] == MANIFEST)
+        if size > MOST_BYTES:
+            _refuse(self.file, f"its manifest is longer than {MOST_BYTES >> 20} MB")
+        copy = posix.memfd_create("edge-manifest")
+        try:
+            self.unpack(MANIFEST, copy)
+            # What was checked is the copy; the file may have changed by now.
+            return posix.pread(copy, size, 0)
+        finally:
+            posix.close(copy)
+
+    def declared(self) -> Manifest:
+        """Its manifest, checked as those of others are; it has to speak of the plugin that was signed."""
+        from edge import manifest
+
+        found = manifest.parse(
+            self.manifest(),
+            strictness=manifest.FOREIGN,
+            imports=self.description["imports"],
+            file=f"{self.file}, {MANIFEST}",
+        )
+        for field in ("name", "version"):
+            signed = self.description[field]
+            if found.fields[field] != signed:
+                _refuse(
+                    self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}"
+                )
+        return found
+
+
+def is_package(fd: int) -> bool:
+    """Whether an open file begins like a package."""
+    return posix.pread(fd, len(MAGIC), 0) == MAGIC
+
+
+def open_package(fd: int, file: str, trust: bytes | None) -> Package:
+    """The package that an open file is. Its signature, its size and what its head says are checked.
+
+    `trust`: text (native/src/trust.rs); None to look at anybody's package. `file` is for messages.
+    Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
+    """
+    description, head = native.describe_package(fd, file, trust)
+    problem = _problem(description)
+    if problem:
+        _refuse(file, f"its description: {problem}")
+    return Package(fd, file, head, description)
+
+
+def _refuse(file: str, why: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.BadPackage(f"{file}: {why}", "Pack the plugin again")
+
+
+def _problem(said: dict[str, Any]) -> str:
+    """What a description lacks, whoever signed it; the native library has checked names and sizes of files."""
+    for field, is_right in FIELDS.items():
+        if not is_right(said.get(field)):
+            return f"`{field}` is not what it should be"
+    names = [entry["name"] for entry in said["files"]]
+    if MANIFEST not in names:
+        return f"it has no {MANIFEST}"
+    if not any("engine" in entry for entry in said["files"]):
+        return "it has no code"
+    return next(filter(None, map(_file_problem, said["files"])), "")
+
+
+def _file_problem(entry: dict[str, Any]) -> str:
+    name = entry["name"]
+    if name in (MANIFEST, WASM):
+        return f"{name} is no code for an engine" if "engine" in entry else ""
+    engine = entry.get("engine")
+    if not (_is_text(engine) and name == f"{CODE}{engine}" and _is_text(entry.get("fingerprint"))):
+        return f"there is no use for {name}"
+    return ""
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_RELEASE
+
+
+def _is_release(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _is_name(value: Any) -> bool:
+    from edge.asks import is_plugin_name
+
+    return isinstance(value, str) and is_plugin_name(value)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _has(*fields: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(isinstance(value.get(f), str) for f in fields)
+
+
+def _is_source(value: Any) -> bool:
+    return _has("sha256")(value) and len(value["sha256"]) == DIGEST_DIGITS and _is_number(value.get("size"))
+
+
+def _are_tools(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_has("name", "description", "parameters"), value))
+
+
+FIELDS: dict[str, Callable[[Any], bool]] = {
+    "name": _is_name,
+    "version": _is_text,
+    "release": _is_release,
+    "compiler": _has("edge", "wasmtime", "cranelift"),
+    "source": _is_source,
+    "imports": _are_texts,
+    "exports": _are_texts,
+    "instance_bytes": _is_number,
+    "plugin": lambda value: value is None or _has("name", "version")(value),
+    "tools": _are_tools,
+}
+"""What a device relies on, by its field."""
