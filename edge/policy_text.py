@@ -6,6 +6,7 @@ import posix
 
 from edge import asks, files, levels
 from edge.manifest import RISKS
+from edge.names import is_plugin_name
 from edge.policy import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
 
 TYPE_CHECKING = False
@@ -102,7 +103,7 @@ def _policy(document: Any, path: str) -> Policy:
 
 
 def _plugin(name: str, said: Any) -> PluginPolicy:
-    if not asks.is_plugin_name(name):
+    if not is_plugin_name(name):
         raise ValueError(f"`{name}` is no plugin's name")
     table = _table(said, PLUGIN_FIELDS, f"what it says of {name}")
     level = _text(table.get("level", ""), "level")
