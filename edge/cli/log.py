@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge import asks, errors, plugin_log
+from edge import errors, names, plugin_log
 from edge.cli import output
 from edge.cli.options import Command, Option, at_least_one
 from edge.interfaces.logging import printable
@@ -33,7 +33,7 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Shows what there is, and with --follow what comes."""
     name = given.arguments[0]
-    if not asks.is_plugin_name(name):
+    if not names.is_plugin_name(name):
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
     following = plugin_log.Following(name)
     found = following.more()
