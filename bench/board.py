@@ -13,7 +13,8 @@ from edge import _native as native
 from edge import keys
 from edge.dev import bundle
 from edge.dev.compile import compile_to
-from edge.dev.pack import Source, pack
+from edge.dev.pack import pack
+from edge.dev.pack_source import Source
 
 HERE = Path(__file__).parent
 RUST_TOOL, PYTHON_TOOL = "cron-next", "sensor-digest"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic_ns
 
+from edge import store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
 from edge.store.calling import prepare
@@ -82,9 +83,8 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
 
 
 def _config(name: str) -> bytes | None:
-    from edge import config
-
-    return config.read(name) or None
+    # As edge.config reads it, which is more than a call needs.
+    return store.read(store.config_path(name))
 
 
 def _sinks(name: str) -> tuple[Sink, Output]:

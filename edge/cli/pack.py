@@ -10,7 +10,7 @@ from edge.targets import engine_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
-    from edge.dev.pack import Source
+    from edge.dev.pack_source import Source
 
 SUFFIX = ".edge"
 
@@ -38,7 +38,8 @@ def run(given: Given) -> int:
     try:
         import signal
 
-        from edge.dev.pack import DEFAULT_ENGINES, Source, pack
+        from edge.dev.pack import DEFAULT_ENGINES, pack
+        from edge.dev.pack_source import Source
     except ImportError:
         from edge import errors
 

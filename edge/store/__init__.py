@@ -66,6 +66,11 @@ def terms_path(name: str) -> str:
     return f"{root()}/calls/{name}.json"
 
 
+def config_path(name: str) -> str:
+    """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
+    return f"{data()}/config/{name}.json"
+
+
 def staging_path() -> str:
     """Where changes are prepared."""
     return f"{root()}/staging"

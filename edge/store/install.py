@@ -232,7 +232,13 @@ def _unaccepted(manifest: Manifest, said: policy.Policy) -> list[object]:
     accepted = said.accepted(manifest.name, level)
     if accepted is None:
         return []
-    return [ask for ask in manifest.asks if not asks.covered(ask, accepted)]
+    free = levels.free_limits(level, here())
+    return [ask for ask in manifest.asks if not (asks.covered(ask, accepted) or _is_free(ask, free))]
+
+
+def _is_free(ask: Ask, free: dict[str, float]) -> bool:
+    """Whether it is a limit that needs nobody's consent, for being no higher than what there is without."""
+    return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
 
 
 def _switched(

@@ -155,7 +155,7 @@ def _interpreted(release_id: str) -> bool:
     code = digest(f"{store.release_path(release_id)}/{store.CODE}")
     engine = next(file["engine"] for file in description_of(release_id)["files"] if file["sha256"] == code)
     about = native.about()
-    return engine == about["interpreted"] != about["engine"]
+    return bool(engine == about["interpreted"] != about["engine"])
 
 
 def _tell(event: str, before: Record, now: Record) -> None:

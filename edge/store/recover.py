@@ -32,7 +32,7 @@ def collect() -> None:
     """
     from edge import errors
 
-    named = set()
+    named: set[str] = set()
     try:
         for found in record.every():
             named.update((found.current, found.previous))

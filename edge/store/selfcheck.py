@@ -13,6 +13,7 @@ from edge.runtime import Runtime
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.grants import Grants
+    from edge.interfaces import Interface
     from edge.manifest import Manifest
     from edge.plugin import Plugin
     from edge.store.release import Kept, Staged
@@ -74,7 +75,7 @@ def _call(plugin: Plugin, manifest: Manifest, grants: Grants) -> None:
         _fail(manifest.name, manifest.version, f"it answers {result.error or result.output or 'nothing'}")
 
 
-def _interfaces(name: str, grants: Grants | None) -> tuple[object, ...]:
+def _interfaces(name: str, grants: Grants | None) -> tuple[Interface, ...]:
     from edge.interfaces.inbound import Inbound
     from edge.interfaces.logging import Logging
     from edge.interfaces.secrets import Secrets

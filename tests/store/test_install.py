@@ -126,7 +126,12 @@ def test_what_comes_from_elsewhere_waits_for_its_operator(put: Put) -> None:
         answer()
     with pytest.raises(errors.NeedsConsent):
         lifecycle.enable("faults")
-    lifecycle.enable("faults", consent=lambda request: not asked.append(request))
+
+    def agree(request: Request) -> bool:
+        asked.append(request)
+        return True
+
+    lifecycle.enable("faults", consent=agree)
     assert asked[0].remote
     assert answer() == ""
 
@@ -141,6 +146,12 @@ def test_what_is_asked_for_counts_once_somebody_agreed(put: Put) -> None:
     assert done.record.consents == (("http_client", "example.org"),)
     assert asked[0].grants.allowed == (("http_client", "example.org"),)
     assert load("faults").terms.granted(None).permits("http_client", "example.org", "443")
+
+
+def test_less_than_there_is_without_asking_needs_nobody_to_agree(put: Put) -> None:
+    assert put(1, manifest="[edge.limits]\nmemory = 65536\n", agrees=None).record.enabled
+    lifecycle.remove("faults", forget=True)
+    assert not put(1, manifest="[edge.limits]\nfuel = 900000000000000\n", agrees=None).record.enabled
 
 
 def test_nobody_agreeing_leaves_it_disabled(put: Put) -> None:

@@ -1,0 +1,202 @@
+"""The life of an installed plugin on the command line: what is answered, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from tests import packages
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+Edge = Callable[..., Any]
+
+HTTP = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["example.org"]\n'
+
+
+@pytest.fixture(autouse=True)
+def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store of its own, with the signing key of all tests."""
+    keys = tmp_path / "data" / "edge" / "keys"
+    keys.mkdir(parents=True, mode=0o700)
+    key = keys / "local.key"
+    key.write_bytes((home / ".local/share/edge/keys/local.key").read_bytes())
+    key.chmod(0o600)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def packed(wasm: Callable[[str], Path], tmp_path: Path) -> Callable[..., Path]:
+    def make(release: int = 1, manifest: str = "", version: str = "1.0.0") -> Path:
+        path = tmp_path / f"faults-{release}.edge"
+        path.write_bytes(
+            packages.package(
+                wasm("faults"), name="faults", version=version, release=release, manifest=manifest
+            )
+        )
+        return path
+
+    return make
+
+
+def test_from_a_package_to_an_answer(edge: Edge, packed: Callable[..., Path]) -> None:
+    ran = edge("install", packed())
+    assert (ran.status, ran.out) == (0, "faults 1.0.0 installed\n")
+    assert edge("list").out.split() == [
+        *("name", "version", "release", "state", "tools"),
+        *("faults", "1.0.0", "1", "enabled", "faults"),
+    ]
+    ran = edge("call", "faults", '{"do": "nothing"}')
+    assert ran.status == 0
+    assert edge("install", packed()).out == "faults 1.0.0 is installed already\n"
+
+
+def test_every_command_answers_one_document(edge: Edge, packed: Callable[..., Path]) -> None:
+    done = edge("install", packed(1), "--json").document
+    assert (done["plugin"], done["change"], done["enabled"], done["previous"]) == (
+        "faults",
+        "installed",
+        True,
+        None,
+    )
+    again = edge("install", packed(2, version="1.1.0"), "--json").document
+    assert (again["change"], again["previous"], again["version"]) == ("upgraded", done["id"], "1.1.0")
+    listed = edge("list", "--json").document["plugins"]
+    assert [(row["name"], row["release"], row["state"]) for row in listed] == [("faults", 2, "enabled")]
+    shown = edge("show", "faults", "--json").document
+    assert (shown["release"], shown["previous"]["release"], shown["floor"]) == (2, 1, 2)
+    assert edge("rollback", "faults", "--json").document["version"] == "1.0.0"
+    assert edge("disable", "faults", "--json").document["enabled"] is False
+    assert edge("enable", "faults", "--json").document["enabled"] is True
+    assert edge("reload", "faults", "--json").document["id"] == done["id"]
+    assert edge("call", "faults", '{"do": "nothing"}', "--json").document["success"] is True
+    assert edge("remove", "faults", "--json").document["plugin"] == "faults"
+    assert edge("list", "--json").document == {"plugins": []}
+
+
+@pytest.mark.parametrize("command", ["show", "enable", "disable", "rollback", "remove", "reload"])
+def test_what_is_not_installed_is_wrong_usage(edge: Edge, command: str) -> None:
+    ran = edge(command, "faults")
+    assert (ran.status, ran.out) == (2, "")
+    assert "No plugin `faults` is installed" in ran.err
+    assert "edge list" in ran.err
+
+
+def test_a_call_of_nothing_is_wrong_usage(edge: Edge) -> None:
+    assert edge("call", "faults", "{}").status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ('{"do": "trap"}', 4),
+        ("[]", 2),
+        ("{", 2),
+        ('{"do": "spin"}', 4),
+        ('{"do": "no-such-thing"}', 1),
+    ],
+)
+def test_exit_codes_of_calls(edge: Edge, packed: Callable[..., Path], arguments: str, status: int) -> None:
+    edge("install", packed(manifest="[edge.limits]\nfuel = 10000000\n"))
+    ran = edge("call", "faults", arguments)
+    assert (ran.status, ran.out) == (status, "")
+    assert "Traceback" not in ran.err
+
+
+def test_a_tool_that_is_not_there(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed())
+    ran = edge("call", "faults", "fly", "{}")
+    assert ran.status == 2
+    assert "It offers faults" in ran.err
+
+
+def test_nobody_at_a_terminal_leaves_it_disabled(edge: Edge, packed: Callable[..., Path]) -> None:
+    ran = edge("install", packed(manifest=HTTP))
+    assert (ran.status, ran.out) == (0, "faults 1.0.0 installed\n")
+    assert "asks for http_client example.org" in ran.err
+    assert "edge enable faults" in ran.err
+    ran = edge("call", "faults", "{}")
+    assert ran.status == 3
+    assert edge("enable", "faults").status == 3
+    assert edge("enable", "faults", "--yes").status == 0
+    assert edge("call", "faults", '{"do": "nothing"}').status == 0
+
+
+def test_a_release_that_wants_more_says_what(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    ran = edge("install", packed(2, HTTP))
+    assert (ran.status, ran.out) == (3, "")
+    assert "+ WIDER declares http_client example.org" in ran.err
+    assert "edge install --yes" in ran.err
+    assert edge("install", packed(2, HTTP), "--yes").status == 0
+
+
+def test_a_downgrade_is_refused_with_what_to_do(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(2))
+    ran = edge("install", packed(1))
+    assert (ran.status, ran.out) == (3, "")
+    assert "edge rollback NAME" in ran.err
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], answer: str) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "edge", "install", str(packed(manifest=HTTP)), "--json"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True
+    )
+    os.close(theirs)
+    said = b""
+    while not said.endswith(b"[y/N] "):
+        said += os.read(ours, 1024)
+    assert b"asks for http_client example.org" in said
+    os.write(ours, f"{answer}\n".encode())
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, json.loads(out)["enabled"]) == (0, answer == "y")
+
+
+def test_an_unattended_call_of_high_risk_is_refused(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    ran = edge("call", "faults", '{"do": "nothing"}', "--unattended")
+    assert ran.status == 3
+    edge("install", packed(2, '[[edge.tools]]\nname = "faults"\nrisk = "low"\n'), "--yes")
+    assert edge("call", "faults", '{"do": "nothing"}', "--unattended").status == 0
+
+
+def test_too_many_calls_a_minute_are_refused(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(manifest="[edge.limits]\ncalls_per_minute = 2\n"))
+    statuses = [edge("call", "faults", '{"do": "nothing"}').status for _ in range(3)]
+    assert statuses == [0, 0, 4]
+
+
+def test_a_plugin_whose_files_are_damaged_is_listed_as_such(
+    edge: Edge, packed: Callable[..., Path], tmp_path: Path
+) -> None:
+    edge("install", packed())
+    (tmp_path / "data/edge/store/plugins/faults.json").write_text("?")
+    ran = edge("list", "--json")
+    assert ran.status == 1
+    assert ran.document["plugins"][0]["state"] == "damaged"
+    assert edge("call", "faults", "{}").status == 5
+
+
+def test_the_store_of_root_honours_xdg(edge: Edge, packed: Callable[..., Path], tmp_path: Path) -> None:
+    edge("install", packed())
+    assert (tmp_path / "data/edge/store/plugins/faults.json").is_file()
+    assert not (tmp_path / "config").exists()
+
+
+def test_without_a_home_there_is_no_store(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.delenv("HOME")
+    ran = edge("list")
+    assert ran.status == 5
+    assert "XDG_DATA_HOME" in ran.err
