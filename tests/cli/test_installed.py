@@ -7,7 +7,9 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Callable
 
 import pytest
@@ -21,8 +23,8 @@ HTTP = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["example.org"]\n'
 
 
 @pytest.fixture(autouse=True)
-def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store of its own, with the signing key of all tests."""
+def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A store and counters of its own, with the signing key of all tests."""
     keys = tmp_path / "data" / "edge" / "keys"
     keys.mkdir(parents=True, mode=0o700)
     key = keys / "local.key"
@@ -30,6 +32,9 @@ def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key.chmod(0o600)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with TemporaryDirectory(dir="/dev/shm") as counters:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", counters)
+        yield
 
 
 @pytest.fixture

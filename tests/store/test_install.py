@@ -149,7 +149,7 @@ def test_what_is_asked_for_counts_once_somebody_agreed(put: Put) -> None:
 
 
 def test_less_than_there_is_without_asking_needs_nobody_to_agree(put: Put) -> None:
-    assert put(1, manifest="[edge.limits]\nmemory = 65536\n", agrees=None).record.enabled
+    assert put(1, manifest="[edge.limits]\nmemory = 2097152\n", agrees=None).record.enabled
     lifecycle.remove("faults", forget=True)
     assert not put(1, manifest="[edge.limits]\nfuel = 900000000000000\n", agrees=None).record.enabled
 
