@@ -112,7 +112,9 @@ class Package:
         for field in ("name", "version"):
             signed = self.description[field]
             if found.fields[field] != signed:
-                _refuse(self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}")
+                _refuse(
+                    self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}"
+                )
         return found
 
 
@@ -207,6 +209,6 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "exports": _are_texts,
     "instance_bytes": _is_number,
     "plugin": lambda value: value is None or _has("name", "version")(value),
-    "tools": _are_tools,
+    "tools": lambda value: value is None or _are_tools(value),
 }
 """What a device relies on, by its field."""

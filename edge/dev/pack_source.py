@@ -46,9 +46,7 @@ class Source:
         self._document, self._lines = manifest_text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
         self.component: dict[str, Any] = native.encode_component(files.read_input(self.wasm), self.wasm_name)
-        self.manifest: Manifest = manifest.parse(
-            self.text, imports=self.component["imports"], file=self.file
-        )
+        self.manifest: Manifest = manifest.parse(self.text, imports=self.component["imports"], file=self.file)
         self._refuse(self._problems())
 
     @property
@@ -106,7 +104,8 @@ class Source:
         for field, told in facts.get("plugin", {}).items():
             if told != self.manifest.fields[field]:
                 yield self._problem(
-                    (field,), f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {told}"
+                    (field,),
+                    f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {told}",
                 )
 
     def _tool_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
@@ -115,7 +114,9 @@ class Source:
         listed = f"it offers {', '.join(offered)}" if offered else "it offers no tool"
         for at, name in enumerate(rated):
             if name not in offered:
-                yield self._problem(("edge", "tools", at, "name"), f"the plugin has no tool `{name}`: {listed}")
+                yield self._problem(
+                    ("edge", "tools", at, "name"), f"the plugin has no tool `{name}`: {listed}"
+                )
         for name in offered:
             if name not in rated:
                 yield self._problem(
