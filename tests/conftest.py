@@ -94,9 +94,9 @@ def package(
 ) -> Callable[..., Path]:
     """A plugin of examples/ or tests/guests/ as `edge pack` packs it, signed with this machine's key.
 
-    `package("faults", edge={"release": 7}, permissions=["config_read"])`: fields of the manifest that are to be
-    others, None for none; the tables of `edge` one by one. `engines`: by default this machine's. `seed`: of
-    another key. `with_wasm`: the component as well. The same wish is packed once in a session.
+    `package("faults", edge={"release": 7}, permissions=["config_read"])`: fields of the manifest that are to
+    be others, None for none; the tables of `edge` one by one. `engines`: by default this machine's. `seed`:
+    of another key. `with_wasm`: the component as well. The same wish is packed once in a session.
     """
     assert home
     made: dict[str, Path] = {}

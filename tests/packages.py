@@ -59,7 +59,7 @@ def package(
         if engine in code:
             facts |= {"engine": engine, "fingerprint": about["fingerprints"][engine]}
         files.append(facts)
-    said = {**description, "name": name, "version": version, "release": release, "files": files}
+    said = {"tools": [], **description, "name": name, "version": version, "release": release, "files": files}
     said.update(changes or {})
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     return native.seal_package(text, seed) + b"".join(contents.values())

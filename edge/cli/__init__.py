@@ -15,7 +15,7 @@ COMMANDS = {
     "compile": "compile a plugin for devices",
     "pack": "make a signed package of a plugin, for all devices",
     "inspect": "tell what a file is and what it holds",
-    "audit": "tell what a plugin imports, declares and is granted",
+    "audit": "tell what a plugin may do and has done",
     "bundle": "make the archive that brings Edge to a device",
     "install": "install a plugin, or another release of it",
     "list": "tell what is installed",
@@ -26,6 +26,9 @@ COMMANDS = {
     "rollback": "go back to the release before",
     "remove": "remove a plugin",
     "reload": "check a plugin anew, and what it is granted",
+    "policy": "tell or change what plugins are granted, and by whom",
+    "log": "tell what a plugin logged",
+    "doctor": "check this machine and what is installed",
 }
 
 GROUPS = dict.fromkeys(("enable", "disable", "rollback", "remove", "reload"), "lifecycle")
@@ -55,9 +58,12 @@ def _dispatch(words: Sequence[str]) -> int:
         output.answer(_help())
         return 0
     if name == "--version":
-        from edge.cli.version import version
+        from edge.cli.version import facts, version
 
-        output.answer(version())
+        if "--json" in words:
+            output.document(facts())
+        else:
+            output.answer(version())
         return 0
     if name not in COMMANDS:
         from edge import errors

@@ -1,4 +1,8 @@
-"""`edge audit`: what a plugin may reach, in three columns, and what a new version wants. Loads no code."""
+"""`edge audit`: what a plugin may reach, in three columns, and what a new version wants. Loads no code.
+
+What an installed plugin has done is in edge/cli/audit_log.py, what another library would load in
+edge/cli/audit_engine.py.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from edge import asks, files, grants, levels, policy
 from edge.capabilities import ALWAYS, CAPABILITIES
 from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
-from edge.cli.options import Command, Option
+from edge.cli.options import Command, Option, at_least_one
 from edge.difference import difference
 from edge.interfaces.logging import printable
 from edge.package import is_package, open_package
@@ -24,12 +28,20 @@ NOTHING = "-"
 
 COMMAND = Command(
     "audit",
-    "FILE [OLD]",
+    "[FILE|NAME] [OLD]",
     "Shows what a plugin imports, what its manifest declares and what the policy of this machine allows: it\n"
     "gets what all three name. FILE is a package, which has its manifest inside, an artifact or a .wasm.\n"
     "With OLD, another version of it, shows what FILE wants more or less. Exits with 1 when something\n"
-    "imported is not granted, or FILE wants more than OLD. Loads no code.",
+    "imported is not granted, or FILE wants more than OLD. Loads no code.\n\n"
+    "With the NAME of an installed plugin, shows the same, and what it has done. --log shows what was done\n"
+    "with all plugins, --verify exits with 1 when somebody changed that. --engine exits with 1 when this\n"
+    "library, or with FILE another one, would not load what is installed; FILE may be what\n"
+    "`edge --version --json` says with that library.",
     (
+        Option("last", "N", "no more than so many entries of the log", convert=at_least_one),
+        Option("log", "", "the whole log"),
+        Option("verify", "", "whether the log is as it was written"),
+        Option("engine", "", "whether what is installed is for a library"),
         Option("manifest", "FILE", "the plugin's manifest.toml; without it, an artifact declares nothing"),
         Option("old-manifest", "FILE", "the manifest of OLD"),
         Option("level", "LEVEL", "security level, instead of the policy's", convert=levels.level),
@@ -41,6 +53,9 @@ COMMAND = Command(
 
 def run(given: Given) -> int:
     """Exits with 1 when something imported is not granted, or the plugin wants more than its old version."""
+    elsewhere = _other(given)
+    if elsewhere is not None:
+        return elsewhere
     path, *old = given.arguments
     imports, declared = _open(path, given, "manifest")
     found = grants.resolve(
@@ -62,7 +77,7 @@ def run(given: Given) -> int:
                 "file": path,
                 "plugin": found.plugin or None,
                 "level": found.level,
-                "rows": [_facts(row) for row in rows],
+                "rows": [facts(row) for row in rows],
                 "limits": found.limits,
                 "refused": [row.capability for row in refused],
                 "old": old[0] if old else None,
@@ -71,11 +86,22 @@ def run(given: Given) -> int:
             }
         )
     else:
-        _show(path, found, rows)
+        show(path, found, rows)
         if old:
             _show_changes(old[0], changes)
-        _show_end(refused, wider)
+        show_end(refused, wider)
     return 1 if refused or wider else 0
+
+
+def _other(given: Given) -> int | None:
+    """The exit code of what is not about a file, None for a file."""
+    if given.get("engine"):
+        from edge.cli import audit_engine
+
+        return audit_engine.run(given)
+    from edge.cli import audit_log
+
+    return audit_log.run(given)
 
 
 def _open(path: str, given: Given, option: str) -> tuple[list[str], Manifest]:
@@ -111,7 +137,8 @@ def _imports(fd: int, path: str) -> list[str]:
     return imports
 
 
-def _facts(row: Row) -> dict[str, Any]:
+def facts(row: Row) -> dict[str, Any]:
+    """A row as data."""
     return {
         "capability": row.capability,
         "imported": row.imported,
@@ -122,7 +149,8 @@ def _facts(row: Row) -> dict[str, Any]:
     }
 
 
-def _show(path: str, found: Grants, rows: list[Row]) -> None:
+def show(path: str, found: Grants, rows: list[Row]) -> None:
+    """The three columns, and the limits."""
     output.answer(f"{printable(path)}: {found.plugin or 'no manifest'}, level {found.level}\n")
     table = [("capability", "imported", "declared", "allowed", "granted")]
     for row in rows:
@@ -176,7 +204,8 @@ def _show_changes(old: str, changes: list[Any]) -> None:
         output.answer(printable(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}"))
 
 
-def _show_end(refused: list[Row], wider: list[Any]) -> None:
+def show_end(refused: list[Row], wider: list[Any]) -> None:
+    """What comes of it."""
     if refused:
         output.answer(f"\nimported and not granted: {', '.join(row.capability for row in refused)}")
     if wider:

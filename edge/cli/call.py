@@ -6,7 +6,7 @@ from time import monotonic_ns
 
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
-from edge.store.calling import load
+from edge.store.calling import prepare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.counters import Slot
+    from edge.plugin import Plugin
     from edge.profiles import Limits
-    from edge.store.calling import Loaded
+    from edge.store.calling import Prepared
+    from edge.store.terms import Terms
 
 COMMAND = Command(
     "call",
@@ -34,41 +36,46 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     name, *named, arguments = given.arguments
-    loaded = load(name, log=tool.log, output=tool.pass_on, audit=_tell)
-    if given.get("unattended"):
-        _check_unattended(loaded, named)
-    limits = loaded.terms.limits(loaded.profile)
-    if given.get("timeout"):
-        limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
-    with _admit(loaded, limits):
-        started = monotonic_ns()
-        result = loaded.plugin.call(
-            tool.arguments(arguments), tool=named[0] if named else None, config=_config(name), limits=limits
-        )
+    with prepare(name) as prepared:
+        limits = prepared.limits
+        if given.get("timeout"):
+            limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
+        # Before it is loaded: what there is no memory for does not even begin.
+        with _admit(prepared, limits):
+            plugin = prepared.load(log=tool.log, output=tool.pass_on, audit=_tell)
+            if given.get("unattended"):
+                _check_unattended(prepared.terms, plugin, named)
+            started = monotonic_ns()
+            result = plugin.call(
+                tool.arguments(arguments),
+                tool=named[0] if named else None,
+                config=_config(name),
+                limits=limits,
+            )
     return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
 
 
-def _admit(loaded: Loaded, limits: Limits) -> Slot:
+def _admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts the call among all that this device has under way."""
     from edge.admission import Admission
     from edge.counters import Counters
 
-    own = loaded.terms.grants["limits"]
-    return Admission(Counters(), loaded.profile).admit(
-        loaded.terms.name,
+    own = prepared.terms.grants["limits"]
+    return Admission(Counters(), prepared.profile).admit(
+        prepared.name,
         limits,
         concurrent=int(own["concurrent_calls"]),
         per_minute=int(own["calls_per_minute"]),
     )
 
 
-def _check_unattended(loaded: Loaded, named: list[str]) -> None:
+def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
     from edge import policy
     from edge.manifest import UNKNOWN_RISK, Tool
 
     said = policy.load()
-    for name in named or [offered["name"] for offered in loaded.plugin.tools]:
-        said.check_unattended(loaded.terms.name, Tool(name, loaded.terms.risks.get(name, UNKNOWN_RISK)))
+    for name in named or [offered["name"] for offered in plugin.tools]:
+        said.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
 
 
 def _config(name: str) -> bytes | None:

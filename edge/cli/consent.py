@@ -19,19 +19,24 @@ ENOUGH = 64
 
 
 def consent_of(given: Given) -> Consent:
-    """`--yes` agrees; without it a person at a terminal is asked, and where there is none nobody agrees."""
+    """Shows what there is to agree to, and asks."""
 
     def agree(request: Request) -> bool:
         show(request)
-        if given.get("yes"):
-            return True
-        if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
-            return False
-        output.say("Agree? [y/N] ", end="")
-        answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
-        return answer.strip().lower() in YES
+        return agrees(given, "Agree?")
 
     return agree
+
+
+def agrees(given: Given, question: str) -> bool:
+    """The answer of `--yes`, or of a person at a terminal; where there is none, it is no."""
+    if given.get("yes"):
+        return True
+    if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
+        return False
+    output.say(f"{question} [y/N] ", end="")
+    answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
+    return answer.strip().lower() in YES
 
 
 def show(request: Request) -> None:

@@ -21,7 +21,7 @@ COMMAND = Command(
     "Tells what is installed: name, version, release, whether it is enabled, its tools. Exits with 1 when\n"
     "something of it is damaged.",
     (),
-    "edge list",
+    "edge list --json",
 )
 
 COLUMNS = ("name", "version", "release", "state", "tools")

@@ -34,7 +34,10 @@ class Option:
 
 
 class Command:
-    """What a command takes: `arguments` as in a usage line, those in brackets optional."""
+    """What a command takes: `arguments` as in a usage line, those in brackets optional.
+
+    The last may end in `...]`, and takes as many as there are.
+    """
 
     __slots__ = ("arguments", "example", "name", "options", "summary")
 
@@ -69,7 +72,7 @@ class Command:
                 given.arguments.append(word)
             if given.options.get(HELP.name):
                 return given
-        self._check_count(given)
+        self.check_count(given.arguments)
         return given
 
     def _take(self, given: Given, word: str, rest: Any) -> None:
@@ -95,13 +98,14 @@ class Command:
         else:
             given.options[option.name] = converted
 
-    def _check_count(self, given: Given) -> None:
+    def check_count(self, arguments: Sequence[str]) -> None:
+        """Raises `errors.UsageError` for arguments that are too few or too many."""
         names = self.arguments.split()
         required = [name for name in names if not name.startswith("[")]
-        if len(given.arguments) < len(required):
-            self._wrong(f"{' and '.join(required[len(given.arguments) :])} missing")
-        if len(given.arguments) > len(names):
-            self._wrong(f"`{given.arguments[len(names)]}` is one too many")
+        if len(arguments) < len(required):
+            self._wrong(f"{' and '.join(required[len(arguments) :])} missing")
+        if len(arguments) > len(names) and not self.arguments.endswith("...]"):
+            self._wrong(f"`{arguments[len(names)]}` is one too many")
 
     def _wrong(self, what: str) -> NoReturn:
         from edge import errors

@@ -10,16 +10,16 @@ from edge.targets import engine_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
-    from edge.dev.pack import Source
+    from edge.dev.pack_source import Source
 
 SUFFIX = ".edge"
 
 COMMAND = Command(
     "pack",
     "DIR",
-    "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every target,\n"
-    "signed with this machine's key. Whatever a device would refuse is refused now, with the line of the\n"
-    "manifest. The same plugin, targets and key make the same bytes.",
+    "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every\n"
+    "target, signed with this machine's key. Whatever a device would refuse is refused now, with the line\n"
+    "of the manifest. The same plugin, targets and key make the same bytes.",
     (
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
@@ -38,7 +38,8 @@ def run(given: Given) -> int:
     try:
         import signal
 
-        from edge.dev.pack import DEFAULT_ENGINES, Source, pack
+        from edge.dev.pack import DEFAULT_ENGINES, pack
+        from edge.dev.pack_source import Source
     except ImportError:
         from edge import errors
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from edge import _native as native
 from edge._version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def version() -> str:
     """Releases of the package and of the library, and what the library is for."""
-    from edge import _native as native
-
     about = native.about()
     builds = "compiles and runs" if about["compiler"] else "runs"
     wasmtime = f"wasmtime {about['wasmtime']}"
     return f"edge {__version__}, library {about['library']} ({wasmtime}), {builds} {about['engine']}"
+
+
+def facts() -> dict[str, Any]:
+    """The same and more as data, with the fingerprint of each engine: what `edge audit --engine` takes."""
+    return {"edge": __version__, **native.about()}

@@ -1,4 +1,4 @@
-"""From a folder with a manifest and a plugin's WebAssembly to a signed package: same input and key, same bytes."""
+"""From a manifest and a plugin's WebAssembly to a signed package: same input and key, same bytes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def pack(
 ) -> dict[str, Any]:
     """Writes a package to an empty file, and answers with its description.
 
-    `engines`: for which there is to be code. `with_wasm`: packs the component as well. `file` is for messages.
+    `engines`: what there is to be code for. `with_wasm`: packs the component too. `file` is for messages.
     Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
@@ -69,8 +69,24 @@ def pack(
     return description
 
 
+def pack_in_memory(folder: str, engines: Iterable[str], seed: bytes, *, foreign: bool = False) -> int:
+    """A descriptor of a package that exists in memory only; `foreign` as for Source."""
+    fd = in_memory()
+    try:
+        pack(fd, Source(folder, foreign=foreign), engines, seed, file=folder)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
 class Compiled:
-    """What came of compiling: what is the same for every engine, what the plugin says of itself, and the code."""
+    """What came of compiling.
+
+    common  what is the same for every engine
+    facts   what the plugin says of itself
+    parts   the code for each engine
+    """
 
     def __init__(self, common: dict[str, Any], facts: dict[str, Any], parts: list[Part]) -> None:
         self.common = common
@@ -102,7 +118,7 @@ def _compile_all(
 
 
 def _try(plugin: Plugin, source: Source, limits: Limits) -> None:
-    """Carries out the check that devices make before a release becomes the current one, within their limits."""
+    """Carries out the check that devices make before a release becomes theirs, within their limits."""
     if not source.can_be_tried():
         return
     asked = {name: x if name == "deadline" else int(x) for name, x in source.manifest.limits.items()}
@@ -136,7 +152,8 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> d
         **{name: compiled.common[name] for name in taken},
         "name": source.manifest.name,
         "version": source.manifest.version,
-        "release": source.manifest.release,
+        # Of somebody else's version no number may follow.
+        "release": source.manifest.release or 1,
         **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
         "tools": facts.get("tools", []),
         "files": [part.entry for part in parts],

@@ -1,4 +1,4 @@
-"""Whether a configuration's schema is one: a JSON Schema, all of which a device would hold a configuration to."""
+"""Whether a configuration's schema is one: a JSON Schema, all of which a device checks."""
 
 from __future__ import annotations
 

@@ -38,16 +38,23 @@ class Source:
     component  the component that this is or makes, as `native.encode_component` gives it
     """
 
-    def __init__(self, folder: str, wasm: str = "") -> None:
-        """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path."""
+    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False) -> None:
+        """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
+
+        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
+        """
         self.file = os.path.join(folder, MANIFEST)
         self.text = files.read_input(self.file)
-        manifest.parse(self.text, file=self.file)
+        self._strictness = manifest.FOREIGN if foreign else manifest.OWN
+        manifest.parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = manifest_text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
         self.component: dict[str, Any] = native.encode_component(files.read_input(self.wasm), self.wasm_name)
-        self.manifest: Manifest = manifest.parse(self.text, imports=self.component["imports"], file=self.file)
-        self._refuse(self._problems())
+        self.manifest: Manifest = manifest.parse(
+            self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
+        )
+        if not foreign:
+            self._refuse(self._problems())
 
     @property
     def wasm_name(self) -> str:
@@ -56,7 +63,8 @@ class Source:
 
     def check_facts(self, facts: dict[str, Any]) -> None:
         """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe)."""
-        self._refuse([*self._identity_problems(facts), *self._tool_problems(facts)])
+        if self._strictness == manifest.OWN:
+            self._refuse([*self._identity_problems(facts), *self._tool_problems(facts)])
 
     def can_be_tried(self) -> bool:
         """Whether its check needs nothing but what every plugin is given, so that it can be made here."""
@@ -78,7 +86,7 @@ class Source:
 
     def _wasm(self, folder: str) -> str:
         """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""
-        named = self._document["wasm_path"]
+        named = self._document.get("wasm_path") or _only_wasm(folder)
         path = os.path.join(folder, named)
         problem = ""
         if not os.path.isfile(path):
@@ -121,7 +129,7 @@ class Source:
             if name not in rated:
                 yield self._problem(
                     ("edge", "tools"),
-                    f"the tool `{name}` has no risk: name it under [[edge.tools]] and say low, medium or high",
+                    f"the tool `{name}` has no risk: rate it under [[edge.tools]], low, medium or high",
                 )
         tried = self.manifest.check_tool
         if tried and tried not in offered:
@@ -138,3 +146,13 @@ class Source:
         found = sorted(problems, key=lambda problem: problem.line)
         if found:
             manifest.refuse(self.file, found)
+
+
+def _only_wasm(folder: str) -> str:
+    """What a manifest that names no WebAssembly must mean."""
+    found = [name for name in os.listdir(folder) if name.endswith(".wasm")]
+    if len(found) == 1:
+        return found[0]
+    raise errors.BadPackage(
+        f"{folder} has {len(found)} files of WebAssembly, and its manifest names none", "Give it a wasm_path"
+    )

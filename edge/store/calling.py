@@ -11,15 +11,11 @@ from edge.store import record, terms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from edge.grants import Audit
     from edge.instance import Output
     from edge.interfaces import Interface
     from edge.interfaces.logging import Sink
     from edge.plugin import Plugin
-    from edge.profiles import Profile
     from edge.store.record import Record
     from edge.store.terms import Terms
 
@@ -27,33 +23,82 @@ SECRETS = "config_read"
 CHANNEL = "channel"
 
 
-class Loaded:
-    """An installed plugin, loaded.
+class Prepared:
+    """An installed plugin whose files are open, so that no change of the store reaches them any more.
 
-    plugin   to be called
-    terms    on which terms
+    Leaving its `with` closes them; what was loaded lives on.
+
+    name     of the plugin
+    terms    on which it is called
     profile  of this device
+    limits   of a call
     """
 
-    __slots__ = ("plugin", "profile", "terms")
+    __slots__ = ("_fd", "_head", "_interpret", "limits", "name", "profile", "terms")
 
-    def __init__(self, plugin: Plugin, own: Terms, profile: Profile) -> None:
-        self.plugin = plugin
-        self.terms = own
-        self.profile = profile
+    def __init__(self, found: Record) -> None:
+        if not found.enabled:
+            _refuse_disabled(found.name)
+        self.name = found.name
+        self._interpret = found.interpret
+        folder = store.release_path(found.current)
+        self._fd = _open(f"{folder}/{store.HEAD}")
+        try:
+            self._head = files.read_all(self._fd)
+        finally:
+            posix.close(self._fd)
+        self._fd = _open(f"{folder}/{store.CODE}")
+        try:
+            self.profile = here()
+            self.terms = terms.of(found, self.profile)
+            self.limits = self.terms.limits(self.profile)
+        except BaseException:
+            posix.close(self._fd)
+            raise
+
+    def load(
+        self, *, log: Sink | None = None, output: Output | None = None, audit: Audit | None = None
+    ) -> Plugin:
+        """Loads its current release; signature and trust are checked each time.
+
+        Raises `errors.NotGranted`, or what is wrong with the release.
+        """
+        own = self.terms
+        if own.missing:
+            _refuse_missing(own, audit)
+        # The line ties the signature to what was asked for: another plugin's release does not load under this
+        # name, wherever it came from.
+        trusted = trust.text(operator_only=own.operator) + f"\nplugin {self.name}\n".encode()
+        runtime = Runtime(trusted=trusted, stack_bytes=self.profile.stack_bytes, interpret=self._interpret)
+        plugin = runtime.load_open(
+            self._fd,
+            self.name,
+            head=self._head,
+            receipt=own.receipt.encode(),
+            interfaces=_interfaces(self.name, own, log, audit),
+            output=output,
+        )
+        if plugin.receipt:
+            own.receipt = plugin.receipt.decode()
+            own.keep()
+        return plugin
+
+    def __enter__(self) -> Prepared:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        posix.close(self._fd)
 
 
-def load(
-    name: str, *, log: Sink | None = None, output: Output | None = None, audit: Audit | None = None
-) -> Loaded:
-    """Loads the current release of an enabled plugin; its signature and trust are checked each time.
+def prepare(name: str) -> Prepared:
+    """Opens the current release of an enabled plugin.
 
-    Raises `errors.NotInstalled`, `errors.NotEnabled`, `errors.NotGranted`, or what is wrong with the release.
+    Raises `errors.NotInstalled`, `errors.NotEnabled`, or `errors.StoreDamaged`.
     """
     found = record.get(name)
     while True:
         try:
-            return _load(found, here(), log, output, audit)
+            return Prepared(found)
         except FileNotFoundError:  # noqa: PERF203 a switch of releases is rare
             # Between the record and its release, another process may have switched to a new one.
             again = record.get(name)
@@ -62,49 +107,13 @@ def load(
             found = again
 
 
-def _load(
-    found: Record, profile: Profile, log: Sink | None, output: Output | None, audit: Audit | None
-) -> Loaded:
-    """Raises FileNotFoundError for a release that is not there any more."""
-    if not found.enabled:
-        _refuse_disabled(found.name)
-    folder = store.release_path(found.current)
-    head = _open(f"{folder}/{store.HEAD}", files.read_all)
-    own = terms.of(found, profile)
-    if own.missing:
-        _refuse_missing(own, audit)
-    # The line ties the signature to what was asked for: another plugin's release does not load under this
-    # name, wherever it came from.
-    trusted = trust.text(operator_only=own.operator) + f"\nplugin {found.name}\n".encode()
-    runtime = Runtime(trusted=trusted, stack_bytes=profile.stack_bytes, interpret=found.interpret)
-    plugin: Plugin = _open(
-        f"{folder}/{store.CODE}",
-        lambda fd: runtime.load_open(
-            fd,
-            found.name,
-            head=head,
-            receipt=own.receipt.encode(),
-            interfaces=_interfaces(found.name, own, log, audit),
-            output=output,
-        ),
-    )
-    if plugin.receipt:
-        own.receipt = plugin.receipt.decode()
-        own.keep()
-    return Loaded(plugin, own, profile)
-
-
-def _open(path: str, act: Callable[[int], Any]) -> Any:
+def _open(path: str) -> int:
     try:
-        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
+        return posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
     except FileNotFoundError:
         raise
     except OSError as error:
         files.raise_for(path, error)
-    try:
-        return act(fd)
-    finally:
-        posix.close(fd)
 
 
 def _interfaces(name: str, own: Terms, log: Sink | None, audit: Audit | None) -> tuple[Interface, ...]:

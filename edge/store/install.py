@@ -9,7 +9,7 @@ from edge.store import record, selfcheck, terms
 from edge.store.installed import manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
-from edge.store.release import ID_DIGITS, Staged, number_of
+from edge.store.release import ID_DIGITS, Staged
 from edge.store.verify import problem_of
 
 TYPE_CHECKING = False
@@ -112,7 +112,7 @@ def install(
 
 
 def _install(package: Package, *, origin: str, remote: bool, again: bool, consent: Consent | None) -> Outcome:
-    name, number = package.description["name"], number_of(package.description)
+    name, number = package.description["name"], package.description["release"]
     before = record.find(name)
     _check_keys(package, name)
     with Staged(package) as staged:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import audit, errors, grants, policy, store
+from edge import asks, audit, errors, grants, policy, store
 from edge.profiles import here
 from edge.store import record, selfcheck, terms
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
-from edge.store.release import Kept, number_of
+from edge.store.release import Kept
 from edge.store.verify import digest, problem_with
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge.asks import Ask
     from edge.store.install import Consent
     from edge.store.record import Record
 
@@ -114,6 +115,25 @@ def remove(name: str, *, forget: bool = False) -> None:
         collect()
 
 
+def take_back(name: str, ask: Ask | None = None) -> int:
+    """Takes back what was agreed to when a plugin was installed or enabled: all, or what `ask` takes in.
+
+    Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).
+    """
+    found = record.find(name)
+    if found is None or not found.consents:
+        return 0
+    with locked():
+        found = record.find(name) or found
+        kept = [own for own in found.consents if ask is not None and not asks.covers(ask, own)]
+        count = len(found.consents) - len(kept)
+        if count:
+            which = list(ask or ())
+            audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
+            record.write(found.replace(consents=kept))
+        return count
+
+
 def reload(name: str) -> Record:
     """Checks the code of a plugin again, and lets its grants follow the policy anew."""
     with locked():
@@ -145,7 +165,7 @@ def _tell(event: str, before: Record, now: Record) -> None:
             "event": event,
             "plugin": now.name,
             "version": description["version"],
-            "release": number_of(description),
+            "release": description["release"],
             "id": now.current,
             "before": before.current,
             "enabled": now.enabled,

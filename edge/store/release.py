@@ -5,13 +5,11 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, manifest, store
+from edge import files, store
 from edge.store.recover import remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from edge.manifest import Manifest
     from edge.package import Package
 
@@ -34,7 +32,7 @@ class Staged:
         self._package = package
         self.release_id = f"{_digest(package.head)}"
         self.path = f"{store.staging_path()}/{self.release_id}"
-        self.manifest = _manifest(package)
+        self.manifest = package.declared()
         self.receipt = b""
         self.interpret = False
 
@@ -49,9 +47,12 @@ class Staged:
         except OSError as error:
             files.raise_for(self.path, error)
         for name in self._package.names:
-            receipt = self._copy(name, wanted[name]) if name in wanted else self._package.check(name)
-            if receipt and wanted[name] == store.CODE:
-                self.receipt = receipt
+            if name not in wanted:
+                self._package.check(name)
+            elif wanted[name] == store.CODE:
+                self.receipt = self._copy(name, store.CODE)
+            else:
+                self._copy(name, wanted[name])
         self._write(store.HEAD, self._package.head)
         from edge.cli.json_text import json_text
 
@@ -152,22 +153,6 @@ def _digest(head: bytes) -> str:
     return hashlib.sha256(head[HEAD_BYTES:]).hexdigest()
 
 
-def _manifest(package: Package) -> Manifest:
-    """The manifest in a package, which has to speak of the same plugin as the description."""
-    text = package.manifest()
-    found = manifest.parse(text, strictness=manifest.FOREIGN, imports=package.description["imports"])
-    for field in ("name", "version"):
-        if found.fields[field] != package.description.get(field):
-            from edge import errors
-
-            raise errors.BadPackage(
-                f"{package.file}: its manifest says {field} {found.fields[field]}, its description "
-                f"{package.description.get(field)}",
-                "Pack the plugin again",
-            )
-    return found
-
-
 def _engine(package: Package) -> tuple[str, bool]:
     """The engine of this machine whose code the package has, and whether that is the interpreter instead."""
     about = native.about()
@@ -175,13 +160,3 @@ def _engine(package: Package) -> tuple[str, bool]:
     if about["engine"] not in engines and about["interpreted"] in engines:
         return about["interpreted"], about["interpreted"] != about["engine"]
     return about["engine"], False
-
-
-def number_of(description: dict[str, Any]) -> int:
-    """The release number in a description."""
-    number = description.get("release")
-    if isinstance(number, int) and number > 0:
-        return number
-    from edge import errors
-
-    raise errors.BadPackage("its description has no release number", "Pack the plugin again")

@@ -113,12 +113,18 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
     missing = "; ".join(
         f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
     )
+    compiled = found.compiled()
+    # A whole number of seconds as such: arithmetic on floats is 64 kB of a Pi Zero's libm.
+    limits = {
+        limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
+    }
+    compiled["limits"] = limits
     terms = Terms(
         record.name,
         record.current,
         stamp,
         receipt=receipt,
-        grants=found.compiled(),
+        grants=compiled,
         needs=sorted({capability_of(name) for name in imports}),
         missing=missing,
         risks=manifest.risks,

@@ -209,7 +209,10 @@ def test_a_plugin_that_does_not_pass_its_own_check_is_not_packed(
 
 
 def test_a_check_has_the_limits_that_devices_give(edge: Edge, plugin: Plugin, tmp_path: Path) -> None:
-    edge_table = {"check": {"arguments": '{"do": "work", "count": 100000}'}, "limits": {"fuel": 1000}}
+    edge_table: dict[str, Any] = {
+        "check": {"arguments": '{"do": "work", "count": 100000}'},
+        "limits": {"fuel": 1000},
+    }
     refused(edge("pack", plugin("faults", edge=edge_table), *ONE), 1, "fuel")
     edge_table["limits"]["fuel"] = 100_000_000
     assert edge("pack", plugin("faults", edge=edge_table), *ONE, "-o", tmp_path / "a.edge").status == 0
@@ -277,7 +280,7 @@ def test_an_interruption_leaves_nothing_behind(
     plugin: Plugin, tmp_path: Path, interruption: signal.Signals
 ) -> None:
     (tmp_path / "out").mkdir()
-    # A plugin that takes seconds to compile: the signal arrives before the work is done on a busy machine, too.
+    # A plugin that takes seconds to compile: the signal arrives in time on a busy machine, too.
     words = ["pack", str(plugin("sensor-digest")), "-o", str(tmp_path / "out" / "a.edge")]
     process = subprocess.Popen(
         [sys.executable, "-m", "edge", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True

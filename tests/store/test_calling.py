@@ -13,8 +13,8 @@ import pytest
 from edge import errors, keys, policy, store, trust
 from edge.profiles import here
 from edge.store import lifecycle, record
-from edge.store.calling import load
 from edge.store.install import Outcome
+from tests.store.running import load
 
 Put = Callable[..., Outcome]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts")

@@ -10,10 +10,10 @@ import pytest
 from edge import _native as native
 from edge import audit, errors, policy, store, trust
 from edge.store import lifecycle, record
-from edge.store.calling import load
 from edge.store.install import Outcome, Request
 from edge.store.lock import locked
 from tests import packages
+from tests.store.running import load
 from tests.store.snapshot import contents
 
 Put = Callable[..., Outcome]

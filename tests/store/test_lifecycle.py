@@ -7,8 +7,8 @@ import pytest
 
 from edge import audit, errors, policy, store
 from edge.store import lifecycle, record
-from edge.store.calling import load
 from edge.store.install import Outcome
+from tests.store.running import load
 from tests.store.snapshot import contents
 
 Put = Callable[..., Outcome]

@@ -1,0 +1,48 @@
+"""`edge audit --engine`: which installed releases a library would not load, before it is put in place."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import errors, store
+from edge.cli import output
+from edge.doctor import engine
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.cli.options import Given
+
+REMEDY = (
+    "Keep the library that is in use until others verify in place of these: compile the plugins with the\n"
+    "release of Edge that brings the new library, install them, and then change over"
+)
+
+
+def run(given: Given) -> int:
+    """Exits with 1 when something that is installed would not load."""
+    path, *more = given.arguments or [""]
+    if more or given.get("log") or given.get("verify"):
+        raise errors.UsageError("audit: --engine takes a library, or what one says of itself, alone")
+    library = engine.about(path) if path else native.about()
+    found = list(engine.judged(library, store.installed()))
+    wrong = [release for release in found if release.problem]
+    if given.get("json"):
+        output.document(
+            {
+                "library": path or None,
+                "engine": library.get("engine"),
+                "wasmtime": library.get("wasmtime"),
+                "releases": [{name: getattr(each, name) for name in each.__slots__} for each in found],
+                "ok": not wrong,
+                "remedy": REMEDY if wrong else "",
+            }
+        )
+        return 1 if wrong else 0
+    for release in found:
+        state = "current" if release.current else "kept"
+        verdict = f"WOULD NOT LOAD: {release.problem}" if release.problem else "loads"
+        output.answer(printable(f"{release.plugin} {release.version} ({state}): {verdict}"))
+    output.answer(f"{len(found)} releases, {len(wrong)} of them would not load")
+    if wrong:
+        output.answer(f"\n{REMEDY}")
+    return 1 if wrong else 0

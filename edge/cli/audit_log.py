@@ -1,0 +1,160 @@
+"""`edge audit NAME`, `--log` and `--verify`: what was done, by the log that edge/audit keeps."""
+
+from __future__ import annotations
+
+from edge import asks, audit, errors, grants
+from edge.cli import output
+from edge.cli.json_text import json_text
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+
+    Entry = dict[str, Any]
+
+OF_THE_LOG = ("seq", "time", "boot", "prev", "after", "event")
+NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
+
+
+def run(given: Given) -> int | None:
+    """The exit code; None where the question is about a file."""
+    if given.get("log") or given.get("verify"):
+        return _log(given)
+    if not given.arguments:
+        raise errors.UsageError("audit: FILE or NAME missing", "`edge audit --help` says more")
+    name = given.arguments[0]
+    if _is_installed(name):
+        return _plugin(given, name)
+    if given.get("last"):
+        raise errors.UsageError("audit: --last without --log or the NAME of an installed plugin")
+    return None
+
+
+def _is_installed(word: str) -> bool:
+    """Whether a word means an installed plugin: by its name, which has no slash."""
+    if not asks.is_plugin_name(word):
+        return False
+    from edge.store import record
+
+    found = record.find(word)
+    return found is not None and bool(found.current)
+
+
+def _log(given: Given) -> int:
+    if given.arguments or (given.get("log") and given.get("verify")):
+        raise errors.UsageError("audit: --log and --verify are about the whole log, and stand alone")
+    if given.get("verify"):
+        return _verify(given)
+    entries = _last(given, audit.entries())
+    if given.get("json"):
+        output.document({"entries": entries})
+    else:
+        _show(entries, with_plugin=True)
+    return 0
+
+
+def _verify(given: Given) -> int:
+    problems, newest = audit.verify(), audit.ends()
+    count = sum(1 for _ in audit.entries())
+    if given.get("json"):
+        output.document({"ok": not problems, "entries": count, "problems": problems, "newest": newest})
+    else:
+        for problem in problems:
+            output.answer(printable(problem))
+        output.answer(f"{count} entries, {len(problems)} problems")
+        for name, digest in newest.items():
+            output.answer(f"newest of {name}: {digest}")
+    return 1 if problems else 0
+
+
+def _plugin(given: Given, name: str) -> int:
+    """Exits with 1 when something imported is not granted, as for a file."""
+    from edge.cli import audit as columns
+    from edge.profiles import here
+    from edge.store import record
+    from edge.store.installed import Installed
+
+    wrong = [option for option in ("manifest", "old-manifest") if given.get(option)]
+    if wrong or len(given.arguments) > 1:
+        what = f"--{wrong[0]}" if wrong else f"`{given.arguments[1]}`"
+        raise errors.UsageError(
+            f"audit: {name} is installed, and {what} is for files", f"For a file of that name: ./{name}"
+        )
+    plugin = Installed(name)
+    found = grants.resolve(
+        plugin.manifest,
+        record.policy_for(plugin.record),
+        profile=given.get("profile") or here(),
+        name=name,
+        level=given.get("level", ""),
+    )
+    rows = found.rows(plugin.description["imports"])
+    refused = [row for row in rows if row.imported and not row.granted]
+    entries = _last(given, audit.entries(name))
+    if given.get("json"):
+        output.document(
+            {
+                "plugin": name,
+                "version": plugin.description["version"],
+                "enabled": plugin.enabled,
+                "level": found.level,
+                "rows": [columns.facts(row) for row in rows],
+                "limits": found.limits,
+                "refused": [row.capability for row in refused],
+                "entries": entries,
+                "ok": not refused,
+            }
+        )
+    else:
+        columns.show(f"{name} {plugin.description['version']}", found, rows)
+        columns.show_end(refused, [])
+        output.answer("")
+        _show(entries, with_plugin=False)
+    return 1 if refused else 0
+
+
+def _last(given: Given, entries: Any) -> list[Entry]:
+    found = list(entries)
+    return found[-given.get("last", len(found)) :] if found else found
+
+
+def _show(entries: list[Entry], *, with_plugin: bool) -> None:
+    if not entries:
+        output.say("The log has nothing of it" if not with_plugin else "The log is empty")
+    for entry in entries:
+        who = [str(entry["plugin"])] if with_plugin and entry.get("plugin") else []
+        what = [f"{name} {_text(value)}" for name, value in _details(entry).items()]
+        told = f"{_number(entry):>7}  {_time(entry)}  {' '.join((str(entry.get('event', '?')), *who))}"
+        output.answer(printable(f"{told}: {', '.join(what)}" if what else told))
+
+
+def _details(entry: Entry) -> Entry:
+    return {name: value for name, value in entry.items() if name not in OF_THE_LOG and name != "plugin"}
+
+
+def _number(entry: Entry) -> str:
+    """A plugin's use has the number of the operator's act that it came after before its own."""
+    return f"{entry['after']}+{entry['seq']}" if "after" in entry else str(entry["seq"])
+
+
+def _time(entry: Entry) -> str:
+    from time import gmtime, strftime
+
+    seconds = entry.get("time")
+    if not isinstance(seconds, int) or not 0 <= seconds < 1 << 40:
+        return f"{'?':<20}"
+    # A device without a clock begins in 1970, and in which of its starts says more then.
+    if seconds < NO_CLOCK:
+        return f"{'boot ' + str(entry.get('boot')):<20}"
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value or "''"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return asks.spelled(tuple(value)) or "nothing"
+    return json_text(value)

@@ -1,0 +1,42 @@
+"""`edge doctor`: whether this machine is as Edge needs it, and what is installed as it should be."""
+
+from __future__ import annotations
+
+from edge.cli import output
+from edge.cli.options import Command
+from edge.doctor import examine
+from edge.doctor.finding import FAIL
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.cli.options import Given
+
+NAME_LETTERS = 16
+
+COMMAND = Command(
+    "doctor",
+    "",
+    "Checks this machine, what is installed, keys, trust and the audit log, and says what to do where\n"
+    "something is wrong. Changes nothing. Exits with 1 when a check fails; warnings are to be looked at.",
+    (),
+    "edge doctor --json",
+)
+
+
+def run(given: Given) -> int:
+    """Exits with 1 when a check fails."""
+    checks = []
+    for name, finding in examine():
+        checks.append(
+            {"name": name, "status": finding.status, "found": finding.found, "remedy": finding.remedy}
+        )
+        if not given.get("json"):
+            shown = f"{finding.status:<5} {name.replace('_', ' '):<{NAME_LETTERS}} {finding.found}"
+            output.answer(printable(shown))
+            if finding.remedy:
+                output.answer(printable(f"{'':<{NAME_LETTERS + 7}} {finding.remedy}"))
+    failed = [check["name"] for check in checks if check["status"] == FAIL]
+    if given.get("json"):
+        output.document({"ok": not failed, "checks": checks})
+    return 1 if failed else 0

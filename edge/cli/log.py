@@ -1,0 +1,73 @@
+"""`edge log`: what an installed plugin logged in its calls."""
+
+from __future__ import annotations
+
+from edge import asks, errors, plugin_log
+from edge.cli import output
+from edge.cli.options import Command, Option, at_least_one
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from edge.cli.options import Given
+    from edge.plugin_log import Entry, Following
+
+PAUSE = 0.25
+
+COMMAND = Command(
+    "log",
+    "NAME",
+    "Shows what an installed plugin logged when it was called, events and what it wrote to its standard\n"
+    "streams, the newest last. 64 to 128 kB of each plugin are kept, in memory: a restart ends them.\n"
+    "With --follow, goes on until it is interrupted; with --json too, it answers one document a line.",
+    (
+        Option("last", "N", "no more than so many lines", convert=at_least_one),
+        Option("follow", "", "wait for more", short="-f"),
+    ),
+    "edge log weather --last 20",
+)
+
+
+def run(given: Given) -> int:
+    """Shows what there is, and with --follow what comes."""
+    name = given.arguments[0]
+    if not asks.is_plugin_name(name):
+        raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
+    following = plugin_log.Following(name)
+    found = following.more()
+    found = found[-given.get("last", len(found)) :] if found else found
+    if given.get("follow"):
+        _follow(given, following, found)
+    if given.get("json"):
+        output.document({"plugin": name, "lines": [_facts(entry) for entry in found]})
+    elif found:
+        for entry in found:
+            output.answer(_text(entry))
+    else:
+        output.say(f"{name} logged nothing since this machine was started")
+    return 0
+
+
+def _follow(given: Given, following: Following, found: list[Entry]) -> NoReturn:
+    from time import sleep
+
+    while True:
+        for entry in found:
+            if given.get("json"):
+                output.document(_facts(entry))
+            else:
+                output.answer(_text(entry))
+        sleep(PAUSE)
+        found = following.more()
+
+
+def _facts(entry: Entry) -> dict[str, object]:
+    return {"time": entry.time, "kind": entry.kind, "text": entry.text}
+
+
+def _text(entry: Entry) -> str:
+    from time import gmtime, strftime
+
+    return f"{strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(entry.time))} [{entry.kind}] {printable(entry.text)}"

@@ -1,0 +1,148 @@
+"""`edge policy`: which security level holds, what plugins are granted, what may run with nobody there."""
+
+from __future__ import annotations
+
+from edge import asks, errors, levels, policy
+from edge.cli import output
+from edge.cli.consent import agrees
+from edge.cli.options import Command, Option
+from edge.interfaces.logging import printable
+from edge.manifest import RISKS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from edge.cli.options import Given
+    from edge.policy import Policy
+
+SHOW = "show"
+DEVICE = "device"
+
+ACTIONS = {
+    SHOW: "",
+    "level": "LEVEL [NAME]",
+    "unattended": "RISK",
+    "grant": "NAME CAPABILITY [WORD...]",
+    "revoke": "NAME CAPABILITY [WORD...]",
+    "forget": "NAME",
+}
+
+COMMAND = Command(
+    "policy",
+    "[ACTION] [WORD...]",
+    "Shows what the operator has said of plugins, or changes it; every change is put into the audit log.\n"
+    "Before a level goes down, or more may run unattended, it asks at the terminal.\n\n"
+    "  show                              what holds now\n"
+    "  level LEVEL [NAME]                relaxed, default, strict or paranoid: of this device, or of a\n"
+    "                                    plugin, which goes by the device's again with `device`\n"
+    "  unattended RISK                   the highest risk with nobody there: none, low, medium or high\n"
+    "  grant NAME CAPABILITY [WORD...]   lets a plugin have something (docs/security-levels.md)\n"
+    "  revoke NAME CAPABILITY [WORD...]  takes it back, and all that it takes in\n"
+    "  forget NAME                       takes back all that was said of a plugin\n\n"
+    "Words that begin with a dash stand behind `--`.",
+    (Option("yes", "", "do not ask"),),
+    "edge policy grant weather http_client api.example.org:443",
+)
+
+
+def run(given: Given) -> int:
+    """Shows the policy, or what changed."""
+    action, *words = given.arguments or [SHOW]
+    _check(action, words)
+    if action == SHOW:
+        _show(given, policy.load())
+        return 0
+    _confirm(given, action, words)
+    fact = _change(action, words)
+    if given.get("json"):
+        output.document(fact)
+    else:
+        output.answer(printable(_told(fact)))
+    return 0
+
+
+def _check(action: str, words: list[str]) -> None:
+    if action not in ACTIONS:
+        raise errors.UsageError(f"policy: there is no action `{action}`", f"Actions are {', '.join(ACTIONS)}")
+    # The command's own table of arguments, one for each action.
+    Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
+
+
+def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
+    from edge.store.lifecycle import take_back
+
+    first, *rest = words
+    if action == "level":
+        return policy.set_level("" if first == DEVICE else first, *rest)
+    if action == "unattended":
+        return policy.set_unattended(first)
+    if action == "grant":
+        return policy.grant(first, tuple(rest))
+    if action == "forget":
+        return {**policy.forget(first), "removed": take_back(first)}
+    fact = policy.revoke(first, tuple(rest))
+    return {**fact, "removed": fact["removed"] + take_back(first, tuple(rest))}
+
+
+def _confirm(given: Given, action: str, words: Sequence[str]) -> None:
+    lowered = _lowered(policy.load(), action, words)
+    if lowered and not agrees(given, f"{printable(lowered)}: plugins may do more then. Go on?"):
+        raise errors.NeedsConsent(
+            f"Nothing was changed: nobody agreed to {lowered}", "Answer yes at a terminal, or give --yes"
+        )
+
+
+def _lowered(said: Policy, action: str, words: Sequence[str]) -> str:
+    """What of a change lets plugins do more, empty for nothing; the change itself says what means nothing."""
+    first, *rest = words
+    if action == "unattended":
+        order = (policy.NOBODY, *RISKS)
+        raises = first in order and order.index(first) > order.index(said.unattended)
+        return f"unattended calls from risk {said.unattended} up to {first}" if raises else ""
+    if action not in ("level", "forget"):
+        return ""
+    plugin = first if action == "forget" else "".join(rest)
+    before = said.level_of(plugin) if plugin else said.level
+    after = said.level if action == "forget" or first == DEVICE else first
+    goes_down = after in levels.LEVELS and levels.is_lower(after, before)
+    return f"{plugin or 'this device'} from level {before} down to {after}" if goes_down else ""
+
+
+def _told(fact: dict[str, Any]) -> str:
+    act, plugin = fact["act"], fact["plugin"] or "this device"
+    if act == "unattended":
+        return f"unattended calls go up to risk {fact['after']} (before: {fact['before']})"
+    if act in ("level", "forget"):
+        said = "nothing is said of it any more, and " if act == "forget" else ""
+        return f"{plugin}: {said}level {fact['after']} holds (before: {fact['before']})"
+    ask = asks.spelled(tuple(fact["ask"]))
+    if act == "grant":
+        return f"{plugin}: {ask} is granted{'' if fact['wider'] else ', as it was before'}"
+    return f"{plugin}: {ask} is taken back ({fact['removed']} grants)"
+
+
+def _show(given: Given, said: Policy) -> None:
+    from edge.store import record
+
+    for found in record.every():
+        if found.current or found.consents:
+            said = said.agreed(found.name, found.consents)
+    plugins = {
+        name: {"level": own.level, "consents": own.consents, "grants": own.grants}
+        for name, own in sorted(said.plugins.items())
+    }
+    if given.get("json"):
+        output.document(
+            {"path": said.path, "level": said.level, "unattended": said.unattended, "plugins": plugins}
+        )
+        return
+    output.answer(f"level       {said.level}")
+    output.answer(f"unattended  calls up to risk {said.unattended}")
+    for name, own in plugins.items():
+        level = f"level {own['level']}" if own["level"] else "the level of this device"
+        output.answer(f"\n{name}: {level}")
+        for field, word in (("grants", "granted"), ("consents", "consented to")):
+            for ask in own[field]:
+                output.answer(printable(f"  {word} {asks.spelled(tuple(ask))}"))

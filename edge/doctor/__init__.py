@@ -1,0 +1,55 @@
+"""Whether this machine is as Edge needs it, and what is installed as it should be.
+
+Each check is a small function that answers a Finding. They are imported when they are made, since some need
+the native library, and that may be what is wrong.
+"""
+
+from __future__ import annotations
+
+from edge.doctor.finding import FAIL, WARN, Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CHECKS = {
+    "processor": "machine",
+    "python": "machine",
+    "library": "library",
+    "memory": "machine",
+    "control_groups": "machine",
+    "shared_memory": "machine",
+    "disk": "machine",
+    "clock": "machine",
+    "keys": "trusting",
+    "trust": "trusting",
+    "store": "plugins",
+    "plugins": "plugins",
+    "engine": "plugins",
+    "compiler": "plugins",
+    "revoked": "plugins",
+    "audit": "plugins",
+}
+"""Every check, a function of that name, and the module that has it."""
+
+
+def examine() -> Iterator[tuple[str, Finding]]:
+    """Makes every check and answers with its name and what it found."""
+    for name, home in CHECKS.items():
+        yield name, _guarded(name, home)
+
+
+def _guarded(name: str, home: str) -> Finding:
+    """What a check finds; whatever it raises is a finding too."""
+    try:
+        module = __import__(f"edge.doctor.{home}", None, None, [name])
+        check: Callable[[], Finding] = getattr(module, name)
+        return check()
+    except Exception as error:
+        from edge import errors
+
+        if isinstance(error, errors.LibraryMissing) and name != "library":
+            return Finding(WARN, "not checked: the native library can't be used")
+        if isinstance(error, errors.EdgeError):
+            return Finding(FAIL, error.message, error.remedy)
+        return Finding(FAIL, f"the check itself failed: {type(error).__name__}: {error}", "Please report it")

@@ -1,0 +1,140 @@
+"""Which installed releases a native library would load, this one or another.
+
+The other library is asked in a process of its own: opening it here would run its code in this one, beside the
+library that is in use.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from edge import _native as native
+from edge import errors, files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from edge.store.installed import Installed
+
+ELF = b"\x7fELF"
+PATIENCE = 120
+ASK = """
+import sys
+sys.path[:] = {path!r}
+from edge.cli import main
+sys.exit(main(["--version", "--json"]))
+"""
+
+
+class Release:
+    """A release that is installed, and whether a library would load it.
+
+    plugin   whose
+    version  of the plugin
+    id       its folder in the store
+    current  whether it is what calls run; otherwise it is kept to go back to
+    problem  why it would not be loaded, empty when it would
+    """
+
+    __slots__ = ("current", "id", "plugin", "problem", "version")
+
+    def __init__(self, plugin: str, version: str, release_id: str, *, current: bool, problem: str) -> None:
+        self.plugin = plugin
+        self.version = version
+        self.id = release_id
+        self.current = current
+        self.problem = problem
+
+
+def judged(library: dict[str, Any], plugins: Iterable[Installed]) -> Iterator[Release]:
+    """Every release of plugins, judged by what a library says of itself (`about`)."""
+    from edge.store.installed import description_of
+
+    here = native.about()
+    for plugin in plugins:
+        for release_id in filter(None, (plugin.release_id, plugin.previous)):
+            current = release_id == plugin.release_id
+            try:
+                description = description_of(release_id)
+            except errors.EdgeError as error:
+                yield Release(plugin.name, "?", release_id, current=current, problem=error.message)
+                continue
+            yield Release(
+                plugin.name,
+                description["version"],
+                release_id,
+                current=current,
+                problem=_problem(description, here, library),
+            )
+
+
+def about(path: str) -> dict[str, Any]:
+    """What a library says of itself, from the library or from a file that has it.
+
+    Raises `errors.UsageError` for a file that is neither, `errors.LibraryMissing` for a library that can't be
+    asked here.
+    """
+    content = files.read_input(path)
+    said = _ask(path) if content.startswith(ELF) else content
+    try:
+        found = native.read_json(said, path)
+        fingerprints = found["fingerprints"]
+        if not all(isinstance(each, str) for each in fingerprints.values()):
+            raise TypeError
+    except (errors.ArgumentsError, AttributeError, KeyError, TypeError):
+        raise errors.UsageError(
+            f"{path} is neither a library nor what one says of itself",
+            "Give a libedge.so, or what `edge --version --json` prints with it",
+        ) from None
+    return dict(found)
+
+
+def _ask(path: str) -> bytes:
+    import os
+    import subprocess
+
+    words = [sys.executable, "-I", "-S", "-c", ASK.format(path=sys.path)]
+    try:
+        done = subprocess.run(
+            words,
+            env={**os.environ, "EDGE_LIBRARY": os.path.abspath(path)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise errors.LibraryMissing(f"{path} does not answer within {PATIENCE} s") from None
+    if done.returncode == 0:
+        return done.stdout
+    raise errors.LibraryMissing(
+        f"{path} can't be asked: {_why(done.returncode, done.stdout)}",
+        "Where it does run, `edge --version --json` says what is needed; give that instead",
+    )
+
+
+def _why(status: int, answer: bytes) -> str:
+    try:
+        message: str = native.read_json(answer)["error"]["message"]
+    except (errors.ArgumentsError, KeyError, TypeError):
+        return f"the process that opened it ended with {status}"
+    return message
+
+
+def _problem(description: dict[str, Any], here: dict[str, Any], library: dict[str, Any]) -> str:
+    """Why a library would not load a release, of whose code the store has what suits the library in use."""
+    codes = {file["engine"]: file["fingerprint"] for file in description["files"] if "engine" in file}
+    engine = here["engine"] if here["engine"] in codes else here["interpreted"]
+    if engine not in codes:
+        return f"it has no code for {here['engine']}"
+    runs = [library[name] for name in ("engine", "interpreted") if name in library]
+    if runs and engine not in runs:
+        return f"its code is for {engine}, the library executes {' and '.join(dict.fromkeys(runs))}"
+    wanted = library["fingerprints"].get(engine)
+    if codes[engine] == wanted:
+        return ""
+    compiler = description["compiler"]
+    made_by = f"edge {compiler['edge']}, wasmtime {compiler['wasmtime']}"
+    return f"its code for {engine} has fingerprint {codes[engine]} ({made_by}), the library wants {wanted}"

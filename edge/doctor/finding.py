@@ -1,0 +1,23 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+PASS = "pass"  # noqa: S105 no password
+WARN = "warn"
+FAIL = "fail"
+
+
+class Finding:
+    """What a check found.
+
+    status  pass; warn where it works and should be looked at; fail
+    found   what it is
+    remedy  what to do, empty for nothing
+    """
+
+    __slots__ = ("found", "remedy", "status")
+
+    def __init__(self, status: str, found: str, remedy: str = "") -> None:
+        self.status = status
+        self.found = found
+        self.remedy = remedy

@@ -1,0 +1,166 @@
+"""Checks of the machine itself."""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+from edge import files
+from edge.doctor.finding import FAIL, PASS, WARN, Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.doctor.elf import Elf
+
+OLDEST_PYTHON = (3, 9)
+PYTHON = "/proc/self/exe"
+CGROUPS = "/proc/cgroups"
+CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers"
+NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
+LEAST_BYTES = 64 << 20
+MB = 1 << 20
+READ_ONLY = 1  # ST_RDONLY
+WRITABLE = 2 | 1  # W_OK | X_OK, which posix has no names for
+
+
+def library_path() -> str:
+    """Where the native library is looked for; edge/_native/library.py opens it when it is asked."""
+    beside = f"{files.folder(files.folder(__file__))}/_native/libedge.so"
+    return files.environment("EDGE_LIBRARY") or beside
+
+
+def processor() -> Finding:
+    """Whether the native library is for this CPU and for this Python."""
+    from edge.doctor import elf
+
+    path, machine = library_path(), posix.uname().machine
+    python = elf.read(PYTHON)
+    try:
+        library = elf.read(path)
+    except OSError as error:
+        remedy = "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
+        return Finding(FAIL, f"{path}: {error.strerror}", remedy)
+    if library is None:
+        return Finding(FAIL, f"{path} is no library", "Install the bundle again")
+    if python is None or (library.bits, library.machine, library.hard_float) != (
+        python.bits,
+        python.machine,
+        python.hard_float,
+    ):
+        is_what = python.name if python else "unknown"
+        found = f"the library is for {library.name}; this Python is {is_what}, on {machine}"
+        return Finding(FAIL, found, f"Use the bundle for this machine{_bundle(python)}")
+    if library.machine == elf.ARM and machine.startswith("armv6") and library.arch not in elf.ARMV6:
+        found = f"the library is for a newer CPU than {machine} (Tag_CPU_arch {library.arch})"
+        return Finding(FAIL, found, "Use the bundle that `edge bundle --target pi-zero` makes")
+    return Finding(PASS, f"{machine}; Python and library are for {library.name}")
+
+
+def _bundle(python: Elf | None) -> str:
+    known = {(32, 40, True): "pi-zero", (64, 183, False): "pi-64", (64, 62, False): "x86_64-linux"}
+    name = known.get((python.bits, python.machine, python.hard_float)) if python else None
+    return f": `edge bundle --target {name}`" if name else "; there may be none"
+
+
+def python() -> Finding:
+    """Whether this Python is new enough and has the cffi backend."""
+    release = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding(FAIL, f"this is Python {release}, Edge needs 3.9 or newer", "Update the system")
+    try:
+        import _cffi_backend
+    except ImportError as error:
+        remedy = "On Debian and Raspberry Pi OS: sudo apt install python3-cffi-backend"
+        return Finding(FAIL, f"Python {release} lacks the cffi backend ({error})", remedy)
+    return Finding(PASS, f"Python {release}, cffi {_cffi_backend.__version__}")
+
+
+def memory() -> Finding:
+    """Whether there is room for a call within the limits of this device's profile."""
+    from edge import admission, profiles
+
+    device = profiles.here()
+    need = admission.need(device.limits, device)
+    free = admission.free_bytes()
+    room = min(device.memory, max(0, free - admission.RESERVE_BYTES))
+    found = (
+        f"room for {room // MB} MB of plugins (profile {device.name}); a call may use {need / MB:.1f} MB "
+        f"unless its plugin declares less"
+    )
+    if room < need:
+        remedy = "Close other programs, or have plugins declare less ([edge.limits] memory)"
+        return Finding(FAIL, f"{found}: none would be admitted", remedy)
+    if room < 2 * need:
+        return Finding(WARN, f"{found}: one at a time", "Close other programs")
+    return Finding(PASS, found)
+
+
+def control_groups() -> Finding:
+    """Whether the kernel limits memory by control groups, which a service is confined by."""
+    second = _read(CONTROLLERS).split()
+    first = [line.split() for line in _read(CGROUPS).split("\n") if line[:1] != "#"]
+    enabled = [words[0] for words in first if len(words) == 4 and words[3] == "1"]
+    if "memory" in second or "memory" in enabled:
+        return Finding(PASS, "memory is limited by control groups")
+    return Finding(
+        WARN,
+        "the kernel limits no memory by control groups: MemoryMax of a service does nothing",
+        "On Raspberry Pi OS: add cgroup_enable=memory to /boot/firmware/cmdline.txt (on older ones "
+        "/boot/cmdline.txt), and restart",
+    )
+
+
+def shared_memory() -> Finding:
+    """Whether there is a folder in memory for what processes count together."""
+    from edge import shared
+
+    return Finding(PASS, shared.folder())
+
+
+def disk() -> Finding:
+    """Whether data can be written, and whether there is space."""
+    from edge import keys
+
+    data = keys.data_home()
+    if not data:
+        return Finding(FAIL, "there is no place for data: neither XDG_DATA_HOME nor HOME is set", "Set one")
+    path = _existing(f"{data}/edge")
+    found = posix.statvfs(path)
+    free = found.f_bavail * found.f_frsize
+    if found.f_flag & READ_ONLY:
+        return Finding(FAIL, f"{path} is read-only", f"mount -o remount,rw, or set XDG_DATA_HOME: {data}")
+    if not posix.access(path, WRITABLE):
+        return Finding(FAIL, f"{path} can't be written by this user", "Ask its owner, or set XDG_DATA_HOME")
+    if free < LEAST_BYTES:
+        return Finding(WARN, f"{path}: {free // MB} MB are free", "Free some space: a plugin may have 30 MB")
+    return Finding(PASS, f"{path}: {free // MB} MB are free")
+
+
+def clock() -> Finding:
+    """Whether the clock can be right; nothing of Edge relies on that but who reads times."""
+    from time import gmtime, strftime, time
+
+    now = time()
+    shown = strftime("%Y-%m-%d", gmtime(now))
+    if now < NO_CLOCK:
+        remedy = "Set it (timedatectl), so that times in logs mean something; Edge itself goes by no clock"
+        return Finding(WARN, f"the clock says {shown}", remedy)
+    return Finding(PASS, f"the clock says {shown}")
+
+
+def _existing(path: str) -> str:
+    """The folder, or the nearest around it that is there."""
+    while not posix.access(path, 0) and path != "/":
+        path = files.folder(path)
+    return path
+
+
+def _read(path: str) -> str:
+    try:
+        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        return files.decode(posix.read(fd, 4096))
+    finally:
+        posix.close(fd)

@@ -1,0 +1,149 @@
+"""Checks of what is installed, and of the log of that."""
+
+from __future__ import annotations
+
+import posix
+
+from edge.doctor.finding import FAIL, PASS, WARN, Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.errors import EdgeError
+    from edge.store.installed import Installed
+
+SHOWN = 3
+AGAIN = "Install the release again; `edge rollback NAME` goes back to the one before"
+
+
+def store() -> Finding:
+    """Whether every record can be read and has its releases."""
+    from edge import errors
+    from edge.store import record, release_path
+
+    wrong, names = [], record.named()
+    for name in names:
+        try:
+            found = record.find(name)
+        except errors.StoreDamaged as error:
+            wrong.append(error.message)
+            continue
+        releases = filter(None, (found.current, found.previous) if found else ())
+        wrong += [
+            f"release {release[:16]} of {name} is missing"
+            for release in releases
+            if not posix.access(release_path(release), 0)
+        ]
+    return _judge(wrong, f"{len(names)} records", errors.StoreDamaged.advice)
+
+
+def plugins() -> Finding:
+    """Whether every byte of what is installed is what was signed by somebody who is trusted."""
+    from edge.errors import OldCompiler, Revoked
+    from edge.store.verify import problem_of, problem_with
+
+    wrong, kept, count = [], [], 0
+    told = {(plugin.name, release) for plugin, release, _ in _refused(OldCompiler, Revoked)}
+    for plugin in _readable():
+        count += 1
+        problem = problem_of(plugin.record)
+        if problem and (plugin.name, plugin.release_id) not in told:
+            wrong.append(f"{plugin.name}: {problem}")
+        if plugin.previous and (plugin.name, plugin.previous) not in told:
+            problem = problem_with(plugin.previous, plugin.name)
+            if problem:
+                kept.append(f"{plugin.name}, the release that is kept: {problem}")
+    if kept and not wrong:
+        return Finding(
+            WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
+        )
+    return _judge(wrong + kept, f"{count} plugins, as they were signed", AGAIN)
+
+
+def engine() -> Finding:
+    """Whether this library loads what is installed."""
+    from edge import _native as native
+    from edge.doctor.engine import judged
+
+    releases = list(judged(native.about(), _readable()))
+    wrong = [f"{each.plugin} {each.version}: {each.problem}" for each in releases if each.problem]
+    return _judge(wrong, f"{len(releases)} releases are for this library", "Install releases compiled for it")
+
+
+def compiler() -> Finding:
+    """Whether what is installed comes from a compiler that is taken."""
+    from edge.errors import OldCompiler
+
+    return _taken(OldCompiler, "none is of a compiler that is not taken any more", OldCompiler.advice)
+
+
+def revoked() -> Finding:
+    """Whether what is installed was revoked since."""
+    from edge.errors import Revoked
+
+    return _taken(Revoked, "none was revoked", Revoked.advice)
+
+
+def audit() -> Finding:
+    """Whether the audit log is as it was written."""
+    from edge import audit
+
+    wrong = audit.verify()
+    remedy = "`edge audit --verify` tells all of it; find out who did that"
+    return _judge(wrong, f"{sum(1 for _ in audit.entries())} entries, as they were written", remedy)
+
+
+def _taken(kind: type[EdgeError], well: str, remedy: str) -> Finding:
+    refused = list(_refused(kind))
+    wrong = [f"{plugin.name}: {why}" for plugin, release, why in refused if release == plugin.release_id]
+    kept = [
+        f"{plugin.name}, the release that is kept: {why}"
+        for plugin, release, why in refused
+        if release != plugin.release_id
+    ]
+    if kept and not wrong:
+        return Finding(WARN, _listed(kept), remedy)
+    return _judge(wrong + kept, well, remedy)
+
+
+def _refused(*kinds: type[EdgeError]) -> Iterator[tuple[Installed, str, str]]:
+    """Every release that is refused for such a reason: its plugin, its folder and why."""
+    from edge import _native as native
+    from edge import errors, trust
+    from edge import store as plugins_store
+    from edge.store.installed import part
+
+    trusted = trust.text()
+    for plugin in _readable():
+        for release in filter(None, (plugin.release_id, plugin.previous)):
+            wanted = trusted + f"\nplugin {plugin.name}\n".encode()
+            try:
+                native.describe_head(part(release, plugins_store.HEAD), release[:16], wanted)
+            except kinds as error:
+                yield plugin, release, error.message
+            except errors.EdgeError:
+                continue
+
+
+def _readable() -> Iterator[Installed]:
+    """What is installed, but what the check of the store names."""
+    from edge import errors
+    from edge.store import record
+    from edge.store.installed import Installed
+
+    for name in record.named():
+        try:
+            found = Installed(name)
+        except (errors.StoreDamaged, errors.NotInstalled):
+            continue
+        yield found
+
+
+def _judge(wrong: list[str], well: str, remedy: str) -> Finding:
+    return Finding(FAIL, _listed(wrong), remedy) if wrong else Finding(PASS, well)
+
+
+def _listed(found: list[str]) -> str:
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return "; ".join(found[:SHOWN]) + more

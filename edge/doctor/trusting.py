@@ -1,0 +1,39 @@
+"""Checks of keys, and of who is trusted."""
+
+from __future__ import annotations
+
+import posix
+
+from edge.doctor.finding import FAIL, PASS, WARN, Finding
+
+
+def keys() -> Finding:
+    """Whether private keys are this user's alone, and this machine's own can be used."""
+    from edge import files, keys
+
+    folder = files.folder(keys.local_path())
+    try:
+        names = sorted(posix.listdir(folder))
+    except FileNotFoundError:
+        return Finding(PASS, "this machine has no key of its own yet; it makes one when it needs one")
+    for path in (folder, *(f"{folder}/{name}" for name in names)):
+        found = posix.lstat(path)
+        if found.st_uid != posix.getuid():
+            return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
+        if found.st_mode & keys.OTHERS_ANY:
+            remedy = f"chmod go-rwx {path}, if nobody used that; otherwise make new keys, and revoke these"
+            return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
+    own = keys.local_public()
+    return Finding(PASS, f"this machine's key is {own.hex()[:16]}" if own else "no key of this machine's own")
+
+
+def trust() -> Finding:
+    """Whether every line of trust means something, and somebody is trusted."""
+    from edge import trust
+
+    trust.check_all()
+    found = trust.entries()
+    if not found:
+        return Finding(WARN, "nobody is trusted: nothing can be installed", "edge key trust KEY")
+    names = ", ".join(entry.label or entry.public.hex()[:16] for entry in found)
+    return Finding(PASS, f"{len(found)} trusted: {names}")

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import audit, policy
+
+Edge = Callable[..., Any]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOST = "api.example.org:443"
+
+
+@pytest.fixture(autouse=True)
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path
+
+
+def acts() -> list[str]:
+    return [entry["act"] for entry in audit.entries()]
+
+
+@pytest.mark.parametrize("words", [[], ["show"]])
+def test_without_an_action_it_shows_what_holds(edge: Edge, words: list[str], homes: Path) -> None:
+    ran = edge("policy", *words)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.split("\n")[:2] == ["level       default", "unattended  calls up to risk low"]
+    policy.set_level("strict", "weather")
+    policy.grant("weather", ("http_client", HOST))
+    policy.consent("weather", [("cli", "/usr/bin/git", "log -n")])
+    ran = edge("policy", *words)
+    assert "\nweather: level strict\n  granted http_client api.example.org:443\n" in ran.out
+    assert "  consented to cli /usr/bin/git 'log -n'" in ran.out
+    document = edge("policy", *words, "--json").document
+    assert document["path"] == str(homes / "config/edge/policy.json")
+    assert document["plugins"]["weather"]["grants"] == [["http_client", HOST]]
+
+
+def test_a_grant_and_taking_it_back(edge: Edge) -> None:
+    assert edge("policy", "grant", "weather", "http_client", HOST).out == (
+        "weather: http_client api.example.org:443 is granted\n"
+    )
+    assert edge("policy", "grant", "weather", "http_client", HOST).out.endswith(", as it was before\n")
+    assert policy.load().of("weather").grants == (("http_client", HOST),)
+    fact = edge("policy", "revoke", "weather", "http_client", "--json").document
+    assert (fact["act"], fact["removed"]) == ("revoke", 1)
+    assert policy.load().of("weather").grants == ()
+    assert acts() == ["grant", "grant", "revoke"]
+
+
+def test_words_that_begin_with_a_dash_stand_behind_two(edge: Edge) -> None:
+    assert edge("policy", "grant", "a", "cli", "/usr/bin/git", "--", "log", "-n", "{int}").status == 0
+    assert policy.load().of("a").grants == (("cli", "/usr/bin/git", "log", "-n", "{int}"),)
+
+
+def test_going_up_asks_nobody(edge: Edge) -> None:
+    ran = edge("policy", "level", "paranoid")
+    assert (ran.status, ran.out) == (0, "this device: level paranoid holds (before: default)\n")
+    assert edge("policy", "level", "paranoid", "weather").status == 0
+    assert edge("policy", "unattended", "none").status == 0
+    assert acts() == ["level", "level", "unattended"]
+
+
+DOWN = [
+    ("level", "relaxed"),
+    ("level", "default", "weather"),
+    ("level", "device", "weather"),
+    ("forget", "weather"),
+    ("unattended", "medium"),
+]
+
+
+@pytest.mark.parametrize("words", DOWN)
+def test_where_nobody_is_there_to_agree_nothing_goes_down(
+    edge: Edge, words: tuple[str, ...], homes: Path
+) -> None:
+    policy.set_level("strict", "weather")
+    before = (homes / "config/edge/policy.json").read_bytes()
+    ran = edge("policy", *words)
+    assert (ran.status, ran.out) == (3, "")
+    assert "Nothing was changed" in ran.err
+    assert "--yes" in ran.err
+    assert (homes / "config/edge/policy.json").read_bytes() == before
+    assert edge("policy", *words, "--yes").status == 0
+    newest = list(audit.entries())[-1]
+    assert (newest["event"], newest["act"], newest["lowered"]) == ("policy", words[0], True)
+
+
+@pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"yes\n", 0), (b"n\n", 3), (b"\n", 3)])
+def test_at_a_terminal_it_asks(answer: bytes, status: int, homes: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "edge", "policy", "level", "relaxed"],
+            cwd=ROOT,
+            stdin=theirs,
+            stderr=theirs,
+            stdout=subprocess.PIPE,
+            env=dict(os.environ),
+        )
+        asked = b""
+        while b"[y/N]" not in asked:
+            asked += os.read(ours, 1000)
+        os.write(ours, answer)
+        out, _ = process.communicate()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert b"this device from level default down to relaxed" in asked
+    assert process.returncode == status
+    assert bool(out) == (status == 0)
+    written = homes / "config/edge/policy.json"
+    assert (written.exists() and json.loads(written.read_text())["level"] == "relaxed") == (status == 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fly"], "no action `fly`"),
+        (["level"], "LEVEL missing"),
+        (["level", "none"], "no level `none`"),
+        (["level", "strict", "a", "b"], "`b` is one too many"),
+        (["level", "device"], "no level"),
+        (["unattended", "all"], "no risk `all`"),
+        (["grant", "a"], "CAPABILITY missing"),
+        (["grant", "a", "root"], "can't be granted"),
+        (["grant", "A", "channel"], "no plugin's name"),
+        (["revoke", "a", "http_client", "x", "y"], "takes 1 words"),
+        (["show", "a"], "one too many"),
+    ],
+)
+def test_wrong_usage_changes_nothing(edge: Edge, words: list[str], message: str, homes: Path) -> None:
+    ran = edge("policy", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert message in ran.err
+    assert not (homes / "config").exists()
+    assert acts() == []

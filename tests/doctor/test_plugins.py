@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import _native as native
+from edge import audit, store, trust
+from edge.doctor.finding import Finding
+from edge.store import record
+
+Check = Callable[[str], Finding]
+Put = Callable[..., Any]
+
+CHECKS = ("store", "plugins", "engine", "compiler", "revoked", "audit")
+
+
+def change(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def say(*lines: str) -> None:
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    path.chmod(0o600)
+
+
+def release(which: str) -> Path:
+    found = record.get("faults")
+    return Path(store.release_path(getattr(found, which)))
+
+
+def test_where_nothing_is_installed_nothing_is_wrong(finding: Check, empty: Path) -> None:
+    assert [finding(name).status for name in CHECKS] == ["pass"] * len(CHECKS)
+    assert not (empty / "store").exists()
+
+
+def test_what_is_installed_as_it_should_be(finding: Check, put: Put) -> None:
+    put(1)
+    put(2)
+    put(1, name="other")
+    assert [finding(name).status for name in CHECKS] == ["pass"] * len(CHECKS)
+    assert finding("store").found == "2 records"
+    assert finding("plugins").found == "2 plugins, as they were signed"
+    assert finding("engine").found == "3 releases are for this library"
+
+
+def test_a_record_that_means_nothing(finding: Check, put: Put) -> None:
+    put(1)
+    Path(store.record_path("faults")).write_text("{")
+    found = finding("store")
+    assert (found.status, "is no record" in found.found, bool(found.remedy)) == ("fail", True, True)
+    assert finding("plugins").status == "pass"
+
+
+def test_a_release_that_is_gone(finding: Check, put: Put) -> None:
+    put(1)
+    shutil.rmtree(release("current"))
+    assert "of faults is missing" in finding("store").found
+    assert (finding("store").status, finding("plugins").status) == ("fail", "fail")
+
+
+@pytest.mark.parametrize("part", [store.HEAD, store.CODE, store.MANIFEST])
+def test_a_byte_that_was_changed(finding: Check, put: Put, part: str) -> None:
+    put(1)
+    change(release("current") / part)
+    found = finding("plugins")
+    assert (found.status, found.found.startswith("faults: "), bool(found.remedy)) == ("fail", True, True)
+
+
+def test_a_changed_byte_in_what_is_only_kept_is_a_warning(finding: Check, put: Put) -> None:
+    put(1)
+    put(2)
+    change(release("previous") / store.CODE)
+    found = finding("plugins")
+    assert (found.status, "faults, the release that is kept: " in found.found) == ("warn", True)
+
+
+def test_of_many_problems_some_are_named_and_all_counted(finding: Check, put: Put) -> None:
+    for at in range(5):
+        put(1, name=f"plugin{at}")
+        change(Path(store.release_path(record.get(f"plugin{at}").current)) / store.CODE)
+    found = finding("plugins").found
+    assert found.count("plugin") >= 3
+    assert found.endswith("; and 2 more")
+
+
+def test_a_library_that_does_not_load_what_is_installed(
+    finding: Check, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(1)
+    about = native.about()
+    fingerprints = {**about["fingerprints"], about["engine"]: "0123456789abcdef"}
+    monkeypatch.setattr("edge._native.about", lambda: {**about, "fingerprints": fingerprints})
+    found = finding("engine")
+    assert (found.status, "the library wants 0123456789abcdef" in found.found) == ("fail", True)
+
+
+def test_a_compiler_that_is_not_taken_any_more(finding: Check, put: Put) -> None:
+    put(1)
+    say("wasmtime 99.0.0")
+    found = finding("compiler")
+    assert (found.status, "nothing before 99.0.0 is taken" in found.found) == ("fail", True)
+    assert "Compile the plugin again" in found.remedy
+    assert [finding(name).status for name in ("plugins", "revoked")] == ["pass", "pass"]
+
+
+@pytest.mark.parametrize(("which", "status"), [("current", "fail"), ("previous", "warn")])
+def test_what_was_revoked_since(finding: Check, put: Put, which: str, status: str) -> None:
+    put(1)
+    put(2)
+    head = (release(which) / store.HEAD).read_bytes()
+    digest = getattr(record.get("faults"), which)[:64]
+    assert digest == hashlib.sha256(head[108:]).hexdigest()
+    say(f"revoked sha256 {digest} was bad")
+    found = finding("revoked")
+    assert (found.status, f"{digest} was revoked" in found.found) == (status, True)
+    assert [finding(name).status for name in ("plugins", "compiler")] == ["pass", "pass"]
+
+
+def test_an_audit_log_that_was_changed(finding: Check, put: Put, empty: Path) -> None:
+    put(1)
+    audit.append({"event": "test"})
+    change(empty / "audit" / "log")
+    found = finding("audit")
+    assert (found.status, "edge audit --verify" in found.remedy) == ("fail", True)
