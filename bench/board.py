@@ -10,8 +10,10 @@ from cross import guests
 from cross.board.board import Board
 from cross.board.result import Result
 from edge import _native as native
+from edge import keys
 from edge.dev import bundle
 from edge.dev.compile import compile_to
+from edge.dev.pack import Source, pack
 
 HERE = Path(__file__).parent
 RUST_TOOL, PYTHON_TOOL = "cron-next", "sensor-digest"
@@ -27,9 +29,10 @@ def figures() -> dict[str, float]:
         bundle.write(str(archive), "board")
         names = (RUST_TOOL, PYTHON_TOOL, "types", "coremark")
         artifacts = {name: _compiled(name, folder) for name in names}
-        files = [*artifacts.values(), HERE / "on_board.py"]
+        packages = [_packed(name, folder) for name in (RUST_TOOL, PYTHON_TOOL)]
+        files = [*artifacts.values(), *packages, HERE / "on_board.py"]
         with Board(files, bundle=archive, icount=True) as board:
-            return {**_tools(board), **_calls(board, artifacts["types"])}
+            return {**_tools(board), **_installed(board), **_calls(board, artifacts["types"])}
 
 
 def _tools(board: Board) -> dict[str, float]:
@@ -41,6 +44,22 @@ def _tools(board: Board) -> dict[str, float]:
         "Python tool, peak memory": python.peak_rss_kb / KB_PER_MB,
         "Python tool, anonymous memory over bare Python": anonymous / KB_PER_MB,
         "Python tool, start to exit": python.virtual_ms,
+    }
+
+
+def _installed(board: Board) -> dict[str, float]:
+    """What the operator of a device waits for: an installation, and calls of what is installed."""
+    installed = _succeed(board.run(["edge", "install", f"{RUST_TOOL}.edge", "--yes"]))
+    _succeed(board.run(["edge", "install", f"{PYTHON_TOOL}.edge", "--yes"]))
+    rust, python = (
+        _succeed(board.run(["edge", "call", name, question(name)])) for name in (RUST_TOOL, PYTHON_TOOL)
+    )
+    return {
+        "Rust tool, installation": installed.virtual_ms,
+        "Rust tool installed, peak memory": rust.peak_rss_kb / KB_PER_MB,
+        "Rust tool installed, start to exit": rust.virtual_ms,
+        "Python tool installed, peak memory": python.peak_rss_kb / KB_PER_MB,
+        "Python tool installed, start to exit": python.virtual_ms,
     }
 
 
@@ -62,6 +81,14 @@ def question(name: str) -> str:
 def _compiled(name: str, folder: str) -> Path:
     source = guests.build(name)
     return Path(compile_to(folder, source.read_bytes(), source.name, [ENGINE])[0].path)
+
+
+def _packed(name: str, folder: str) -> Path:
+    path = Path(folder) / f"{name}.edge"
+    with path.open("xb+") as file:
+        source = Source(str(guests.source(name)), str(guests.build(name)))
+        pack(file.fileno(), source, [ENGINE], keys.local_seed(), file=path.name)
+    return path
 
 
 def _run(board: Board, name: str) -> Result:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from edge import asks, files, keys, levels, places
 from edge.manifest import RISKS
+from edge.names import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def forget(plugin: str, *, path: str = "") -> Fact:
 
 
 def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
-    if plugin and not asks.is_plugin_name(plugin):
+    if plugin and not is_plugin_name(plugin):
         _refuse(f"`{plugin}` is no plugin's name", "It is of a-z and 0-9, and inside also . _ -")
     for ask in asked:
         problem = asks.problem(ask)

@@ -6,6 +6,7 @@ import posix
 
 from edge import asks, files, levels
 from edge.manifest import RISKS
+from edge.names import is_plugin_name
 from edge.policy import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
 
 TYPE_CHECKING = False
@@ -34,7 +35,10 @@ def read(text: bytes, path: str) -> Policy:
 
 
 def write(policy: Policy, fact: dict[str, Any]) -> None:
-    """Puts a policy in its file's place, and before that the fact of it into the audit log."""
+    """Puts a policy in its file's place, and before that the fact of it into the audit log.
+
+    RATIONALE, "Why a change is audited before it is made".
+    """
     import json
 
     from edge import audit
@@ -99,7 +103,7 @@ def _policy(document: Any, path: str) -> Policy:
 
 
 def _plugin(name: str, said: Any) -> PluginPolicy:
-    if not asks.is_plugin_name(name):
+    if not is_plugin_name(name):
         raise ValueError(f"`{name}` is no plugin's name")
     table = _table(said, PLUGIN_FIELDS, f"what it says of {name}")
     level = _text(table.get("level", ""), "level")

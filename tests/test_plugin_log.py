@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge import plugin_log
+from edge.plugin_log import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,7 +43,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def texts(name: str = "pump") -> list[tuple[str, str]]:
-    return [(entry.kind, entry.text) for entry in plugin_log.entries(name)]
+    return [(entry.kind, entry.text) for entry in reading.entries(name)]
 
 
 def test_events_and_what_is_written_are_kept_in_their_order(folder: Path) -> None:
@@ -113,7 +114,7 @@ def test_who_follows_reads_every_line_once(folder: Path, steps: list[str | int])
     for path in folder.glob("*"):
         path.unlink()
     _, output = plugin_log.sink("pump")
-    following = plugin_log.Following("pump")
+    following = reading.Following("pump")
     count, read = 0, []
     for step in steps:
         if step == "read" or isinstance(step, int):

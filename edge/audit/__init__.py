@@ -1,20 +1,20 @@
-"""What was done here, and by whom: a log that is bounded, and that shows when somebody changed it.
+"""What was done here: a log that is bounded, and that shows when somebody changed it.
 
 In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user reaches:
 
     log, log.1, log.2, log.3      what an operator did: installed, granted, revoked
-    uses, uses.1, uses.2, uses.3  what plugins were denied, and at level paranoid what they used
+    uses, uses.1, uses.2, uses.3  what plugins were denied, at level paranoid what they used; refused packages
     lock                          whoever reads or writes them holds it
 
 An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
 that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of
-`uses` have `after` too, the number of the newest entry of `log` then. docs/audit.md says what this shows, and
+`uses` have `since` too, the number of the newest entry of `log` then. docs/audit.md says what this shows, and
 what it can't.
 """
 
 from __future__ import annotations
 
-from edge import keys
+from edge import places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 ACTS = "log"
 USES = "uses"
-OF_PLUGINS = ("denied", "used", "suppressed")
-"""Events that plugins cause, as often as they like: they must not push out what operators did."""
+OF_OTHERS = ("denied", "refused", "suppressed", "used")
+"""Events that others cause, as often as they like: they must not push out what operators did."""
 
 
 def folder() -> str:
     """Where the log is kept; an error where there is no place for it."""
-    home = keys.data_home()
+    home = places.data_home()
     if home:
         return f"{home}/edge/audit"
     from edge import errors
@@ -77,8 +77,8 @@ def _write(fact: Fact) -> str:
     where = folder()
     with locked(where):
         acts = Ring(where, ACTS)
-        if fact.get("event") in OF_PLUGINS:
-            return Ring(where, USES).append(fact, {"after": acts.newest()})
+        if fact.get("event") in OF_OTHERS:
+            return Ring(where, USES).append(fact, {"since": acts.newest()})
         return acts.append(fact, {})
 
 
@@ -91,7 +91,7 @@ def entries(plugin: str = "") -> Iterator[Fact]:
     )
     use = next(uses, None)
     for act in acts:
-        while use is not None and use.get("after", 0) < act["seq"]:
+        while use is not None and use.get("since", 0) < act["seq"]:
             yield from _of(plugin, use)
             use = next(uses, None)
         yield from _of(plugin, act)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 from time import monotonic
 
-from edge import asks, audit, shared
+from edge import audit, names, shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def append_denied(fact: Fact) -> str:
 def _count(plugin: str) -> int:
     """How many denials of a plugin there were within this minute, this one among them."""
     now = int(monotonic()) // SECONDS
-    name = plugin if asks.is_plugin_name(plugin) else NAMELESS
+    name = plugin if names.is_plugin_name(plugin) else NAMELESS
     try:
         return _count_shared(name, now)
     except Exception as error:

@@ -7,6 +7,7 @@ from edge import errors, store
 from edge.cli import output
 from edge.doctor import engine
 from edge.interfaces.logging import printable
+from edge.store.installed import Installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def run(given: Given) -> int:
     if more or given.get("log") or given.get("verify"):
         raise errors.UsageError("audit: --engine takes a library, or what one says of itself, alone")
     library = engine.about(path) if path else native.about()
-    found = list(engine.judged(library, store.installed()))
+    found = list(engine.judged(library, map(Installed, store.names())))
     wrong = [release for release in found if release.problem]
     if given.get("json"):
         output.document(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge import asks, audit, errors, grants
+from edge import asks, audit, errors, grants, names
 from edge.cli import output
 from edge.cli.json_text import json_text
 from edge.interfaces.logging import printable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Entry = dict[str, Any]
 
-OF_THE_LOG = ("seq", "time", "boot", "prev", "after", "event")
+OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "event")
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
 
 
@@ -35,7 +35,7 @@ def run(given: Given) -> int | None:
 
 def _is_installed(word: str) -> bool:
     """Whether a word means an installed plugin: by its name, which has no slash."""
-    if not asks.is_plugin_name(word):
+    if not names.is_plugin_name(word):
         return False
     from edge.store import record
 
@@ -137,7 +137,7 @@ def _details(entry: Entry) -> Entry:
 
 def _number(entry: Entry) -> str:
     """A plugin's use has the number of the operator's act that it came after before its own."""
-    return f"{entry['after']}+{entry['seq']}" if "after" in entry else str(entry["seq"])
+    return f"{entry['since']}+{entry['seq']}" if "since" in entry else str(entry["seq"])
 
 
 def _time(entry: Entry) -> str:

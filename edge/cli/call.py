@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.counters import Slot
+    from edge.instance import Output
+    from edge.interfaces.logging import Sink
     from edge.plugin import Plugin
     from edge.profiles import Limits
     from edge.store.calling import Prepared
@@ -42,7 +44,8 @@ def run(given: Given) -> int:
             limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
         # Before it is loaded: what there is no memory for does not even begin.
         with _admit(prepared, limits):
-            plugin = prepared.load(log=tool.log, output=tool.pass_on, audit=_tell)
+            log, written = _sinks(name)
+            plugin = prepared.load(log=log, output=written, audit=_tell)
             if given.get("unattended"):
                 _check_unattended(prepared.terms, plugin, named)
             started = monotonic_ns()
@@ -82,6 +85,23 @@ def _config(name: str) -> bytes | None:
     from edge import config
 
     return config.read(name) or None
+
+
+def _sinks(name: str) -> tuple[Sink, Output]:
+    """What the plugin logs is said here and now, and kept for `edge log`."""
+    from edge.plugin_log import sink
+
+    keep, keep_written = sink(name)
+
+    def log(plugin: str, level: str, event: dict[str, Any]) -> None:
+        tool.log(plugin, level, event)
+        keep(plugin, level, event)
+
+    def output(stream: int, written: bytes) -> None:
+        tool.pass_on(stream, written)
+        keep_written(stream, written)
+
+    return log, output
 
 
 def _tell(fact: dict[str, Any]) -> None:

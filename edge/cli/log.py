@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from edge import asks, errors, plugin_log
+from edge import errors, names
 from edge.cli import output
 from edge.cli.options import Command, Option, at_least_one
 from edge.interfaces.logging import printable
+from edge.plugin_log.reading import Following
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
     from edge.cli.options import Given
-    from edge.plugin_log import Entry, Following
+    from edge.plugin_log.reading import Entry
 
 PAUSE = 0.25
 
@@ -33,9 +34,9 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Shows what there is, and with --follow what comes."""
     name = given.arguments[0]
-    if not asks.is_plugin_name(name):
+    if not names.is_plugin_name(name):
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
-    following = plugin_log.Following(name)
+    following = Following(name)
     found = following.more()
     found = found[-given.get("last", len(found)) :] if found else found
     if given.get("follow"):

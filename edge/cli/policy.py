@@ -71,8 +71,6 @@ def _check(action: str, words: list[str]) -> None:
 
 
 def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
-    from edge.store.lifecycle import take_back
-
     first, *rest = words
     if action == "level":
         return policy.set_level("" if first == DEVICE else first, *rest)
@@ -80,6 +78,8 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
         return policy.set_unattended(first)
     if action == "grant":
         return policy.grant(first, tuple(rest))
+    from edge.store.lifecycle import take_back
+
     if action == "forget":
         return {**policy.forget(first), "removed": take_back(first)}
     fact = policy.revoke(first, tuple(rest))

@@ -1,7 +1,6 @@
 """Which installed releases a native library would load, this one or another.
 
-The other library is asked in a process of its own: opening it here would run its code in this one, beside the
-library that is in use.
+RATIONALE, "Why another library is asked in a process of its own".
 """
 
 from __future__ import annotations

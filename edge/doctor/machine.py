@@ -119,9 +119,9 @@ def shared_memory() -> Finding:
 
 def disk() -> Finding:
     """Whether data can be written, and whether there is space."""
-    from edge import keys
+    from edge import places
 
-    data = keys.data_home()
+    data = places.data_home()
     if not data:
         return Finding(FAIL, "there is no place for data: neither XDG_DATA_HOME nor HOME is set", "Set one")
     path = _existing(f"{data}/edge")
@@ -131,8 +131,13 @@ def disk() -> Finding:
         return Finding(FAIL, f"{path} is read-only", f"mount -o remount,rw, or set XDG_DATA_HOME: {data}")
     if not posix.access(path, WRITABLE):
         return Finding(FAIL, f"{path} can't be written by this user", "Ask its owner, or set XDG_DATA_HOME")
+    if not found.f_blocks:
+        return Finding(PASS, f"{path}: in memory, without a size of its own")
     if free < LEAST_BYTES:
-        return Finding(WARN, f"{path}: {free // MB} MB are free", "Free some space: a plugin may have 30 MB")
+        status = WARN if free >= MB else FAIL
+        return Finding(
+            status, f"{path}: {free // MB} MB are free", "Free some space: a plugin may have 30 MB"
+        )
     return Finding(PASS, f"{path}: {free // MB} MB are free")
 
 

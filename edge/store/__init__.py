@@ -104,7 +104,7 @@ def names() -> list[str]:
     return [found.name for found in record.every() if found.current]
 
 
-def installed() -> list[Installed]:
+def plugins() -> list[Installed]:
     """All plugins that are installed, by name; needs no lock."""
     from edge.store.installed import Installed
 

@@ -5,6 +5,7 @@ import os
 import posix
 import re
 import shutil
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,17 @@ def test_a_full_disk_leaves_the_log_as_it_was(folder: Path, monkeypatch: pytest.
     assert (folder / "log").read_bytes() == before
     fill(1)
     assert (numbers(), audit.verify()) == ([1, 2, 3], [])
+
+
+def test_a_lock_that_is_never_given_back_is_this_machines_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(1)
+    monkeypatch.setattr("edge.shared.LOCK_PATIENCE", 0.05)
+    with (folder / "lock").open("rb") as held:
+        flock(held, LOCK_EX)
+        with pytest.raises(errors.IoFault, match="has been locked"):
+            fill(1)
+        with pytest.raises(errors.IoFault, match="has been locked"):
+            numbers()
+    assert numbers() == [1]

@@ -33,7 +33,7 @@ def write(*lines: str) -> None:
 
 
 def test_it_shows_lines_with_their_time_and_kind(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugin_log, "time", lambda: 1_800_000_000.9)
+    monkeypatch.setattr(plugin_log, "time_ns", lambda: 1_800_000_000_900_000_000)
     write("one", "two")
     ran = edge("log", "pump")
     assert (ran.status, ran.err) == (0, "")

@@ -173,7 +173,8 @@ def volume(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         (64, 0, "pass", "64 MB are free"),
         (63, 0, "warn", "63 MB are free"),
         (500, os.ST_RDONLY, "fail", "is read-only"),
-        (0, 0, "warn", "0 MB are free"),
+        (1, 0, "warn", "1 MB are free"),
+        (0, 0, "fail", "0 MB are free"),
     ],
 )
 def test_the_disk(
@@ -193,6 +194,13 @@ def test_the_disk(
         status != "pass",
     )
     assert said in found.found
+
+
+def test_a_file_system_without_a_size(finding: Check, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = os.statvfs_result((4096, 4096, 0, 0, 0, 0, 0, 0, 0, 255))
+    monkeypatch.setattr("posix.statvfs", lambda _: found)
+    assert (finding("disk").status, "without a size" in finding("disk").found) == ("pass", True)
+    assert empty.exists()
 
 
 def test_the_folder_that_will_hold_the_data_is_looked_at(

@@ -2,13 +2,13 @@
 
 $XDG_RUNTIME_DIR/edge/log/NAME and, when that is full, NAME~ (edge/shared.py has the other places). A line is
 the time in seconds since 1970, what it is (stdout, stderr or a level) and the text, of which nothing moves a
-cursor. Several processes append to one file.
+cursor. Several processes append to one file. edge/plugin_log/reading.py reads them.
 """
 
 from __future__ import annotations
 
 import posix
-from time import time
+from time import time_ns
 
 from edge import shared
 from edge.interfaces.logging import line, printable
@@ -25,23 +25,8 @@ FOLDER = "log"
 OLD = "~"
 FILE_BYTES = 64 << 10
 LINE_LETTERS = 1000
+NS = 1_000_000_000
 STREAMS = ("", "stdout", "stderr")
-
-
-class Entry:
-    """A line of what a plugin logged.
-
-    time  seconds since 1970, by a clock that may be wrong
-    kind  stdout, stderr, or the level of an event
-    text  what it says
-    """
-
-    __slots__ = ("kind", "text", "time")
-
-    def __init__(self, seconds: int, kind: str, text: str) -> None:
-        self.time = seconds
-        self.kind = kind
-        self.text = text
 
 
 def sink(name: str) -> tuple[Log, Output]:
@@ -61,22 +46,6 @@ def sink(name: str) -> tuple[Log, Output]:
     return log, output
 
 
-def entries(name: str) -> list[Entry]:
-    """What a plugin logged, as far as it is kept, the oldest first."""
-    following = Following(name)
-    try:
-        return following.more()
-    finally:
-        following.close()
-
-
-def parse(text: bytes) -> Entry | None:
-    """The entry of a line; None for what is none."""
-    seconds, _, rest = text.decode("utf-8", "replace").partition(" ")
-    kind, space, said = rest.partition(" ")
-    return Entry(int(seconds), kind, said) if space and seconds.isdigit() else None
-
-
 class _File:
     """The file that a process appends to, opened when there is something to write."""
 
@@ -93,7 +62,7 @@ class _File:
             return
         if len(text) > LINE_LETTERS:
             text = f"{text[:LINE_LETTERS]}... {len(text) - LINE_LETTERS} more"
-        data = f"{max(0, int(time()))} {kind} {text}\n".encode("utf-8", "replace")
+        data = f"{time_ns() // NS} {kind} {text}\n".encode("utf-8", "replace")
         try:
             self._make_room(len(data))
             posix.write(self._fd, data)
@@ -135,72 +104,3 @@ class _File:
         import sys
 
         print(f"edge: what {self._name} logs is not kept: {error}", file=sys.stderr)
-
-
-class Following:
-    """Reads what a plugin logged, and then what it logs further."""
-
-    __slots__ = ("_fd", "_finished", "_path", "_rest")
-
-    def __init__(self, name: str) -> None:
-        self._path = f"{shared.folder()}/{FOLDER}/{name}"
-        self._fd = -1
-        self._rest = b""
-        self._finished = 0
-
-    def more(self) -> list[Entry]:
-        """What was not read yet."""
-        found: list[Entry] = []
-        while True:
-            if self._fd < 0:
-                self._fd = self._next()
-            if self._fd < 0:
-                return found
-            found += self._read()
-            if _is_at(self._path, self._fd):
-                return found
-            # Full, and another took its name: what came meanwhile is the last of it.
-            found += self._read()
-            self._finished = posix.fstat(self._fd).st_ino
-            self.close()
-
-    def _next(self) -> int:
-        """The older file, unless that is the one that was read last; then the newer."""
-        for path in (self._path + OLD, self._path):
-            fd = _open_to_read(path)
-            if fd >= 0 and posix.fstat(fd).st_ino != self._finished:
-                return fd
-            if fd >= 0:
-                posix.close(fd)
-        return -1
-
-    def close(self) -> None:
-        """Closes what is open."""
-        if self._fd >= 0:
-            posix.close(self._fd)
-        self._fd = -1
-        self._rest = b""
-
-    def _read(self) -> list[Entry]:
-        from edge import files
-
-        *lines, self._rest = (self._rest + files.read_all(self._fd)).split(b"\n")
-        return [entry for text in lines if (entry := parse(text)) is not None]
-
-
-def _open_to_read(path: str) -> int:
-    try:
-        return posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
-    except FileNotFoundError:
-        return -1
-    except OSError as error:
-        from edge import files
-
-        files.raise_for(path, error)
-
-
-def _is_at(path: str, fd: int) -> bool:
-    try:
-        return posix.stat(path).st_ino == posix.fstat(fd).st_ino
-    except FileNotFoundError:
-        return False

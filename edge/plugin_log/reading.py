@@ -1,0 +1,109 @@
+"""What plugins logged, read while they may log more."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import shared
+from edge.plugin_log import FOLDER, OLD
+
+
+class Entry:
+    """A line of what a plugin logged.
+
+    time  seconds since 1970, by a clock that may be wrong
+    kind  stdout, stderr, or the level of an event
+    text  what it says
+    """
+
+    __slots__ = ("kind", "text", "time")
+
+    def __init__(self, seconds: int, kind: str, text: str) -> None:
+        self.time = seconds
+        self.kind = kind
+        self.text = text
+
+
+def entries(name: str) -> list[Entry]:
+    """What a plugin logged, as far as it is kept, the oldest first."""
+    following = Following(name)
+    try:
+        return following.more()
+    finally:
+        following.close()
+
+
+def parse(text: bytes) -> Entry | None:
+    """The entry of a line; None for what is none."""
+    seconds, _, rest = text.decode("utf-8", "replace").partition(" ")
+    kind, space, said = rest.partition(" ")
+    return Entry(int(seconds), kind, said) if space and seconds.isdigit() else None
+
+
+class Following:
+    """Reads what a plugin logged, and then what it logs further."""
+
+    __slots__ = ("_fd", "_finished", "_path", "_rest")
+
+    def __init__(self, name: str) -> None:
+        self._path = f"{shared.folder()}/{FOLDER}/{name}"
+        self._fd = -1
+        self._rest = b""
+        self._finished = 0
+
+    def more(self) -> list[Entry]:
+        """What was not read yet."""
+        found: list[Entry] = []
+        while True:
+            if self._fd < 0:
+                self._fd = self._next()
+            if self._fd < 0:
+                return found
+            found += self._read()
+            if _is_at(self._path, self._fd):
+                return found
+            # Full, and another took its name: what came meanwhile is the last of it.
+            found += self._read()
+            self._finished = posix.fstat(self._fd).st_ino
+            self.close()
+
+    def _next(self) -> int:
+        """The older file, unless that is the one that was read last; then the newer."""
+        for path in (self._path + OLD, self._path):
+            fd = _open_to_read(path)
+            if fd >= 0 and posix.fstat(fd).st_ino != self._finished:
+                return fd
+            if fd >= 0:
+                posix.close(fd)
+        return -1
+
+    def close(self) -> None:
+        """Closes what is open."""
+        if self._fd >= 0:
+            posix.close(self._fd)
+        self._fd = -1
+        self._rest = b""
+
+    def _read(self) -> list[Entry]:
+        from edge import files
+
+        *lines, self._rest = (self._rest + files.read_all(self._fd)).split(b"\n")
+        return [entry for text in lines if (entry := parse(text)) is not None]
+
+
+def _open_to_read(path: str) -> int:
+    try:
+        return posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+    except FileNotFoundError:
+        return -1
+    except OSError as error:
+        from edge import files
+
+        files.raise_for(path, error)
+
+
+def _is_at(path: str, fd: int) -> bool:
+    try:
+        return posix.stat(path).st_ino == posix.fstat(fd).st_ino
+    except FileNotFoundError:
+        return False
