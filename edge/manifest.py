@@ -58,10 +58,11 @@ class Manifest:
     risks          risk of each tool that is named
     asks           all that it asks for (edge/asks.py)
     level          the security level below which it is not to run, empty for none
-    release        a number that rises with every release: the version's (edge/versions.py) unless it is named;
-                   0 where there is none
+    release        a number that rises with every release, where it is not named that of the version
+                   (edge/versions.py); 0 where there is none
     check_tool     the tool that a new release is tried with, empty for the only one
-    check_arguments  what it is called with, as JSON text; empty where a release is not tried
+    check_arguments
+                   what it is called with, as JSON text; empty where a release is not tried
     warnings       what was found wrong and let pass; not part of the compiled form
     """
 

@@ -185,7 +185,7 @@ def _arguments_problem(value: Any) -> str:
     try:
         native.merge_arguments(value.encode(), b"")
     except errors.ArgumentsError as error:
-        return f"arguments: {error.message[:1].lower()}{error.message[1:]}"
+        return f"{error.message[:1].lower()}{error.message[1:]}"
     return ""
 
 

@@ -166,8 +166,8 @@ def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) 
     if version and not (number or named or found.foreign):
         found.wrong(
             ("version",),
-            f"no release number follows from {version}: write it as MAJOR.MINOR.PATCH, each below 1000, or name "
-            "one, [edge] release",
+            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, each below 1000, or "
+            "name one, [edge] release",
         )
     return number
 

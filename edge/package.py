@@ -1,4 +1,4 @@
-"""Packages: what `edge pack` writes and a device installs. native/src/package.rs has the format of the file."""
+"""Packages: what `edge pack` writes and a device installs. native/src/package.rs has the format."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _refuse(file: str, why: str) -> NoReturn:
 
 
 def _problem(said: dict[str, Any]) -> str:
-    """What a description lacks, whoever signed it; the native library has checked names and sizes of files."""
+    """What a description lacks, whoever signed it; names and sizes of files were checked already."""
     for field, is_right in FIELDS.items():
         if not is_right(said.get(field)):
             return f"`{field}` is not what it should be"
@@ -209,6 +209,6 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "exports": _are_texts,
     "instance_bytes": _is_number,
     "plugin": lambda value: value is None or _has("name", "version")(value),
-    "tools": _are_tools,
+    "tools": lambda value: value is None or _are_tools(value),
 }
 """What a device relies on, by its field."""

@@ -10,8 +10,8 @@ DIGITS = frozenset("0123456789")
 def derive(version: str) -> int:
     """The number of a version: 1.2.3 is release 1002003; 0 for one that none follows from.
 
-    None follows from what is not MAJOR.MINOR.PATCH, each part below 1000 and without zeros before it, nor from
-    0.0.0, since numbers begin at 1.
+    None follows from what is not MAJOR.MINOR.PATCH, each part below 1000 and without zeros before it, nor
+    from 0.0.0, since numbers begin at 1.
     """
     parts = version.split(".")
     if len(parts) != PARTS or not all(map(_is_part, parts)):

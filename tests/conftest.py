@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from hypothesis import settings
@@ -86,3 +86,40 @@ def artifact(
         return Path(found.path)
 
     return compiled
+
+
+@pytest.fixture(scope="session")
+def package(
+    wasm: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory, home: Path
+) -> Callable[..., Path]:
+    """A plugin of examples/ or tests/guests/ as `edge pack` packs it, signed with this machine's key.
+
+    `package("faults", edge={"release": 7}, permissions=["config_read"])`: fields of the manifest that are to
+    be others, None for none; the tables of `edge` one by one. `engines`: by default this machine's. `seed`:
+    of another key. `with_wasm`: the component as well. The same wish is packed once in a session.
+    """
+    assert home
+    made: dict[str, Path] = {}
+
+    def pack(
+        name: str,
+        /,
+        *,
+        engines: tuple[str, ...] = (),
+        seed: bytes = b"",
+        with_wasm: bool = False,
+        **changes: Any,
+    ) -> Path:
+        from edge import _native as native
+        from edge import keys
+        from tests import packing
+
+        engines = engines or (native.about()["engine"],)
+        wish = repr((name, engines, seed, with_wasm, sorted(changes.items())))
+        if wish not in made:
+            folder = packing.folder(tmp_path_factory.mktemp(name), name, wasm(name), changes)
+            path = folder / f"{name}.edge"
+            made[wish] = packing.packed(path, folder, engines, seed or keys.local_seed(), with_wasm=with_wasm)
+        return made[wish]
+
+    return pack

@@ -57,6 +57,9 @@ program = "/usr/bin/git"
 arguments = ["log", "{int}"]
 [edge.delegate]
 tools = ["clock/now"]
+[edge.check]
+tool = "forecast"
+arguments = '{"city": "Oslo"}'
 """
 ASKS = {
     ("http_client", "api.example.org"),
@@ -98,7 +101,23 @@ def test_a_manifest_says_what_a_plugin_is_and_asks_for() -> None:
     assert found.limits == {"memory": 4194304, "deadline": 2.5, "calls_per_minute": 6}
     assert found.secrets == ("token",)
     assert json.loads(found.config_schema)["properties"]["days"] == {"type": "integer"}
+    assert (found.check_tool, found.check_arguments) == ("forecast", '{"city": "Oslo"}')
     assert found.warnings == ()
+
+
+def test_a_release_follows_from_the_version_unless_it_is_named() -> None:
+    assert manifest.parse(HEAD).release == 1_000_000
+    assert manifest.parse(HEAD + "[edge]\nrelease = 3").release == 3
+
+
+@pytest.mark.parametrize("version", ["1.0", "2026-01-30", "1.0.0-beta", "0.0.0"])
+def test_a_version_without_a_release_is_an_error_of_ours_and_nothing_to_others(version: str) -> None:
+    text = HEAD.replace("1.0.0", version)
+    with pytest.raises(errors.BadManifest, match=f"line 2: no release number follows from {version}"):
+        manifest.parse(text)
+    found = manifest.parse(text, strictness="foreign")
+    assert (found.release, found.warnings) == (0, ())
+    assert manifest.parse(text + "[edge]\nrelease = 3").release == 3
 
 
 def test_a_tool_that_is_not_named_has_the_highest_risk() -> None:
@@ -210,6 +229,15 @@ def test_a_field_of_the_contract_that_is_wrong_is_an_error_for_all(text: str, ex
         ('[edge]\nlevel = "none"', 2, "level has to be one of relaxed, default, strict, paranoid"),
         ("[edge]\nrelease = 1.0", 2, "release has to be"),
         ("edge = 1", 1, "edge has to be a table"),
+        ("[edge.check]", 1, "[edge.check] needs arguments"),
+        ('[edge.check]\ntool = "a"', 1, "[edge.check] needs arguments"),
+        ("[edge.check]\narguments = {}", 2, "the JSON text of an object"),
+        ("[edge.check]\narguments = '[]'", 2, "the arguments must be a JSON object"),
+        ("[edge.check]\narguments = '{\"a\": nan}'", 2, "must be a JSON object"),
+        ("[edge.check]\narguments = '{'", 2, "must be a JSON object"),
+        ("[edge.check]\ntool = ''\narguments = '{}'", 2, "the tool of a check needs a name"),
+        ("[edge.check]\ntool = 7\narguments = '{}'", 2, "the tool of a check needs a name"),
+        (f"[edge.check]\narguments = '{{{' ' * 70000}}}'", 2, "at most 64 kB"),
         ('[config_schema]\ntype = "array"', 2, "a configuration is an object"),
         ("[config_schema]\ndefault = 1979-05-27", 2, "JSON has no such value"),
         ("[config_schema]\ndefault = nan", 2, "JSON has no such value"),
@@ -235,6 +263,7 @@ def test_what_would_be_unsafe_to_guess_is_an_error_for_all(text: str, line: int,
     [
         ("colour = 1", 1, "there is no field `colour`"),
         ("[edge]\ncolour = 1", 2, "there is no field `edge.colour`"),
+        ("[edge.check]\narguments = '{}'\nanswer = '1'", 3, "there is no field `edge.check.answer`"),
         ("[edge.limits]\nslice_fuel = 1", 2, "there is no field `edge.limits.slice_fuel`"),
         ("[edge.limits]\nfixed = true", 2, "there is no field `edge.limits.fixed`"),
         ('permissions = ["fly"]', 1, "permissions has no `fly`"),

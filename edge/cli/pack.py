@@ -17,9 +17,9 @@ SUFFIX = ".edge"
 COMMAND = Command(
     "pack",
     "DIR",
-    "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every target,\n"
-    "signed with this machine's key. Whatever a device would refuse is refused now, with the line of the\n"
-    "manifest. The same plugin, targets and key make the same bytes.",
+    "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every\n"
+    "target, signed with this machine's key. Whatever a device would refuse is refused now, with the line\n"
+    "of the manifest. The same plugin, targets and key make the same bytes.",
     (
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of

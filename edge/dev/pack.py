@@ -1,4 +1,4 @@
-"""From a folder with a manifest and a plugin's WebAssembly to a signed package: same input and key, same bytes."""
+"""From a manifest and a plugin's WebAssembly to a signed package: same input and key, same bytes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def pack(
 ) -> dict[str, Any]:
     """Writes a package to an empty file, and answers with its description.
 
-    `engines`: for which there is to be code. `with_wasm`: packs the component as well. `file` is for messages.
+    `engines`: what there is to be code for. `with_wasm`: packs the component too. `file` is for messages.
     Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
@@ -81,7 +81,12 @@ def pack_in_memory(folder: str, engines: Iterable[str], seed: bytes, *, foreign:
 
 
 class Compiled:
-    """What came of compiling: what is the same for every engine, what the plugin says of itself, and the code."""
+    """What came of compiling.
+
+    common  what is the same for every engine
+    facts   what the plugin says of itself
+    parts   the code for each engine
+    """
 
     def __init__(self, common: dict[str, Any], facts: dict[str, Any], parts: list[Part]) -> None:
         self.common = common
@@ -113,7 +118,7 @@ def _compile_all(
 
 
 def _try(plugin: Plugin, source: Source, limits: Limits) -> None:
-    """Carries out the check that devices make before a release becomes the current one, within their limits."""
+    """Carries out the check that devices make before a release becomes theirs, within their limits."""
     if not source.can_be_tried():
         return
     asked = {name: x if name == "deadline" else int(x) for name, x in source.manifest.limits.items()}

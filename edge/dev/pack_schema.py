@@ -1,4 +1,4 @@
-"""Whether a configuration's schema is one: a JSON Schema, all of which a device would hold a configuration to."""
+"""Whether a configuration's schema is one: a JSON Schema, all of which a device checks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
             "Packing a plugin with a config_schema needs the Python package jsonschema",
             "pip install jsonschema; a checkout of Edge has it after make setup",
         ) from None
-    judge = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+    judge = Draft202012Validator(
+        Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
     for error in sorted(judge.iter_errors(schema), key=lambda error: list(map(str, error.absolute_path))):
         message = error.message if len(error.message) <= MOST_SHOWN else f"{error.message[:MOST_SHOWN]}…"
         yield tuple(error.absolute_path), f"this is no JSON Schema: {message}"

@@ -129,7 +129,7 @@ class Source:
             if name not in rated:
                 yield self._problem(
                     ("edge", "tools"),
-                    f"the tool `{name}` has no risk: name it under [[edge.tools]] and say low, medium or high",
+                    f"the tool `{name}` has no risk: rate it under [[edge.tools]], low, medium or high",
                 )
         tried = self.manifest.check_tool
         if tried and tried not in offered:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from edge.cli import output
+from edge.cli import INTERRUPTED, output
 
 T = TypeVar("T")
 
@@ -29,12 +30,15 @@ def watch(label: str, work: Callable[[], T]) -> T:
     thread = threading.Thread(target=target, daemon=True)
     started = time.monotonic()
     live = os.isatty(output.STDERR)
-    thread.start()
     try:
+        thread.start()
         while thread.is_alive():
             thread.join(REFRESH_SECONDS)
             if live:
                 _show(f"\r{label} {time.monotonic() - started:.1f} s")
+    except KeyboardInterrupt:
+        atexit.register(lambda: outcome or failure or _leave_at_once())
+        raise
     finally:
         if live:
             _show("\r\033[K")
@@ -42,6 +46,11 @@ def watch(label: str, work: Callable[[], T]) -> T:
         raise failure[0]
     _show(f"{label} {time.monotonic() - started:.1f} s\n")
     return outcome[0]
+
+
+def _leave_at_once() -> None:
+    """Native code that goes on while the interpreter is taken down around it would crash."""
+    os._exit(INTERRUPTED)
 
 
 def _show(text: str) -> None:

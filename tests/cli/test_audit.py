@@ -139,3 +139,53 @@ def test_wrong_usage(edge: Edge, artifact: Artifact, options: list[str], status:
 def test_what_is_no_plugin_is_refused(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"#!/bin/sh")
     assert edge("audit", tmp_path / "file").status == 3
+
+
+SECRET = {"properties": {"token": {"type": "string", "x-secret": True}}}
+
+
+@pytest.fixture
+def asking(package: Callable[..., Path]) -> Path:
+    return package("faults", permissions=["config_read"], config_schema=SECRET, edge={"release": 2})
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_package_is_audited_by_the_manifest_in_it(edge: Edge, asking: Path) -> None:
+    ran = edge("audit", asking, "--json")
+    assert (ran.status, ran.document["plugin"], ran.document["refused"]) == (1, "faults", ["config_read"])
+    policy.grant("faults", ("config_read", "token"))
+    ran = edge("audit", asking, "--json")
+    assert (ran.status, rows(ran)["config_read"]) == (0, (True, True, True, True))
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_package_is_compared_with_another(
+    edge: Edge, package: Callable[..., Path], artifact: Artifact, asking: Path
+) -> None:
+    policy.grant("faults", ("config_read",))
+    ran = edge("audit", asking, package("faults"), "--json")
+    assert (ran.status, ran.document["changes"]) == (
+        1,
+        [{"what": "declares config_read token", "wider": True}],
+    )
+    assert edge("audit", package("faults"), asking, "--level", "relaxed", "--json").document["changes"] == [
+        {"what": "declares config_read token no more", "wider": False}
+    ]
+    assert edge("audit", asking, artifact("faults"), "--json").status == 1
+
+
+def test_a_package_needs_no_manifest(edge: Edge, asking: Path, manifest: Path, artifact: Artifact) -> None:
+    ran = edge("audit", asking, "--manifest", manifest)
+    assert (ran.status, ran.out) == (2, "")
+    assert "has a manifest of its own" in ran.err
+    assert "Leave out --manifest" in ran.err
+    ran = edge("audit", artifact("faults"), asking, "--manifest", manifest, "--old-manifest", manifest)
+    assert (ran.status, "Leave out --old-manifest" in ran.err) == (2, True)
+
+
+def test_a_damaged_package_is_not_audited(edge: Edge, asking: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.edge"
+    path.write_bytes(asking.read_bytes()[:-1])
+    ran = edge("audit", path)
+    assert (ran.status, ran.out) == (3, "")
+    assert "bytes" in ran.err

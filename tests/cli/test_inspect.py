@@ -6,6 +6,9 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import _native as native
+from edge import keys, trust
+
 Edge = Callable[..., Any]
 EMPTY_MODULE = b"\0asm\1\0\0\0"
 
@@ -91,3 +94,71 @@ def test_a_damaged_artifact_is_told_as_such(
     assert ran.status == 3
     assert "damaged artifact" in ran.out
     assert "digest" in ran.out
+
+
+def test_a_package_tells_all_about_itself(edge: Edge, package: Callable[..., Path]) -> None:
+    path = package("cron-next", engines=("pulley32", native.about()["engine"]))
+    ran = edge("inspect", path)
+    assert (ran.status, ran.err) == (0, "")
+    for expected in (
+        "kind       package",
+        "cron-next 1.0.0, release 1000000",
+        "trusted here (this machine)",
+        "wasmtime 48.",
+        "manifest.toml",
+        "does not run here",
+        ", runs here",
+        "permits    config_read",
+        "asks for   limits memory 2097152",
+        "risk       cron_next: low",
+        "[logging] zeroclaw:plugin/logging@0.1.0: log-record",
+        "cron_next: Tells at which times",
+    ):
+        assert expected in ran.out
+    found = edge("inspect", path, "--json").document
+    assert (found["kind"], found["problem"], found["size"]) == ("package", None, path.stat().st_size)
+    assert (found["name"], found["version"], found["release"]) == ("cron-next", "1.0.0", 1_000_000)
+    assert (found["trusted"], found["refused"], found["signer_name"]) == (True, None, "this machine")
+    assert [entry.get("runs_here") for entry in found["files"]] == [None, False, True]
+    assert found["manifest"]["capabilities"] == ["tool"]
+    assert found["manifest"]["check"] is True
+    assert found["needs"] == {"logging": ["zeroclaw:plugin/logging@0.1.0"]}
+
+
+def test_a_package_that_is_not_taken_here_says_why(
+    edge: Edge, package: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = package("cron-next")
+    public = keys.local_public()
+    assert public is not None
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "not taken here: cron-next.edge: it is signed by key" in edge("inspect", path).out
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "edge").mkdir()
+    (tmp_path / "edge" / "trusted.keys").write_text(trust.line(public, "office", ["weather"]))
+    ran = edge("inspect", path, "--json")
+    assert (ran.status, ran.document["trusted"], ran.document["signer_name"]) == (0, False, "office")
+    assert "not trusted to sign `cron-next`" in ran.document["refused"]
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (11, "it does not begin with the head"),
+        (50, "signature"),
+        (-100_000, "code."),
+        (-1, "plugin.wasm does not have the digest"),
+    ],
+)
+def test_a_damaged_package_is_told_as_such(
+    edge: Edge, package: Callable[..., Path], tmp_path: Path, place: int, message: str
+) -> None:
+    contents = bytearray(package("cron-next", with_wasm=True).read_bytes())
+    contents[place] ^= 0xFF
+    path = tmp_path / "a.edge"
+    path.write_bytes(contents)
+    ran = edge("inspect", path)
+    assert ran.status == 3
+    assert "kind       damaged package" in ran.out
+    assert message in ran.out
+    assert edge("inspect", path, "--json").document["kind"] == "damaged package"
