@@ -13,12 +13,23 @@ import pytest
 
 from cross import build, guests, sysroot
 from cross.board import Board
+from edge.dev import bundle
 
 USERLANDS = {"pi-zero": "pulley32", "pi-64": "aarch64"}
+# As the launcher starts it, which is a shell script that qemu-user could not go on from.
+PYTHON = ("-I", "-S")
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the bundles are that a test has made."""
+    return tmp_path_factory.mktemp("bundles")
 
 
 @pytest.mark.parametrize("name", ["cron-next", "sensor-digest"])
-def test_the_same_answer_for_the_same_fuel(name: str, board: Board, artifact: Callable[..., Path]) -> None:
+def test_the_same_answer_for_the_same_fuel(
+    name: str, board: Board, artifact: Callable[..., Path], bundles: Path
+) -> None:
     case = json.loads((guests.source(name) / "cases.json").read_text())[0]
     question = json.dumps(case["arguments"])
     answers = {
@@ -26,7 +37,7 @@ def test_the_same_answer_for_the_same_fuel(name: str, board: Board, artifact: Ca
         "board": on(board, artifact(name, "pulley32"), question),
     }
     for target, engine in USERLANDS.items():
-        answers[target] = emulated(target, artifact(name, engine), question)
+        answers[target] = emulated(bundles, target, artifact(name, engine), question)
     told = {place: (json.loads(text)["output"], json.loads(text)["fuel"]) for place, text in answers.items()}
     assert len(set(told.values())) == 1, told
     output, _ = told["board"]
@@ -44,10 +55,18 @@ def here(path: Path, question: str) -> str:
     return subprocess.run(arguments, check=True, env=env, stdout=subprocess.PIPE, text=True).stdout
 
 
-def emulated(target: str, path: Path, question: str) -> str:
-    """In Debian's Python for the target's CPU, by qemu-user."""
-    env = {"EDGE_LIBRARY": str(build.library(target))}
-    done = sysroot.python(target, ["-m", "edge", *command(str(path), question)], env=env, timeout=300)
+def emulated(bundles: Path, target: str, path: Path, question: str) -> str:
+    """In Debian's Python for the target's CPU, by qemu-user, with the very bundle that goes to the device."""
+    unpacked = bundles / target
+    if not unpacked.exists():
+        archive = bundles / f"{target}.tar.gz"
+        bundle.write(str(archive), target)
+        unpacked.mkdir()
+        subprocess.run(["tar", "-xzf", archive, "-C", unpacked], check=True)
+    launch = [*PYTHON, str(unpacked / "edge" / "lib" / "launch.py")]
+    line = sysroot.command(target, [*launch, *command(str(path), question)])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "EDGE_"))}
+    done = subprocess.run(line, check=False, env=kept, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -8,11 +8,14 @@ if sys.version_info < (3, 9):
     sys.exit(5)
 
 sys.path.insert(0, __file__.rpartition("/")[0])
-# Where _cffi_backend may be: in Debian's package, or where pip puts it, also in a virtual environment.
+# Where _cffi_backend may be: in Debian's package, the system's or beside this Python; or where pip puts it,
+# also in a virtual environment.
 release = "python%d.%d" % sys.version_info[:2]
+prefix = sys.executable.rpartition("/bin/")[0]
 sys.path += [
     "/usr/lib/python3/dist-packages",
-    sys.executable.rpartition("/bin/")[0] + "/lib/" + release + "/site-packages",
+    prefix + "/lib/" + release + "/site-packages",
+    prefix + "/lib/python3/dist-packages",
     "/usr/local/lib/" + release + "/dist-packages",
 ]
 
