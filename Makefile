@@ -29,6 +29,7 @@ test: check
 # The same at full count, where `test` takes a sample.
 test-full: test
 	$(PYTHON) -m tests.differential 5000
+	$(PYTHON) -m tests.mutations 10000
 	$(PYTHON) -m tests.fuzz --minutes 60
 
 setup:

@@ -17,7 +17,8 @@ def schema_problems(schema: dict[str, Any] | None) -> Iterator[tuple[Path, str]]
     """What is wrong with it, and where below the schema."""
     if schema is None:
         return
-    found = list(_invalid(schema))
+    # The schema of schemas tells of one fault once for each part of it.
+    found = list(dict.fromkeys(_invalid(schema)))
     yield from found
     if not found:
         yield from _unknown(schema)

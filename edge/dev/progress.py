@@ -37,7 +37,7 @@ def watch(label: str, work: Callable[[], T]) -> T:
             if live:
                 _show(f"\r{label} {time.monotonic() - started:.1f} s")
     except KeyboardInterrupt:
-        atexit.register(lambda: outcome or failure or _leave_at_once())
+        atexit.register(_leave_unless, outcome, failure)
         raise
     finally:
         if live:
@@ -48,9 +48,10 @@ def watch(label: str, work: Callable[[], T]) -> T:
     return outcome[0]
 
 
-def _leave_at_once() -> None:
+def _leave_unless(outcome: list[T], failure: list[BaseException]) -> None:
     """Native code that goes on while the interpreter is taken down around it would crash."""
-    os._exit(INTERRUPTED)
+    if not (outcome or failure):
+        os._exit(INTERRUPTED)
 
 
 def _show(text: str) -> None:

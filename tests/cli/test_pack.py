@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -179,6 +180,20 @@ def test_what_a_device_would_refuse_is_refused_with_its_line(
 def test_all_problems_are_told_at_once(edge: Edge, plugin: Plugin) -> None:
     ran = edge("pack", plugin(name="cron-last", version="2.0.0", edge={"tools": []}), *ONE)
     refused(ran, 3, "has 3 problems: line 1: name", "; line 2: version", "; line 9: the tool")
+
+
+def test_a_fault_of_a_schema_is_told_once(edge: Edge, plugin: Plugin) -> None:
+    ran = edge("pack", plugin(config_schema={"items": [True]}), *ONE)
+    refused(ran, 3, "has a problem: line 8: this is no JSON Schema")
+
+
+def test_what_devices_do_not_check_is_refused(
+    edge: Edge, plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = SimpleNamespace(unknown_keywords=lambda _: ["/properties/a~1b/minLength"])
+    monkeypatch.setitem(sys.modules, "edge.schema", known)
+    folder = plugin(config_schema={"properties": {"a/b": {"minLength": 1}}})
+    refused(edge("pack", folder, *ONE), 3, "line 8: devices do not check `minLength`")
 
 
 def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: Wasm) -> None:
