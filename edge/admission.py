@@ -48,7 +48,7 @@ class Admission:
         device = self._device
         return self._counters.enter(
             name,
-            memory=limits.memory + device.stack_bytes + INSTANCE_BYTES,
+            memory=need(limits, device),
             room=device.memory,
             reserve=RESERVE_BYTES,
             concurrent=device.concurrent_calls if concurrent is None else concurrent,
@@ -57,23 +57,7 @@ class Admission:
         )
 
     def _profile_decides(self) -> str:
-        return _why_profile(self._device)
-
-
-def check(name: str, limits: Limits, device: Profile) -> None:
-    """Raises NotAdmitted where the call of a plugin finds no room, whatever else is under way."""
-    wanted, free = need(limits, device), free_bytes()
-    left = max(0, free - RESERVE_BYTES)
-    room = min(device.memory, left)
-    if wanted <= room:
-        return
-    from edge import errors
-    from edge.refusals import megabytes, why_free
-
-    why = _why_profile(device) if device.memory <= left else why_free(free, RESERVE_BYTES)
-    raise errors.NotAdmitted(
-        f"{name} may use {megabytes(wanted)}, and there is room for {megabytes(room)}{why}"
-    )
+        return f": the {self._device.name} profile has no more for all plugins"
 
 
 def need(limits: Limits, device: Profile) -> int:
@@ -87,7 +71,3 @@ def free_bytes(root: str = "") -> int:
     `root`: the folder in which /proc and /sys say it, for tests.
     """
     return native.free_bytes(root.encode())
-
-
-def _why_profile(device: Profile) -> str:
-    return f": the {device.name} profile has no more for all plugins"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LARGEST = (1 << 64) - 1
 
+NAMELESS = "-"
+"""As whose calls those of a plugin without a name of its own count."""
+
 
 class Counters:
     """The counters of this user, or those in the file `path`. Threads may share one.
@@ -25,12 +28,12 @@ class Counters:
     `root`: the folder in which /proc and /sys say what is free, for tests.
     """
 
-    __slots__ = ("_handle", "_is_open", "_path", "_place", "_seconds")
+    __slots__ = ("_handle", "_path", "_root", "_seconds", "_where")
 
     def __init__(self, path: str = "", *, seconds: Callable[[], float] | None = None, root: str = "") -> None:
-        self._handle = native.new_counters(files.encode(root))
-        self._is_open = False
-        self._path = self._place = path
+        self._handle: native.Counters | None = None
+        self._path = self._where = path
+        self._root = files.encode(root)
         self._seconds = seconds
 
     def enter(
@@ -52,55 +55,46 @@ class Counters:
         RateExceeded when as many began within the last minute. 0 stands for no such limit. What is refused is
         not counted.
         """
-        if not self._is_open:
-            self._open()
         key = name.encode("utf-8", "surrogateescape")
         now = int(self._seconds()) if self._seconds else 0
         asked = (key, len(key), memory, room, reserve, concurrent, per_minute, now)
+        handle = self._handle or self._open()
         try:
-            number = native.enter_counters(self._handle, *asked, native.NULL)
+            number = native.enter_counters(handle, *asked, native.NULL)
         except OverflowError as error:
             from edge import errors
 
             raise errors.OptionsError(f"{name} can't be counted: {error}") from None
-        return Slot(self, number or self._insist(asked, explain))
+        if number:
+            return Slot(handle, number, self._where)
+        return self._insist(asked, explain)
 
-    def _insist(self, asked: Asked, explain: Callable[[], str]) -> int:
+    def _insist(self, asked: Asked, explain: Callable[[], str]) -> Slot:
         count, pauses = native.new_count(), self._pauses()
         while True:
-            number: int = native.enter_counters(self._handle, *asked, count)
+            handle = self._handle or self._open()
+            number = native.enter_counters(handle, *asked, count)
             if number:
-                return number
+                return Slot(handle, number, self._where)
             if not self._can_ask_again(count.kind, pauses):
                 from edge import refusals
 
-                refusals.fail(count, self._place, asked, explain)
-
-    def leave(self, number: int) -> None:
-        """Counts a call no more; `Slot.close` is what to use."""
-        error = native.leave_counters(self._handle, number)
-        if error:
-            from edge import refusals
-
-            refusals.fail_system(error, self._place)
+                refusals.fail(count, self._where, asked, explain)
 
     def live(self) -> tuple[int, int]:
         """How many calls are under way, and how many bytes they may use."""
-        if not self._is_open:
-            self._open()
         count, pauses = native.new_count(), self._pauses()
         now = int(self._seconds()) if self._seconds else 0
-        while native.live_counters(self._handle, now, count) != native.OK:
+        while native.live_counters(self._handle or self._open(), now, count) != native.OK:
             if not self._can_ask_again(count.kind, pauses):
                 from edge import refusals
 
-                refusals.fail_system(count.error, self._place)
+                refusals.fail_system(count.error, self._where)
         return count.calls, count.memory
 
     def close(self) -> None:
-        """Closes its file; slots that are open then count until the process ends."""
-        native.close_counters(self._handle)
-        self._is_open = False
+        """Closes its file, once no slot is open any more."""
+        self._handle = None
 
     def __enter__(self) -> Counters:
         return self
@@ -109,46 +103,49 @@ class Counters:
         self.close()
 
     def _can_ask_again(self, kind: int, pauses: Iterator[None]) -> bool:
-        """Does what a refusal asks for, if that is something that can be done."""
         if kind == native.COUNT_CLOSED:
-            self._open()
+            # Of this process no slot is lost by that: each knows where it counts.
+            self._handle = None
         elif kind == native.COUNT_LOCKED:
             next(pauses)
         else:
             return False
         return True
 
-    def _open(self) -> None:
+    def _open(self) -> native.Counters:
         from edge import shared
 
-        self._place = self._path or f"{shared.folder()}/counters"
-        fd = shared.open_file(self._place)
+        self._where = self._path or f"{shared.folder()}/counters"
+        fd = shared.open_file(self._where)
         try:
-            native.open_counters(self._handle, fd)
+            self._handle = handle = native.open_counters(fd, self._root)
         finally:
             files.close(fd)
-        self._is_open = True
+        return handle
 
     def _pauses(self) -> Iterator[None]:
         from edge import shared
 
-        return shared.pauses(self._place)
+        return shared.pauses(self._where)
 
 
 class Slot:
     """A call that counts. Leaving a `with`, or `close`, ends that; in a forked child they do nothing."""
 
-    __slots__ = ("_counters", "_number")
+    __slots__ = ("_handle", "_number", "_path")
 
-    def __init__(self, counters: Counters, number: int) -> None:
-        self._counters = counters
+    def __init__(self, handle: native.Counters, number: int, path: str) -> None:
+        self._handle = handle
         self._number = number
+        self._path = path
 
     def close(self) -> None:
         """Does not count any more; closing twice is fine."""
-        number, self._number = self._number, 0
-        if number:
-            self._counters.leave(number)
+        error = native.leave_counters(self._handle, self._number)
+        if error:
+            from edge import refusals
+
+            refusals.fail_system(error, self._path)
 
     def __enter__(self) -> Slot:
         return self

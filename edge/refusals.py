@@ -9,7 +9,7 @@ import posix
 
 from edge import _native as native
 from edge import errors, files
-from edge.counters import LARGEST
+from edge.counters import LARGEST, NAMELESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def fail(count: native.Count, path: str, asked: Asked, explain: Callable[[], str
     key, _, memory, room, reserve, concurrent, per_minute, _ = asked
     name = key.decode("utf-8", "surrogateescape")
     if count.kind == native.COUNT_MEMORY:
-        _fail_memory(count, name or "This call", memory, room, reserve, explain)
+        _fail_memory(count, "This call" if name == NAMELESS else name, memory, room, reserve, explain)
     if count.kind == native.COUNT_BUSY:
         raise errors.Busy(f"{name}: {count.calls} of its calls are under way, and {concurrent} may be")
     if count.kind == native.COUNT_RATE:
@@ -48,16 +48,11 @@ def _fail_memory(
 ) -> NoReturn:
     others = f"{count.calls} other{'' if count.calls == 1 else 's'} may use {megabytes(count.memory)}"
     left = max(0, count.free - reserve) if reserve != LARGEST else LARGEST
-    why = explain() if room <= left else why_free(count.free, reserve)
+    free = f": {megabytes(count.free)} are free, and {megabytes(reserve)} are left to others"
     raise errors.NotAdmitted(
         f"{name} may use {megabytes(memory)}, {others}, and there is room for "
-        f"{megabytes(min(room, left))}{why}"
+        f"{megabytes(min(room, left))}{explain() if room <= left else free}"
     )
-
-
-def why_free(free: int, reserve: int) -> str:
-    """Why there is no more room, where what is free decides."""
-    return f": {megabytes(free)} are free, and {megabytes(reserve)} are left to others"
 
 
 def megabytes(number: int) -> str:

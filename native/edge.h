@@ -201,11 +201,11 @@ int32_t edge_package_seal(const uint8_t *description, size_t description_len, co
 
 /* Counting: what the processes of one user have under way, in a file that they share.
  *
- * Nothing here waits. Threads may share an edge_counters; a child that is forked may go on using it, and neither counts
- * nor takes back what its parent has. */
+ * Nothing here waits. Threads may share an edge_counters. A child that is forked has to open its own, and does not take
+ * back what its parent has. */
 
 /* Why something is not counted, or not yet. */
-#define EDGE_COUNT_CLOSED 1  /* no file is open, or others find another by its name: edge_counters_open, then again */
+#define EDGE_COUNT_CLOSED 1  /* another process opened it, or others find another file by its name: open that one */
 #define EDGE_COUNT_LOCKED 2  /* another process has the file locked: wait, then again */
 #define EDGE_COUNT_MEMORY 3  /* calls, memory, free: all calls under way leave no room */
 #define EDGE_COUNT_BUSY 4    /* calls: of the plugin under way */
@@ -216,7 +216,7 @@ int32_t edge_package_seal(const uint8_t *description, size_t description_len, co
 #define EDGE_COUNT_SYSTEM 9  /* error: what errno says */
 
 #define EDGE_COUNTED_PLUGINS 64
-#define EDGE_COUNTED_HOLDERS 32
+#define EDGE_COUNTED_HOLDERS 80
 #define EDGE_COUNTED_NAME 64
 
 typedef struct edge_counters edge_counters;
@@ -230,13 +230,11 @@ typedef struct {
   int32_t error;
 } edge_count;
 
-/* `root`: the folder in which proc/meminfo, proc/self/cgroup and sys/fs/cgroup stand; empty for the machine's own. */
-int32_t edge_counters_new(const uint8_t *root, size_t root_len, edge_counters **out);
+/* `fd`: the file, open for reading and writing, which stays the caller's; what is no file of counters is begun anew.
+ * `root`: the folder in which proc/meminfo, proc/self/cgroup and sys/fs/cgroup stand; empty for the machine's own. */
+int32_t edge_counters_open(int32_t fd, const uint8_t *root, size_t root_len, edge_counters **out, edge_bytes *why);
+/* What is under way in it then counts until the process ends. */
 void edge_counters_free(edge_counters *counters);
-/* `fd`: the file, open for reading and writing; what is no file of counters is begun anew. It stays the caller's. */
-int32_t edge_counters_open(const edge_counters *counters, int32_t fd, edge_bytes *why);
-/* What is under way then counts until the process ends. */
-void edge_counters_close(const edge_counters *counters);
 
 /* Counts a call of the plugin `name` that may use `memory` bytes, and answers with its slot. 0: it is not counted, and
  * `why`, where given, says for what reason.
@@ -246,7 +244,7 @@ void edge_counters_close(const edge_counters *counters);
 uint64_t edge_counters_enter(const edge_counters *counters, const uint8_t *name, size_t name_len, uint64_t memory,
                              uint64_t room, uint64_t reserve, uint32_t concurrent, uint32_t per_minute,
                              uint64_t seconds, edge_count *why);
-/* Counts the call of a slot no more, or does nothing where this process and file do not have it. Answers with what
+/* Counts the call of a slot no more, or does nothing where these counters do not have it. Answers with what
  * errno says, or 0. */
 int32_t edge_counters_leave(const edge_counters *counters, uint64_t slot);
 /* EDGE_OK, with calls and memory of all that is under way, or why not: the kind. */

@@ -245,7 +245,7 @@ def test_another_process_with_the_number_of_a_dead_one_holds_nothing(path: str) 
         counters.enter("x", memory=5)
         raw = bytearray(Path(path).read_bytes())
         # The second word of the first holder: when its process started.
-        raw[24] ^= 1
+        raw[56] ^= 1
         Path(path).write_bytes(raw)
         assert Counters(path).live() == (0, 0)
 

@@ -365,17 +365,11 @@ COUNTED_HOLDERS: int = lib.EDGE_COUNTED_HOLDERS
 COUNTED_NAME: int = lib.EDGE_COUNTED_NAME
 
 
-def new_counters(root: bytes) -> Counters:
-    """Counters without a file; `root`: the folder in which /proc and /sys stand."""
-    out = ffi.new("edge_counters **")
-    _check(lib.edge_counters_new(root, len(root), out), None)
+def open_counters(fd: int, root: bytes) -> Counters:
+    """Counters in this file; the descriptor stays the caller's. `root`: the folder with /proc and /sys."""
+    out, why = ffi.new("edge_counters **"), ffi.new("edge_bytes *")
+    _check(lib.edge_counters_open(fd, root, len(root), out, why), why)
     return ffi.gc(out[0], lib.edge_counters_free)
-
-
-def open_counters(counters: Counters, fd: int) -> None:
-    """Counts in this file, unless the one before is still there; the descriptor stays the caller's."""
-    why = ffi.new("edge_bytes *")
-    _check(lib.edge_counters_open(counters, fd, why), why)
 
 
 def new_count() -> Count:
@@ -395,10 +389,7 @@ leave_counters = lib.edge_counters_leave
 live_counters = lib.edge_counters_live
 """`live_counters(counters, seconds, count)` answers with OK or a COUNT_*."""
 
-close_counters = lib.edge_counters_close
-"""`close_counters(counters)` closes the file."""
-
 
 def free_bytes(root: bytes) -> int:
-    """Bytes that this machine has free; `root`: the folder in which /proc and /sys stand."""
+    """Bytes that this machine has free; `root`: the folder with /proc and /sys."""
     return lib.edge_free_bytes(root, len(root))

@@ -6,9 +6,10 @@ import posix
 from time import monotonic_ns
 
 from edge import files
-from edge.admission import Admission, check
+from edge.admission import Admission
 from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, seconds
+from edge.counters import NAMELESS, Counters
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
 from edge.profiles import PI_ZERO, here, named
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.counters import Slot
     from edge.interfaces import Interface
-    from edge.plugin import Plugin
+    from edge.plugin import Plugin, ToolResult
     from edge.profiles import Limits, Profile
 
 WASM_MAGIC = b"\0asm"
-NAMELESS = "-"
 FIXED_CLOCK = 946_684_800  # 2000-01-01
 
 
@@ -68,26 +68,35 @@ COMMAND = Command(
 
 def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
-    path, *named, arguments = given.arguments
     profile = given.get("profile", PI_ZERO)
     terms = _terms(given, profile)
-    plugin = _load(path, given, profile, terms)
     if terms is not None:
-        terms.check_unattended(given, plugin, named)
-    limits = _limits(given, profile.limits if terms is None else terms.grants.call_limits(profile.limits))
-    slot = _admit(plugin, limits, terms)
-    try:
-        started = monotonic_ns()
-        result = plugin.call(
-            tool.arguments(arguments),
-            tool=named[0] if named else None,
-            config=_config(given),
-            limits=limits,
-        )
-    finally:
-        if slot is not None:
-            slot.close()
-    return tool.show(given, plugin.name, result, (monotonic_ns() - started) / 1e6)
+        return _run_under(terms, given, profile)
+    limits = _limits(given, profile.limits)
+    # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
+    with _admission().admit(NAMELESS, limits, concurrent=0, per_minute=0):
+        plugin = _load(given, profile, None)
+        result, milliseconds = _call(given, plugin, limits)
+    return tool.show(given, plugin.name, result, milliseconds)
+
+
+def _run_under(terms: Terms, given: Given, profile: Profile) -> int:
+    plugin = _load(given, profile, terms)
+    _, *named, _ = given.arguments
+    terms.check_unattended(given, plugin, named)
+    limits = _limits(given, terms.grants.call_limits(profile.limits))
+    with _admit(plugin, limits, terms):
+        result, milliseconds = _call(given, plugin, limits)
+    return tool.show(given, plugin.name, result, milliseconds)
+
+
+def _call(given: Given, plugin: Plugin, limits: Limits) -> tuple[ToolResult, float]:
+    _, *named, arguments = given.arguments
+    started = monotonic_ns()
+    result = plugin.call(
+        tool.arguments(arguments), tool=named[0] if named else None, config=_config(given), limits=limits
+    )
+    return result, (monotonic_ns() - started) / 1e6
 
 
 def _terms(given: Given, profile: Profile) -> Terms | None:
@@ -99,17 +108,12 @@ def _terms(given: Given, profile: Profile) -> Terms | None:
     return terms(given, profile)
 
 
-def _admit(plugin: Plugin, limits: Limits, terms: Terms | None) -> Slot | None:
-    """Makes sure of memory for the call; under a policy, counts it among all that this device has under way.
+def _admission() -> Admission:
+    return Admission(Counters(), here())
 
-    What somebody runs by hand from a file has no limit of calls a minute, and counting takes 0.3 MB.
-    """
-    if terms is None:
-        check(plugin.name, limits, here())
-        return None
-    from edge.counters import Counters
 
-    admission = Admission(Counters(), here())
+def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
+    admission = _admission()
     if terms.grants.plugin:
         own = terms.grants.limits
         return admission.admit(
@@ -120,11 +124,12 @@ def _admit(plugin: Plugin, limits: Limits, terms: Terms | None) -> Slot | None:
         )
     if plugin.description.get("plugin"):
         return admission.admit(plugin.name, limits)
-    # A file's name is not the plugin's: others may have the same.
+    # A file's name is not the plugin's: others may have the same. Only the memory of its calls is limited.
     return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
-def _load(path: str, given: Given, profile: Profile, terms: Terms | None) -> Plugin:
+def _load(given: Given, profile: Profile, terms: Terms | None) -> Plugin:
+    path = given.arguments[0]
     interfaces = (Logging(tool.log), Secrets(_secrets(given), terms.grants if terms else None))
     fd = files.open_input(path)
     try:

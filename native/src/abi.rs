@@ -19,7 +19,7 @@ mod compiler;
 mod counters;
 mod keys;
 mod package;
-mod pointers;
+pub mod pointers;
 
 use pointers::{Bytes, file, free_bytes, give, give_bytes, null, report, slice, take, text};
 

@@ -107,3 +107,16 @@ pub unsafe fn free_bytes(bytes: *mut Bytes) {
         *bytes = Bytes { data: ptr::null_mut(), len: 0 };
     }
 }
+
+/// Numbers that any bytes are.
+pub trait Number {}
+
+impl Number for u16 {}
+impl Number for u64 {}
+
+/// The bytes of numbers, in this machine's order.
+pub fn bytes_of<T: Number>(numbers: &mut [T]) -> &mut [u8] {
+    let len = size_of_val(numbers);
+    // SAFETY: the same memory, borrowed for as long; numbers have no padding, and any bytes are some.
+    unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), len) }
+}

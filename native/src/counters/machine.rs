@@ -1,20 +1,39 @@
-//! What /proc tells of processes.
+//! What the kernel tells of this machine, in text.
 
-use rustix::fs::{Mode, OFlags, open};
-use rustix::io::read;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 
-/// Which field of `stat` that is, counted from the state of the process.
+/// Numbers from here on are none: nothing here has so many bytes, and version 1 of control groups says something near
+/// 2^63 where it has no limit.
+const TOO_LARGE: u64 = 1 << 59;
+
+/// Which field of `/proc/PID/stat` it is, counted from the state of the process, which comes after its name.
 const STARTED: usize = 19;
 
-/// The beginning of a file of the kernel's; empty where there is none.
+/// The beginning of a file; empty where there is none.
 pub fn head<'a>(path: &[u8], out: &'a mut [u8]) -> &'a [u8] {
-    let len = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).and_then(|file| read(file, &mut *out));
+    let len = File::open(OsStr::from_bytes(path)).and_then(|mut file| file.read(out));
     out.get(..len.unwrap_or(0)).unwrap_or_default()
 }
 
 /// A number in decimal digits, with blanks around it.
 pub fn number(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.trim_ascii().parse().ok()
+    let mut number = None;
+    for byte in text.trim_ascii() {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        let above = number.unwrap_or(0);
+        if above >= TOO_LARGE {
+            return None;
+        }
+        number = Some(above * 10 + u64::from(digit));
+    }
+    number
+}
+
+pub fn parts(text: &[u8], by: u8) -> impl Iterator<Item = &[u8]> {
+    text.split(move |byte| *byte == by)
 }
 
 /// When a process started, in ticks since the machine did; 0 for one that lives no more.
@@ -22,8 +41,8 @@ pub fn started(process: u64) -> u64 {
     let mut out = [0; 1024];
     let stat = head(format!("/proc/{process}/stat").as_bytes(), &mut out);
     // The name of the program, in parentheses, may hold anything.
-    let fields = stat.rsplit(|byte| *byte == b')').next().unwrap_or_default().trim_ascii();
-    let mut fields = fields.split(|byte| *byte == b' ');
+    let Some(end) = stat.iter().rposition(|byte| *byte == b')') else { return 0 };
+    let mut fields = parts(stat.get(end..).unwrap_or_default(), b' ').skip(1);
     match fields.next() {
         Some(b"Z" | b"X") => 0,
         _ => fields.nth(STARTED - 1).and_then(number).unwrap_or(0),

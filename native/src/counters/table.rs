@@ -1,9 +1,9 @@
 //! The file behind the counters: its layout, and access to it.
 //!
-//! | from | what | words of 8 bytes, little endian |
+//! | from | what | words of 8 bytes, in this machine's order |
 //! |---|---|---|
-//! | 0 | head | magic number, serial number of the newest holder |
-//! | 16 | 32 holders | process (0: free), its start, bytes its calls may use, how many they are, plugin, serial number |
+//! | 0 | head | magic number, 5 unused |
+//! | 48 | 80 holders | process (0: free), its start, bytes its calls may use, how many they are, plugin, serial number |
 //! | 4096 | 64 plugins, 256 bytes each | name (8 words), newest second, calls begun in that second and before (64 of 16 bits) |
 //!
 //! A holder is what one process has under way of one plugin, which it names by the place of its record. Records are
@@ -11,39 +11,42 @@
 //! reaches over the end of a page, so that one write, even of a process that is being killed, is done or not.
 
 use std::fs::File;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::unix::fs::MetadataExt;
 
-use rustix::fs::{FlockOperation, flock, fstat, ftruncate};
-use rustix::io::{Errno, pread, pwrite};
+use rustix::fs::{FlockOperation, flock, ftruncate};
+use rustix::io::{Errno, pread, preadv, pwrite, pwritev};
 
-use super::Refusal;
-use crate::clock::monotonic;
+use super::{Refusal, narrow};
+use crate::abi::pointers::bytes_of;
 
+const PLUGINS: u64 = 64;
 const NAME_BYTES: usize = 64;
-pub const PLUGINS: usize = 64;
-const HOLDERS: usize = 32;
-const MINUTE: u64 = 60;
+const HOLDERS: usize = 80;
+const MINUTE: u32 = 60;
 
 const WORD: usize = 8;
-const MAGIC: u64 = u64::from_le_bytes(*b"edgecnt3");
-const SERIAL_AT: u64 = WORD as u64;
-const HEAD_BYTES: usize = 2 * WORD;
+const MAGIC: u64 = u64::from_ne_bytes(*b"edgecnt3");
 
 const HOLDER_WORDS: usize = 6;
 const HOLDER_BYTES: usize = HOLDER_WORDS * WORD;
-const MEMORY_AT: u64 = 2 * WORD as u64;
+pub const PROCESS: usize = 0;
+pub const STARTED: usize = 1;
+pub const MEMORY: usize = 2;
+pub const CALLS: usize = 3;
+pub const PLUGIN: usize = 4;
+pub const SERIAL: usize = 5;
 
-const BUCKETS: u64 = 64;
-const PAGE_BYTES: usize = 4096;
-const PLUGINS_AT: u64 = PAGE_BYTES as u64;
-const PLUGIN_BYTES: usize = 256;
-const NEWEST_BYTES: usize = NAME_BYTES + WORD;
-const USED_BYTES: usize = NEWEST_BYTES + 2 * BUCKETS as usize;
-const FILE_BYTES: u64 = PLUGINS_AT + (PLUGINS * PLUGIN_BYTES) as u64;
+const BUCKETS: u32 = 64;
+const PLUGINS_AT: u64 = 4096;
+const PLUGIN_BYTES: u64 = 256;
+const FILE_BYTES: u64 = PLUGINS_AT + PLUGINS * PLUGIN_BYTES;
 
 /// Calls of one second are counted in 16 bits.
 const MOST_A_MINUTE: u32 = u16::MAX as u32;
 
 pub type Key = [u8; NAME_BYTES];
+pub type Holder = [u64; HOLDER_WORDS];
 
 const NOBODY: Key = [0; NAME_BYTES];
 
@@ -54,136 +57,91 @@ pub fn key(name: &[u8]) -> Option<Key> {
     (key != NOBODY).then_some(key)
 }
 
-#[derive(Clone, Copy, Default)]
-pub struct Holder {
-    pub process: u64,
-    pub started: u64,
-    pub memory: u64,
-    pub calls: u64,
-    pub plugin: u64,
-    pub serial: u64,
-}
+/// The head and all holders, as they were when they were read; a free record holds nothing.
+pub struct Head([Holder; 1 + HOLDERS]);
 
-impl Holder {
-    fn read(raw: &[u8; HOLDER_BYTES]) -> Self {
-        let mut words = raw.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
-        let mut next = || words.next().unwrap_or_default();
-        Holder { process: next(), started: next(), memory: next(), calls: next(), plugin: next(), serial: next() }
-    }
-
-    /// Whether both are the same record, whatever they hold.
-    pub fn is(&self, other: &Holder) -> bool {
-        (self.process, self.serial) == (other.process, other.serial)
+impl Default for Head {
+    fn default() -> Self {
+        Head([Holder::default(); 1 + HOLDERS])
     }
 }
 
-/// All holders, as they were when they were read.
-pub struct Holders {
-    serial: u64,
-    all: [Holder; HOLDERS],
-}
-
-impl Holders {
-    fn held(&self) -> impl Iterator<Item = &Holder> {
-        self.all.iter().filter(|holder| holder.process != 0)
+impl Head {
+    /// Whether it was read from a file of counters.
+    pub fn is_ours(&self) -> bool {
+        self.0[0][0] == MAGIC
     }
 
-    pub fn held_mut(&mut self) -> impl Iterator<Item = (u64, &mut Holder)> {
-        self.all.iter_mut().enumerate().map(|(index, holder)| (place(index), holder)).filter(|(_, h)| h.process != 0)
+    /// All holders' records, and where they are.
+    pub fn holders(&mut self) -> impl Iterator<Item = (u64, &mut Holder)> {
+        (0..).step_by(HOLDER_BYTES).zip(&mut self.0).skip(1)
     }
 
-    pub fn at(&self, at: u64) -> Option<&Holder> {
-        self.all.iter().enumerate().find(|(index, _)| place(*index) == at).map(|(_, holder)| holder)
-    }
-
-    /// Where a record is that nobody holds.
-    pub fn free(&self) -> Option<u64> {
-        self.all.iter().position(|holder| holder.process == 0).map(place)
-    }
-
-    /// Bytes that all calls under way may use.
-    pub fn memory(&self) -> u64 {
-        self.held().fold(0, |sum, holder| sum.saturating_add(holder.memory))
-    }
-
-    /// How many calls are under way.
-    pub fn calls(&self) -> u64 {
-        self.held().fold(0, |sum, holder| sum.saturating_add(holder.calls))
-    }
-
-    pub fn calls_of(&self, plugin: u64) -> u64 {
-        let of_plugin = self.held().filter(|holder| holder.plugin == plugin);
-        of_plugin.fold(0, |sum, holder| sum.saturating_add(holder.calls))
+    /// The sum of a word of all holders, or of those of a plugin if it is not 0.
+    pub fn sum(&mut self, word: usize, plugin: u64) -> u64 {
+        let counted = self.holders().filter(|(_, held)| plugin == 0 || held[PLUGIN] == plugin);
+        counted.fold(0, |sum: u64, (_, held)| sum.saturating_add(held.get(word).copied().unwrap_or(0)))
     }
 }
 
-fn place(index: usize) -> u64 {
-    (HEAD_BYTES + index * HOLDER_BYTES) as u64
-}
-
-/// When calls of a plugin began, by the second: `begun` is a ring, with the second as its index.
+/// A plugin's record: when its calls began, by the second, in a ring with the second as its index.
 pub struct Plugin {
-    pub key: Key,
+    /// Whether the file does not have it as it is.
+    pub is_changed: bool,
+    name: Key,
     newest: u64,
     begun: [u16; BUCKETS as usize],
 }
 
 impl Plugin {
-    pub fn new(key: Key) -> Self {
-        Plugin { key, newest: 0, begun: [0; BUCKETS as usize] }
+    pub fn new() -> Self {
+        Plugin { is_changed: false, name: NOBODY, newest: 0, begun: [0; BUCKETS as usize] }
     }
 
-    fn read(raw: &[u8; USED_BYTES]) -> Self {
-        let (key, rest) = raw.split_first_chunk().unwrap_or((&NOBODY, &[]));
-        let mut plugin = Plugin::new(*key);
-        if let Some((newest, rest)) = rest.split_first_chunk() {
-            plugin.newest = u64::from_le_bytes(*newest);
-            for (calls, raw) in plugin.begun.iter_mut().zip(rest.as_chunks().0) {
-                *calls = u16::from_le_bytes(*raw);
-            }
-        }
-        plugin
+    fn parts(&mut self) -> [&mut [u8]; 3] {
+        [&mut self.name, bytes_of(std::slice::from_mut(&mut self.newest)), bytes_of(&mut self.begun)]
     }
 
-    /// Counts a call that begins, or answers with the seconds until one may.
-    pub fn begin_call(&mut self, now: u64, per_minute: u32) -> Result<(), u64> {
+    /// Whether no call of it began within a minute; what is said of the time to come is no record either.
+    fn is_old(&self, now: u32) -> bool {
+        now.abs_diff(self.newest()) > MINUTE
+    }
+
+    fn newest(&self) -> u32 {
+        narrow(self.newest)
+    }
+
+    /// Counts a call that begins; answers with 0, or with the seconds until one may.
+    pub fn begin_call(&mut self, now: u32, per_minute: u32) -> u32 {
         if self.is_old(now) {
-            *self = Plugin::new(self.key);
+            self.begun = [0; BUCKETS as usize];
+            self.newest = now.into();
         }
         // Who waited for the lock may have looked at the clock before the one who had it.
-        self.pass(now.saturating_sub(self.newest));
-        if self.begun.iter().map(|calls| u32::from(*calls)).sum::<u32>() >= per_minute.min(MOST_A_MINUTE) {
-            let oldest = self.ages().filter(|(_, calls)| **calls != 0).map(|(age, _)| age).max().unwrap_or(0);
-            return Err((MINUTE + 1).saturating_sub(oldest).max(1));
-        }
-        if let Some(calls) = self.begun.get_mut((self.newest % BUCKETS) as usize) {
-            *calls = calls.saturating_add(1);
-        }
-        Ok(())
-    }
-
-    /// Whether no call of it began within the last minute; what is said of the time to come is no record either.
-    fn is_old(&self, now: u64) -> bool {
-        now.abs_diff(self.newest) > MINUTE
-    }
-
-    fn pass(&mut self, seconds: u64) {
-        if seconds == 0 {
-            return;
-        }
-        // What is left are the 61 seconds into which the last minute reaches: the one of now has only begun.
-        for (age, calls) in self.ages() {
-            if seconds.saturating_add(age) > MINUTE {
+        let passed = now.saturating_sub(self.newest());
+        let newest = self.newest() + passed;
+        let (mut sum, mut oldest) = (0, 0);
+        for (second, calls) in (0..).zip(&mut self.begun) {
+            let age = newest.wrapping_sub(second) % BUCKETS;
+            // What is left are the 61 seconds into which the last minute reaches: the one of now has only begun. What
+            // is younger than what has passed is left of a minute before.
+            if age > MINUTE || age < passed {
                 *calls = 0;
             }
+            sum += u32::from(*calls);
+            if *calls != 0 {
+                oldest = age.max(oldest);
+            }
         }
-        self.newest += seconds;
-    }
-
-    /// Each second's calls, with how far that second is back from the newest.
-    fn ages(&mut self) -> impl Iterator<Item = (u64, &mut u16)> {
-        let newest = self.newest;
-        (0..).zip(&mut self.begun).map(move |(index, calls)| (newest.wrapping_sub(index) % BUCKETS, calls))
+        if sum >= per_minute.min(MOST_A_MINUTE) {
+            return MINUTE + 1 - oldest;
+        }
+        if let Some(calls) = self.begun.get_mut((newest % BUCKETS) as usize) {
+            *calls += 1;
+        }
+        self.newest = newest.into();
+        self.is_changed = true;
+        0
     }
 }
 
@@ -209,122 +167,64 @@ impl Table {
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
 
-    /// Whether others still find this file by a name.
-    pub fn is_named(&self) -> bool {
-        fstat(&self.file).is_ok_and(|found| found.st_nlink != 0)
-    }
-
-    pub fn is_whole(&self) -> bool {
-        fstat(&self.file).is_ok_and(|found| u64::try_from(found.st_size) == Ok(FILE_BYTES))
+    /// Whether others still find this file by a name, and whether it has its size.
+    pub fn look(&self) -> (bool, bool) {
+        self.file.metadata().map_or((false, false), |found| (found.nlink() != 0, found.len() == FILE_BYTES))
     }
 
     /// Empties the file.
-    pub fn begin(&self) -> Result<Holders, Errno> {
+    pub fn begin(&self, head: &mut Head) -> Result<(), Errno> {
         ftruncate(&self.file, 0)?;
         ftruncate(&self.file, FILE_BYTES)?;
-        // Last: a file of the right size without it is none. Numbers go on from where no file before this one came to.
-        let serial = monotonic();
-        let mut head = [0; HEAD_BYTES];
-        put(&mut head, &[MAGIC, serial]);
-        self.write(0, &head)?;
-        Ok(Holders { serial, all: [Holder::default(); HOLDERS] })
+        *head = Head::default();
+        head.0[0][0] = MAGIC;
+        // Last: a file of the right size without it is none.
+        self.write_holder(0, head.0[0])
     }
 
-    /// All holders; none where this is no file of counters.
-    pub fn holders(&self) -> Result<Option<Holders>, Errno> {
-        let mut raw = [0; HEAD_BYTES + HOLDERS * HOLDER_BYTES];
-        self.read(0, &mut raw)?;
-        let (head, rest) = raw.split_first_chunk().unwrap_or((&[0; HEAD_BYTES], &[]));
-        let mut words = head.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
-        if words.next() != Some(MAGIC) {
-            return Ok(None);
-        }
-        let mut holders = Holders { serial: words.next().unwrap_or(0), all: [Holder::default(); HOLDERS] };
-        for (holder, raw) in holders.all.iter_mut().zip(rest.as_chunks().0) {
-            *holder = Holder::read(raw);
-        }
-        Ok(Some(holders))
+    /// Reads the head and all holders.
+    pub fn read_head(&self, head: &mut Head) -> Result<(), Errno> {
+        // What the file does not have reads as zeros.
+        *head = Head::default();
+        pread(&self.file, bytes_of(head.0.as_flattened_mut()), 0).map(drop)
     }
 
     pub fn holder(&self, at: u64) -> Result<Holder, Errno> {
-        let mut raw = [0; HOLDER_BYTES];
-        self.read(at, &mut raw)?;
-        Ok(Holder::read(&raw))
+        let mut held = Holder::default();
+        pread(&self.file, bytes_of(&mut held), at).map(|_| held)
     }
 
-    /// A number that no holder had.
-    pub fn next_serial(&self, holders: &mut Holders) -> Result<u64, Errno> {
-        holders.serial = holders.serial.wrapping_add(1);
-        self.write(SERIAL_AT, &holders.serial.to_le_bytes())?;
-        Ok(holders.serial)
+    #[inline(never)]
+    pub fn write_holder(&self, at: u64, mut held: Holder) -> Result<(), Errno> {
+        pwrite(&self.file, bytes_of(&mut held), at).map(drop)
     }
 
-    pub fn write_holder(&self, at: u64, holder: &Holder) -> Result<(), Errno> {
-        let Holder { process, started, memory, calls, plugin, serial } = *holder;
-        let mut raw = [0; HOLDER_BYTES];
-        put(&mut raw, &[process, started, memory, calls, plugin, serial]);
-        self.write(at, &raw)
-    }
-
-    /// Writes what a holder holds, which is less than before.
-    pub fn lower_holder(&self, at: u64, holder: &Holder) -> Result<(), Errno> {
-        let mut raw = [0; 2 * WORD];
-        put(&mut raw, &[holder.memory, holder.calls]);
-        self.write(at + MEMORY_AT, &raw)
-    }
-
-    pub fn plugin(&self, at: u64) -> Result<Plugin, Errno> {
-        let mut raw = [0; USED_BYTES];
-        self.read(at, &mut raw)?;
-        Ok(Plugin::read(&raw))
-    }
-
-    /// Where a plugin's record is, and the record; or where one could be: without calls, now or within a minute.
-    pub fn find_plugin(&self, key: &Key, now: u64, holders: &Holders) -> Result<Option<(u64, Option<Plugin>)>, Errno> {
+    /// Reads a plugin's record and says where it is; or where one could be: without calls, now or within a minute.
+    pub fn find_plugin(&self, key: &Key, now: u32, head: &mut Head, plugin: &mut Plugin) -> Result<Option<u64>, Errno> {
         let mut free = None;
-        let mut page = [0; PAGE_BYTES];
-        for start in (PLUGINS_AT..FILE_BYTES).step_by(PAGE_BYTES) {
-            page.fill(0);
-            self.read(start, &mut page)?;
-            for (at, raw) in (start..).step_by(PLUGIN_BYTES).zip(page.as_chunks::<PLUGIN_BYTES>().0) {
-                let Some(found) = raw.first_chunk().map(Plugin::read) else { continue };
-                if found.key == *key {
-                    return Ok(Some((at, Some(found))));
-                }
-                // Records are taken from the front and never emptied.
-                if found.key == NOBODY {
-                    return Ok(Some((free.unwrap_or(at), None)));
-                }
-                if free.is_none() && found.is_old(now) && holders.calls_of(at) == 0 {
-                    free = Some(at);
-                }
+        let hash = key.iter().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()));
+        let first = u64::from(hash) % PLUGINS;
+        for index in first..first + PLUGINS {
+            let at = PLUGINS_AT + index % PLUGINS * PLUGIN_BYTES;
+            *plugin = Plugin::new();
+            preadv(&self.file, &mut plugin.parts().map(IoSliceMut::new), at)?;
+            if plugin.name == *key {
+                return Ok(Some(at));
+            }
+            // Whoever looked for a place took the first, and records are never emptied.
+            let is_last = plugin.name == NOBODY;
+            if free.is_none() && (is_last || plugin.is_old(now) && head.sum(CALLS, at) == 0) {
+                free = Some(at);
+            }
+            if is_last {
+                break;
             }
         }
-        Ok(free.map(|at| (at, None)))
+        *plugin = Plugin { is_changed: true, name: *key, ..Plugin::new() };
+        Ok(free)
     }
 
-    pub fn write_plugin(&self, at: u64, plugin: &Plugin) -> Result<(), Errno> {
-        let mut raw = [0; USED_BYTES];
-        let newest = plugin.newest.to_le_bytes();
-        let begun = plugin.begun.iter().flat_map(|calls| calls.to_le_bytes());
-        for (out, byte) in raw.iter_mut().zip(plugin.key.into_iter().chain(newest).chain(begun)) {
-            *out = byte;
-        }
-        self.write(at, &raw)
-    }
-
-    /// What the file does not have reads as zeros.
-    fn read(&self, at: u64, out: &mut [u8]) -> Result<(), Errno> {
-        pread(&self.file, out, at).map(drop)
-    }
-
-    fn write(&self, at: u64, data: &[u8]) -> Result<(), Errno> {
-        pwrite(&self.file, data, at).map(drop)
-    }
-}
-
-fn put(out: &mut [u8], words: &[u64]) {
-    for (out, word) in out.as_chunks_mut().0.iter_mut().zip(words) {
-        *out = word.to_le_bytes();
+    pub fn write_plugin(&self, at: u64, plugin: &mut Plugin) -> Result<(), Errno> {
+        pwritev(&self.file, &plugin.parts().map(|part| IoSlice::new(part)), at).map(drop)
     }
 }
