@@ -11,9 +11,7 @@ import posix
 
 from edge import _native as native
 from edge import files
-from edge.places import config_home, data_home
-
-__all__ = ["config_home", "data_home"]
+from edge.places import data_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

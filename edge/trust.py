@@ -88,16 +88,20 @@ def entries(*, operator_only: bool = False) -> list[Trusted]:
     for path in paths(operator_only=operator_only):
         content = read(path)
         check(content, path)
+        for entry in parse(content):
+            found.setdefault(entry.public, entry)
         for words in _lines(content):
-            if words[0] == ALGORITHM:
-                entry = _entry(words)
-                found.setdefault(entry.public, entry)
-            elif words[:2] == [REVOKED, ALGORITHM]:
+            if words[:2] == [REVOKED, ALGORITHM]:
                 revoked.add(words[2].lower())
     own = None if operator_only else keys.local_public()
     if own is not None:
         found.setdefault(own, Trusted(own, OWN))
     return [entry for entry in found.values() if entry.public.hex() not in revoked]
+
+
+def parse(content: bytes) -> list[Trusted]:
+    """The keys that a text trusts, which was checked."""
+    return [_entry(words) for words in _lines(content) if words[0] == ALGORITHM]
 
 
 def labels() -> dict[bytes, str]:

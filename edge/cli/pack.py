@@ -26,6 +26,7 @@ COMMAND = Command(
         ),
         Option("output", "FILE", "where to write; NAME-VERSION.edge here", short="-o"),
         Option("key", "NAME", "sign with this key instead (edge key new)"),
+        Option("passphrase-file", "FILE", "the passphrase of that key; else it is asked for"),
         Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
         Option("with-wasm", "", "pack the component as well, for who compiles it again"),
     ),
@@ -47,7 +48,7 @@ def run(given: Given) -> int:
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     source = Source(given.arguments[0], given.get("wasm", ""))
-    seed = keys.named_seed(given.get("key")) if given.get("key") else keys.local_seed()
+    seed = _named(given) if given.get("key") else keys.local_seed()
     path = given.get("output") or _default(source)
     with files.Staged(path) as staged:
         description = pack(
@@ -75,3 +76,10 @@ def _default(source: Source) -> str:
     raise errors.UsageError(
         f"pack: {name} is no name for a file", "Say where to write: -o FILE, for instance weather.edge"
     )
+
+
+def _named(given: Given) -> bytes:
+    from edge import keyring
+    from edge.cli.passphrase import asker
+
+    return keyring.seed_of(given.get("key"), asker(given))

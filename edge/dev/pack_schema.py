@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edge import errors
+from edge.schema import unknown_keywords
 
 if TYPE_CHECKING:
     from edge.toml_lines import Path
@@ -41,10 +42,6 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    try:
-        from edge.schema import unknown_keywords
-    except ImportError:
-        return
     for pointer in unknown_keywords(schema):
         path = _path(schema, pointer)
         yield path, f"devices do not check `{path[-1]}`"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from edge.call import Call
     from edge.grants import Grants
+    from edge.sealed import Sealed
 
 NAME = "zeroclaw:plugin/secrets@0.1.0"
 
@@ -26,7 +27,7 @@ class Secrets(Interface):
 
     __slots__ = ("_grants", "_values")
 
-    def __init__(self, values: Mapping[str, str | None], grants: Grants | None = None) -> None:
+    def __init__(self, values: Mapping[str, str | None] | Sealed, grants: Grants | None = None) -> None:
         super().__init__(NAME, {"get": self._get})
         self._values = values
         self._grants = grants

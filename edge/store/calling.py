@@ -125,7 +125,8 @@ def _interfaces(name: str, own: Terms, log: Sink | None, audit: Audit | None) ->
         from edge.interfaces.secrets import Secrets
         from edge.sealed import Sealed
 
-        offered.append(Secrets(Sealed(name), own.granted(audit)))
+        known = [ask[1] for ask in own.grants["allowed"] if ask[0] == SECRETS and len(ask) > 1]
+        offered.append(Secrets(Sealed(name, known), own.granted(audit)))
     if CHANNEL in own.needs:
         from edge.interfaces.inbound import Inbound
 

@@ -1,0 +1,103 @@
+"""`edge config`: what an installed plugin is configured with."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import config, errors, files, schema, sealed, store
+from edge.cli import output
+from edge.cli.json_text import json_text
+from edge.cli.options import Command, Option
+from edge.interfaces.logging import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.cli.options import Given
+    from edge.manifest import Manifest
+
+COMMAND = Command(
+    "config",
+    "NAME [KEY=VALUE...]",
+    "Shows what a plugin is configured with and what its schema takes, or sets it. Values have the types\n"
+    "that the schema says. Secrets are set by `edge secret`, and never shown.",
+    (
+        Option("unset", "KEY", "remove a value", many=True),
+        Option("from", "FILE", "set all that a JSON object holds, or - for standard input"),
+    ),
+    "edge config cron-next utc_offset_minutes=60",
+)
+
+
+def run(given: Given) -> int:
+    """Shows the configuration, after it was changed if that is asked."""
+    name, *pairs = given.arguments
+    manifest = store.manifest_of(name)
+    changes = {**_from(given), **_changes(manifest, pairs)}
+    removed = given.get("unset", [])
+    if changes or removed:
+        config.change(manifest, changes, removed)
+    _show(given, manifest)
+    return 0
+
+
+def _from(given: Given) -> dict[str, Any]:
+    path = given.get("from")
+    if not path:
+        return {}
+    text = files.read_all(0) if path == "-" else files.read_input(path)
+    found = native.read_json(text, path)
+    if not isinstance(found, dict):
+        raise errors.ArgumentsError(f"{path} holds no JSON object")
+    return found
+
+
+def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
+    known = config.schema_of(manifest).get("properties", {})
+    found = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not (key and equals):
+            raise errors.UsageError(f"config: `{pair}` sets nothing", f"Usage: {COMMAND.usage()}")
+        if key in manifest.secrets:
+            # Not even named: what stands on a command line is in the shell's history.
+            raise errors.ConfigError(
+                f"{key} is a secret of {manifest.name}: nothing was set",
+                f"edge secret {manifest.name} {key} takes it from standard input",
+            )
+        try:
+            found[key] = schema.typed(known.get(key, True), text)
+        except ValueError as error:
+            raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
+    return found
+
+
+def _show(given: Given, manifest: Manifest) -> None:
+    values = config.values(manifest.name)
+    known = config.properties(manifest)
+    set_secrets = sealed.names(manifest.name)
+    secrets = {name: name in set_secrets for name in manifest.secrets}
+    missing = config.missing(manifest, set_secrets)
+    if given.get("json"):
+        output.document(
+            {
+                "plugin": manifest.name,
+                "values": values,
+                "schema": known,
+                "secrets": secrets,
+                "missing": missing,
+            }
+        )
+        return
+    for key in dict.fromkeys((*known, *values)):
+        rules = known.get(key, {})
+        kind = schema.named(schema.types(rules)) or "anything"
+        note = rules.get("description", "") if isinstance(rules, dict) else ""
+        value = json_text(values[key]) if key in values else "not set"
+        output.answer(printable(f"{key} = {value}  ({kind}{': ' if note else ''}{note})"))
+    for key, is_set in secrets.items():
+        output.answer(f"{key} is a secret, {'set' if is_set else 'not set'}")
+    if not (known or values or secrets):
+        output.say(f"{manifest.name} takes no configuration")
+    for key in missing:
+        output.say(f"edge: {manifest.name} requires {key}, which is not set")

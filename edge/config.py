@@ -1,0 +1,99 @@
+"""The configuration of installed plugins: a JSON object each, typed by the schema of its manifest.
+
+They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (edge/sealed.py). A call passes the file on as it stands.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import audit, errors, files, keys, schema, store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from edge.manifest import Manifest
+
+
+def read(name: str) -> bytes:
+    """The configuration as text, empty where nothing is set."""
+    return store.read(store.config_path(name)) or b""
+
+
+def values(name: str) -> dict[str, Any]:
+    """What is set."""
+    text = read(name)
+    found: dict[str, Any] = native.read_json(text, store.config_path(name)) if text else {}
+    return found
+
+
+def properties(manifest: Manifest) -> dict[str, Any]:
+    """The properties that a plugin's configuration may have by its schema, those that are secret left out."""
+    listed = schema_of(manifest).get("properties", {})
+    return {name: rules for name, rules in listed.items() if name not in manifest.secrets}
+
+
+def schema_of(manifest: Manifest) -> dict[str, Any]:
+    """The schema of a plugin's configuration; without one there is nothing to set."""
+    if not manifest.config_schema:
+        return {"additionalProperties": False}
+    found: dict[str, Any] = native.read_json(manifest.config_schema.encode(), "config_schema")
+    return found
+
+
+def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:
+    """Sets and removes values, all of it or nothing; answers with what is set then.
+
+    Raises `errors.ConfigError` for what the schema does not allow. What is `required` may still be missing:
+    it can't all come at once.
+    """
+    for name in (*changes, *removed):
+        if name in manifest.secrets:
+            raise errors.ConfigError(
+                f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
+            )
+    now = {name: value for name, value in {**values(manifest.name), **changes}.items() if name not in removed}
+    _check(manifest, now)
+    _write(manifest.name, now, sorted({*changes, *removed}))
+    return now
+
+
+def missing(manifest: Manifest, is_set: Iterable[str]) -> list[str]:
+    """Properties that the schema requires and that are not set; `is_set`: the secrets that are."""
+    required = schema_of(manifest).get("required", [])
+    there = {*values(manifest.name), *is_set}
+    return [name for name in required if name not in there]
+
+
+def forget(name: str) -> None:
+    """Removes all that is set for a plugin."""
+    path = store.config_path(name)
+    try:
+        posix.unlink(path)
+        files.sync_folder(files.folder(path))
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        files.raise_for(path, error)
+
+
+def _check(manifest: Manifest, now: dict[str, Any]) -> None:
+    rules = {word: rule for word, rule in schema_of(manifest).items() if word != "required"}
+    found = schema.problems(rules, now)
+    if found:
+        raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}")
+
+
+def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
+    from edge.cli.json_text import json_text
+
+    path = store.config_path(name)
+    keys.make_folder(files.folder(path), 0o700)
+    # Names only: what is configured is nobody's business but the plugin's.
+    audit.append({"event": "config", "plugin": name, "changed": changed})
+    with files.Staged(path, 0o600) as staged:
+        staged.write(json_text(now).encode())
+        staged.commit()

@@ -1,0 +1,172 @@
+"""Signing keys that have a name, beside this machine's own.
+
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is the 32 bytes of the seed, or, behind a passphrase:
+
+    magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
+
+N, r and p are what scrypt (RFC 7914) makes the sealing key of the passphrase with.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import errors, files, keys
+from edge.names import is_plugin_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Ask = Callable[[str], bytes]
+
+SUFFIX = ".key"
+LOCAL = "local"
+SECRETS = "secrets"
+RESERVED = (LOCAL, SECRETS)
+"""This machine's own key, and the one that secrets are sealed with."""
+
+MAGIC = b"EDGEKEY1"
+SALT_BYTES = 16
+SALT_AT = len(MAGIC) + 3
+PUBLIC_AT = SALT_AT + SALT_BYTES
+SEALED_AT = PUBLIC_AT + native.PUBLIC_KEY_BYTES
+CONTEXT = b"edge signing key v1\n"
+
+LOG_N, R, P = 15, 8, 1
+"""32 MB and some 0.1 s of a dev machine for each guess."""
+
+MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
+"""What a file may ask of whoever opens it."""
+
+
+class Key:
+    """A signing key of this user's.
+
+    name    what it is called
+    public  its public half
+    locked  whether it needs a passphrase
+    """
+
+    __slots__ = ("locked", "name", "public")
+
+    def __init__(self, name: str, public: bytes, *, locked: bool) -> None:
+        self.name = name
+        self.public = public
+        self.locked = locked
+
+
+def folder() -> str:
+    """Where keys are kept; an error where there is no place for them."""
+    path = keys.local_path()
+    if path:
+        return files.folder(path)
+    raise errors.EnvironmentFault(
+        "There is no place for keys: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
+    )
+
+
+def every() -> list[Key]:
+    """All signing keys that there are, this machine's own among them."""
+    try:
+        listed = posix.listdir(folder())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        files.raise_for(folder(), error)
+    names = sorted(entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX) and entry[0] != ".")
+    return [find(name) for name in names if name != SECRETS and is_plugin_name(name)]
+
+
+def find(name: str) -> Key:
+    """A key by its name; `errors.UsageError` where there is none."""
+    content = _content(name)
+    if _is_locked(content):
+        return Key(name, content[PUBLIC_AT:SEALED_AT], locked=True)
+    return Key(name, native.public_key(content), locked=False)
+
+
+def make(name: str, passphrase: bytes = b"") -> Key:
+    """Makes a key, behind a passphrase where one is given; never in place of one there is."""
+    if not is_plugin_name(name) or name in RESERVED:
+        raise errors.UsageError(
+            f"`{name}` can't be a key's name",
+            f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
+        )
+    seed = native.new_key()
+    public = native.public_key(seed)
+    keys.make_folder(folder(), 0o700)
+    with files.Staged(_path(name), 0o600) as staged:
+        staged.write(_locked(seed, public, passphrase) if passphrase else seed)
+        if not staged.commit(replace=False):
+            raise errors.UsageError(
+                f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
+            )
+    return Key(name, public, locked=bool(passphrase))
+
+
+def seed_of(name: str, ask: Ask) -> bytes:
+    """The seed to sign with; `ask` is called for the passphrase of a key that has one."""
+    content = _content(name)
+    if not _is_locked(content):
+        return content
+    public = content[PUBLIC_AT:SEALED_AT]
+    key = _derive(ask(name), content[SALT_AT:PUBLIC_AT], *content[len(MAGIC) : SALT_AT])
+    try:
+        seed = native.unseal(key, CONTEXT + public, content[SEALED_AT:], name)
+    except errors.BadSeal:
+        raise errors.Refused(
+            f"The passphrase does not open the key `{name}`", "Type it again; nobody can recover it"
+        ) from None
+    return seed
+
+
+def _path(name: str) -> str:
+    return f"{folder()}/{name}{SUFFIX}"
+
+
+def _content(name: str) -> bytes:
+    content = None
+    if is_plugin_name(name) and name != SECRETS:
+        content = keys.read_guarded(_path(name), keys.OTHERS_ANY)
+    if content is None:
+        raise errors.UsageError(
+            f"There is no signing key `{name}` here", "`edge key list` shows those there are"
+        )
+    if len(content) == native.SEED_BYTES or _is_locked(content):
+        return content
+    raise errors.EnvironmentFault(
+        f"{_path(name)} is no signing key", "Move it away; make another: edge key new"
+    )
+
+
+def _is_locked(content: bytes) -> bool:
+    return content.startswith(MAGIC) and len(content) > SEALED_AT
+
+
+def _locked(seed: bytes, public: bytes, passphrase: bytes) -> bytes:
+    salt = posix.urandom(SALT_BYTES)
+    sealed = native.seal(_derive(passphrase, salt, LOG_N, R, P), CONTEXT + public, seed)
+    return MAGIC + bytes((LOG_N, R, P)) + salt + public + sealed
+
+
+def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+    if not (1 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P):
+        raise errors.EnvironmentFault(
+            "A key's file asks for more work than any of ours does",
+            "Do not use it: it was not made by edge key new",
+        )
+    scrypt: Any
+    try:
+        from hashlib import scrypt
+    except ImportError:
+        raise errors.EnvironmentFault(
+            "This Python has no scrypt, which passphrases need", "Use a Python that was built with OpenSSL"
+        ) from None
+    cost = 1 << log_n
+    derived: bytes = scrypt(
+        passphrase, salt=salt, n=cost, r=r, p=p, maxmem=256 * cost * r, dklen=native.SEED_BYTES
+    )
+    return derived

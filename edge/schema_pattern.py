@@ -1,0 +1,207 @@
+r"""`pattern` of a schema: those regular expressions that take time in proportion to the text, whatever it is.
+
+    ^ at the start, $ at the end      without them, anything may stand before or behind
+    a  .  \.  [a-z_]  [^/]  \d  \w    one character: itself, any, of a class, of none, a digit, a word's
+    ?  *  +  {3}  {2,}  {1,8}         how often it stands there
+
+No groups, no alternatives, no references: `parse` says which of them it met. As in ECMA-262, classes are of
+ASCII and $ is the very end.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Ranges = tuple[tuple[int, int], ...]
+
+MOST_STEPS = 512
+DIGITS: Ranges = ((48, 57),)
+WORDS: Ranges = (*DIGITS, (65, 90), (95, 95), (97, 122))
+LINE_ENDS: Ranges = ((10, 10), (13, 13), (0x2028, 0x2029))
+SHORTHANDS = {"d": DIGITS, "w": WORDS}
+CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
+SPECIAL = frozenset("^$|()[]{}?*+")
+ONCE, MAYBE, OFTEN = "once", "maybe", "often"
+
+
+class Step:
+    """A character of a set, once, at most once, or any number of times."""
+
+    __slots__ = ("_negated", "_ranges", "times")
+
+    def __init__(self, ranges: Ranges, times: str = ONCE, *, negated: bool = False) -> None:
+        self._ranges = ranges
+        self._negated = negated
+        self.times = times
+
+    def takes(self, code: int) -> bool:
+        """Whether a character is one of the set."""
+        return any(low <= code <= high for low, high in self._ranges) != self._negated
+
+    def repeated(self, least: int, most: int | None) -> Iterator[Step]:
+        """The steps for so many of it."""
+        for _ in range(least):
+            yield self
+        times = OFTEN if most is None else MAYBE
+        for _ in range(1 if most is None else most - least):
+            yield Step(self._ranges, times, negated=self._negated)
+
+
+class Pattern:
+    """A pattern that was parsed."""
+
+    __slots__ = ("_from_start", "_steps", "_to_end")
+
+    def __init__(self, steps: list[Step], *, from_start: bool, to_end: bool) -> None:
+        self._steps = steps
+        self._from_start = from_start
+        self._to_end = to_end
+
+    def matches(self, text: str) -> bool:
+        """Whether it is found in the text."""
+        end = len(self._steps)
+        places = self._closed({0})
+        for character in text:
+            if end in places and not self._to_end:
+                return True
+            code = ord(character)
+            met = (at for at in places if at < end and self._steps[at].takes(code))
+            ahead = {at if self._steps[at].times is OFTEN else at + 1 for at in met}
+            if not self._from_start:
+                ahead.add(0)
+            places = self._closed(ahead)
+        return end in places
+
+    def _closed(self, places: set[int]) -> set[int]:
+        """With the places that are reached by leaving out what may be left out."""
+        found = set(places)
+        for place in places:
+            at = place
+            while at < len(self._steps) and self._steps[at].times is not ONCE:
+                at += 1
+                found.add(at)
+        return found
+
+
+def parse(text: str) -> Pattern:
+    """The pattern; `ValueError`, with the reason, for one of another kind."""
+    reader = _Reader(text)
+    from_start = reader.skip("^")
+    steps: list[Step] = []
+    while reader.rest() not in ("", "$"):
+        step = reader.atom()
+        steps.extend(step.repeated(*reader.times()))
+        if len(steps) > MOST_STEPS:
+            raise ValueError(f"it takes more than {MOST_STEPS} steps")
+    return Pattern(steps, from_start=from_start, to_end=reader.skip("$"))
+
+
+class _Reader:
+    """What was not read yet of a pattern."""
+
+    __slots__ = ("_at", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def rest(self) -> str:
+        return self._text[self._at :]
+
+    def skip(self, character: str) -> bool:
+        found = self._text[self._at : self._at + 1] == character
+        self._at += found
+        return found
+
+    def _next(self) -> str:
+        if self._at == len(self._text):
+            raise ValueError("it ends too early")
+        self._at += 1
+        return self._text[self._at - 1]
+
+    def atom(self) -> Step:
+        character = self._next()
+        if character == "[":
+            return self._class()
+        if character == ".":
+            return Step(LINE_ENDS, negated=True)
+        if character == "\\":
+            return Step(self._escape())
+        if character in SPECIAL:
+            raise ValueError(
+                f"`{character}` can't stand there: there are no groups, alternatives or references"
+            )
+        return Step(_only(character))
+
+    def _escape(self) -> Ranges:
+        character = self._next()
+        if character in SHORTHANDS:
+            return SHORTHANDS[character]
+        if character in CONTROLS:
+            return _only(CONTROLS[character])
+        if character.isalnum() or not character.isascii():
+            raise ValueError(f"there is no \\{character}, only \\d \\w \\n \\r \\t and signs")
+        return _only(character)
+
+    def _class(self) -> Step:
+        negated = self.skip("^")
+        ranges: list[tuple[int, int]] = []
+        while not self.skip("]"):
+            low = self._member()
+            if self.rest()[:1] == "-" and self.rest()[1:2] not in ("", "]"):
+                self._at += 1
+                high = self._member()
+                if not _is_one(low) or not _is_one(high) or low[0][0] > high[0][0]:
+                    raise ValueError("a range goes from one character to a later one")
+                low = ((low[0][0], high[0][0]),)
+            ranges.extend(low)
+        if not ranges:
+            raise ValueError("a class is empty")
+        return Step(tuple(ranges), negated=negated)
+
+    def _member(self) -> Ranges:
+        character = self._next()
+        if character == "[":
+            raise ValueError("a class in a class: write \\[")
+        return self._escape() if character == "\\" else _only(character)
+
+    def times(self) -> tuple[int, int | None]:
+        if self.skip("?"):
+            found: tuple[int, int | None] = (0, 1)
+        elif self.skip("*"):
+            found = (0, None)
+        elif self.skip("+"):
+            found = (1, None)
+        elif self.skip("{"):
+            found = self._counts()
+        else:
+            return 1, 1
+        if self.rest()[:1] in ("?", "*", "+", "{"):
+            raise ValueError(f"`{self.rest()[0]}` can't follow what says how often")
+        return found
+
+    def _counts(self) -> tuple[int, int | None]:
+        said, brace, _ = self.rest().partition("}")
+        self._at += len(said) + len(brace)
+        least, comma, most = said.partition(",")
+        if not (brace and _is_count(least) and (_is_count(most) or not most)):
+            raise ValueError("how often is {2}, {2,} or {2,4}, at most 999")
+        if not comma:
+            return int(least), int(least)
+        if most and int(most) < int(least):
+            raise ValueError("how often goes from less to more")
+        return int(least), int(most) if most else None
+
+
+def _is_count(text: str) -> bool:
+    return 0 < len(text) <= 3 and text.isascii() and text.isdecimal()
+
+
+def _only(character: str) -> Ranges:
+    return ((ord(character), ord(character)),)
+
+
+def _is_one(ranges: Ranges) -> bool:
+    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]

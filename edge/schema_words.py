@@ -1,0 +1,144 @@
+"""Whether a schema says what edge/schema.py can check: asked where plugins are packed and installed."""
+
+from __future__ import annotations
+
+from edge.schema import EXACT, TYPES, WHOLE, pointer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from edge.schema import Schema
+
+ANNOTATIONS = (
+    "title",
+    "description",
+    "default",
+    "examples",
+    "format",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "$schema",
+    "$comment",
+)
+EXTENSION = "x-"
+
+
+def unknown(schema: Schema) -> list[str]:
+    """Words that are not checked, and patterns of another kind than can be, as JSON pointers."""
+    return [f"{place}" for place, reason in _walk(schema, "") if not reason]
+
+
+def faults(schema: Schema) -> list[str]:
+    """What is wrong with a schema, each with its place in it."""
+    return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "") if reason]
+
+
+def _walk(schema: Any, place: str) -> list[tuple[str, str]]:
+    """Places and what is wrong with them, which is empty for what is not known."""
+    if isinstance(schema, bool):
+        return []
+    if not isinstance(schema, dict):
+        return [(place, "a schema is an object, true or false")]
+    found = []
+    for word, rule in schema.items():
+        here = pointer(place, word)
+        if word in _WORDS:
+            reason = _WORDS[word](rule)
+            if reason is None or reason:
+                found.append((here, reason or ""))
+        elif word not in _INSIDE and word not in ANNOTATIONS and not word.startswith(EXTENSION):
+            found.append((here, ""))
+    for word in _INSIDE:
+        if word in schema:
+            found.extend(_walk_inside(schema[word], pointer(place, word), is_table=word == "properties"))
+    return found
+
+
+def _walk_inside(rule: Any, place: str, *, is_table: bool) -> list[tuple[str, str]]:
+    if not is_table:
+        return _walk(rule, place)
+    if not isinstance(rule, dict):
+        return [(place, "has to be an object")]
+    return [found for key, inner in rule.items() for found in _walk(inner, pointer(place, key))]
+
+
+def _type(rule: Any) -> str:
+    wanted = rule if isinstance(rule, list) else [rule]
+    if wanted and all(isinstance(name, str) and name in TYPES for name in wanted) and _is_set(wanted):
+        return ""
+    return f"has to be one of {', '.join(TYPES)}, or an array of them"
+
+
+def _array(rule: Any) -> str:
+    return "" if isinstance(rule, list) and rule else "has to be an array that is not empty"
+
+
+def _anything(_: Any) -> str:
+    return ""
+
+
+def _number(rule: Any) -> str:
+    return "" if isinstance(rule, (int, float)) and not isinstance(rule, bool) else "has to be a number"
+
+
+def _factor(rule: Any) -> str:
+    return "" if _is_int(rule) and 1 <= rule <= EXACT else "has to be a whole number from 1 on"
+
+
+def _count(rule: Any) -> str:
+    return "" if _is_int(rule) and rule >= 0 else "has to be a whole number from 0 on"
+
+
+def _flag(rule: Any) -> str:
+    return "" if isinstance(rule, bool) else "has to be true or false"
+
+
+def _names(rule: Any) -> str:
+    good = isinstance(rule, list) and all(isinstance(name, str) for name in rule) and _is_set(rule)
+    return "" if good else "has to be an array of names, each once"
+
+
+def _pattern(rule: Any) -> str | None:
+    if not isinstance(rule, str):
+        return "has to be text"
+    from edge.schema_pattern import parse
+
+    try:
+        parse(rule)
+    except ValueError:
+        return None
+    return ""
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_set(values: list[Any]) -> bool:
+    return len(set(values)) == len(values)
+
+
+_INSIDE = ("properties", "additionalProperties", "items")
+"""Words with schemas in them."""
+
+_WORDS: dict[str, Callable[[Any], str | None]] = {
+    "type": _type,
+    "enum": _array,
+    "const": _anything,
+    "minimum": _number,
+    "maximum": _number,
+    "exclusiveMinimum": _number,
+    "exclusiveMaximum": _number,
+    "multipleOf": _factor,
+    "minLength": _count,
+    "maxLength": _count,
+    "pattern": _pattern,
+    "minItems": _count,
+    "maxItems": _count,
+    "uniqueItems": _flag,
+    "required": _names,
+}
+"""What is wrong with a word's value; None for one that is not checked."""
