@@ -1,6 +1,7 @@
 """The configuration of installed plugins: a JSON object each, typed by the schema of its manifest.
 
-They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (edge/sealed.py). A call passes the file on as it stands.
+They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (edge/sealed.py). A call passes the file on
+as it stands.
 """
 
 from __future__ import annotations

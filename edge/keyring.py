@@ -1,6 +1,7 @@
 """Signing keys that have a name, beside this machine's own.
 
-They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is the 32 bytes of the seed, or, behind a passphrase:
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is the 32 bytes of the seed,
+or, behind a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
 

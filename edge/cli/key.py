@@ -198,11 +198,11 @@ def _keys(what: str) -> list[tuple[bytes, str]]:
 
 
 def _plugins(text: str) -> list[str]:
-    from edge.names import is_plugin_name
+    from edge.names import INNER
 
     found = [name for name in text.split(",") if name]
     for name in found:
-        if not is_plugin_name(name.rstrip("*") or "a") or name.count("*") > name.endswith("*"):
+        if name.removesuffix("*").strip(INNER):
             raise errors.UsageError(
                 f"`{name}` names no plugins",
                 "A plugin's name, or its beginning and a *, as in weather,pump-*",

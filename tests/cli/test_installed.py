@@ -15,6 +15,7 @@ from typing import Any, Callable
 import pytest
 
 from tests import packages
+from tests.home import LOCAL, move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Edge = Callable[..., Any]
@@ -25,13 +26,7 @@ HTTP = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["example.org"]\n'
 @pytest.fixture(autouse=True)
 def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A store and counters of its own, with the signing key of all tests."""
-    keys = tmp_path / "data" / "edge" / "keys"
-    keys.mkdir(parents=True, mode=0o700)
-    key = keys / "local.key"
-    key.write_bytes((home / ".local/share/edge/keys/local.key").read_bytes())
-    key.chmod(0o600)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    move(monkeypatch, tmp_path, (home / ".local/share" / LOCAL).read_bytes())
     with TemporaryDirectory(dir="/dev/shm") as counters:
         monkeypatch.setenv("XDG_RUNTIME_DIR", counters)
         yield

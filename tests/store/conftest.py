@@ -10,6 +10,7 @@ import pytest
 
 from edge.store.install import Outcome, Request, install
 from tests import packages
+from tests.home import LOCAL, move
 
 Wasm = Callable[[str], Path]
 NAME = "faults"
@@ -18,15 +19,8 @@ NAME = "faults"
 @pytest.fixture(autouse=True)
 def empty(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place of its own for what is installed; the signing key stays this machine's."""
-    data = tmp_path / "data"
-    own = data / "edge" / "keys"
-    own.mkdir(parents=True, mode=0o700)
-    key = own / "local.key"
-    key.write_bytes((home / ".local/share/edge/keys/local.key").read_bytes())
-    key.chmod(0o600)
-    monkeypatch.setenv("XDG_DATA_HOME", str(data))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return data / "edge"
+    move(monkeypatch, tmp_path, (home / ".local/share" / LOCAL).read_bytes())
+    return tmp_path / "data" / "edge"
 
 
 @pytest.fixture

@@ -1,0 +1,137 @@
+"""`edge config` and `edge secret`: what an installed plugin gets to see, and what nobody else does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Callable
+
+import pytest
+
+from tests import packages
+from tests.home import LOCAL, move
+
+Edge = Callable[..., Any]
+ROOT = Path(__file__).resolve().parent.parent.parent
+CANARY = "s3cret-canary"
+MANIFEST = """
+permissions = ["config_read"]
+[config_schema]
+type = "object"
+required = ["token"]
+additionalProperties = false
+[config_schema.properties.days]
+type = "integer"
+minimum = 1
+description = "how far to look"
+[config_schema.properties.city]
+type = "string"
+[config_schema.properties.token]
+type = "string"
+x-secret = true
+"""
+
+
+@pytest.fixture(autouse=True)
+def machine(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, wasm: Callable[[str], Path], edge: Edge
+) -> Iterator[Path]:
+    """A machine with a plugin that is configured and reads a secret."""
+    move(monkeypatch, tmp_path, (home / ".local/share" / LOCAL).read_bytes())
+    package = tmp_path / "faults.edge"
+    package.write_bytes(packages.package(wasm("faults"), name="faults", manifest=MANIFEST))
+    with TemporaryDirectory(dir="/dev/shm") as counters:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", counters)
+        assert edge("install", package, "--yes").status == 0
+        yield tmp_path
+
+
+def test_what_is_configured_reaches_the_plugin(edge: Edge) -> None:
+    ran = edge("config", "faults", "days=3", "city=7")
+    assert ran.status == 0
+    assert "days = 3  (an integer: how far to look)" in ran.out
+    assert 'city = "7"' in ran.out
+    answer = edge("call", "faults", '{"do": "arguments"}').out
+    assert json.loads(answer)["__config"] == {"days": 3, "city": "7"}
+    assert edge("config", "faults", "--unset", "city", "--json").document["values"] == {"days": 3}
+
+
+def test_a_document_sets_much_at_once(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"days": 5, "city": "Bonn"}')
+    found = edge("config", "faults", "--from", tmp_path / "c.json", "--json").document
+    assert found["values"] == {"days": 5, "city": "Bonn"}
+    assert (found["secrets"], found["missing"]) == ({"token": False}, ["token"])
+
+
+@pytest.mark.parametrize("pair", ["days=many", "days=0", "town=Bonn", "days", "=3", "token=" + CANARY])
+def test_what_the_schema_does_not_allow_is_wrong_usage(edge: Edge, pair: str) -> None:
+    ran = edge("config", "faults", pair)
+    assert (ran.status, ran.out) == (2, "")
+    assert CANARY not in ran.err
+    assert edge("config", "faults", "--json").document["values"] == {}
+
+
+def test_a_secret_is_served_to_the_plugin_and_shown_to_nobody(edge: Edge, machine: Path) -> None:
+    (machine / "token").write_text(CANARY + "\n")
+    said = [edge("secret", "faults", "token", "--from", machine / "token")]
+    assert said[0].out == "token: set\n"
+    (machine / "token").unlink()
+    answer = edge("call", "faults", '{"do": "secret", "text": "token"}')
+    assert CANARY in answer.out
+    for words in (
+        ("secret", "faults"),
+        ("secret", "faults", "--json"),
+        ("config", "faults"),
+        ("config", "faults", "--json"),
+        ("show", "faults"),
+        ("show", "faults", "--json"),
+        ("list", "--json"),
+        ("audit", "faults"),
+        ("audit", "--log", "--json"),
+        ("log", "faults"),
+        ("doctor", "--json"),
+        ("key", "list", "--json"),
+        ("reload", "faults"),
+        ("disable", "faults"),
+    ):
+        said += [edge(*words)]
+    assert all(CANARY not in ran.out + ran.err for ran in said)
+    for path in machine.rglob("*"):
+        assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
+    edge("remove", "faults")
+    assert list((machine / "data/edge/secrets").iterdir()) == []
+
+
+def test_a_secret_comes_from_standard_input(edge: Edge) -> None:
+    command = [sys.executable, "-m", "edge", "secret", "faults", "token"]
+    done = subprocess.run(
+        command, cwd=ROOT, input=CANARY.encode(), capture_output=True, check=True, env=dict(os.environ)
+    )
+    assert done.stdout == b"token: set\n"
+    assert CANARY in edge("call", "faults", '{"do": "secret", "text": "token"}').out
+    assert edge("secret", "faults", "token", "--unset").out == "token: not set\n"
+
+
+def test_a_secret_that_is_not_set_is_not_found(edge: Edge) -> None:
+    assert "not-found" in edge("call", "faults", '{"do": "secret", "text": "token"}').out
+    assert "access-denied" in edge("call", "faults", '{"do": "secret", "text": "other"}').out
+
+
+def test_what_is_no_secret_of_the_plugin_can_not_be_set(edge: Edge, machine: Path) -> None:
+    (machine / "value").write_text(CANARY)
+    for secret in ("city", "password", ""):
+        ran = edge("secret", "faults", secret, "--from", machine / "value")
+        assert (ran.status, ran.out) == (2, "")
+        assert CANARY not in ran.err
+
+
+def test_a_secret_that_is_not_text_is_refused_without_showing_it(edge: Edge, machine: Path) -> None:
+    (machine / "value").write_bytes(CANARY.encode() + b"\xff")
+    ran = edge("secret", "faults", "token", "--from", machine / "value")
+    assert ran.status == 2
+    assert CANARY not in ran.err

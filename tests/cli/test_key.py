@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import audit, keys, trust
+from tests import home
+
+Edge = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.move(monkeypatch, tmp_path)
+
+
+def test_a_key_goes_from_one_machine_to_another(edge: Edge, tmp_path: Path) -> None:
+    line = edge("key", "new", "office").out
+    assert line == edge("key", "show", "office").out
+    (tmp_path / "office.pub").write_text(line)
+    ran = edge("key", "trust", tmp_path / "office.pub", "--plugins", "weather,pump-*")
+    assert ran.status == 0
+    (entry,) = trust.entries()
+    assert (entry.label, entry.plugins) == ("office", ("weather", "pump-*"))
+
+
+def test_one_document_of_each(edge: Edge) -> None:
+    made = edge("key", "new", "office", "--json").document
+    assert (
+        edge("key", "trust", made["public"], "--label", "the office", "--json").document["trusted"][0]["key"]
+        == made["public"]
+    )
+    assert edge("key", "revoke", "sha256:" + "ab" * 32, "--reason", "bad", "--json").status == 0
+    assert edge("key", "floor", "48.0.1", "--json").document["wasmtime"] == "48.0.1"
+    listed = edge("key", "list", "--json").document
+    assert listed == {
+        "own": [{"name": "office", "public": made["public"], "locked": False}],
+        "trusted": [{"public": made["public"], "label": "the office", "plugins": []}],
+        "revoked": [{"kind": "sha256", "digits": "ab" * 32, "reason": "bad"}],
+        "floor": "48.0.1",
+    }
+    assert edge("key", "show", made["public"], "--json").document["trusted"]
+
+
+def test_a_key_that_is_revoked_and_trusted_again(edge: Edge) -> None:
+    public = edge("key", "new", "office", "--json").document["public"]
+    edge("key", "trust", "office")
+    assert edge("key", "revoke", "office", "--reason", "lost").status == 0
+    ran = edge("key", "trust", public)
+    assert (ran.status, "--again" in ran.err) == (2, True)
+    assert edge("key", "trust", public, "--again").status == 0
+
+
+def test_revoking_this_machines_own_key_is_remarked(edge: Edge) -> None:
+    keys.local_seed()
+    assert "own key" in edge("key", "revoke", "local").err
+    assert trust.entries() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fly",),
+        (),
+        ("new",),
+        ("new", "../up"),
+        ("new", "local"),
+        ("show", "nobody"),
+        ("trust", "ab" * 31),
+        ("trust", "nobody"),
+        ("trust", "ab" * 32, "--plugins", "A B"),
+        ("trust", "ab" * 32, "--plugins", "a*b"),
+        ("trust", "ab" * 32, "--label", "a # b"),
+        ("trust", "ab" * 32, "--label", "plugins=all"),
+        ("revoke", "sha256:12"),
+        ("floor", "48"),
+        ("floor", "999.0.0"),
+        ("list", "more"),
+    ],
+)
+def test_wrong_usage_changes_nothing(edge: Edge, tmp_path: Path, words: tuple[str, ...]) -> None:
+    ran = edge("key", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert list(tmp_path.rglob("*.keys")) == []
+
+
+def test_a_file_of_nonsense_is_not_trusted(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "a.pub").write_text("ed25519 12\n")
+    assert edge("key", "trust", tmp_path / "a.pub").status == 5
+    (tmp_path / "b.pub").write_text("# nothing\n")
+    assert edge("key", "trust", tmp_path / "b.pub").status == 2
+    assert trust.entries() == []
+
+
+def test_a_passphrase_comes_from_a_file_and_signs(
+    edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]
+) -> None:
+    (tmp_path / "phrase").write_text("correct horse\n")
+    (tmp_path / "wrong").write_text("correct horsE\n")
+    made = edge("key", "new", "office", "--passphrase-file", tmp_path / "phrase", "--json").document
+    assert made["locked"]
+    folder = Path(__file__).resolve().parent.parent.parent / "examples" / "cron-next"
+    words = ("pack", folder, "--wasm", wasm("cron-next"), "--target", "x86_64", "--key", "office")
+    output = tmp_path / "a.edge"
+    ran = edge(*words, "-o", output, "--passphrase-file", tmp_path / "wrong")
+    assert (ran.status, output.exists()) == (3, False)
+    assert edge(*words, "-o", output, "--passphrase-file", tmp_path / "phrase").status == 0
+    assert edge("inspect", output, "--json").document["signer"] == made["public"]
+    assert edge("install", output).status == 3
+    edge("key", "trust", "office", "--plugins", "weather")
+    assert "not trusted to sign `cron-next`" in edge("install", output).err
+    edge("key", "trust", "office", "--plugins", "cron-*")
+    assert edge("install", output).status == 0
+
+
+def test_without_a_terminal_or_a_file_there_is_no_passphrase(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        ran = edge("key", "new", "office", "--passphrase")
+    assert ran.status == 2
+    assert "--passphrase-file" in ran.err
+
+
+def test_a_short_passphrase_is_refused(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "phrase").write_text("short\n")
+    assert edge("key", "new", "office", "--passphrase-file", tmp_path / "phrase").status == 2
+    assert edge("key", "list", "--json").document["own"] == []
+
+
+def test_changes_of_trust_are_in_the_log(edge: Edge) -> None:
+    edge("key", "trust", "ab" * 32)
+    assert list(audit.entries())[-1]["key"] == "ab" * 32

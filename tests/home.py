@@ -1,0 +1,21 @@
+"""A machine of a test's own: places for data and configuration, and its own signing key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+LOCAL = Path("edge/keys/local.key")
+
+
+def move(monkeypatch: pytest.MonkeyPatch, to: Path, seed: bytes | None = None) -> None:
+    """Moves this machine below a folder; with `seed`, that is its own key."""
+    data = to / "data"
+    if seed is not None:
+        path = data / LOCAL
+        path.parent.mkdir(parents=True, mode=0o700)
+        path.write_bytes(seed)
+        path.chmod(0o600)
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(to / "config"))

@@ -1,0 +1,147 @@
+"""The small validator of devices against the well-kept one, on schemas that both know."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import schema, schema_words
+
+jsonschema = pytest.importorskip("jsonschema", reason="comes with Python 3.10 and newer")
+
+names = st.sampled_from(["a", "b", "c/d", "é~"])
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 12)
+    | st.sampled_from([0.5, 2.0, -1.5])
+    | st.sampled_from(["", "a", "ab", "abc", "é", "12", "a-b"])
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=6,
+)
+types = st.sampled_from(schema.TYPES)
+patterns = st.sampled_from(["^a", "b$", "^[a-c]+$", "^\\d{2}$", ".", "^[^/]*$", "a?b", "\\w-\\w"])
+
+
+def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    words: dict[str, st.SearchStrategy[Any]] = {
+        "type": types | st.lists(types, min_size=1, max_size=3, unique=True),
+        "enum": st.lists(values, min_size=1, max_size=3),
+        "const": values,
+        "minimum": st.integers(-3, 5),
+        "maximum": st.integers(-3, 12),
+        "exclusiveMinimum": st.integers(-3, 5),
+        "exclusiveMaximum": st.sampled_from([0.5, 3, 12]),
+        "multipleOf": st.integers(1, 4),
+        "minLength": st.integers(0, 3),
+        "maxLength": st.integers(0, 3),
+        "pattern": patterns,
+        "items": inner,
+        "minItems": st.integers(0, 3),
+        "maxItems": st.integers(0, 3),
+        "uniqueItems": st.booleans(),
+        "properties": st.dictionaries(names, inner, max_size=3),
+        "required": st.lists(names, max_size=2, unique=True),
+        "additionalProperties": inner,
+        "title": st.just("text"),
+        "x-secret": st.booleans(),
+    }
+    return st.fixed_dictionaries({}, optional=words)
+
+
+whole = st.recursive(st.booleans() | schemas(st.booleans()), schemas, max_leaves=4)
+
+
+@given(whole, values)
+def test_both_say_the_same(rules: Any, value: Any) -> None:
+    assert schema_words.faults(rules) == []
+    assert schema.unknown_keywords(rules) == []
+    expected = jsonschema.Draft202012Validator(rules).is_valid(value)
+    assert (schema.problems(rules, value) == []) is expected
+
+
+@given(whole, values)
+def test_what_is_said_names_a_place_and_no_value(rules: Any, value: Any) -> None:
+    for problem in schema.problems(rules, {"canary": value, "a": "s3cret-canary"}):
+        assert "s3cret-canary" not in problem
+        assert ":" in problem or problem.startswith("/")
+
+
+@pytest.mark.parametrize(
+    ("rules", "pointers"),
+    [
+        ({"oneOf": [{}]}, ["/oneOf"]),
+        ({"properties": {"a/b": {"$ref": "#"}}}, ["/properties/a~1b/$ref"]),
+        ({"pattern": "(a|b)+"}, ["/pattern"]),
+        ({"items": {"contains": {}}}, ["/items/contains"]),
+        ({"title": "x", "x-anything": 1}, []),
+    ],
+)
+def test_what_is_not_checked_is_named(rules: Any, pointers: list[str]) -> None:
+    assert schema.unknown_keywords(rules) == pointers
+
+
+@pytest.mark.parametrize(
+    ("rules", "text", "value"),
+    [
+        ({"type": "string"}, "7", "7"),
+        ({"type": "integer"}, "7", 7),
+        ({"type": "integer"}, "2.0", 2),
+        ({"type": "number"}, "0.5", 0.5),
+        ({"type": "boolean"}, "true", True),
+        ({"type": "array", "items": {"type": "integer"}}, "[1, 2]", [1, 2]),
+        ({"type": ["integer", "string"]}, "7", 7),
+        ({"type": ["integer", "string"]}, "seven", "seven"),
+        ({"type": "null"}, "null", None),
+        (True, "text", "text"),
+    ],
+)
+def test_text_becomes_what_the_schema_wants(rules: Any, text: str, value: Any) -> None:
+    found = schema.typed(rules, text)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"), [({"type": "integer"}, "seven"), ({"type": "boolean"}, "1"), ({"type": "array"}, "{}")]
+)
+def test_text_that_can_not_become_it_is_refused(rules: Any, text: str) -> None:
+    with pytest.raises(ValueError, match="has to be"):
+        schema.typed(rules, text)
+
+
+@given(st.text(max_size=20))
+def test_any_pattern_is_one_or_is_named(pattern: str) -> None:
+    rules = {"pattern": pattern}
+    if schema.unknown_keywords(rules):
+        return
+    assert isinstance(schema.problems(rules, "some text"), list)
+
+
+@given(st.text(alphabet="ab*+?.^$[]\\d{}1,", max_size=12), st.text(alphabet="ab1.", max_size=12))
+def test_patterns_mean_what_they_mean_elsewhere(pattern: str, text: str) -> None:
+    import re
+
+    rules = {"pattern": pattern}
+    if schema.unknown_keywords(rules):
+        return
+    try:
+        expected = re.search(pattern.replace("$", "\\Z"), text, re.ASCII) is not None
+    except re.error:
+        return
+    assert (schema.problems(rules, text) == []) is expected, json.dumps(pattern)
+
+
+def test_a_pattern_takes_no_time_out_of_proportion() -> None:
+    import time
+
+    rules = {"pattern": "a*a*a*a*a*a*a*a*b$"}
+    started = time.process_time()
+    assert schema.problems(rules, "a" * 2000)
+    assert time.process_time() - started < 20

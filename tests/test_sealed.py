@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edge import audit, errors, sealed
+from edge.sealed import Sealed
+from tests import home
+
+CANARY = "s3cret-canary-ü"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home.move(monkeypatch, tmp_path)
+    return tmp_path / "data" / "edge"
+
+
+def test_what_is_set_is_read_by_its_plugin() -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    found = Sealed("weather", ["token", "other"])
+    assert (found["token"], found["other"]) == (CANARY, None)
+    assert ("token" in found, "other" in found, "none" in found) == (True, True, False)
+    with pytest.raises(KeyError):
+        found["none"]
+    assert (len(found), sorted(found)) == (2, ["other", "token"])
+
+
+def test_it_stands_nowhere_in_the_open(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    for path in data.rglob("*"):
+        if path.is_file():
+            assert CANARY.encode() not in path.read_bytes(), path
+            assert path.stat().st_mode & 0o077 == 0, path
+    assert CANARY not in repr(Sealed("weather", ["token"]))
+    assert CANARY not in str(list(audit.entries()))
+    assert list(audit.entries())[-1]["property"] == "token"
+
+
+def test_the_same_value_is_sealed_otherwise_each_time(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    first = (data / "secrets" / "weather.json").read_bytes()
+    sealed.set_secret("weather", "token", CANARY)
+    assert (data / "secrets" / "weather.json").read_bytes() != first
+
+
+def test_a_value_moved_to_another_plugin_or_property_does_not_open(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    folder = data / "secrets"
+    text = (folder / "weather.json").read_text()
+    for name, moved in (("other", text), ("weather", text.replace("token", "user"))):
+        (folder / f"{name}.json").write_text(moved)
+        (folder / f"{name}.json").chmod(0o600)
+        with pytest.raises(errors.BadSeal) as caught:
+            Sealed(name, ["token", "user"])["token" if name == "other" else "user"]
+        assert CANARY not in str(caught.value)
+
+
+def test_names_and_properties_do_not_run_into_one_another(data: Path) -> None:
+    sealed.set_secret("a", "b-c", CANARY)
+    folder = data / "secrets"
+    (folder / "a-b.json").write_text((folder / "a.json").read_text().replace("b-c", "c"))
+    (folder / "a-b.json").chmod(0o600)
+    with pytest.raises(errors.BadSeal):
+        Sealed("a-b")["c"]
+
+
+@pytest.mark.parametrize("place", [0, 30, -1])
+def test_a_changed_value_does_not_open(data: Path, place: int) -> None:
+    import json
+
+    sealed.set_secret("weather", "token", CANARY)
+    path = data / "secrets" / "weather.json"
+    raw = bytearray.fromhex(json.loads(path.read_text())["token"])
+    raw[place] ^= 1
+    path.write_text(json.dumps({"token": raw.hex()}))
+    with pytest.raises(errors.BadSeal):
+        Sealed("weather")["token"]
+
+
+def test_another_key_does_not_open_it(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    (data / "keys" / "secrets.key").write_bytes(bytes(32))
+    with pytest.raises(errors.BadSeal):
+        Sealed("weather")["token"]
+    (data / "keys" / "secrets.key").unlink()
+    with pytest.raises(errors.StoreDamaged, match="missing"):
+        Sealed("weather")["token"]
+
+
+def test_a_key_that_others_can_read_is_not_used(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    (data / "keys" / "secrets.key").chmod(0o644)
+    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+        Sealed("weather")["token"]
+
+
+def test_a_secret_is_removed(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    assert sealed.names("weather") == ["token"]
+    assert sealed.unset_secret("weather", "token")
+    assert not sealed.unset_secret("weather", "token")
+    sealed.set_secret("weather", "token", CANARY)
+    sealed.forget("weather")
+    sealed.forget("weather")
+    assert sealed.names("weather") == []
+    assert os.listdir(data / "secrets") == []
+
+
+@pytest.mark.parametrize("value", ["", "x" * 65537])
+def test_values_that_no_plugin_could_take(value: str) -> None:
+    with pytest.raises(errors.ConfigError):
+        sealed.set_secret("weather", "token", value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"token": 1}', "?"])
+def test_a_file_that_holds_no_secrets_is_told(data: Path, text: str) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    (data / "secrets" / "weather.json").write_text(text)
+    with pytest.raises(errors.EdgeError):
+        Sealed("weather")["token"]
