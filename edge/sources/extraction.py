@@ -14,6 +14,7 @@ from edge.sources.streams import MOST_BYTES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import NoReturn
 
 FOLDER = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
 NEW_FILE = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
@@ -57,13 +58,15 @@ class Extraction:
             for piece in contents:
                 self._left -= len(piece)
                 if self._left < 0:
-                    members.refuse(self.archive, name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB")
+                    members.refuse(
+                        self.archive, name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB"
+                    )
                 self._write(fd, name, piece)
         finally:
             posix.close(fd)
         self.files.append(name)
 
-    def refuse(self, name: str, why: str) -> None:
+    def refuse(self, name: str, why: str) -> NoReturn:
         """Raises `errors.BadPackage`."""
         members.refuse(self.archive, name, why)
 

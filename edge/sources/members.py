@@ -58,7 +58,9 @@ class Names:
     def _put(self, name: str, key: tuple[str, ...], part: str, kind: str) -> None:
         spelling, before = self._found.get(key, (part, ""))
         if spelling != part:
-            refuse(self._archive, name, f"its name differs from another one's, {shown(spelling)!r}, only in form")
+            refuse(
+                self._archive, name, f"its name differs from another one's, {shown(spelling)!r}, only in form"
+            )
         if before and "file" in (kind, before) and kind != before:
             refuse(self._archive, name, "there is a file where a folder of the same name is")
         if before == kind != "implied":

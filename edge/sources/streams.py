@@ -35,7 +35,9 @@ def refuse(archive: str, why: str) -> NoReturn:
     """Raises `errors.BadPackage`."""
     from edge import errors
 
-    raise errors.BadPackage(f"{archive}: {why}", "A plugin is smaller; look into the archive before you use it")
+    raise errors.BadPackage(
+        f"{archive}: {why}", "A plugin is smaller; look into the archive before you use it"
+    )
 
 
 class Window:
