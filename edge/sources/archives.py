@@ -1,4 +1,4 @@
-"""Unpacking an archive that somebody sent: a package, or a plugin's folder, in a .zip or a .tar of any compression.
+"""Unpacking an archive that somebody sent: a package, or a plugin's folder, in a .zip or a .tar.
 
 What it holds is nobody's word yet: nothing of it is trusted, and all of it is bounded, while it is read.
 """
@@ -46,9 +46,9 @@ class Unpacked:
 def unpack(fd: int, name: str, into: str) -> Unpacked:
     """Unpacks an open file into the empty folder `into`; `name` is for messages.
 
-    The file's position stays. Raises `errors.NotPackage` for what is no archive, `errors.BadPackage` for one that
-    must not be unpacked or holds no plugin, `errors.Damaged`, or what went wrong with this machine. What is in
-    `into` is to be thrown away then.
+    The file's position stays. Raises `errors.NotPackage` for what is no archive, `errors.BadPackage` for one
+    that must not be unpacked or holds no plugin, `errors.Damaged`, or what went wrong with this machine. What
+    is in `into` is to be thrown away then.
     """
     from edge import errors
     from edge.sources import members

@@ -24,7 +24,7 @@ def check_size(fd: int, name: str, most_bytes: int) -> None:
 def check_digest(fd: int, name: str, sha256_hex: str) -> None:
     """Reads an open file from its beginning, without moving its position.
 
-    `errors.UsageError` for what is no SHA-256 in hexadecimal digits, `errors.Damaged` where the file has another.
+    `errors.UsageError` for what is no SHA-256 in hexadecimal digits, `errors.Damaged` where it differs.
     """
     from edge import errors, files
 

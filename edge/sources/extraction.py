@@ -6,6 +6,7 @@ Names were checked before; that nothing is followed on the way, and nothing repl
 from __future__ import annotations
 
 import posix
+from contextlib import suppress
 
 from edge import files
 from edge.sources import members
@@ -95,10 +96,8 @@ class Extraction:
 
     @staticmethod
     def _step(parent: int, part: str) -> int:
-        try:
+        with suppress(FileExistsError):
             posix.mkdir(part, 0o700, dir_fd=parent)
-        except FileExistsError:
-            pass
         return posix.open(part, FOLDER, dir_fd=parent)
 
     def _write(self, fd: int, name: str, piece: bytes) -> None:

@@ -1,7 +1,7 @@
 """Which names an archive's members may have, and which of them go together.
 
-An archive has one meaning here or none: what another reader, another filesystem or a decoder could understand in
-another way is refused, not mended.
+An archive has one meaning here or none: what another reader, another filesystem or a decoder could understand
+in another way is refused, not mended.
 """
 
 from __future__ import annotations

@@ -120,7 +120,8 @@ class Stream:
         self._head_left = MOST_HEAD_BYTES
 
     def read(self, size: int = -1) -> bytes:
-        """For the reader: a part of a member's heads. Never less than it asks for, which it may take for an end."""
+        """For the reader: a part of a member's heads, never less than it asks for."""
+        # Some versions of tarfile ask again and again for what is missing.
         self._head_left -= size
         if size < 0 or self._head_left < 0:
             refuse(self._archive, f"there are more than {MOST_HEAD_BYTES >> 10} KB before a member")
