@@ -65,7 +65,8 @@ class Window:
         """Moves, as files do."""
         at = offset + (0, self._at, self._size)[whence]
         if at < 0:
-            raise ValueError("a place before its beginning")
+            # As of a file: zipfile looks before the beginning of small ones.
+            raise OSError("a place before its beginning")
         self._at = at
         return at
 

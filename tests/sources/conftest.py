@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Callable
 
@@ -13,16 +14,15 @@ from edge.sources import archives
 Unpack = Callable[[bytes], archives.Unpacked]
 
 
-def listing(root: Path) -> dict[str, bytes]:
-    """All that is below a folder, with kinds and contents."""
+def listing(root: Path, *, contents: bool = True) -> dict[str, bytes]:
+    """All that is below a folder: kinds and modes, and contents."""
     found = {}
     for place, folders, names in os.walk(root):
         for name in folders + names:
             path = Path(place, name)
-            is_file = path.is_file() and not path.is_symlink()
-            found[str(path.relative_to(root))] = b"%o " % path.lstat().st_mode + (
-                path.read_bytes() if is_file else b""
-            )
+            mode = path.lstat().st_mode
+            data = path.read_bytes() if contents and stat.S_ISREG(mode) else b""
+            found[str(path.relative_to(root))] = b"%o " % mode + data
     return found
 
 
@@ -53,12 +53,16 @@ class Place:
             assert os.lseek(fd, 0, os.SEEK_CUR) == 0
             os.close(fd)
             assert self._surroundings() == self._before
-            for kind in listing(self.into).values():
+            for kind in listing(self.into, contents=False).values():
                 assert kind.startswith((b"100600 ", b"40700 "))
 
     def _surroundings(self) -> dict[str, bytes]:
-        found = listing(self.root)
-        return {k: v for k, v in found.items() if k != "archive" and not k.startswith("around/into")}
+        found = {}
+        for folder in (self.root, self.around, self.root / "above"):
+            for path in folder.iterdir():
+                if path != self._archive and not path.name.startswith("into"):
+                    found[str(path)] = path.read_bytes() if path.is_file() else b""
+        return found
 
 
 @pytest.fixture
