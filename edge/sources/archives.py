@@ -1,0 +1,133 @@
+"""Unpacking an archive that somebody sent: a package, or a plugin's folder, in a .zip or a .tar.
+
+What it holds is nobody's word yet: nothing of it is trusted, and all of it is bounded, while it is read.
+"""
+
+from __future__ import annotations
+
+from edge.package import MANIFEST
+from edge.sources import streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from edge.sources.extraction import Extraction
+
+MOST_ARCHIVE_BYTES = streams.MOST_STREAM_BYTES
+PACKAGE_SUFFIX = ".edge"
+BEGIN_BYTES = 512
+
+CODERS = {
+    b"\x1f\x8b": streams.gzip_coder,
+    b"\xfd7zXZ\0": streams.xz_coder,
+    b"BZh": streams.bzip2_coder,
+}
+"""What decompresses a file, by what it begins with."""
+
+KINDS = ".zip, .tar, .tar.gz, .tar.xz or .tar.bz2"
+SHOWN_FOUND = 4
+
+
+class Unpacked:
+    """What an archive held; one of the two is empty.
+
+    package  the path of a package
+    folder   the path of a plugin's folder, which has a manifest.toml
+    """
+
+    __slots__ = ("folder", "package")
+
+    def __init__(self, *, package: str = "", folder: str = "") -> None:
+        self.package = package
+        self.folder = folder
+
+
+def unpack(fd: int, name: str, into: str) -> Unpacked:
+    """Unpacks an open file into the empty folder `into`; `name` is for messages.
+
+    The file's position stays. Raises `errors.NotPackage` for what is no archive, `errors.BadPackage` for one
+    that must not be unpacked or holds no plugin, `errors.Damaged`, or what went wrong with this machine. What
+    is in `into` is to be thrown away then.
+    """
+    from edge import errors
+    from edge.sources import members
+
+    try:
+        return _unpacked(fd, name, into)
+    except errors.EdgeError:
+        raise
+    except MemoryError as error:
+        raise errors.OutOfMemory(f"{name}: there is no memory to unpack it") from error
+    except ImportError as error:
+        raise errors.EnvironmentFault(
+            f"{name}: this Python can't unpack it: {error}", "Make a .zip or a .tar of what it holds"
+        ) from error
+    except Exception as error:  # what the readers of the standard library raise on damage is no fixed list
+        raise errors.Damaged(
+            f"{name}: it can't be unpacked: {members.shown(str(error)) or type(error).__name__}",
+            "Get the archive again, and compare its digest with the one of whoever sent it",
+        ) from error
+
+
+def _unpacked(fd: int, name: str, into: str) -> Unpacked:
+    from edge.sources.digest import check_size
+    from edge.sources.extraction import Extraction
+
+    begin = streams.read_at(fd, name, BEGIN_BYTES, 0)
+    coder = next((CODERS[magic] for magic in CODERS if begin.startswith(magic)), None)
+    from edge.sources import tars, zips
+
+    is_zip = begin.startswith(zips.MAGICS)
+    if not (coder or is_zip or tars.is_tar(begin)):
+        _refuse_kind(name)
+    check_size(fd, name, MOST_ARCHIVE_BYTES)
+    with Extraction(name, into) as extraction:
+        if is_zip:
+            zips.extract(fd, extraction)
+        elif coder:
+            tars.extract(streams.decompressed(fd, name, coder), extraction)
+        else:
+            tars.extract(streams.plain(fd, name), extraction)
+        return _found(extraction, into)
+
+
+def _refuse_kind(name: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.NotPackage(
+        f"{name} is neither a package nor an archive",
+        f"Give a .edge that `edge pack` wrote, or one in an archive, or a plugin's folder in one: {KINDS}",
+    )
+
+
+def _found(extraction: Extraction, into: str) -> Unpacked:
+    packages = [path for path in extraction.files if path.endswith(PACKAGE_SUFFIX)]
+    manifests = [path for path in extraction.files if path.rpartition("/")[2] == MANIFEST]
+    found = packages + manifests
+    if len(found) != 1:
+        _refuse_contents(
+            extraction, _listed(found) if found else f"neither a {PACKAGE_SUFFIX} nor a {MANIFEST}"
+        )
+    if packages:
+        return Unpacked(package=f"{into}/{packages[0]}")
+    folder = manifests[0].rpartition("/")[0]
+    if "/" in folder:
+        _refuse_contents(extraction, f"{_listed(manifests)}, deeper than in one folder")
+    return Unpacked(folder=f"{into}/{folder}" if folder else into)
+
+
+def _listed(found: list[str]) -> str:
+    from edge.sources.members import shown
+
+    more = f" and {len(found) - SHOWN_FOUND} more" if len(found) > SHOWN_FOUND else ""
+    return f"{', '.join(map(shown, found[:SHOWN_FOUND]))}{more}"
+
+
+def _refuse_contents(extraction: Extraction, what: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.BadPackage(
+        f"{extraction.archive} holds {what}",
+        f"Put one {PACKAGE_SUFFIX} into it, or one plugin's folder with its {MANIFEST}",
+    )

@@ -1,0 +1,109 @@
+"""Writing what an archive holds: regular files and folders, all below one folder, whatever their names say.
+
+Names were checked before; that nothing is followed on the way, and nothing replaced, holds without that.
+"""
+
+from __future__ import annotations
+
+import posix
+from contextlib import suppress
+
+from edge import files
+from edge.sources import members
+from edge.sources.streams import MOST_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NoReturn
+
+FOLDER = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_NOFOLLOW | posix.O_CLOEXEC
+NEW_FILE = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+
+
+class Extraction:
+    """An archive being unpacked.
+
+    archive  its name, for messages
+    files    the paths of its files so far
+    """
+
+    __slots__ = ("_into", "_left", "_names", "_root", "archive", "files")
+
+    def __init__(self, archive: str, into: str) -> None:
+        self.archive = archive
+        self.files: list[str] = []
+        self._into = into
+        self._left = MOST_BYTES
+        self._names = members.Names(archive)
+        try:
+            self._root = posix.open(into, FOLDER)
+        except OSError as error:
+            files.raise_for(into, error)
+
+    def __enter__(self) -> Extraction:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        posix.close(self._root)
+
+    def add_folder(self, name: str) -> None:
+        """Makes a folder, and those it is in."""
+        posix.close(self._entered(self._names.add(name, is_folder=True)))
+
+    def add_file(self, name: str, contents: Iterable[bytes]) -> None:
+        """Writes a file, and the folders it is in; refuses it when the archive's bytes get too many."""
+        parts = self._names.add(name, is_folder=False)
+        fd = self._created(parts)
+        try:
+            for piece in contents:
+                self._left -= len(piece)
+                if self._left < 0:
+                    members.refuse(
+                        self.archive, name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB"
+                    )
+                self._write(fd, name, piece)
+        finally:
+            posix.close(fd)
+        self.files.append(name)
+
+    def refuse(self, name: str, why: str) -> NoReturn:
+        """Raises `errors.BadPackage`."""
+        members.refuse(self.archive, name, why)
+
+    def _created(self, parts: list[str]) -> int:
+        parent = self._entered(parts[:-1])
+        try:
+            return posix.open(parts[-1], NEW_FILE, 0o600, dir_fd=parent)
+        except OSError as error:
+            files.raise_for(f"{self._into}/{'/'.join(parts)}", error)
+        finally:
+            posix.close(parent)
+
+    def _entered(self, parts: list[str]) -> int:
+        """A descriptor of a folder, which is made where it is not there."""
+        at = -1
+        try:
+            at = posix.open(".", FOLDER, dir_fd=self._root)
+            for part in parts:
+                above, at = at, self._step(at, part)
+                posix.close(above)
+            return at
+        except OSError as error:
+            if at >= 0:
+                posix.close(at)
+            files.raise_for(f"{self._into}/{'/'.join(parts)}", error)
+
+    @staticmethod
+    def _step(parent: int, part: str) -> int:
+        with suppress(FileExistsError):
+            posix.mkdir(part, 0o700, dir_fd=parent)
+        return posix.open(part, FOLDER, dir_fd=parent)
+
+    def _write(self, fd: int, name: str, piece: bytes) -> None:
+        rest = memoryview(piece)
+        try:
+            while rest:
+                rest = rest[posix.write(fd, rest) :]
+        except OSError as error:
+            files.raise_for(f"{self._into}/{name}", error)

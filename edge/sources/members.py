@@ -1,0 +1,117 @@
+"""Which names an archive's members may have, and which of them go together.
+
+An archive has one meaning here or none: what another reader, another filesystem or a decoder could understand
+in another way is refused, not mended.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+MOST_MEMBERS = 4096
+MOST_PARTS = 16
+MOST_PART_BYTES = 255
+SHOWN_LETTERS = 160
+HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+
+REMEDY = "Make the archive anew, of the plugin's folder: tar -czf NAME.tar.gz FOLDER"
+
+
+def shown(text: str) -> str:
+    """A name or a message out of an archive, such that it can be printed."""
+    from edge.interfaces.logging import printable
+
+    return printable(text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…")
+
+
+def refuse(archive: str, member: str, why: str) -> NoReturn:
+    """Raises `errors.BadPackage`."""
+    from edge import errors
+
+    raise errors.BadPackage(f"{archive}, member {shown(member)!r}: {why}", REMEDY)
+
+
+class Names:
+    """The names that an archive has given so far, folders that are only part of one included."""
+
+    __slots__ = ("_archive", "_found")
+
+    def __init__(self, archive: str) -> None:
+        self._archive = archive
+        # By what is left of a name without case and Unicode forms: its spelling, and its kind.
+        self._found: dict[tuple[str, ...], tuple[str, str]] = {}
+
+    def add(self, name: str, *, is_folder: bool) -> list[str]:
+        """The parts of a member's name, which has to be allowed and new."""
+        problem = _problem(name) or _problem(_folded(name))
+        if problem:
+            refuse(self._archive, name, problem)
+        parts = name.split("/")
+        key = tuple(map(_folded, parts))
+        for length in range(1, len(parts)):
+            self._put(name, key[:length], parts[length - 1], "implied")
+        self._put(name, key, parts[-1], "folder" if is_folder else "file")
+        return parts
+
+    def _put(self, name: str, key: tuple[str, ...], part: str, kind: str) -> None:
+        spelling, before = self._found.get(key, (part, ""))
+        if spelling != part:
+            refuse(
+                self._archive, name, f"its name differs from another one's, {shown(spelling)!r}, only in form"
+            )
+        if before and "file" in (kind, before) and kind != before:
+            refuse(self._archive, name, "there is a file where a folder of the same name is")
+        if before == kind != "implied":
+            refuse(self._archive, name, "it is there twice")
+        if before != "folder":
+            self._found[key] = (part, kind)
+        if len(self._found) > MOST_MEMBERS:
+            refuse(self._archive, name, f"it has more than {MOST_MEMBERS} members, their folders included")
+
+
+def _folded(text: str) -> str:
+    """Without the differences that a filesystem may not see."""
+    from unicodedata import normalize
+
+    return normalize("NFKC", normalize("NFKC", text).casefold())
+
+
+def _problem(name: str) -> str:
+    """What speaks against a name as such."""
+    if not name:
+        return "it has no name"
+    try:
+        encoded = name.encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    if not name.isprintable():
+        return "its name has control characters, or others that can't be shown"
+    if "\\" in name:
+        return "its name has a backslash"
+    if ":" in name:
+        return "its name has a colon"
+    if _has_escape(name):
+        return "its name has a percent-encoded character"
+    if name.startswith("/"):
+        return "its name is an absolute path"
+    if name.count("/") >= MOST_PARTS:
+        return f"its name has more than {MOST_PARTS} parts"
+    if max(map(len, encoded.split(b"/"))) > MOST_PART_BYTES:
+        return f"a part of its name is longer than {MOST_PART_BYTES} bytes"
+    return next(filter(None, map(_part_problem, name.split("/"))), "")
+
+
+def _part_problem(part: str) -> str:
+    if not part:
+        return "its name has an empty part, or ends in a slash"
+    if part in (".", ".."):
+        return f"its name has the part {part!r}"
+    return "a part of its name ends in a dot or a space" if part[-1] in ". " else ""
+
+
+def _has_escape(name: str) -> bool:
+    """Whether a web server or its client would decode something, once or twice, or as `%u002f`."""
+    after = (part[:2] for part in name.split("%")[1:])
+    return any(part[:1] in ("u", "U") or (len(part) == 2 and HEX_DIGITS.issuperset(part)) for part in after)

@@ -1,0 +1,77 @@
+"""The members of a zip archive. zipfile reads the directory and decompresses."""
+
+from __future__ import annotations
+
+from edge import files
+from edge.sources import streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+    from zipfile import ZipFile, ZipInfo
+
+    from edge.sources.extraction import Extraction
+
+MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+
+ENCRYPTED = 0x1 | 0x40 | 0x2000
+UTF8 = 0x800
+STORED, DEFLATED = 0, 8
+DOS_FOLDER = 0x10
+
+
+def extract(fd: int, into: Extraction) -> None:
+    """Unpacks all members. Raises `errors.EdgeError`, or what zipfile makes of damaged ones."""
+    import zipfile
+
+    source: Any = streams.Window(fd, into.archive)
+    with zipfile.ZipFile(source) as archive:
+        for member in archive.infolist():
+            _extract_member(archive, member, into)
+
+
+def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None:
+    # zipfile cuts a name at a NUL, and newer ones take it from a field of its own.
+    name = member.orig_filename
+    problem = _problem(member)
+    if problem:
+        into.refuse(name, problem)
+    if not name.endswith("/"):
+        into.add_file(name, _contents(archive, member))
+        return
+    if member.file_size:
+        into.refuse(name, "it is a folder with contents of its own")
+    into.add_folder(name[:-1])
+
+
+def _problem(member: ZipInfo) -> str:
+    name = member.orig_filename
+    if member.filename != name:
+        return "it has more than one name"
+    if not (name.isascii() or member.flag_bits & UTF8):
+        return "its name is not said to be UTF-8"
+    if member.flag_bits & ENCRYPTED:
+        return "it is encrypted"
+    if member.compress_type not in (STORED, DEFLATED):
+        return f"it is compressed with method {member.compress_type}, and only deflate is known here"
+    kind = (member.external_attr >> 16) & files.FORMAT_MASK
+    if kind not in (0, files.REGULAR, files.DIRECTORY):
+        return "it is a link or a device"
+    is_folder = kind == files.DIRECTORY or bool(member.external_attr & DOS_FOLDER)
+    if name.endswith("/"):
+        return "it is a file, and its name ends in a slash" if kind == files.REGULAR else ""
+    return "it is a folder, and its name does not end in a slash" if is_folder else ""
+
+
+def _contents(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:
+    left = member.file_size
+    with archive.open(member) as opened:
+        while True:
+            piece = opened.read(streams.PIECE_BYTES)
+            if not piece:
+                break
+            left -= len(piece)
+            yield piece
+    if left:
+        raise ValueError("a member is shorter than the directory says")

@@ -1,0 +1,442 @@
+"""Archives that are unpacked, and those that are refused for something else than a name."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import random
+import stat
+import struct
+import subprocess
+import tarfile
+import tracemalloc
+import zipfile
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge import errors
+from edge.sources import archives
+from edge.sources.streams import MOST_BYTES
+from tests.sources import making
+from tests.sources.conftest import Place, Unpack, listing
+from tests.sources.making import Member
+
+MB = 1 << 20
+MANIFEST = Member("plugin/manifest.toml", b"name = 'x'\n")
+PLUGIN = (
+    making.folder("plugin"),
+    MANIFEST,
+    Member("plugin/src/a b-é.rs", b"1" * 70_000),
+    making.folder("plugin/empty"),
+)
+PACKAGE = (Member("README.md", b"read"), Member("dist/x-1.edge", b"EDGEPKG1"))
+LONG = f"plugin/{'a' * 200}/{'é' * 100}"
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_a_plugins_folder(kind: str, place: Place) -> None:
+    found = place.unpack(making.every_kind(*PLUGIN)[kind])
+    assert (found.package, found.folder) == ("", f"{place.into}/plugin")
+    assert listing(place.into) == {
+        "plugin": b"40700 ",
+        "plugin/manifest.toml": b"100600 " + MANIFEST.data,
+        "plugin/src": b"40700 ",
+        "plugin/src/a b-é.rs": b"100600 " + b"1" * 70_000,
+        "plugin/empty": b"40700 ",
+    }
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_a_manifest_at_the_root(kind: str, place: Place) -> None:
+    found = place.unpack(making.every_kind(Member("manifest.toml", b"m"), Member("src/x", b""))[kind])
+    assert (found.package, found.folder) == ("", str(place.into))
+    assert listing(place.into)["manifest.toml"] == b"100600 m"
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_a_package(kind: str, place: Place) -> None:
+    found = place.unpack(making.every_kind(*PACKAGE)[kind])
+    assert (found.package, found.folder) == (f"{place.into}/dist/x-1.edge", "")
+    assert Path(found.package).read_bytes() == b"EDGEPKG1"
+
+
+@pytest.mark.parametrize("naming", making.NAMINGS)
+def test_a_long_name(naming: str, place: Place) -> None:
+    place.unpack(making.tar(MANIFEST, Member(LONG, b"x", naming=naming)))
+    assert (place.into / LONG).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("mode", ["w:", "w:gz", "w:xz", "w:bz2"])
+def test_what_tarfile_writes(form: int, mode: str, place: Place, tmp_path: Path) -> None:
+    source = tmp_path / "plugin"
+    source.mkdir(mode=0o755)
+    (source / "manifest.toml").write_bytes(b"m")
+    os.utime(source / "manifest.toml", (0, 1.5))
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode=mode, format=form) as tar:  # type: ignore[call-overload]
+        tar.add(source, "plugin")
+    assert place.unpack(made.getvalue()).folder == f"{place.into}/plugin"
+
+
+def test_what_zipfile_writes(place: Place, tmp_path: Path) -> None:
+    source = tmp_path / "plugin"
+    source.mkdir()
+    (source / "é").write_bytes(b"e" * 1000)
+    (source / "manifest.toml").write_bytes(b"m")
+    with zipfile.ZipFile(tmp_path / "made.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        for path in (source, *source.iterdir()):
+            made.write(path, path.relative_to(tmp_path))
+    assert place.unpack((tmp_path / "made.zip").read_bytes()).folder == f"{place.into}/plugin"
+
+
+def test_parts_compressed_on_their_own_are_one_archive(unpack: Unpack) -> None:
+    whole = making.tar(*PLUGIN)
+    for compress in (gzip.compress, lzma.compress, bz2.compress):
+        assert unpack(compress(whole[:700]) + compress(whole[700:]) + bytes(512)).folder
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x1f", b"#!/bin/sh\n", b"\x28\xb5\x2f\xfd" + bytes(600), b"Rar!\x1a\x07", bytes(1024)]
+)
+def test_what_is_no_archive(data: bytes, unpack: Unpack) -> None:
+    with pytest.raises(errors.NotPackage, match="neither a package nor an archive") as refused:
+        unpack(data)
+    assert all(
+        kind in refused.value.remedy for kind in (".edge", ".zip", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2")
+    )
+    assert refused.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["README.md"], "holds neither a .edge nor a manifest.toml"),
+        (["a.edge", "b/c.edge"], "holds a.edge, b/c.edge"),
+        (["manifest.toml", "a/manifest.toml"], "holds manifest.toml, a/manifest.toml"),
+        (["a/manifest.toml", "b/manifest.toml"], "holds a/manifest.toml, b/manifest.toml"),
+        (["a.edge", "b/manifest.toml"], "holds a.edge, b/manifest.toml"),
+        (["a/b/manifest.toml"], "deeper than in one folder"),
+        (["a.EDGE", "b/Manifest.toml", "manifest.toml.bak"], "holds neither"),
+        ([f"{n}.edge" for n in range(9)], "3.edge and 5 more"),
+    ],
+)
+def test_what_holds_no_plugin_or_several(names: list[str], told: str, unpack: Unpack) -> None:
+    for archive in making.every_kind(*map(Member, names)).values():
+        with pytest.raises(errors.BadPackage, match=f"^sent holds .*{told.replace('holds ', '')}"):
+            unpack(archive)
+
+
+def test_a_folder_is_neither_a_package_nor_a_manifest(unpack: Unpack) -> None:
+    for archive in making.every_kind(making.folder("a.edge"), making.folder("manifest.toml")).values():
+        with pytest.raises(errors.BadPackage, match="holds neither"):
+            unpack(archive)
+
+
+def test_a_zip_of_nothing(unpack: Unpack) -> None:
+    with pytest.raises(errors.BadPackage, match="holds neither"):
+        unpack(making.zipped())
+
+
+@pytest.mark.parametrize("kind", [bytes([letter]) for letter in b"12346789SVMDNAZ"])
+@pytest.mark.parametrize("name", ["plugin/x", "manifest.toml"])
+def test_what_is_neither_a_file_nor_a_folder_in_a_tar(kind: bytes, name: str, unpack: Unpack) -> None:
+    with pytest.raises(errors.EdgeError) as refused:
+        unpack(making.tar(Member(name, kind=kind), Member("a.edge")))
+    assert refused.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(b"1", "hard link"), (b"2", "symbolic link"), (b"3", "device"), (b"6", "FIFO")]
+)
+def test_links_and_devices_are_named(kind: bytes, told: str, unpack: Unpack) -> None:
+    with pytest.raises(errors.BadPackage, match=f"member 'plugin/x': it is .*{told}"):
+        unpack(making.tar(MANIFEST, Member("plugin/x", kind=kind)))
+
+
+@pytest.mark.parametrize(
+    "mode", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK, 0o170000]
+)
+@pytest.mark.parametrize("name", ["plugin/x", "plugin/x/"])
+def test_links_and_devices_in_a_zip(mode: int, name: str, unpack: Unpack) -> None:
+    with pytest.raises(errors.BadPackage, match="it is a link or a device"):
+        unpack(making.zipped(MANIFEST, Member(name, b"/etc/passwd", mode=mode | 0o777)))
+
+
+@pytest.mark.parametrize(
+    ("member", "told"),
+    [
+        (Member("plugin/x/", b"data", method=0), "a folder with contents"),
+        (Member("plugin/x/", mode=0o100644), "its name ends in a slash"),
+        (Member("plugin/x", mode=0o040755), "does not end in a slash"),
+        (Member("plugin/x", folder_bit=True), "does not end in a slash"),
+        (Member("plugin/x", b"data", flags=0x801), "encrypted"),
+        (Member("plugin/x", b"data", flags=0x841), "encrypted"),
+        (Member("plugin/x", b"data", method=9), "method 9"),
+        (Member("plugin/x", b"data", method=12), "method 12"),
+        (Member("plugin/x", b"data", method=14), "method 14"),
+        (Member("plugin/x", b"data", method=99), "method 99"),
+    ],
+)
+def test_members_of_a_zip(member: Member, told: str, unpack: Unpack) -> None:
+    with pytest.raises(errors.BadPackage, match=f"member 'plugin/x/?': .*{told}"):
+        unpack(making.zipped(MANIFEST, member))
+
+
+def test_a_zip_whose_two_names_of_a_member_differ(unpack: Unpack) -> None:
+    archive = making.zipped(MANIFEST, Member("plugin/x"))
+    with pytest.raises(errors.Damaged):
+        unpack(archive.replace(b"plugin/x", b"plugin/y", 1))
+
+
+def test_a_folder_with_contents_in_a_tar(unpack: Unpack) -> None:
+    with pytest.raises(errors.BadPackage, match="a folder with contents"):
+        unpack(making.tar(Member("plugin", b"data", kind=making.FOLDER)))
+
+
+@pytest.mark.parametrize(("count", "fits"), [(4095, True), (4096, False)])
+def test_members(count: int, fits: bool, unpack: Unpack) -> None:
+    # The folder is one of them.
+    members = [MANIFEST._replace(name="p/manifest.toml"), *(Member(f"p/{n}") for n in range(count - 1))]
+    for archive in (making.tar(*members), making.zipped(*members)):
+        if fits:
+            assert unpack(archive).folder
+            continue
+        with pytest.raises(errors.BadPackage, match="more than 4096 members"):
+            unpack(archive)
+
+
+def test_folders_that_are_only_parts_of_names_count(unpack: Unpack) -> None:
+    members = [Member(f"{n}/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p") for n in range(300)]
+    for archive in (making.tar(*members), making.zipped(*members)):
+        with pytest.raises(errors.BadPackage, match="more than 4096 members"):
+            unpack(archive)
+
+
+def test_a_zip_with_a_directory_out_of_all_proportion(unpack: Unpack) -> None:
+    with pytest.raises(errors.BadPackage, match="its directory is longer"):
+        unpack(making.zipped(*(Member(f"{n:0500}", method=0) for n in range(4000))))
+
+
+def test_as_much_as_is_allowed(unpack: Unpack) -> None:
+    half = bytes(MOST_BYTES // 2)
+    for archive in (
+        making.tar(Member("a", half), Member("b.edge", half)),
+        making.zipped(Member("a", half), Member("b.edge", half)),
+    ):
+        assert unpack(archive).package
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_a_byte_more(kind: str, unpack: Unpack) -> None:
+    half = bytes(MOST_BYTES // 2)
+    archive = making.every_kind(Member("a.edge", half), Member("b", half), Member("c", b"x"))[kind]
+    with pytest.raises(errors.BadPackage, match="member 'c': the archive unpacks to more than 50 MB"):
+        unpack(archive)
+
+
+def bombs() -> dict[str, bytes]:
+    zeros = bytes(MOST_BYTES)
+    big = making.tar(Member("a", zeros * 2))
+    short = making.tar(Member("a", size=1 << 40), end=b"") + zeros * 2
+    behind = making.tar(Member("a.edge")) + zeros * 2
+    return {
+        "gz": gzip.compress(big),
+        "xz": lzma.compress(big, preset=1),
+        "bz2": bz2.compress(big),
+        "declared": gzip.compress(short),
+        "behind the end": gzip.compress(behind),
+        "in parts": gzip.compress(big[:512]) + gzip.compress(zeros[:MB]) * 100,
+        "zip": making.zipped(Member("a", zeros + b"x")),
+        "zip, in many files": making.zipped(*(Member(str(n), zeros[:MB]) for n in range(60))),
+        "empty parts": gzip.compress(big[:512]) + gzip.compress(b"") * 100_000,
+    }
+
+
+BOMBS = bombs()
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_bomb(bomb: str, unpack: Unpack) -> None:
+    assert len(BOMBS[bomb]) < 4 * MB
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.BadPackage):
+            unpack(BOMBS[bomb])
+        assert tracemalloc.get_traced_memory()[1] < 16 * MB
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_zip_that_says_less_than_it_holds(unpack: Unpack) -> None:
+    with pytest.raises(errors.Damaged):
+        unpack(making.zipped(Member("a.edge", bytes(MB), size=1)))
+
+
+def test_a_zip_that_says_more_than_it_holds(unpack: Unpack) -> None:
+    with pytest.raises(errors.Damaged):
+        unpack(making.zipped(Member("a.edge", b"x", size=1 << 31)))
+
+
+HEADS = {
+    "a pax head": making.head(b"p", 10 * MB, b"x") + bytes(10 * MB),
+    "a long name": making.long_name(b"a" * 10 * MB),
+    "many heads": making.long_name(b"a") * 20_000,
+    "a head of all members": making.head(b"p", 10 * MB, b"g") + bytes(10 * MB),
+    "a negative one": making.head(b"p", -512, b"L") + bytes(10 * MB),
+    "a map of holes": making.pax((b"GNU.sparse.major", b"1"), (b"GNU.sparse.minor", b"0"))
+    + making.head(b"a", 10 * MB, b"0")
+    + b"99999999\n"
+    + b"1" * 10 * MB,
+    "a negative size": making.head(b"a", -1, b"0"),
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_heads_of_a_tar(head: str, unpack: Unpack) -> None:
+    with pytest.raises((errors.BadPackage, errors.Damaged)):
+        unpack(gzip.compress(HEADS[head] + making.tar(MANIFEST)))
+
+
+@pytest.mark.parametrize(
+    "fields", [{b"GNU.sparse.major": b"1", b"GNU.sparse.minor": b"0"}, {b"GNU.sparse.map": b"0,1"}]
+)
+def test_sparse_files(fields: dict[bytes, bytes], unpack: Unpack) -> None:
+    # A reader that takes "nothing more" for "nothing yet" would never come to an end.
+    sparse = making.pax(*fields.items()) + making.head(b"a.edge", 512, b"0")
+    for archive in (sparse + b"1\n0\n1", sparse + b"1\n0\n1\n".ljust(512, b"\0") + bytes(1024)):
+        with pytest.raises((errors.BadPackage, errors.Damaged)):
+            unpack(archive)
+
+
+def test_a_compressed_file_that_is_no_tar(unpack: Unpack) -> None:
+    for compress in (gzip.compress, lzma.compress, bz2.compress):
+        with pytest.raises(errors.BadPackage, match="what is compressed in it is no tar archive"):
+            unpack(compress(b"EDGEPKG1" + bytes(1000)))
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_cut_off_anywhere(kind: str, unpack: Unpack) -> None:
+    whole = making.every_kind(Member("a.edge", b"x" * 1000), Member("b", b"y"))[kind]
+    # The first of a tar's two blocks of zeros is its end.
+    end = len(whole) - 512 if kind == "tar" else len(whole)
+    for length in random.Random(1).sample(range(end), min(end, 150)):
+        with pytest.raises((errors.Damaged, errors.NotPackage, errors.BadPackage)):
+            unpack(whole[:length])
+
+
+def test_a_changed_byte_of_a_checksum(unpack: Unpack) -> None:
+    whole = gzip.compress(making.tar(*PACKAGE))
+    with pytest.raises(errors.Damaged, match="sent: it can't be unpacked"):
+        unpack(whole[:-8] + bytes([whole[-8] ^ 1]) + whole[-7:])
+
+
+def test_something_behind_the_end(unpack: Unpack) -> None:
+    for archive in (
+        making.tar(*PACKAGE) + making.tar(Member("b")),
+        making.tar(*PACKAGE, end=bytes(512)) + b"x",
+        gzip.compress(making.tar(*PACKAGE)) + b"x",
+        making.tar(*PACKAGE, end=b"x" * 512),
+    ):
+        with pytest.raises(errors.Damaged):
+            unpack(archive)
+
+
+def test_xz_that_wants_more_memory_than_a_device_has(unpack: Unpack) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 256 * MB}]
+    with pytest.raises(errors.EdgeError) as refused:
+        unpack(lzma.compress(making.tar(*PACKAGE), filters=filters))
+    assert refused.value.exit_code == 3
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("mounting takes root")
+    full = tmp_path / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", full], check=True)
+    try:
+        for archive in making.every_kind(Member("a.edge", os.urandom(200_000))).values():
+            (tmp_path / "archive").write_bytes(archive)
+            with open(tmp_path / "archive", "rb") as opened, pytest.raises(errors.DiskFull) as it:
+                archives.unpack(opened.fileno(), "sent", str(full))
+            assert it.value.exit_code == 5
+            (full / "a.edge").unlink()
+    finally:
+        subprocess.run(["umount", full], check=True)
+
+
+def test_a_link_on_the_way_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    archive = tmp_path / "archive"
+    for number, make in enumerate(LINKS):
+        into = tmp_path / f"into{number}"
+        into.mkdir()
+        make(into, outside)
+        archive.write_bytes(making.tar(Member("plugin/manifest.toml", b"x")))
+        with open(archive, "rb") as opened, pytest.raises(errors.EdgeError):
+            archives.unpack(opened.fileno(), "sent", str(into))
+        assert not listing(outside)
+
+
+def _into_itself(into: Path, outside: Path) -> None:
+    into.rmdir()
+    into.symlink_to(outside)
+
+
+def _folder(into: Path, outside: Path) -> None:
+    (into / "plugin").symlink_to(outside)
+
+
+def _file(into: Path, outside: Path) -> None:
+    (into / "plugin").mkdir()
+    (into / "plugin/manifest.toml").symlink_to(outside / "new")
+
+
+LINKS: tuple[Callable[[Path, Path], None], ...] = (_into_itself, _folder, _file)
+
+VALID = [
+    *making.every_kind(*PLUGIN, Member(LONG, b"x" * 3000)).values(),
+    making.tar(*(Member(f"plugin/{naming}", b"x", naming=naming) for naming in making.NAMINGS)),
+    making.zipped(*(member._replace(method=0) for member in PLUGIN)),
+]
+NUMBERS = [0, 1, 0x7F, 0xFF, 0xFFFF, 1 << 31, (1 << 32) - 1]
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> bytes:
+    """An archive with bytes changed, cut out or put in; a tar's heads may fit their checksums again."""
+    inside = draw(st.booleans())
+    data = bytearray(draw(st.sampled_from(VALID[:1] + VALID[-2:-1] if inside else VALID)))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(len(data) - 1, 0)))
+        new = draw(
+            st.one_of(st.binary(max_size=8), st.sampled_from(NUMBERS).map(lambda n: struct.pack("<L", n)))
+        )
+        data[at : at + draw(st.integers(0, 8) if not inside else st.just(len(new)))] = new
+    if not inside:
+        return bytes(data)
+    for at in range(0, len(data) - 511, 512):
+        block = bytes(data[at : at + 512])
+        if block[257:262] == b"ustar":
+            summed = sum(block[:148]) + sum(block[156:]) + 8 * ord(" ")
+            data[at + 148 : at + 156] = b"%06o\0 " % summed
+    return draw(st.sampled_from(list(making.COMPRESSORS.values())))(bytes(data))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@given(data=changed())
+def test_whatever_is_changed_only_our_errors_come_out(data: bytes, place: Place) -> None:
+    try:
+        place.unpack(data)
+    except errors.EdgeError as error:
+        assert error.exit_code == 3
+        assert error.message.isprintable()
