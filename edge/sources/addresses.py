@@ -71,7 +71,11 @@ def special(address: str) -> str:
 
     bare = address.partition("%")[0]
     try:
-        return _special_six(inet_pton(AF_INET6, bare)) if ":" in bare else _special_four(inet_pton(AF_INET, bare))
+        return (
+            _special_six(inet_pton(AF_INET6, bare))
+            if ":" in bare
+            else _special_four(inet_pton(AF_INET, bare))
+        )
     except (OSError, ValueError):
         return "not an address"
 
