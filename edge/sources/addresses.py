@@ -1,8 +1,8 @@
 """Which addresses are of the public internet, and what a host's name stands for.
 
 What is judged is what is connected to: the answer of `getaddrinfo`, so that neither another spelling of an
-address nor a name that is answered differently the next time gets around it. The rules are a table of ours and
-not the ipaddress module's, whose answers differ between releases of Python.
+address nor a name that is answered differently the next time gets around it. The rules are a table of ours
+and not the ipaddress module's, whose answers differ between releases of Python.
 """
 
 from __future__ import annotations

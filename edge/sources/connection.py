@@ -6,7 +6,7 @@ The certificate is always verified, against what the system trusts (SSL_CERT_FIL
 from __future__ import annotations
 
 import io
-from time import monotonic as clock
+import time
 
 from edge.sources.addresses import resolve, special
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     import socket
     import ssl
     from http.client import HTTPResponse
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from edge.sources.addresses import Sockaddr
     from edge.sources.urls import Url
+
+clock = time.monotonic
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
@@ -142,7 +144,7 @@ class _Paced(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, into: Any) -> int:
         begun = clock()
         count = self._socket.recv_into(into)
         # Only what the server takes: writing to a card may be slower.
@@ -173,6 +175,7 @@ def new_context() -> ssl.SSLContext:
 def fail(host: str, error: Exception) -> NoReturn:
     """Raises what an error while talking to a host means to a user."""
     import ssl
+    from http.client import IncompleteRead
     from socket import timeout
 
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -182,7 +185,7 @@ def fail(host: str, error: Exception) -> NoReturn:
     if isinstance(error, ConnectionRefusedError):
         _fail(f"{host} refuses the connection", "Check the URL and its port")
     # An end in the midst of a body is one of TLS's errors, too.
-    if isinstance(error, (ConnectionError, ssl.SSLEOFError)):
+    if isinstance(error, (ConnectionError, ssl.SSLEOFError, IncompleteRead)):
         _fail(
             f"{host} ended the connection too early", "Try again; what arrived is kept where that is possible"
         )

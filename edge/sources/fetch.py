@@ -1,4 +1,4 @@
-"""Fetches a file over HTTPS: all of it and not more, or an error; what was interrupted goes on where it stopped."""
+"""Fetches a file over HTTPS: all of it and not more, or an error; goes on where another attempt stopped."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def fetch(
 ) -> Fetched:
     """Fetches an https:// URL; an absolute path is opened, as a registry on this machine names files.
 
-    `sha256`: refuses what has another digest. `most_bytes`: refuses what is larger. `cache`: a folder for what
-    is under way. `say`: takes lines of progress, one a second at most. `allow_special`: the first server may be
-    at an address that is not public; none may be once a public one was asked.
+    `sha256`: refuses what has another digest. `most_bytes`: refuses what is larger. `cache`: a folder for
+    what is under way. `say`: takes lines of progress, one a second at most. `allow_special`: the first
+    server may be at an address that is not public; none may be once a public one was asked.
 
     Raises UsageError, FetchFailed, BadPackage, Damaged, DiskFull.
     """
@@ -266,7 +266,7 @@ def _content_range(text: str) -> tuple[int, int, int]:
 
 
 def _is_number(text: str) -> bool:
-    return 0 < len(text) < 19 and text.isascii() and text.isdigit()  # noqa: PLR2004
+    return 0 < len(text) < 19 and text.isascii() and text.isdigit()
 
 
 def _check_digest(partial: Partial, name: str, sha256: str) -> None:

@@ -1,7 +1,8 @@
 """A file being fetched, which another attempt may go on with: CACHE/part-… and CACHE/part-….meta.
 
 The second has what the server calls this release of the file (an ETag or a date), so that no two releases are
-ever mixed. Whoever fetches holds a lock; a second process at the same URL has a file of its own, without a name.
+ever mixed. Whoever fetches holds a lock; a second process at the same URL has a file of its own, which has no
+name.
 """
 
 from __future__ import annotations
@@ -42,9 +43,16 @@ class Partial:
         self.validator = ""
         try:
             self.fd = self._open()
-            self._go_on(most_bytes)
         except OSError as error:
             files.raise_for(self._path, error)
+        try:
+            self._go_on(most_bytes)
+        except OSError as error:
+            posix.close(self.fd)
+            files.raise_for(self._path, error)
+        except BaseException:
+            posix.close(self.fd)
+            raise
 
     def _open(self) -> int:
         for _ in range(ATTEMPTS):
@@ -163,10 +171,7 @@ class Partial:
         if not self._path:
             return
         for path in (f"{self._path}.meta", self._path):
-            try:
-                posix.unlink(path)
-            except FileNotFoundError:  # noqa: PERF203 what is wanted
-                pass
+            _unlink(path)
         self._path = ""
 
     def __enter__(self) -> Partial:
@@ -187,6 +192,15 @@ def _lock(fd: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _unlink(path: str) -> None:
+    try:
+        posix.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        files.raise_for(path, error)
 
 
 def _is_at(fd: int, path: str) -> bool:
