@@ -1,7 +1,7 @@
 """From what an operator names to a package or a plugin's folder: files, folders, archives, URLs, a registry.
 
-Nothing of this is imported by `edge call`. What is temporary is made below the folder `cache`, and gone afterwards;
-of a killed process, the next one removes it or goes on with it.
+Nothing of this is imported by `edge call`. What is temporary is made below the folder `cache`, and gone
+afterwards; of a killed process, the next one removes it or goes on with it.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _fetched(
 
 
 def _opened(fd: int, name: str, cache: str, *, origin: str, remote: bool = False, sha256: str = "") -> Source:
-    """The package that an open file is, or what an archive holds. The descriptor is the source's from now on."""
+    """The package that an open file is, or what an archive holds. The descriptor is the source's then."""
     if is_package(fd):
         return Source(origin=origin, fd=fd, remote=remote, sha256=sha256)
     from edge.sources.archives import unpack

@@ -42,7 +42,7 @@ class Connection:
     inside  whether the server's address is not one of the public internet
     """
 
-    __slots__ = ("_context", "_http", "_most_bytes", "_url", "inside")
+    __slots__ = ("_context", "_http", "_most_bytes", "_socket", "_url", "inside")
 
     def __init__(self, url: Url, context: ssl.SSLContext, *, allow_special: bool, most_bytes: int) -> None:
         """Connects. `most_bytes`: of a body, beyond which it is not read for long. Raises FetchFailed."""
@@ -91,6 +91,7 @@ class Connection:
         except BaseException:
             plain.close()
             raise
+        self._socket = secure
         self._http.sock = _Stream(secure, self._url.host, 2 * self._most_bytes + HEADERS_ROOM)
 
     def get(self, headers: dict[str, str]) -> HTTPResponse:
@@ -109,6 +110,7 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
+        self._socket.close()
 
 
 class _Stream:
@@ -128,7 +130,8 @@ class _Stream:
         return io.BufferedReader(_Paced(self._socket, self._host, self._most_bytes), 1 << 16)
 
     def close(self) -> None:
-        self._socket.close()
+        # http.client closes what it reads a last answer from, and relies on makefile() to hold it open.
+        pass
 
 
 class _Paced(io.RawIOBase):

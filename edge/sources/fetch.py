@@ -201,7 +201,8 @@ class Transfer:
             except (OSError, HTTPException, ValueError) as error:
                 connection.fail(url.host, error)
             if not piece:
-                if total is not None:
+                # Without a body either: http.client takes headers that are cut short for all of them.
+                if total is not None or not partial.size:
                     connection.fail(url.host, ConnectionError())
                 return
             if partial.size + len(piece) > self._most_bytes:

@@ -1,8 +1,8 @@
 """Finds a plugin in the registries that the operator named.
 
 ~/.config/edge/registry names one index a line: an https:// URL or an absolute path; a line that begins with #
-is a comment. The first index that has the plugin is taken, so that a later one can't put another in its place;
-an index that can't be read ends the search for the same reason.
+is a comment. The first index that has the plugin is taken, so that a later one can't put another in its
+place; an index that can't be read ends the search for the same reason.
 
 An index is {"plugins": [{"name", "version", "description", "author", "capabilities", "url", "sha256"}]}. It
 only says where a package is and what its digest is: who may be trusted is for the package's signature.
