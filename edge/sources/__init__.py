@@ -75,7 +75,8 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
 
         entry = find(what[len(REGISTRY) :] if what.startswith(REGISTRY) else what, cache=cache, say=say)
         origin = f"{entry.name} {entry.version} of {entry.index}: {entry.url}"
-        return _fetched(entry.url, origin, sha256 or entry.sha256, most_bytes, cache, say)
+        digest = sha256 or entry.sha256
+        return _fetched(entry.url, origin, digest, most_bytes, cache, say, allow_special=entry.inside)
     if _is_folder(what):
         if sha256:
             from edge import errors
@@ -119,11 +120,13 @@ def _local(path: str, sha256: str, most_bytes: int, cache: str) -> Source:
         raise
 
 
-def _fetched(url: str, origin: str, sha256: str, most_bytes: int, cache: str, say: Say) -> Source:
+def _fetched(
+    url: str, origin: str, sha256: str, most_bytes: int, cache: str, say: Say, *, allow_special: bool = True
+) -> Source:
     from edge.sources.fetch import fetch
 
     keys.make_folder(cache, PRIVATE)
-    got = fetch(url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say)
+    got = fetch(url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say, allow_special=allow_special)
     try:
         return _opened(got.fd, url, cache, origin=origin, remote=got.remote, sha256=got.sha256)
     except BaseException:

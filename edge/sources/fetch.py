@@ -1,0 +1,308 @@
+"""Fetches a file over HTTPS: all of it and not more, or an error; goes on where another attempt stopped."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files
+from edge.sources import connection, urls
+from edge.sources.partial import Partial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from http.client import HTTPResponse
+    from typing import NoReturn
+
+    from edge.sources.urls import Url
+
+    Say = Callable[[str], None]
+
+REDIRECTS = (301, 302, 303, 307, 308)
+MOST_REDIRECTS = 5
+OK, PARTIAL, RANGE_NOT_SATISFIABLE = 200, 206, 416
+UNAUTHORIZED = (401, 403, 407)
+SERVER_ERRORS = 500
+
+PIECE = 1 << 16
+LONGEST_TAG = 256
+SHA256_DIGITS = 64
+MEGABYTE = 1_000_000
+SAY_SECONDS = 1.0
+
+
+class Fetched:
+    """A file that was fetched, or opened where it was.
+
+    fd      open for reading, at its beginning; the caller closes it
+    sha256  of its contents
+    remote  whether it is from another machine
+    inside  whether all that was asked is at addresses that are not public, or on this machine
+    """
+
+    __slots__ = ("fd", "inside", "remote", "sha256")
+
+    def __init__(self, fd: int, sha256: str, *, remote: bool, inside: bool) -> None:
+        self.fd = fd
+        self.sha256 = sha256
+        self.remote = remote
+        self.inside = inside
+
+
+def fetch(
+    url: str, *, sha256: str = "", most_bytes: int, cache: str, say: Say, allow_special: bool = True
+) -> Fetched:
+    """Fetches an https:// URL; an absolute path is opened, as a registry on this machine names files.
+
+    `sha256`: refuses what has another digest. `most_bytes`: refuses what is larger. `cache`: a folder for
+    what is under way. `say`: takes lines of progress, one a second at most. `allow_special`: the first
+    server may be at an address that is not public; none may be once a public one was asked.
+
+    Raises UsageError, FetchFailed, BadPackage, Damaged, DiskFull.
+    """
+    if sha256 and not is_sha256(sha256):
+        from edge import errors
+
+        raise errors.UsageError(
+            f"A SHA-256 has {SHA256_DIGITS} hexadecimal digits", "sha256sum FILE shows it"
+        )
+    if url.startswith("/"):
+        return open_local(url, sha256=sha256, most_bytes=most_bytes)
+    checked = urls.parse(url)
+    with Partial(checked.text, cache, most_bytes) as partial:
+        transfer = Transfer(checked, partial, most_bytes, say, allow_special=allow_special)
+        transfer.run()
+        _check_digest(partial, checked.shown, sha256)
+        digest = partial.sha256
+        return Fetched(partial.release(), digest, remote=True, inside=transfer.inside)
+
+
+def open_local(path: str, *, sha256: str = "", most_bytes: int) -> Fetched:
+    """A file of this machine, with the same checks."""
+    from hashlib import sha256 as new_digest
+
+    fd = files.open_input(path)
+    try:
+        if posix.fstat(fd).st_size > most_bytes:
+            _fail_size(path, most_bytes)
+        digest = new_digest()
+        while piece := posix.read(fd, PIECE):
+            digest.update(piece)
+        posix.lseek(fd, 0, 0)
+        if sha256 and digest.hexdigest() != sha256.lower():
+            _fail_digest(path, digest.hexdigest(), sha256)
+    except OSError as error:
+        posix.close(fd)
+        files.raise_for(path, error)
+    except BaseException:
+        posix.close(fd)
+        raise
+    return Fetched(fd, digest.hexdigest(), remote=False, inside=True)
+
+
+def is_sha256(text: str) -> bool:
+    """Whether it is a digest in hexadecimal."""
+    return len(text) == SHA256_DIGITS and set(text) <= set("0123456789abcdefABCDEF")
+
+
+class Transfer:
+    """One file on its way, over redirects and another start.
+
+    inside  whether every server so far is at an address that is not public
+    """
+
+    __slots__ = ("_context", "_most_bytes", "_partial", "_progress", "_start", "_wants_rest", "inside")
+
+    def __init__(
+        self, start: Url, partial: Partial, most_bytes: int, say: Say, *, allow_special: bool
+    ) -> None:
+        self._start = start
+        self._partial = partial
+        self._most_bytes = most_bytes
+        self._context: ssl.SSLContext = connection.new_context()
+        self._progress = Progress(start.name, say)
+        self._wants_rest = bool(partial.size)
+        self.inside = allow_special
+
+    def run(self) -> None:
+        """Brings all of the file into the partial one."""
+        url = self._start
+        redirects = 0
+        while True:
+            following = self._ask(url)
+            if following is None:
+                return
+            # A start from the beginning is no redirect, and happens once.
+            if following is not url:
+                redirects += 1
+            if redirects > MOST_REDIRECTS:
+                _fail(f"{url.host} redirects too often", "Check the URL")
+            url = following
+
+    def _ask(self, url: Url) -> Url | None:
+        """One request; the URL to ask next, or None when all is here."""
+        with connection.Connection(
+            url, self._context, allow_special=self.inside, most_bytes=self._most_bytes
+        ) as server:
+            self.inside = server.inside and self.inside
+            answer = server.get(self._headers())
+            if answer.status in REDIRECTS:
+                return _redirected(url, answer)
+            if answer.status == RANGE_NOT_SATISFIABLE and self._wants_rest:
+                self._wants_rest = False
+                self._partial.begin("")
+                return url
+            self._begin(url, answer)
+            self._receive(url, answer)
+            return None
+
+    def _headers(self) -> dict[str, str]:
+        if not self._wants_rest:
+            return {}
+        return {"Range": f"bytes={self._partial.size}-", "If-Range": self._partial.validator}
+
+    def _begin(self, url: Url, answer: HTTPResponse) -> None:
+        """Judges an answer before its body is read."""
+        if answer.status == PARTIAL and self._wants_rest:
+            self._check_continues(url, answer)
+        elif answer.status != OK:
+            _fail_status(url, answer.status)
+        coding = answer.getheader("Content-Encoding", "identity")
+        if coding.strip().lower() not in ("", "identity"):
+            self._partial.forget()
+            _fail(f"{url.host} sends the file encoded, which it was not asked for", "Tell whoever runs it")
+        if answer.status == OK:
+            self._partial.begin(_validator(answer))
+        length = answer.length or 0
+        if self._partial.size + length > self._most_bytes:
+            self._partial.forget()
+            _fail_size(url.shown, self._most_bytes)
+
+    def _check_continues(self, url: Url, answer: HTTPResponse) -> None:
+        begin, end, total = _content_range(answer.getheader("Content-Range", ""))
+        expected = (self._partial.size, total - 1)
+        length = end - begin + 1
+        tag = answer.getheader("ETag")
+        is_same = tag is None or not self._partial.validator.startswith('"') or tag == self._partial.validator
+        if (begin, end) != expected or answer.length not in (None, length) or not is_same:
+            self._partial.forget()
+            _fail(f"{url.host} sends another part of the file than the rest", "Try again; it starts anew")
+
+    def _receive(self, url: Url, answer: HTTPResponse) -> None:
+        from http.client import HTTPException
+
+        partial = self._partial
+        total = None if answer.length is None else partial.size + answer.length
+        while total is None or partial.size < total:
+            most = PIECE if total is None else min(PIECE, total - partial.size)
+            try:
+                piece = answer.read1(most)
+            except (OSError, HTTPException, ValueError) as error:
+                connection.fail(url.host, error)
+            if not piece:
+                # Without a body either: http.client takes headers that are cut short for all of them.
+                if total is not None or not partial.size:
+                    connection.fail(url.host, ConnectionError())
+                return
+            if partial.size + len(piece) > self._most_bytes:
+                partial.forget()
+                _fail_size(url.shown, self._most_bytes)
+            partial.add(piece)
+            self._progress.show(partial.size, total)
+
+
+class Progress:
+    """Lines that tell how far it is."""
+
+    __slots__ = ("_last", "_name", "_say")
+
+    def __init__(self, name: str, say: Say) -> None:
+        self._name = name
+        self._say = say
+        self._last = connection.clock()
+
+    def show(self, size: int, total: int | None) -> None:
+        """Says so, if it did not within the last second."""
+        now = connection.clock()
+        if now - self._last < SAY_SECONDS:
+            return
+        self._last = now
+        of = f" of {total / MEGABYTE:.1f} MB, {size * 100 // total} %" if total else " MB"
+        self._say(f"{self._name}: {size / MEGABYTE:.1f}{of}")
+
+
+def _redirected(url: Url, answer: HTTPResponse) -> Url:
+    from edge import errors
+
+    try:
+        return urls.parse(urls.join(url.text, answer.getheader("Location", "")))
+    except errors.UsageError as error:
+        remedy = "Download the file yourself and give that, with --sha256"
+        raise errors.FetchFailed(f"{url.host} redirects. {error.message}", remedy) from None
+
+
+def _validator(answer: HTTPResponse) -> str:
+    """What the server calls this release of the file, such that it may be asked for the rest of it."""
+    tag: str = answer.getheader("ETag", "")
+    # A weak one, W/"…", does not promise the same bytes.
+    if tag.startswith('"') and tag.endswith('"') and _is_plain(tag):
+        return tag
+    date: str = answer.getheader("Last-Modified", "")
+    return date if date.endswith("GMT") and _is_plain(date) else ""
+
+
+def _is_plain(text: str) -> bool:
+    return 1 < len(text) <= LONGEST_TAG and text.isascii() and text.isprintable()
+
+
+def _content_range(text: str) -> tuple[int, int, int]:
+    """Begin, end and total of `bytes 5-9/10`; -1 for what it does not say."""
+    unit, _, rest = text.partition(" ")
+    span, _, total = rest.partition("/")
+    begin, _, end = span.partition("-")
+    if unit.lower() != "bytes" or not (_is_number(begin) and _is_number(end) and _is_number(total)):
+        return -1, -1, -1
+    return int(begin), int(end), int(total)
+
+
+def _is_number(text: str) -> bool:
+    return 0 < len(text) < 19 and text.isascii() and text.isdigit()
+
+
+def _check_digest(partial: Partial, name: str, sha256: str) -> None:
+    if sha256 and partial.sha256 != sha256.lower():
+        found = partial.sha256
+        partial.forget()
+        _fail_digest(name, found, sha256)
+
+
+def _fail_digest(name: str, found: str, expected: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.Damaged(
+        f"{name} has the SHA-256 {found}, and {expected.lower()} is expected",
+        "Try again; if it stays, ask whoever publishes it which is right",
+    )
+
+
+def _fail_size(name: str, most_bytes: int) -> NoReturn:
+    from edge import errors
+
+    raise errors.BadPackage(f"{name} is larger than {most_bytes / MEGABYTE:.1f} MB, which is the most")
+
+
+def _fail_status(url: Url, status: int) -> NoReturn:
+    if status in UNAUTHORIZED:
+        remedy = "Download the file yourself and give that: passwords are not sent"
+    elif status >= SERVER_ERRORS:
+        remedy = "Try again later"
+    else:
+        remedy = "Check the URL"
+    _fail(f"{url.host} answers {status} for {url.shown}", remedy)
+
+
+def _fail(message: str, remedy: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.FetchFailed(message, remedy)

@@ -1,0 +1,212 @@
+"""A file being fetched, which another attempt may go on with: CACHE/part-… and CACHE/part-….meta.
+
+The second has what the server calls this release of the file (an ETag or a date), so that no two releases are
+ever mixed. Whoever fetches holds a lock; a second process at the same URL has a file of its own, which has no
+name.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+OWNER_ONLY = 0o600
+FLAGS = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
+ATTEMPTS = 10
+LONGEST_VALIDATOR = 1024
+PIECE = 1 << 18
+
+
+class Partial:
+    """What of a URL is here. Leaving its `with` removes what nobody can go on with.
+
+    fd         the file
+    size       how many bytes it has
+    validator  what the server called it, empty if that is not known
+    """
+
+    __slots__ = ("_digest", "_is_released", "_path", "fd", "size", "validator")
+
+    def __init__(self, url: str, cache: str, most_bytes: int) -> None:
+        """Opens what is left of an earlier attempt at `url`, or a new file."""
+        from hashlib import sha256
+
+        self._path = f"{cache}/part-{sha256(url.encode()).hexdigest()[:32]}"
+        self._digest = sha256()
+        self._is_released = False
+        self.size = 0
+        self.validator = ""
+        try:
+            self.fd = self._open()
+        except OSError as error:
+            files.raise_for(self._path, error)
+        try:
+            self._go_on(most_bytes)
+        except OSError as error:
+            posix.close(self.fd)
+            files.raise_for(self._path, error)
+        except BaseException:
+            posix.close(self.fd)
+            raise
+
+    def _open(self) -> int:
+        for _ in range(ATTEMPTS):
+            fd = posix.open(self._path, FLAGS, OWNER_ONLY)
+            try:
+                if not _lock(fd):
+                    posix.close(fd)
+                    break
+                # Who held the lock may have removed the file meanwhile.
+                if _is_at(fd, self._path):
+                    return fd
+            except BaseException:
+                posix.close(fd)
+                raise
+            posix.close(fd)
+        own = f"{self._path}-{posix.getpid()}-{posix.urandom(4).hex()}"
+        fd = posix.open(own, FLAGS | posix.O_EXCL, OWNER_ONLY)
+        posix.unlink(own)
+        self._path = ""
+        return fd
+
+    def _go_on(self, most_bytes: int) -> None:
+        size = posix.fstat(self.fd).st_size
+        if not size or not self._path:
+            return
+        validator = self._read_validator()
+        if not validator or size > most_bytes:
+            self.begin("")
+            return
+        while piece := posix.read(self.fd, PIECE):
+            self._digest.update(piece)
+            self.size += len(piece)
+        self.validator = validator
+
+    def _read_validator(self) -> str:
+        try:
+            fd = posix.open(f"{self._path}.meta", posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
+        except FileNotFoundError:
+            return ""
+        try:
+            found = posix.read(fd, LONGEST_VALIDATOR + 1)
+        finally:
+            posix.close(fd)
+        try:
+            # A line without its end was not written to its end.
+            text, end, rest = found.decode("ascii").partition("\n")
+        except UnicodeDecodeError:
+            return ""
+        return text if end and not rest and text.isprintable() else ""
+
+    def begin(self, validator: str) -> None:
+        """Starts anew, with another release of the file perhaps."""
+        from hashlib import sha256
+
+        try:
+            posix.ftruncate(self.fd, 0)
+            posix.lseek(self.fd, 0, 0)
+            self._digest = sha256()
+            self.size = 0
+            self.validator = ""
+            if self._path and validator:
+                self._write_validator(validator)
+        except OSError as error:
+            self._fail(error)
+        self.validator = validator
+
+    def _write_validator(self, validator: str) -> None:
+        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_CLOEXEC | posix.O_NOFOLLOW
+        fd = posix.open(f"{self._path}.meta", flags, OWNER_ONLY)
+        try:
+            posix.write(fd, validator.encode("ascii") + b"\n")
+        finally:
+            posix.close(fd)
+
+    def add(self, piece: bytes) -> None:
+        """Appends."""
+        rest = memoryview(piece)
+        try:
+            while rest:
+                count = posix.write(self.fd, rest)
+                self._digest.update(rest[:count])
+                self.size += count
+                rest = rest[count:]
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> NoReturn:
+        import errno
+
+        from edge import errors
+
+        place = files.folder(self._path) if self._path else "The file that is fetched"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            kept = (
+                "; what was fetched is kept, and the next attempt goes on with it" if self.validator else ""
+            )
+            remedy = f"Free some space and try again{kept}"
+            raise errors.DiskFull(f"{place}: {error.strerror}", remedy) from None
+        files.raise_for(place, error)
+
+    @property
+    def sha256(self) -> str:
+        """Of what is here."""
+        return self._digest.hexdigest()
+
+    def release(self) -> int:
+        """The descriptor, at its beginning and the caller's from now on; its name is gone."""
+        posix.lseek(self.fd, 0, 0)
+        self.forget()
+        self._is_released = True
+        return self.fd
+
+    def forget(self) -> None:
+        """Takes its names from what is here, so that nobody goes on with it."""
+        self.validator = ""
+        if not self._path:
+            return
+        for path in (f"{self._path}.meta", self._path):
+            _unlink(path)
+        self._path = ""
+
+    def __enter__(self) -> Partial:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._is_released:
+            if not (self.size and self.validator):
+                self.forget()
+            posix.close(self.fd)
+
+
+def _lock(fd: int) -> bool:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _unlink(path: str) -> None:
+    try:
+        posix.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        files.raise_for(path, error)
+
+
+def _is_at(fd: int, path: str) -> bool:
+    try:
+        there = posix.stat(path)
+    except FileNotFoundError:
+        return False
+    here = posix.fstat(fd)
+    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)

@@ -1,0 +1,197 @@
+"""Finds a plugin in the registries that the operator named.
+
+~/.config/edge/registry names one index a line: an https:// URL or an absolute path; a line that begins with #
+is a comment. The first index that has the plugin is taken, so that a later one can't put another in its
+place; an index that can't be read ends the search for the same reason.
+
+An index is {"plugins": [{"name", "version", "description", "author", "capabilities", "url", "sha256"}]}. It
+only says where a package is and what its digest is: who may be trusted is for the package's signature.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import errors, files, keys, names, places
+from edge.sources import urls
+from edge.sources.fetch import fetch, is_sha256
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    Say = Callable[[str], None]
+
+MOST_INDEX_BYTES = 4_000_000
+MOST_WARNINGS = 5
+LONGEST_VERSION = 64
+
+
+class Entry:
+    """Where a registry has a plugin.
+
+    url     an https:// URL, or the path of a file where the index is a file of this machine
+    index   the URL or the path of the index
+    inside  whether the index is this machine's, or all of its servers are at addresses that are not public;
+            only then may `url` be at such an address
+    """
+
+    __slots__ = ("index", "inside", "name", "sha256", "url", "version")
+
+    def __init__(self, name: str, version: str, url: str, sha256: str, *, index: str, inside: bool) -> None:
+        self.name = name
+        self.version = version
+        self.url = url
+        self.sha256 = sha256
+        self.index = index
+        self.inside = inside
+
+
+def find(what: str, *, cache: str, say: Say) -> Entry:
+    """Where the registries have `what`, a plugin's name or NAME@VERSION; without a version its last entry.
+
+    `cache`: a folder for indexes under way. `say`: takes progress, and warnings about broken entries.
+    Raises UsageError for what no registry has, BadPackage for an entry that is broken, what fetching raises.
+    """
+    name, at, version = what.partition("@")
+    if not names.is_plugin_name(name) or bool(at) != bool(version):
+        raise errors.UsageError(
+            "This is not the name of a plugin in a registry", "Name one as in: edge install calendar@1.2.0"
+        )
+    path, indexes = configured()
+    keys.make_folder(cache, 0o700)
+    for index in indexes:
+        entry = _Index(index, cache, say).find(name, version)
+        if entry:
+            return entry
+    raise errors.UsageError(
+        f"No registry has {what}: {len(indexes)} searched",
+        f"Check the name and the version, or add a registry to {path}",
+    )
+
+
+def configured() -> tuple[str, list[str]]:
+    """The file that names the registries, and what it names; an error where it names none."""
+    home = places.config_home()
+    if not home:
+        raise errors.UsageError("No registry is configured: HOME is not set", "Set HOME, or XDG_CONFIG_HOME")
+    path = f"{home}/edge/registry"
+    text = keys.read_guarded(path, keys.OTHERS_WRITE) or b""
+    found = []
+    for number, raw in enumerate(text.split(b"\n"), 1):
+        line = files.decode(raw.strip())
+        if not line or line.startswith("#"):
+            continue
+        if not line.startswith("/"):
+            try:
+                urls.parse(line)
+            except errors.UsageError as error:
+                remedy = "Write an https:// URL or an absolute path of an index"
+                raise errors.UsageError(f"{path}, line {number}: {error.message}", remedy) from None
+        found.append(line)
+    if not found:
+        raise errors.UsageError(
+            "No registry is configured", f"Write the https:// URL of an index, or its path, into {path}"
+        )
+    return path, found
+
+
+class _Index:
+    """An index, as far as finding one plugin needs it."""
+
+    __slots__ = ("_base", "_inside", "_plugins", "_say", "_shown")
+
+    def __init__(self, where: str, cache: str, say: Say) -> None:
+        """Reads it. `where`: a URL or an absolute path."""
+        got = fetch(where, most_bytes=MOST_INDEX_BYTES, cache=cache, say=say)
+        try:
+            text = files.read_all(got.fd)
+        except OSError as error:
+            files.raise_for(where, error)
+        finally:
+            posix.close(got.fd)
+        self._base = where
+        self._inside = got.inside
+        self._say = say
+        self._shown = urls.parse(where).shown if got.remote else where
+        self._plugins = self._read(text)
+
+    def _read(self, text: bytes) -> list[Any]:
+        try:
+            whole = native.read_json(text, self._shown)
+        except errors.UsageError as error:
+            self._refuse(f"{self._shown} is no index of a registry: {error.message}")
+        plugins = whole.get("plugins") if isinstance(whole, dict) else None
+        if not isinstance(plugins, list):
+            self._refuse(f'{self._shown} is no index of a registry: it has no list "plugins"')
+        return plugins
+
+    def find(self, name: str, version: str) -> Entry | None:
+        """The last entry of that name, and of that version if one is given."""
+        asked = -1
+        for at, fields in enumerate(self._plugins):
+            if isinstance(fields, dict) and fields.get("name") == name:
+                asked = at if version in ("", fields.get("version")) else asked
+        self._warn(asked)
+        if asked < 0:
+            return None
+        fields = self._plugins[asked]
+        wrong = self._wrong(fields)
+        if wrong:
+            self._refuse(f"{self._shown}, entry {asked + 1}, {name}: {wrong}")
+        return Entry(
+            name,
+            fields["version"],
+            self._resolved(fields["url"]),
+            fields["sha256"].lower(),
+            index=self._shown,
+            inside=self._inside,
+        )
+
+    def _warn(self, asked: int) -> None:
+        """Tells of broken entries, which are skipped."""
+        skipped = 0
+        for at, fields in enumerate(self._plugins):
+            wrong = self._wrong(fields) if at != asked else ""
+            if not wrong:
+                continue
+            skipped += 1
+            if skipped <= MOST_WARNINGS:
+                self._say(f"{self._shown}, entry {at + 1} is skipped: {wrong}")
+        if skipped > MOST_WARNINGS:
+            self._say(f"{self._shown}: {skipped - MOST_WARNINGS} more entries are skipped")
+
+    def _wrong(self, fields: Any) -> str:
+        """What is wrong with an entry, empty if nothing is."""
+        if not isinstance(fields, dict):
+            return "it is no object"
+        for field in ("name", "version", "url", "sha256"):
+            if not isinstance(fields.get(field), str):
+                return f"it has no text {field!r}"
+        if not names.is_plugin_name(fields["name"]):
+            return "its name is none of a plugin"
+        version = fields["version"]
+        if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):
+            return "its version is not one of printable ASCII"
+        if not is_sha256(fields["sha256"]):
+            return "its sha256 does not have 64 hexadecimal digits"
+        try:
+            self._resolved(fields["url"])
+        except errors.UsageError as error:
+            return f"its url: {error.message}"
+        return ""
+
+    def _resolved(self, url: str) -> str:
+        """The URL or the path of a package, which may be relative to the index."""
+        if not self._base.startswith("/"):
+            return urls.parse(urls.join(self._base, url)).text
+        if "://" in url:
+            return urls.parse(url).text
+        if not url or not url.isprintable():
+            raise errors.UsageError("It is no path")
+        return url if url.startswith("/") else f"{files.folder(self._base).rstrip('/')}/{url}"
+
+    def _refuse(self, message: str) -> NoReturn:
+        raise errors.BadPackage(message, "Tell whoever keeps this registry")

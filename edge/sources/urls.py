@@ -1,0 +1,86 @@
+"""URLs that are fetched: https:// and nothing else, with no password in them.
+
+A message never repeats a URL that was refused, since that may be because of a password in it.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+HTTPS = "https"
+PORT = 443
+LONGEST = 4096
+
+
+class Url:
+    """An https:// URL that was checked.
+
+    text    all of it, without a fragment
+    host    in lower case, without brackets
+    port    443 where it names none
+    target  path and query, as a request names them
+    """
+
+    __slots__ = ("host", "port", "target", "text")
+
+    def __init__(self, text: str, host: str, port: int, target: str) -> None:
+        self.text = text
+        self.host = host
+        self.port = port
+        self.target = target
+
+    @property
+    def name(self) -> str:
+        """The last part of its path, or the host: for people."""
+        return self.target.partition("?")[0].rpartition("/")[2] or self.host
+
+    @property
+    def shown(self) -> str:
+        """Without its query, in which there may be what is secret."""
+        return self.text.partition("?")[0]
+
+
+def parse(text: str) -> Url:
+    """The URL that a text is. Raises UsageError."""
+    from urllib.parse import urlsplit
+
+    if len(text) > LONGEST or not text.isascii() or not text.isprintable() or " " in text:
+        _refuse("A URL has no blanks and only letters of ASCII", "Write other characters as %XX")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        _refuse("This URL is malformed", "Give one like https://example.org/plugin.edge")
+    if parts.scheme != HTTPS:
+        scheme = parts.scheme or "a URL without a scheme"
+        _refuse(
+            f"{scheme}: is not fetched, only https:" if parts.scheme else f"{scheme} is not fetched",
+            "Give an https:// URL, or download it yourself and give the file with --sha256",
+        )
+    if "@" in parts.netloc:
+        _refuse(
+            "A URL with a user's name or password in it is not fetched",
+            "Leave it out; if the server needs it, download the file yourself and give that",
+        )
+    if not host or port == 0:
+        _refuse("This URL is malformed", "Give one like https://example.org/plugin.edge")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Url(text.partition("#")[0], host, PORT if port is None else port, target)
+
+
+def join(base: str, reference: str) -> str:
+    """What a reference in a document at `base`, a checked URL, means; `parse` judges it."""
+    from urllib.parse import urljoin
+
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        _refuse("This URL is malformed", "")
+
+
+def _refuse(message: str, remedy: str) -> NoReturn:
+    from edge import errors
+
+    raise errors.UsageError(message, remedy)
