@@ -207,4 +207,4 @@ def test_a_disabled_plugin_is_not_loaded(put: Put) -> None:
 def test_secrets_are_not_there_without_a_grant(put: Put) -> None:
     put()
     result: Any = load("faults").plugin.call({"do": "secret", "text": "token"})
-    assert "AccessDenied" in result.output
+    assert "access-denied" in result.output
