@@ -13,7 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import trust
+from edge import keyring, trust
 from edge.package import MANIFEST, WASM, Package, open_package
 from tests import packing
 
