@@ -43,6 +43,8 @@ def show(request: Request) -> None:
     """What there is to agree to, on standard error."""
     manifest = request.manifest
     output.say(printable(f"{manifest.name} {manifest.version}: {manifest.fields.get('description', '')}"))
+    for problem in manifest.warnings:
+        output.say(printable(f"  warning: its manifest, {problem}"))
     if request.remote:
         output.say("  comes from another machine")
     if request.signer:

@@ -86,7 +86,8 @@ def _pack(source: Source) -> int:
             f"{source.origin} holds WebAssembly that is not compiled, and this installation of Edge only runs"
         ) from None
     engine = native.about()["engine"]
-    return pack_in_memory(source.folder, [engine], keys.local_seed(), foreign=True)
+    name = printable(files.base_name(source.origin))
+    return pack_in_memory(source.folder, [engine], keys.local_seed(), foreign=True, file=name)
 
 
 def _facts(done: Outcome) -> dict[str, Any]:

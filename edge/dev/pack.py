@@ -69,11 +69,13 @@ def pack(
     return description
 
 
-def pack_in_memory(folder: str, engines: Iterable[str], seed: bytes, *, foreign: bool = False) -> int:
-    """A descriptor of a package that exists in memory only; `foreign` as for Source."""
+def pack_in_memory(
+    folder: str, engines: Iterable[str], seed: bytes, *, foreign: bool = False, file: str = "the package"
+) -> int:
+    """A descriptor of a package that exists in memory only; `foreign` as for Source, `file` for messages."""
     fd = in_memory()
     try:
-        pack(fd, Source(folder, foreign=foreign), engines, seed, file=folder)
+        pack(fd, Source(folder, foreign=foreign), engines, seed, file=file)
     except BaseException:
         os.close(fd)
         raise
