@@ -83,7 +83,8 @@ def _pack(source: Source) -> int:
         from edge.dev.pack import pack_in_memory
     except ImportError:
         raise errors.NoCompiler(
-            f"{source.origin} holds WebAssembly that is not compiled, and this installation of Edge only runs"
+            f"{source.origin} is not compiled, and this installation of Edge only runs",
+            "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
         ) from None
     engine = native.about()["engine"]
     name = printable(files.base_name(source.origin))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -200,3 +201,44 @@ def test_without_a_home_there_is_no_store(edge: Edge, monkeypatch: pytest.Monkey
     ran = edge("list")
     assert ran.status == 5
     assert "XDG_DATA_HOME" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "gztar", "bztar", "xztar"])
+def test_somebody_elses_plugin_is_compiled_here(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path, kind: str
+) -> None:
+    folder = tmp_path / "there" / "my-channel"
+    folder.mkdir(parents=True)
+    (folder / "plugin.wasm").write_bytes(wasm("channel").read_bytes())
+    (folder / "manifest.toml").write_text(
+        'name = "my-channel"\nversion = "0.1.0-beta"\nwasm_path = "plugin.wasm"\n'
+        'capabilities = ["channel"]\npermissions = ["config_read"]\nunknown = 1\n'
+    )
+    what = folder
+    if kind != "folder":
+        what = Path(shutil.make_archive(str(tmp_path / "a"), kind, folder.parent, folder.name))
+    ran = edge("install", what, "--yes")
+    assert (ran.status, ran.out) == (0, "my-channel 0.1.0-beta installed\n")
+    assert "warning: its manifest, line 6: there is no field `unknown`" in ran.err
+    assert edge("list", "--json").document["plugins"][0]["state"] == "enabled"
+    assert not list((tmp_path / "data/edge/downloads").glob("*"))
+
+
+def test_a_device_says_what_to_run_where(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my-channel"
+    folder.mkdir()
+    (folder / "plugin.wasm").write_bytes(wasm("channel").read_bytes())
+    (folder / "manifest.toml").write_text('name = "my-channel"\nversion = "0.1.0"\n')
+    # A bundle has no edge.dev.
+    monkeypatch.setitem(sys.modules, "edge.dev.pack", None)
+    ran = edge("install", folder)
+    assert (ran.status, ran.out) == (5, "")
+    assert "not compiled" in ran.err
+    assert "edge pack" in ran.err
+
+
+def test_a_digest_that_differs_is_refused(edge: Edge, packed: Callable[..., Path]) -> None:
+    assert edge("install", packed(), "--sha256", "ab" * 32).status == 3
+    assert edge("list", "--json").document == {"plugins": []}
