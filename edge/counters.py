@@ -11,7 +11,7 @@ from edge import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Asked = tuple[bytes, int, int, int, int, int, int, int]
 
@@ -24,15 +24,18 @@ NAMELESS = "-"
 class Counters:
     """The counters of this user, or those in the file `path`. Threads may share one.
 
+    path    where the file is, once it was opened
+    handle  the native counters, while it is open
+
     `seconds`: the clock that rates go by, never 0; it never goes back, whatever becomes of the time of day.
     `root`: the folder in which /proc and /sys say what is free, for tests.
     """
 
-    __slots__ = ("_handle", "_path", "_root", "_seconds", "_where")
+    __slots__ = ("_path", "_root", "_seconds", "handle", "path")
 
     def __init__(self, path: str = "", *, seconds: Callable[[], float] | None = None, root: str = "") -> None:
-        self._handle: native.Counters | None = None
-        self._path = self._where = path
+        self.handle: native.Counters | None = None
+        self._path = self.path = path
         self._root = files.encode(root)
         self._seconds = seconds
 
@@ -58,7 +61,7 @@ class Counters:
         key = name.encode("utf-8", "surrogateescape")
         now = int(self._seconds()) if self._seconds else 0
         asked = (key, len(key), memory, room, reserve, concurrent, per_minute, now)
-        handle = self._handle or self._open()
+        handle = self.handle or self.open()
         try:
             number = native.enter_counters(handle, *asked, native.NULL)
         except OverflowError as error:
@@ -66,35 +69,20 @@ class Counters:
 
             raise errors.OptionsError(f"{name} can't be counted: {error}") from None
         if number:
-            return Slot(handle, number, self._where)
-        return self._insist(asked, explain)
+            return Slot(handle, number, self.path)
+        from edge import counting
 
-    def _insist(self, asked: Asked, explain: Callable[[], str]) -> Slot:
-        count, pauses = native.new_count(), self._pauses()
-        while True:
-            handle = self._handle or self._open()
-            number = native.enter_counters(handle, *asked, count)
-            if number:
-                return Slot(handle, number, self._where)
-            if not self._can_ask_again(count.kind, pauses):
-                from edge import refusals
-
-                refusals.fail(count, self._where, asked, explain)
+        return Slot(*counting.enter(self, asked, explain), self.path)
 
     def live(self) -> tuple[int, int]:
         """How many calls are under way, and how many bytes they may use."""
-        count, pauses = native.new_count(), self._pauses()
-        now = int(self._seconds()) if self._seconds else 0
-        while native.live_counters(self._handle or self._open(), now, count) != native.OK:
-            if not self._can_ask_again(count.kind, pauses):
-                from edge import refusals
+        from edge import counting
 
-                refusals.fail_system(count.error, self._where)
-        return count.calls, count.memory
+        return counting.live(self, int(self._seconds()) if self._seconds else 0)
 
     def close(self) -> None:
         """Closes its file, once no slot is open any more."""
-        self._handle = None
+        self.handle = None
 
     def __enter__(self) -> Counters:
         return self
@@ -102,31 +90,17 @@ class Counters:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _can_ask_again(self, kind: int, pauses: Iterator[None]) -> bool:
-        if kind == native.COUNT_CLOSED:
-            # Of this process no slot is lost by that: each knows where it counts.
-            self._handle = None
-        elif kind == native.COUNT_LOCKED:
-            next(pauses)
-        else:
-            return False
-        return True
-
-    def _open(self) -> native.Counters:
+    def open(self) -> native.Counters:
+        """Opens the file, again where that has to be; open slots know which one they count in."""
         from edge import shared
 
-        self._where = self._path or f"{shared.folder()}/counters"
-        fd = shared.open_file(self._where)
+        self.path = self._path or f"{shared.folder()}/counters"
+        fd = shared.open_file(self.path)
         try:
-            self._handle = handle = native.open_counters(fd, self._root)
+            self.handle = handle = native.open_counters(fd, self._root)
         finally:
             files.close(fd)
         return handle
-
-    def _pauses(self) -> Iterator[None]:
-        from edge import shared
-
-        return shared.pauses(self._where)
 
 
 class Slot:
@@ -143,9 +117,9 @@ class Slot:
         """Does not count any more; closing twice is fine."""
         error = native.leave_counters(self._handle, self._number)
         if error:
-            from edge import refusals
+            from edge import counting
 
-            refusals.fail_system(error, self._path)
+            counting.fail_system(error, self._path)
 
     def __enter__(self) -> Slot:
         return self

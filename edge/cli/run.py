@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from edge.plugin import Plugin, ToolResult
     from edge.profiles import Limits, Profile
 
+    Ran = tuple[str, ToolResult, float]
+
 WASM_MAGIC = b"\0asm"
 FIXED_CLOCK = 946_684_800  # 2000-01-01
 
@@ -70,33 +72,38 @@ def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     profile = given.get("profile", PI_ZERO)
     terms = _terms(given, profile)
-    if terms is not None:
-        return _run_under(terms, given, profile)
+    fd = files.open_input(given.arguments[0])
+    try:
+        if terms is None:
+            return tool.show(given, *_run_bare(fd, given, profile))
+        return tool.show(given, *_run_under(terms, fd, given, profile))
+    finally:
+        files.close(fd)
+
+
+def _run_bare(fd: int, given: Given, profile: Profile) -> Ran:
     limits = _limits(given, profile.limits)
     # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
     with _admission().admit(NAMELESS, limits, concurrent=0, per_minute=0):
-        plugin = _load(given, profile, None)
-        result, milliseconds = _call(given, plugin, limits)
-    return tool.show(given, plugin.name, result, milliseconds)
+        return _call(given, _load(fd, given, profile, None), limits)
 
 
-def _run_under(terms: Terms, given: Given, profile: Profile) -> int:
-    plugin = _load(given, profile, terms)
+def _run_under(terms: Terms, fd: int, given: Given, profile: Profile) -> Ran:
+    plugin = _load(fd, given, profile, terms)
     _, *named, _ = given.arguments
     terms.check_unattended(given, plugin, named)
     limits = _limits(given, terms.grants.call_limits(profile.limits))
     with _admit(plugin, limits, terms):
-        result, milliseconds = _call(given, plugin, limits)
-    return tool.show(given, plugin.name, result, milliseconds)
+        return _call(given, plugin, limits)
 
 
-def _call(given: Given, plugin: Plugin, limits: Limits) -> tuple[ToolResult, float]:
+def _call(given: Given, plugin: Plugin, limits: Limits) -> Ran:
     _, *named, arguments = given.arguments
     started = monotonic_ns()
     result = plugin.call(
         tool.arguments(arguments), tool=named[0] if named else None, config=_config(given), limits=limits
     )
-    return result, (monotonic_ns() - started) / 1e6
+    return plugin.name, result, (monotonic_ns() - started) / 1e6
 
 
 def _terms(given: Given, profile: Profile) -> Terms | None:
@@ -128,16 +135,12 @@ def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
     return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
-def _load(given: Given, profile: Profile, terms: Terms | None) -> Plugin:
+def _load(fd: int, given: Given, profile: Profile, terms: Terms | None) -> Plugin:
     path = given.arguments[0]
     interfaces = (Logging(tool.log), Secrets(_secrets(given), terms.grants if terms else None))
-    fd = files.open_input(path)
-    try:
-        if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
-            return _compile_and_load(fd, path, interfaces, profile, terms)
-        return _load_open(fd, path, interfaces, profile, terms)
-    finally:
-        files.close(fd)
+    if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
+        return _compile_and_load(fd, path, interfaces, profile, terms)
+    return _load_open(fd, path, interfaces, profile, terms)
 
 
 def _load_open(

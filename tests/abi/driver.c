@@ -4,12 +4,14 @@
  *
  * ARTIFACT is a tool that imports logging. Prints the tool's answer, then "N checks passed"; exits 1 at the first
  * check that fails. */
+#define _DEFAULT_SOURCE
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "../../native/edge.h"
@@ -162,6 +164,45 @@ static void refusals(edge_engine *engine, const char *path, const char *trust) {
   CHECK(edge_arguments(bytes("[1]"), 3, NULL, 0, &why, NULL) == EDGE_ARGUMENTS);
 }
 
+static uint64_t enter(edge_counters *counters, const char *name, uint64_t memory, edge_count *why) {
+  return edge_counters_enter(counters, bytes(name), strlen(name), memory, 100, UINT64_MAX, 2, 3, 1000, why);
+}
+
+static void counting(void) {
+  char path[] = "/tmp/edge-counters-XXXXXX";
+  int fd = mkstemp(path);
+  edge_counters *counters = NULL, *other = NULL;
+  edge_count count = {0};
+  edge_bytes why = {0};
+  CHECK(fd >= 0 && edge_counters_open(fd, NULL, 0, &counters, NULL) == EDGE_OK);
+  CHECK(edge_counters_open(-1, NULL, 0, &other, &why) == EDGE_IO && other == NULL && why.len > 0);
+  edge_bytes_free(&why);
+
+  uint64_t first = enter(counters, "a", 60, NULL), second = enter(counters, "a", 40, NULL);
+  CHECK(first != 0 && second != 0 && first != second);
+  CHECK(enter(counters, "b", 1, &count) == 0 && count.kind == EDGE_COUNT_MEMORY);
+  CHECK(count.memory == 100 && count.calls == 2 && count.free == UINT64_MAX);
+  CHECK(enter(counters, "a", 0, &count) == 0 && count.kind == EDGE_COUNT_BUSY && count.calls == 2);
+  CHECK(edge_counters_leave(counters, first) == 0 && edge_counters_leave(counters, first) == 0);
+  CHECK(edge_counters_live(counters, 1000, &count) == EDGE_OK && count.calls == 1 && count.memory == 40);
+  CHECK(edge_counters_leave(counters, enter(counters, "a", 60, NULL)) == 0);
+  CHECK(enter(counters, "a", 0, &count) == 0 && count.kind == EDGE_COUNT_RATE && count.wait == 61);
+  CHECK(enter(counters, "", 0, &count) == 0 && count.kind == EDGE_COUNT_NAME);
+
+  int again = open(path, O_RDWR | O_CLOEXEC);
+  CHECK(again >= 0 && edge_counters_open(again, NULL, 0, &other, NULL) == EDGE_OK);
+  CHECK(flock(fd, LOCK_EX) == 0 && enter(other, "b", 0, &count) == 0 && count.kind == EDGE_COUNT_LOCKED);
+  CHECK(flock(fd, LOCK_UN) == 0 && enter(other, "b", 0, NULL) != 0);
+  CHECK(unlink(path) == 0 && edge_counters_live(counters, 1001, &count) == EDGE_COUNT_CLOSED);
+  CHECK(edge_free_bytes(NULL, 0) > 0 && edge_free_bytes(bytes("/nowhere"), 8) == UINT64_MAX);
+  close(again);
+  close(fd);
+  edge_counters_free(other);
+  edge_counters_free(counters);
+  edge_counters_free(NULL);
+  CHECK(edge_counters_live(NULL, 0, &count) == EDGE_STATE && edge_counters_leave(NULL, 1) == 0);
+}
+
 int main(int argc, char **argv) {
   if (argc != 4) {
     fprintf(stderr, "usage: %s ARTIFACT PUBLIC-KEY-HEX ARGUMENTS\n", argv[0]);
@@ -180,6 +221,7 @@ int main(int argc, char **argv) {
   calls(engine, argv[1], trust, argv[3]);
   failed_host(engine, argv[1], trust, argv[3]);
   refusals(engine, argv[1], trust);
+  counting();
 
   edge_engine_free(engine);
   edge_plugin_free(NULL);

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from edge import admission
 from edge.counters import Counters
-from edge.profiles import MB, PI_ZERO, PROFILES
+from edge.profiles import PI_ZERO, PROFILES, here
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -57,13 +57,27 @@ def test_a_profile_that_does_not_exist_is_wrong_usage(edge: Edge, artifact: Arti
 
 
 def test_what_is_not_admitted_is_said_with_figures(
-    edge: Edge, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+    edge: Edge, artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "free_bytes", lambda: 30 * MB)
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "meminfo").write_text(f"MemTotal: 1 kB\nMemAvailable: {30 << 10} kB\n")
+    monkeypatch.setattr("edge.cli.run.Counters", partial(Counters, root=str(tmp_path)))
     ran = edge("run", artifact("faults"), NOTHING)
     assert ran.status == 5
-    assert "faults may use" in ran.err
+    assert "This call may use 17" in ran.err
     assert "30.0 MB are free" in ran.err
+
+
+def test_calls_that_nothing_is_known_of_share_the_memory_too(
+    edge: Edge, artifact: Artifact, counters: Counters
+) -> None:
+    room = here().memory - (20 << 20)
+    with counters.enter("another", memory=room):
+        assert edge("run", artifact("faults"), NOTHING).status == 0
+        ran = edge("run", "--memory", "64", artifact("faults"), NOTHING)
+    assert ran.status == 5
+    assert f"1 other may use {room >> 20}.0 MB" in ran.err
+    assert counters.live() == (0, 0)
 
 
 def test_calls_at_once_are_counted_by_the_plugins_name(
