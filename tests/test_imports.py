@@ -1,14 +1,21 @@
-"""What `edge run` of an artifact imports: on a Pi Zero every module costs about 1 ms and 20 kB."""
+"""What `edge run` of an artifact and `edge call` import: on a Pi Zero every module costs about 1 ms and 20 kB."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Callable
 
+import pytest
+
+from tests import packages
+from tests.home import LOCAL, move
+
 PACKAGE = Path(__file__).resolve().parent.parent
+QUESTION = json.dumps({"cron": "0 7 * * *", "after": "2026-01-01T00:00:00Z"})
 
 CODE = """
 import sys
@@ -20,24 +27,22 @@ print("\\n".join(sorted(set(sys.modules) - before)), file=sys.stderr)
 sys.exit(status)
 """
 
-OURS = {
+BOTH = {
     "edge",
     "edge._native",
-    "edge.admission",
     "edge._native._ffi",
     "edge._native.library",
+    "edge.admission",
     "edge.call",
     "edge.cli",
     "edge.cli.options",
     "edge.cli.output",
-    "edge.cli.run",
     "edge.cli.tool",
     "edge.counters",
     "edge.files",
     "edge.instance",
     "edge.interfaces",
     "edge.interfaces.logging",
-    "edge.interfaces.secrets",
     "edge.keys",
     "edge.places",
     "edge.plugin",
@@ -46,32 +51,50 @@ OURS = {
     "edge.shared",
     "edge.trust",
     "edge.values",
+    # Not ours
+    "__future__",
+    "_cffi_backend",
+}
+RUN = {"edge.cli.run", "edge.interfaces.secrets"}
+CALL = {
+    "edge._version",
+    "edge.cli.call",
+    "edge.names",
+    "edge.plugin_log",
+    "edge.store",
+    "edge.store.calling",
+    "edge.store.record",
+    "edge.store.terms",
 }
 
-NOT_OURS = {"__future__", "_cffi_backend"}
 
-
-def test_a_call_imports_these_modules_and_no_others(artifact: Callable[[str], Path]) -> None:
+def imported(*words: str) -> set[str]:
     import _cffi_backend
 
     paths = [str(PACKAGE), str(Path(_cffi_backend.__file__).parent)]
-    arguments = json.dumps({"cron": "0 7 * * *", "after": "2026-01-01T00:00:00Z"})
     done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            CODE.format(paths=paths),
-            "run",
-            str(artifact("cron-next")),
-            arguments,
-        ],
+        [sys.executable, "-I", "-S", "-c", CODE.format(paths=paths), *words],
         capture_output=True,
         text=True,
         check=True,
+        env=dict(os.environ),
     )
     assert json.loads(done.stdout)["next"]
     event, *modules = done.stderr.splitlines()
     assert event.startswith("cron-next [info]")
-    assert set(modules) == OURS | NOT_OURS
+    return set(modules)
+
+
+def test_edge_run_imports_these_modules_and_no_others(artifact: Callable[[str], Path]) -> None:
+    assert imported("run", str(artifact("cron-next")), QUESTION) == BOTH | RUN
+
+
+def test_edge_call_imports_these_modules_and_no_others(
+    wasm: Callable[[str], Path], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(monkeypatch, tmp_path, (home / ".local/share" / LOCAL).read_bytes())
+    package = tmp_path / "a.edge"
+    package.write_bytes(packages.package(wasm("cron-next"), name="cron-next"))
+    install = [sys.executable, "-m", "edge", "install", str(package)]
+    subprocess.run(install, cwd=PACKAGE, check=True, env=dict(os.environ), capture_output=True)
+    assert imported("call", "cron-next", QUESTION) == BOTH | CALL
