@@ -1,4 +1,4 @@
-"""What `edge run` of an artifact and `edge call` import: on a Pi Zero every module costs about 1 ms and 20 kB."""
+"""What `edge run` of an artifact and `edge call` import: on a Pi Zero a module costs some 1 ms and 20 kB."""
 
 from __future__ import annotations
 
