@@ -86,7 +86,7 @@ class Package:
 
     def manifest(self) -> bytes:
         """The text of its manifest."""
-        from edge.manifest_text import MOST_BYTES
+        from edge.manifest.text import MOST_BYTES
 
         size = next(entry["size"] for entry in self.description["files"] if entry["name"] == MANIFEST)
         if size > MOST_BYTES:

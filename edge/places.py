@@ -16,7 +16,7 @@ def data_home() -> str:
 
 
 def policy_file() -> str:
-    """What the operator allows (edge/policy.py); empty where there is no place for it."""
+    """What the operator allows (edge/policy/__init__.py); empty where there is no place for it."""
     config = config_home()
     return f"{config}/edge/policy.json" if config else ""
 

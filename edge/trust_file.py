@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import audit, errors, files, keys, trust
-from edge.policy_text import locked
+from edge.policy.text import locked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

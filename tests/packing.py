@@ -12,9 +12,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import _native as native
-from edge import manifest_text
 from edge.dev.pack import pack
 from edge.dev.pack_source import Source
+from edge.manifest import text
 from edge.package import HEAD_BYTES, MAGIC, MANIFEST
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ FOLDERS = (ROOT / "examples", ROOT / "tests" / "guests")
 def manifest(name: str, changes: Mapping[str, Any]) -> str:
     """The manifest of a plugin with other fields, None for none; of `edge`, the tables that are named."""
     (path,) = (folder / name / MANIFEST for folder in FOLDERS if (folder / name / MANIFEST).is_file())
-    document, _ = manifest_text.read(path.read_bytes(), str(path))
+    document, _ = text.read(path.read_bytes(), str(path))
     edge = {**document.get("edge", {}), **changes.get("edge", {})}
     whole = {**document, **changes, "edge": edge}
     return "".join(f"{key} = {toml(value)}\n" for key, value in whole.items() if value is not None)

@@ -202,7 +202,7 @@ def test_a_file_that_means_nothing_is_not_followed_in_part(path: Path, document:
 
 @given(st.binary())
 def test_any_file_is_a_policy_or_refused(contents: bytes) -> None:
-    from edge.policy_text import read
+    from edge.policy.text import read
 
     with pytest.raises(errors.EnvironmentFault):
         read(contents, "policy.json")

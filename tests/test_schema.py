@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import schema, schema_words
+from edge import schema
+from edge.schema import words
 
 jsonschema = pytest.importorskip("jsonschema", reason="comes with Python 3.10 and newer")
 
@@ -61,7 +62,7 @@ whole = st.recursive(st.booleans() | schemas(st.booleans()), schemas, max_leaves
 
 @given(whole, values)
 def test_both_say_the_same(rules: Any, value: Any) -> None:
-    assert schema_words.faults(rules) == []
+    assert words.faults(rules) == []
     assert schema.unknown_keywords(rules) == []
     expected = jsonschema.Draft202012Validator(rules).is_valid(value)
     assert (schema.problems(rules, value) == []) is expected

@@ -9,7 +9,7 @@ from edge import errors
 from edge.schema import unknown_keywords
 
 if TYPE_CHECKING:
-    from edge.toml_lines import Path
+    from edge.manifest.lines import Path
 
 MOST_SHOWN = 200
 

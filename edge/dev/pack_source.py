@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edge import _native as native
-from edge import errors, files, manifest, manifest_text
+from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.dev.pack_schema import schema_problems
-from edge.manifest import Manifest, Problem
+from edge.manifest import Manifest, Problem, text
+from edge.manifest.lines import line_of
 from edge.package import MANIFEST
-from edge.toml_lines import line_of
 
 if TYPE_CHECKING:
-    from edge.toml_lines import Path
+    from edge.manifest.lines import Path
 
 INTERFACES = {
     "tool": "zeroclaw:plugin/tool@",
@@ -47,7 +47,7 @@ class Source:
         self.text = files.read_input(self.file)
         self._strictness = manifest.FOREIGN if foreign else manifest.OWN
         manifest.parse(self.text, strictness=self._strictness, file=self.file)
-        self._document, self._lines = manifest_text.read(self.text, self.file)
+        self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
         self.component: dict[str, Any] = native.encode_component(files.read_input(self.wasm), self.wasm_name)
         self.manifest: Manifest = manifest.parse(

@@ -5,7 +5,7 @@
     releases/ID/         what was unpacked of a package, ID the digest of its description
         head             the signed description, as it stood in the package
         manifest.toml    the plugin's manifest
-        manifest.json    the same, checked and compiled (edge/manifest.py)
+        manifest.json    the same, checked and compiled (edge/manifest/__init__.py)
         code             for this machine's engine
         plugin.wasm      where the package had it and this machine can compile
     calls/NAME.json      derived, may be missing: what a call needs to know (edge/store/terms.py)

@@ -1,11 +1,11 @@
 """A plugin's configuration against its JSON Schema: the part of JSON Schema that a device checks.
 
     type enum const · minimum maximum exclusiveMinimum exclusiveMaximum multipleOf (a whole number)
-    minLength maxLength pattern (edge/schema_pattern.py) · items minItems maxItems uniqueItems
+    minLength maxLength pattern (edge/schema/pattern.py) · items minItems maxItems uniqueItems
     properties required additionalProperties · true and false as schemas
 
 with the meaning of draft 2020-12. title, description, default, examples and the like say something to people.
-What a schema asks beyond this is told where plugins are packed (edge/schema_words.py) and not checked here.
+What a schema asks beyond this is told where plugins are packed (edge/schema/words.py) and not checked here.
 
 Places are JSON pointers. What is said of a value never repeats it: it may have been a secret.
 """
@@ -39,7 +39,7 @@ EXACT = 1 << 53
 def problems(schema: Schema, value: Any) -> list[str]:
     """What a value does wrong, each with its place; nothing when it fits.
 
-    The schema has to be one with which `edge.schema_words.faults` finds nothing wrong.
+    The schema has to be one with which `edge.schema.words.faults` finds nothing wrong.
     """
     found: list[str] = []
     _check(schema, value, "", found)
@@ -48,7 +48,7 @@ def problems(schema: Schema, value: Any) -> list[str]:
 
 def unknown_keywords(schema: Schema) -> list[str]:
     """Where a schema asks for what is not checked, as JSON pointers into it."""
-    from edge.schema_words import unknown
+    from edge.schema.words import unknown
 
     return unknown(schema)
 
@@ -232,7 +232,7 @@ def _at_most(kind: type[Sized], things: str) -> Callable[[int, Any], str]:
 def _pattern(rule: str, value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    from edge.schema_pattern import parse
+    from edge.schema.pattern import parse
 
     try:
         pattern = parse(rule)

@@ -59,7 +59,7 @@ class Manifest:
     asks           all that it asks for (edge/asks.py)
     level          the security level below which it is not to run, empty for none
     release        a number that rises with every release, where it is not named that of the version
-                   (edge/versions.py); 0 where there is none
+                   (edge/manifest/versions.py); 0 where there is none
     check_tool     the tool that a new release is tried with, empty for the only one
     check_arguments
                    what it is called with, as JSON text; empty where a release is not tried
@@ -184,8 +184,8 @@ def parse(
 
     Raises `errors.BadManifest` with every problem and its line; warnings stand in the manifest.
     """
-    from edge.manifest_rules import check
-    from edge.manifest_text import read
+    from edge.manifest.rules import check
+    from edge.manifest.text import read
 
     document, lines = read(text, file)
     problems, manifest = check(document, lines, strictness, imports)

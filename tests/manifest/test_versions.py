@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.versions import derive
+from edge.manifest.versions import derive
 
 parts = st.integers(0, 999)
 versions = st.tuples(parts, parts, parts).filter(any)

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.manifest import Problem
-    from edge.toml_lines import Path
+    from edge.manifest.lines import Path
 
 MOST_BYTES = 1 << 20
 
@@ -15,7 +15,7 @@ MOST_BYTES = 1 << 20
 def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]:
     """The document, and lines by path. Raises `errors.BadManifest` for what is no TOML, with the line."""
     from edge.manifest import Problem, refuse
-    from edge.toml_lines import lines
+    from edge.manifest.lines import lines
 
     if isinstance(text, bytes):
         try:

@@ -1,21 +1,21 @@
 """The rules of a manifest: the contract's fields, and what has to fit together.
 
 What a plugin's author can mend is an error in a manifest of our own and a warning in one of others; what
-would be unsafe to guess is an error in both. edge/manifest_edge.py has our own tables.
+would be unsafe to guess is an error in both. edge/manifest/tables.py has our own tables.
 """
 
 from __future__ import annotations
 
 from edge.manifest import FOREIGN, Manifest, Problem
+from edge.manifest.lines import line_of
 from edge.names import is_plugin_name
-from edge.toml_lines import line_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from edge.toml_lines import Path
+    from edge.manifest.lines import Path
 
 CAPABILITIES = ("tool", "channel", "memory", "observer", "skill")
 PERMISSIONS = ("http_client", "config_read", "file_read", "file_write", "memory_read", "memory_write")
@@ -95,8 +95,8 @@ def check(
     document: dict[str, Any], lines: dict[Path, int], strictness: str, imports: Sequence[str] | None
 ) -> tuple[list[Problem], Manifest]:
     """Every problem in the order of lines, and the manifest, which holds when none of them is an error."""
-    from edge.manifest_edge import check_edge
-    from edge.manifest_schema import check_schema
+    from edge.manifest.schema import check_schema
+    from edge.manifest.tables import check_edge
 
     found = Findings(lines, strictness, imports)
     found.known((), document, (*TEXTS, *OTHERS))
@@ -158,7 +158,7 @@ def _fields(found: Findings, document: dict[str, Any]) -> dict[str, str]:
 
 def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) -> int:
     """The release number that follows from the version; without one, a plugin of our own can't be packed."""
-    from edge.versions import derive
+    from edge.manifest.versions import derive
 
     version = fields.get("version", "")
     number = derive(version)

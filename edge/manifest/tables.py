@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.asks import Ask
-    from edge.manifest_rules import Findings
-    from edge.toml_lines import Path
+    from edge.manifest.lines import Path
+    from edge.manifest.rules import Findings
 
 TABLES = ("tools", "http", "limits", "kv", "cli", "delegate", "level", "release", "check")
 MOST = 1 << 53

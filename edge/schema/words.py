@@ -1,4 +1,4 @@
-"""Whether a schema says what edge/schema.py can check: asked where plugins are packed and installed."""
+"""Whether a schema says what devices can check: asked where plugins are packed and installed."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _names(rule: Any) -> str:
 def _pattern(rule: Any) -> str | None:
     if not isinstance(rule, str):
         return "has to be text"
-    from edge.schema_pattern import parse
+    from edge.schema.pattern import parse
 
     try:
         parse(rule)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge import errors, manifest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 LOGGING = "zeroclaw:plugin/logging@0.1.0#log-record"
 SECRETS = "zeroclaw:plugin/secrets@0.1.0#get"
 HTTP = "wasi:http/outgoing-handler@0.2.3#handle"
@@ -157,7 +157,7 @@ def test_reading_compiled_data_imports_no_parser() -> None:
 
     code = (
         "import sys; from edge.manifest import NONE, Manifest; Manifest.from_compiled(NONE.compiled());"
-        "print(*{'tomllib', 'tomli', 'json', 'edge.manifest_rules'} & set(sys.modules))"
+        "print(*{'tomllib', 'tomli', 'json', 'edge.manifest.rules'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.toml_lines import line_of, lines
+from edge.manifest.lines import line_of, lines
 
 TEXT = (
     '''# first

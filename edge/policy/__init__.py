@@ -137,7 +137,7 @@ def load(path: str = "") -> Policy:
     text = keys.read_guarded(path, keys.OTHERS_WRITE) if path else None
     if text is None:
         return Policy(path)
-    from edge.policy_text import read
+    from edge.policy.text import read
 
     return read(text, path)
 
@@ -252,7 +252,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         raise errors.EnvironmentFault(
             "There is no place for a policy: neither XDG_CONFIG_HOME nor HOME is set", "Set one of them"
         )
-    from edge.policy_text import locked, write
+    from edge.policy.text import locked, write
 
     keys.make_folder(files.folder(path), 0o700)
     with locked(path):
