@@ -56,9 +56,13 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
             raise errors.ConfigError(
                 f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
             )
-    now = {name: value for name, value in {**values(manifest.name), **changes}.items() if name not in removed}
-    _check(manifest, now)
-    _write(manifest.name, now, sorted({*changes, *removed}))
+    from edge.store.lock import locked
+
+    with locked():
+        whole = {**values(manifest.name), **changes}
+        now = {name: value for name, value in whole.items() if name not in removed}
+        _check(manifest, now)
+        _write(manifest.name, now, sorted({*changes, *removed}))
     return now
 
 

@@ -82,16 +82,22 @@ def set_secret(name: str, secret: str, value: str) -> None:
         raise errors.ConfigError(
             f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MOST_BYTES} bytes"
         )
-    sealed = native.seal(_key(make=True), _context(name, secret), raw)
-    _write(name, {**_read(name), secret: sealed.hex()}, "set", secret)
+    from edge.store.lock import locked
+
+    with locked():
+        sealed = native.seal(_key(make=True), _context(name, secret), raw)
+        _write(name, {**_read(name), secret: sealed.hex()}, "set", secret)
 
 
 def unset_secret(name: str, secret: str) -> bool:
     """Removes a value; whether there was one."""
-    now = _read(name)
-    if now.pop(secret, None) is None:
-        return False
-    _write(name, now, "unset", secret)
+    from edge.store.lock import locked
+
+    with locked():
+        now = _read(name)
+        if now.pop(secret, None) is None:
+            return False
+        _write(name, now, "unset", secret)
     return True
 
 

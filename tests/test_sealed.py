@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,18 @@ def test_a_file_that_holds_no_secrets_is_told(data: Path, text: str) -> None:
     (data / "secrets" / "weather.json").write_text(text)
     with pytest.raises(errors.EdgeError):
         Sealed("weather")["token"]
+
+
+def test_who_sets_at_the_same_time_loses_nothing(data: Path) -> None:
+    program = (
+        "import sys; from edge import sealed\n"
+        "for number in range(5): sealed.set_secret('weather', f'{sys.argv[1]}-{number}', 'x')"
+    )
+    assert data
+    root = Path(__file__).resolve().parent.parent
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(which)], cwd=root, env=dict(os.environ))
+        for which in range(4)
+    ]
+    assert [process.wait() for process in started] == [0] * 4
+    assert len(sealed.names("weather")) == 20

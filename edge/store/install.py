@@ -99,16 +99,17 @@ def install(
             package = open_package(fd, file, trust.text())
             return _install(package, origin=origin, remote=remote, again=again, consent=consent)
         except (errors.Refused, errors.CheckFailed) as error:
-            audit.append(
-                {
-                    "event": "refused",
-                    "act": "install",
-                    "origin": origin,
-                    "kind": type(error).__name__,
-                    "why": error.message,
-                }
-            )
+            _tell_refusal(error, origin)
             raise
+
+
+def _tell_refusal(error: errors.EdgeError, origin: str) -> None:
+    fact = {"event": "refused", "act": "install", "origin": origin}
+    try:
+        audit.append({**fact, "kind": type(error).__name__, "why": error.message})
+    except errors.EnvironmentFault:
+        # What was refused stays refused, and why is what there is to know first.
+        return
 
 
 def _install(package: Package, *, origin: str, remote: bool, again: bool, consent: Consent | None) -> Outcome:
