@@ -422,9 +422,7 @@ def assert_wait(event: threading.Event) -> None:
     assert event.wait(30)
 
 
-def test_a_full_disk_keeps_what_is_here(
-    server: Server, get: Get, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_keeps_what_is_here(server: Server, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     write = posix.write
     room = [100_000]
 
@@ -616,7 +614,7 @@ def test_a_redirect_to_what_is_not_fetched(server: Server, get: Get, cache: Path
 
 @pytest.fixture
 def internet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """127.0.0.1 is public, and the name of every host that begins with "public"; other hosts are 127.0.0.2."""
+    """127.0.0.1 is public, and so is a host whose name begins with "public"; others are 127.0.0.2."""
     ask = socket.getaddrinfo
     judge = addresses.special
 
