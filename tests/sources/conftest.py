@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
+from edge.sources import addresses, connection
 from tests.sources.servers import Authority, Server
 
 
@@ -41,3 +43,22 @@ def cache(tmp_path: Path) -> Path:
     path = tmp_path / "cache"
     path.mkdir(mode=0o700)
     return path
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """127.0.0.1 is public, and so is a host whose name begins with "public"; others are 127.0.0.2."""
+    ask = socket.getaddrinfo
+    judge = addresses.special
+
+    def getaddrinfo(host: str, port: int, **how: Any) -> Any:
+        if host.endswith(".test"):
+            host = "127.0.0.1" if host.startswith("public") else "127.0.0.2"
+        return ask(host, port, **how)
+
+    def special(address: str) -> str:
+        return "" if address == "127.0.0.1" else judge(address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(addresses, "special", special)
+    monkeypatch.setattr(connection, "special", special)
