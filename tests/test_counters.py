@@ -172,7 +172,8 @@ TestModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=
 def test_no_minute_has_more_calls_than_its_limit(pauses: list[float]) -> None:
     from tempfile import TemporaryDirectory
 
-    clock, begun = Clock(), []
+    clock = Clock()
+    begun: list[float] = []
     with TemporaryDirectory() as folder, Counters(f"{folder}/c", seconds=clock) as counters:
         for pause in pauses:
             clock.now += pause
@@ -190,7 +191,8 @@ def test_no_minute_has_more_calls_than_its_limit(pauses: list[float]) -> None:
 def test_a_call_is_refused_as_long_as_its_limits_calls_began_in_the_last_minute(pauses: list[int]) -> None:
     from tempfile import TemporaryDirectory
 
-    clock, begun = Clock(), []
+    clock = Clock()
+    begun: list[float] = []
     with TemporaryDirectory() as folder, Counters(f"{folder}/c", seconds=clock) as counters:
         for pause in pauses:
             clock.now += pause
