@@ -22,6 +22,7 @@ run: build
 
 test: check
 	$(PYTHON) -m pytest -q -n auto --dist loadfile
+	$(PYTHON) -m tests.mutations 10000
 	$(PYTHON) -m tests.every_python
 	$(PYTHON) -m bench
 	$(PYTHON) -m pytest -q bench
@@ -29,7 +30,6 @@ test: check
 # The same at full count, where `test` takes a sample.
 test-full: test
 	$(PYTHON) -m tests.differential 5000
-	$(PYTHON) -m tests.mutations 10000
 	$(PYTHON) -m tests.fuzz --minutes 60
 
 setup:

@@ -175,6 +175,17 @@ class Staged:
             posix.unlink(self._temporary)
 
 
+def remove_file(path: str) -> None:
+    """Removes a file, if it is there, so that a power cut does not bring it back."""
+    try:
+        posix.unlink(path)
+        sync_folder(folder(path))
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise_for(path, error)
+
+
 def sync_folder(path: str) -> None:
     """Makes names that were just given or taken in a folder survive a power cut."""
     fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)

@@ -15,6 +15,18 @@ def data_home() -> str:
     return _home("XDG_DATA_HOME", ".local/share")
 
 
+def data() -> str:
+    """The folder of all that Edge keeps for this user; an error where there is no place for it."""
+    home = data_home()
+    if home:
+        return f"{home}/edge"
+    from edge import errors
+
+    raise errors.EnvironmentFault(
+        "There is no place for what Edge keeps: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
+    )
+
+
 def policy_file() -> str:
     """What the operator allows (edge/policy/__init__.py); empty where there is no place for it."""
     config = config_home()

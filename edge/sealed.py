@@ -8,10 +8,8 @@ A value is sealed for one property of one plugin: moved to another, it does not 
 
 from __future__ import annotations
 
-import posix
-
 from edge import _native as native
-from edge import files, keys, store
+from edge import files, keys, places
 from edge.cli.json_text import json_text
 
 TYPE_CHECKING = False
@@ -103,18 +101,11 @@ def unset_secret(name: str, secret: str) -> bool:
 
 def forget(name: str) -> None:
     """Removes all secrets of a plugin."""
-    path = _path(name)
-    try:
-        posix.unlink(path)
-        files.sync_folder(files.folder(path))
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        files.raise_for(path, error)
+    files.remove_file(_path(name))
 
 
 def _path(name: str) -> str:
-    return f"{store.data()}/secrets/{name}.json"
+    return f"{places.data()}/secrets/{name}.json"
 
 
 def _context(name: str, secret: str) -> bytes:
@@ -147,7 +138,7 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
 
 def _key(*, make: bool = False) -> bytes:
     """What this machine seals with."""
-    path = f"{store.data()}/keys/{KEY}"
+    path = f"{places.data()}/keys/{KEY}"
     key = keys.read_guarded(path, keys.OTHERS_ANY)
     if key is None and make:
         keys.make_folder(files.folder(path), 0o700)

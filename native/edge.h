@@ -9,7 +9,7 @@
  * There is no last-error state.
  *
  * Threads: every function may be called from any thread, but one object from one thread at a time; only
- * edge_call_cancel may run beside a call into the same instance.
+ * edge_call_cancel may run beside a call into the same instance, and threads may share an edge_counters.
  *
  * Values cross in the encoding described in native/src/values.rs. */
 
@@ -201,8 +201,8 @@ int32_t edge_package_seal(const uint8_t *description, size_t description_len, co
 
 /* Counting: what the processes of one user have under way, in a file that they share.
  *
- * Nothing here waits. Threads may share an edge_counters. A child that is forked has to open its own, and does not take
- * back what its parent has. */
+ * Nothing here waits. A child that is forked has to open its own edge_counters, and does not take back what its parent
+ * has. */
 
 /* Why something is not counted, or not yet. */
 #define EDGE_COUNT_CLOSED 1  /* another process opened it, or others find another file by its name: open that one */

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -46,6 +47,8 @@ for _ in range(int(sys.argv[2])):
 print(most)
 """
 
+
+FILE_BYTES = 20_480
 
 LAST_PLACE = """
 import sys
@@ -169,7 +172,8 @@ TestModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=
 def test_no_minute_has_more_calls_than_its_limit(pauses: list[float]) -> None:
     from tempfile import TemporaryDirectory
 
-    clock, begun = Clock(), []
+    clock = Clock()
+    begun: list[float] = []
     with TemporaryDirectory() as folder, Counters(f"{folder}/c", seconds=clock) as counters:
         for pause in pauses:
             clock.now += pause
@@ -180,6 +184,39 @@ def test_no_minute_has_more_calls_than_its_limit(pauses: list[float]) -> None:
             begun.append(clock.now)
     for start in begun:
         assert sum(start <= at < start + 60 for at in begun) <= 4
+
+
+@given(st.lists(st.sampled_from([0, 0, 1, 2, 3, 10, 19, 20, 21, 30, 40, 58, 59, 60, 61, 62]), max_size=80))
+@settings(max_examples=150)
+def test_a_call_is_refused_as_long_as_its_limits_calls_began_in_the_last_minute(pauses: list[int]) -> None:
+    from tempfile import TemporaryDirectory
+
+    clock = Clock()
+    begun: list[float] = []
+    with TemporaryDirectory() as folder, Counters(f"{folder}/c", seconds=clock) as counters:
+        for pause in pauses:
+            clock.now += pause
+            recent = [at for at in begun if at >= clock.now - 60]
+            if len(recent) < 4:
+                counters.enter("rated", per_minute=4).close()
+                begun.append(clock.now)
+                continue
+            with pytest.raises(errors.RateExceeded) as caught:
+                counters.enter("rated", per_minute=4)
+            assert f"in {recent[0] + 61 - clock.now:.0f} s" in caught.value.remedy
+
+
+def test_calls_of_the_time_to_come_count_for_nothing(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters:
+        clock.now = 9000
+        counters.enter("rated", per_minute=1).close()
+        clock.now = 1000
+        counters.enter("rated", per_minute=1).close()
+        # Who waited for the lock comes with a second that is over.
+        clock.now = 999
+        with pytest.raises(errors.RateExceeded):
+            counters.enter("rated", per_minute=1)
 
 
 def test_a_refused_call_is_told_when_the_next_one_fits(path: str) -> None:
@@ -301,23 +338,28 @@ def test_nobody_counts_while_another_has_the_file_locked(path: str, monkeypatch:
             counters.enter("x")
         # What only lowers the figures waits for nobody.
         slot.close()
+        fcntl.flock(other, fcntl.LOCK_SH)
+        with pytest.raises(errors.IoFault, match="has been locked"):
+            counters.enter("x")
         os.close(other)
         counters.enter("x", concurrent=1).close()
 
 
-def test_threads_may_share_one(path: str) -> None:
+@pytest.mark.parametrize("count", [1, 4])
+def test_threads_may_share_one_or_have_their_own(path: str, count: int) -> None:
     problems: list[BaseException] = []
     with Counters(path) as counters:
+        each = [counters, *(Counters(path) for _ in range(count - 1))]
 
-        def work() -> None:
+        def work(own: Counters) -> None:
             try:
                 for _ in range(100):
-                    with counters.enter("threads", memory=1, concurrent=4, per_minute=60_000):
-                        assert counters.live()[0] <= 4
+                    with own.enter("threads", memory=1, concurrent=4, per_minute=60_000):
+                        assert own.live()[0] <= 4
             except BaseException as error:
                 problems.append(error)
 
-        threads = [threading.Thread(target=work) for _ in range(4)]
+        threads = [threading.Thread(target=work, args=[each[number % count]]) for number in range(4)]
         usual = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)
         try:
@@ -425,12 +467,16 @@ def test_a_file_that_was_emptied_is_begun_anew_and_takes_nothing_back(path: str)
             assert counters.live() == other.live() == (1, 2)
 
 
-@pytest.mark.parametrize("content", [b"", b"\0", b"not counters" * 9999, b"edgecnt3"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\0", b"not counters" * 9999, b"edgecnt3", b"edgecnt2" + bytes(FILE_BYTES - 8)]
+)
 def test_a_file_that_is_no_counters_is_begun_anew(path: str, content: bytes) -> None:
     Path(path).write_bytes(content)
     Path(path).chmod(0o600)
     with Counters(path) as counters, counters.enter("x", memory=1, concurrent=1, per_minute=1):
         assert counters.live() == (1, 1)
+    raw = Path(path).read_bytes()
+    assert (len(raw), raw[:8]) == (FILE_BYTES, b"edgecnt3")
 
 
 def test_more_plugins_in_a_minute_than_can_be_counted(path: str) -> None:
@@ -442,6 +488,18 @@ def test_more_plugins_in_a_minute_than_can_be_counted(path: str) -> None:
             counters.enter("one-more", per_minute=9)
         clock.now += 62
         counters.enter("one-more", per_minute=9).close()
+
+
+def test_a_plugin_whose_call_lasts_longer_than_a_minute_keeps_its_record(path: str) -> None:
+    clock = Clock()
+    with Counters(path, seconds=clock) as counters, counters.enter("long", per_minute=9):
+        clock.now += 100
+        for number in range(PLUGINS - 1):
+            counters.enter(f"plugin-{number}", per_minute=9).close()
+        with pytest.raises(errors.NotAdmitted, match="within a minute"):
+            counters.enter("one-more", per_minute=9)
+        with pytest.raises(errors.Busy):
+            counters.enter("long", concurrent=1)
 
 
 def test_records_of_what_ended_are_used_again(path: str) -> None:

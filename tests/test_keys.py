@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from edge import errors, keys
+from tests.home import move
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    places = {"HOME": "", "XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config"}
-    found = {name: str(tmp_path / place) for name, place in places.items()}
-    monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))
+    move(monkeypatch, tmp_path)
     return tmp_path
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors, keys, trust
+from tests.home import move
 
 KEY = bytes(range(32))
 OTHER = bytes(range(32, 64))
@@ -17,9 +18,7 @@ plugins = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}\*?", fullmatch=True), max
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    places = {"HOME": "", "XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config"}
-    found = {name: str(tmp_path / place) for name, place in places.items()}
-    monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))
+    move(monkeypatch, tmp_path)
     return tmp_path
 
 

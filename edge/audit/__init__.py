@@ -31,14 +31,7 @@ OF_OTHERS = ("denied", "refused", "suppressed", "used")
 
 def folder() -> str:
     """Where the log is kept; an error where there is no place for it."""
-    home = places.data_home()
-    if home:
-        return f"{home}/edge/audit"
-    from edge import errors
-
-    raise errors.EnvironmentFault(
-        "There is no place for the audit log: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
-    )
+    return f"{places.data()}/audit"
 
 
 def append(fact: Fact) -> str:

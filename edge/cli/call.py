@@ -105,6 +105,12 @@ def _sinks(name: str) -> tuple[Sink, Output]:
 
 
 def _tell(fact: dict[str, Any]) -> None:
-    from edge import audit
+    from edge import audit, errors
 
-    audit.append(fact)
+    try:
+        audit.append(fact)
+    except errors.EnvironmentFault:
+        # What is refused is refused, whether that can be put down or not.
+        from edge.cli.granting import tell
+
+        tell(fact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge import files, store
+from edge import files, places
 from edge.cli import output
 from edge.cli.consent import consent_of
 from edge.cli.options import Command, Option, at_least_one
@@ -45,7 +45,7 @@ def run(given: Given) -> int:
         given.arguments[0],
         sha256=given.get("sha256", ""),
         most_bytes=most,
-        cache=f"{store.data()}/downloads",
+        cache=f"{places.data()}/downloads",
         say=output.say,
     ) as source:
         done = _install(source, given)

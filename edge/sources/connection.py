@@ -32,6 +32,9 @@ SLOWEST = 1000
 
 HEADERS_ROOM = 1 << 20
 
+# SSL_OP_IGNORE_UNEXPECTED_EOF of OpenSSL, which the ssl module of Python 3.9 has no name for.
+IGNORE_UNEXPECTED_EOF = 1 << 7
+
 # What OpenSSL says of a certificate: X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED.
 CLOCK_CODES = (9, 10)
 
@@ -172,6 +175,8 @@ def new_context() -> ssl.SSLContext:
 
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # With OpenSSL 3, Python 3.9 takes a connection that is cut for one that ends.
+    context.options &= ~IGNORE_UNEXPECTED_EOF
     return context
 
 
@@ -189,9 +194,9 @@ def fail(host: str, error: Exception) -> NoReturn:
         _fail(f"{host} refuses the connection", "Check the URL and its port")
     # An end in the midst of a body is one of TLS's errors, too.
     if isinstance(error, (ConnectionError, ssl.SSLEOFError, IncompleteRead)):
-        _fail(
-            f"{host} ended the connection too early", "Try again; what arrived is kept where that is possible"
-        )
+        _fail_early(host)
+    if isinstance(error, ssl.SSLError) and "UNEXPECTED_EOF" in (error.reason or ""):
+        _fail_early(host)
     if isinstance(error, ssl.SSLError):
         why = (error.reason or "").replace("_", " ").lower()
         _fail(f"{host} does not speak TLS as it should: {why or 'unknown'}", "Check the URL and its port")
@@ -199,6 +204,10 @@ def fail(host: str, error: Exception) -> NoReturn:
         _fail(f"{host} can't be reached: {error.strerror or error}", "Check whether this machine is online")
     # The text of an HTTPException is the server's.
     _fail(f"{host} does not speak HTTP as it should: {type(error).__name__}", "Tell whoever runs it")
+
+
+def _fail_early(host: str) -> NoReturn:
+    _fail(f"{host} ended the connection too early", "Try again; what arrived is kept where that is possible")
 
 
 def _fail_certificate(host: str, error: ssl.SSLCertVerificationError) -> NoReturn:

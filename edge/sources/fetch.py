@@ -70,7 +70,7 @@ def fetch(
     if url.startswith("/"):
         return open_local(url, sha256=sha256, most_bytes=most_bytes)
     checked = urls.parse(url)
-    with Partial(checked.text, cache, most_bytes) as partial:
+    with Partial(checked.text, cache) as partial:
         transfer = Transfer(checked, partial, most_bytes, say, allow_special=allow_special)
         transfer.run()
         _check_digest(partial, checked.shown, sha256)
@@ -145,7 +145,7 @@ class Transfer:
         with connection.Connection(
             url, self._context, allow_special=self.inside, most_bytes=self._most_bytes
         ) as server:
-            self.inside = server.inside and self.inside
+            self.inside = server.inside
             answer = server.get(self._headers())
             if answer.status in REDIRECTS:
                 return _redirected(url, answer)

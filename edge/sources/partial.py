@@ -32,7 +32,7 @@ class Partial:
 
     __slots__ = ("_digest", "_is_released", "_path", "fd", "size", "validator")
 
-    def __init__(self, url: str, cache: str, most_bytes: int) -> None:
+    def __init__(self, url: str, cache: str) -> None:
         """Opens what is left of an earlier attempt at `url`, or a new file."""
         from hashlib import sha256
 
@@ -46,7 +46,7 @@ class Partial:
         except OSError as error:
             files.raise_for(self._path, error)
         try:
-            self._go_on(most_bytes)
+            self._go_on()
         except OSError as error:
             posix.close(self.fd)
             files.raise_for(self._path, error)
@@ -74,12 +74,11 @@ class Partial:
         self._path = ""
         return fd
 
-    def _go_on(self, most_bytes: int) -> None:
-        size = posix.fstat(self.fd).st_size
-        if not size or not self._path:
+    def _go_on(self) -> None:
+        if not self._path or not posix.fstat(self.fd).st_size:
             return
         validator = self._read_validator()
-        if not validator or size > most_bytes:
+        if not validator:
             self.begin("")
             return
         while piece := posix.read(self.fd, PIECE):

@@ -34,21 +34,9 @@ WASM = "plugin.wasm"
 OWNER_ONLY = 0o700
 
 
-def data() -> str:
-    """The folder of all that Edge keeps for this user; an error where there is no place for it."""
-    home = places.data_home()
-    if home:
-        return f"{home}/edge"
-    from edge import errors
-
-    raise errors.EnvironmentFault(
-        "There is no place for plugins: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
-    )
-
-
 def root() -> str:
     """The store's folder, which may not be there yet."""
-    return f"{data()}/store"
+    return f"{places.data()}/store"
 
 
 def record_path(name: str) -> str:
@@ -68,7 +56,7 @@ def terms_path(name: str) -> str:
 
 def config_path(name: str) -> str:
     """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
-    return f"{data()}/config/{name}.json"
+    return f"{places.data()}/config/{name}.json"
 
 
 def staging_path() -> str:

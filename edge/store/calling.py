@@ -70,14 +70,18 @@ class Prepared:
         # name, wherever it came from.
         trusted = trust.text(operator_only=own.operator) + f"\nplugin {self.name}\n".encode()
         runtime = Runtime(trusted=trusted, stack_bytes=self.profile.stack_bytes, interpret=self._interpret)
-        plugin = runtime.load_open(
-            self._fd,
-            self.name,
-            head=self._head,
-            receipt=own.receipt.encode(),
-            interfaces=_interfaces(self.name, own, log, audit),
-            output=output,
-        )
+        try:
+            plugin = runtime.load_open(
+                self._fd,
+                self.name,
+                head=self._head,
+                receipt=own.receipt.encode(),
+                interfaces=_interfaces(self.name, own, log, audit),
+                output=output,
+            )
+        except Exception as error:
+            _tell_refusal(error, own, audit)
+            raise
         if plugin.receipt:
             own.receipt = plugin.receipt.decode()
             own.keep()
@@ -141,6 +145,14 @@ def _refuse_disabled(name: str) -> None:
         f"{name} is installed and not enabled",
         f"`edge show {name}` shows what it asks for, `edge enable {name}` enables it",
     )
+
+
+def _tell_refusal(error: Exception, own: Terms, audit: Audit | None) -> None:
+    from edge import errors
+
+    if audit is not None and isinstance(error, errors.Refused):
+        fact = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
+        audit({**fact, "kind": type(error).__name__, "why": error.message})
 
 
 def _refuse_missing(own: Terms, audit: Audit | None) -> None:

@@ -144,14 +144,7 @@ def write(changed: Record) -> None:
 
 def forget(name: str) -> None:
     """Removes a record, and with it the floor."""
-    path = store.record_path(name)
-    try:
-        posix.unlink(path)
-        files.sync_folder(files.folder(path))
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        files.raise_for(path, error)
+    files.remove_file(store.record_path(name))
 
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:

@@ -136,12 +136,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
 
 def forget(name: str) -> None:
     """Drops what was worked out, so that the next call does so anew."""
-    try:
-        posix.unlink(store.terms_path(name))
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        files.raise_for(store.terms_path(name), error)
+    files.remove_file(store.terms_path(name))
 
 
 def _parse(text: bytes, record: Record) -> Terms | None:

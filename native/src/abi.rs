@@ -1,7 +1,8 @@
 //! The C ABI: pointers in, status out. `edge.h` says what each function does.
 //!
 //! Soundness rests on what `edge.h` asks of the caller: pointers are null or valid for their length, objects are used
-//! until they are freed and by one thread at a time, but for `edge_call_cancel`, which touches one atomic flag.
+//! until they are freed and by one thread at a time, but for `edge_call_cancel`, which touches one atomic flag, and
+//! counters, which lock themselves.
 #![allow(unsafe_code)]
 
 use serde_json::{Value as Json, json};

@@ -1,80 +1,17 @@
-"""An HTTPS server that this machine trusts; a folder to unpack into whose surroundings are looked at."""
+"""An HTTPS server that this machine's programs trust, a cache for what is fetched, a place to unpack into."""
 
 from __future__ import annotations
 
-import os
-import stat
+import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
-from edge.sources import archives
+from edge.sources import addresses, connection
+from tests.sources.place import Place, Unpack
 from tests.sources.servers import Authority, Server
-
-Unpack = Callable[[bytes], archives.Unpacked]
-
-
-def listing(root: Path, *, contents: bool = True) -> dict[str, bytes]:
-    """All that is below a folder: kinds and modes, and contents."""
-    found = {}
-    for place, folders, names in os.walk(root):
-        for name in folders + names:
-            path = Path(place, name)
-            mode = path.lstat().st_mode
-            data = path.read_bytes() if contents and stat.S_ISREG(mode) else b""
-            found[str(path.relative_to(root))] = b"%o " % mode + data
-    return found
-
-
-class Place:
-    """A fresh folder to unpack into, in surroundings that must not change."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.around = root / "around"
-        self.into = self.around / "into"
-        self.around.mkdir(parents=True)
-        (self.around / "neighbour").write_bytes(b"mine")
-        (root / "above").mkdir()
-        self._archive = root / "archive"
-        self._count = 0
-        self._before = self._surroundings()
-
-    def unpack(self, data: bytes) -> archives.Unpacked:
-        """Unpacks into a new folder, and checks that nothing else has changed."""
-        self._archive.write_bytes(data)
-        self._count += 1
-        self.into = self.around / f"into{self._count}"
-        self.into.mkdir(mode=0o700)
-        fd = os.open(self._archive, os.O_RDONLY)
-        try:
-            return archives.unpack(fd, "sent", str(self.into))
-        finally:
-            assert os.lseek(fd, 0, os.SEEK_CUR) == 0
-            os.close(fd)
-            assert self._surroundings() == self._before
-            for kind in listing(self.into, contents=False).values():
-                assert kind.startswith((b"100600 ", b"40700 "))
-
-    def _surroundings(self) -> dict[str, bytes]:
-        found = {}
-        for folder in (self.root, self.around, self.root / "above"):
-            for path in folder.iterdir():
-                if path != self._archive and not path.name.startswith("into"):
-                    found[str(path)] = path.read_bytes() if path.is_file() else b""
-        return found
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "place")
-
-
-@pytest.fixture
-def unpack(place: Place) -> Unpack:
-    return place.unpack
 
 
 @pytest.fixture(scope="session")
@@ -107,3 +44,32 @@ def cache(tmp_path: Path) -> Path:
     path = tmp_path / "cache"
     path.mkdir(mode=0o700)
     return path
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """127.0.0.1 is public, and so is a host whose name begins with "public"; others are 127.0.0.2."""
+    ask = socket.getaddrinfo
+    judge = addresses.special
+
+    def getaddrinfo(host: str, port: int, **how: Any) -> Any:
+        if host.endswith(".test"):
+            host = "127.0.0.1" if host.startswith("public") else "127.0.0.2"
+        return ask(host, port, **how)
+
+    def special(address: str) -> str:
+        return "" if address == "127.0.0.1" else judge(address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(addresses, "special", special)
+    monkeypatch.setattr(connection, "special", special)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "place")
+
+
+@pytest.fixture
+def unpack(place: Place) -> Unpack:
+    return place.unpack

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from edge import errors
 from tests.sources import making
-from tests.sources.conftest import Place
 from tests.sources.making import Member
+from tests.sources.place import Place
 
 PLUGIN = (
     making.folder("plugin"),

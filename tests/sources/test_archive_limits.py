@@ -12,8 +12,8 @@ import pytest
 from edge import errors
 from edge.sources.streams import MOST_BYTES
 from tests.sources import making
-from tests.sources.conftest import Unpack
 from tests.sources.making import Member
+from tests.sources.place import Unpack
 
 MB = 1 << 20
 MANIFEST = Member("plugin/manifest.toml", b"name = 'x'\n")

@@ -20,8 +20,8 @@ import pytest
 from edge import errors
 from edge.sources import archives
 from tests.sources import making
-from tests.sources.conftest import Place, Unpack, listing
 from tests.sources.making import Member
+from tests.sources.place import Place, Unpack, listing
 
 MB = 1 << 20
 MANIFEST = Member("plugin/manifest.toml", b"name = 'x'\n")

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
-from edge.sources import addresses, connection
+from edge.sources import connection
 from edge.sources.fetch import Fetched, fetch
 from tests.sources.servers import DAY, Authority, Release, Request, Server, head, raw, says
 
@@ -217,11 +217,10 @@ def test_a_name_that_was_not_written_to_its_end_is_none(
 
 
 def test_two_at_the_same_url_do_not_meet(server: Server, get: Get, cache: Path) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    go_on = threading.Event()
 
     def answer(_: Request, client: socket.socket) -> None:
         client.sendall(head(200, content_length=len(BODY), e_tag='"one"') + BODY[:1000])
-        begun.set()
         go_on.wait(30)
         client.sendall(BODY[1000:])
 
@@ -229,9 +228,11 @@ def test_two_at_the_same_url_do_not_meet(server: Server, get: Get, cache: Path) 
     results: list[bytes] = []
     first = threading.Thread(target=lambda: results.append(get(server.url)))
     first.start()
-    assert begun.wait(30)
-    server.answer = Release(BODY)
-    assert get(server.url) == BODY
+    while not [path for path in cache.iterdir() if path.stat().st_size == 1000]:
+        assert first.is_alive()
+        first.join(0.005)
+    server.answer = Release(BODY[::-1], etag='"two"')
+    assert get(server.url) == BODY[::-1]
     go_on.set()
     first.join(30)
     assert results == [BODY]
@@ -504,6 +505,19 @@ def test_no_such_host(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
         get("https://nowhere.test/")
 
 
+def test_an_address_where_nobody_answers_is_followed_by_the_next(
+    server: Server, get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = socket.getaddrinfo
+
+    def two(host: str, port: int, **how: Any) -> Any:
+        return ask("127.0.0.9", port, **how) + ask(host, port, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    server.answer = Release(BODY)
+    assert get(server.url) == BODY
+
+
 # URLs.
 
 
@@ -610,25 +624,6 @@ def test_a_redirect_to_what_is_not_fetched(server: Server, get: Get, cache: Path
     assert "hunter2" not in str(caught.value)
     assert len(server.requests) == 1
     assert left(cache) == []
-
-
-@pytest.fixture
-def internet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """127.0.0.1 is public, and every host whose name begins with "public"; others are 127.0.0.2."""
-    ask = socket.getaddrinfo
-    judge = addresses.special
-
-    def getaddrinfo(host: str, port: int, **how: Any) -> Any:
-        if host.endswith(".test"):
-            host = "127.0.0.1" if host.startswith("public") else "127.0.0.2"
-        return ask(host, port, **how)
-
-    def special(address: str) -> str:
-        return "" if address == "127.0.0.1" else judge(address)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    monkeypatch.setattr(addresses, "special", special)
-    monkeypatch.setattr(connection, "special", special)
 
 
 @pytest.mark.usefixtures("internet")

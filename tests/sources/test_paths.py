@@ -8,8 +8,8 @@ import pytest
 
 from edge import errors
 from tests.sources import making
-from tests.sources.conftest import Place
 from tests.sources.making import Member
+from tests.sources.place import Place
 
 MANIFEST = Member("plugin/manifest.toml", b"name = 'x'\n")
 

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
-from edge.sources import connection
+from edge.sources import connection, open_source
 from edge.sources.registry import Entry, find
 from tests.sources.servers import Server, says
 
@@ -122,6 +122,18 @@ def test_only_an_index_that_is_inside_may_name_what_is_inside(
     server.answer = says(200, text(entry()))
     file.write_text(f"{server.url}/index.json\n")
     assert look("clock").inside is not public
+
+
+@pytest.mark.usefixtures("internet")
+def test_a_public_index_leads_to_no_private_server(
+    serve: Callable[..., Server], file: Path, cache: Path, said: list[str]
+) -> None:
+    public, private = serve("127.0.0.1"), serve("127.0.0.2")
+    public.answer = says(200, text(entry(url=f"{private.url}/a.edge")))
+    file.write_text(f"{public.url}/index.json\n")
+    with pytest.raises(errors.FetchFailed, match="is 127.0.0.2, which is loopback"):
+        open_source("registry:clock", most_bytes=1000, cache=str(cache), say=said.append)
+    assert private.requests == []
 
 
 @pytest.mark.parametrize("url", ["packages/a.edge", "/packages/a.edge", "../a b.edge"])

@@ -13,6 +13,7 @@ import pytest
 from edge import errors, keys, policy, store, trust
 from edge.profiles import here
 from edge.store import lifecycle, record
+from edge.store.calling import prepare
 from edge.store.install import Outcome
 from tests.store.running import load
 
@@ -64,6 +65,22 @@ def test_changed_code_is_refused(put: Put, at: int) -> None:
     code.write_bytes(data)
     with pytest.raises(errors.Damaged, match="digest"):
         load("faults")
+
+
+def test_what_is_refused_is_told(put: Put) -> None:
+    put()
+    code = release() / store.CODE
+    code.write_bytes(code.read_bytes() + b"?")
+    facts: list[dict[str, Any]] = []
+    with prepare("faults") as prepared, pytest.raises(errors.Damaged):
+        prepared.load(audit=facts.append)
+    (fact,) = facts
+    assert (fact["event"], fact["act"], fact["plugin"], fact["kind"]) == (
+        "refused",
+        "call",
+        "faults",
+        "Damaged",
+    )
 
 
 @pytest.mark.parametrize("at", [0, 8, 12, 50, 120, -1])
