@@ -169,7 +169,18 @@ def test_any_pattern_is_one_or_is_named(pattern: str) -> None:
     assert isinstance(schema.problems(rules, "some text"), list)
 
 
-@given(st.text(alphabet="ab*+?.^$[]\\d{}1,", max_size=12), st.text(alphabet="ab1.", max_size=12))
+atoms = st.sampled_from(
+    ["a", "b", "1", ".", "\\.", "\\d", "\\w", "[ab]", "[^a]", "[a-c1]", "[\\d.-]", "[]-]"]
+)
+times = st.sampled_from(["", "", "?", "*", "+", "{2}", "{1,}", "{0,2}"])
+pieces = st.lists(st.tuples(atoms, times).map("".join), max_size=5).map("".join)
+known_patterns = st.tuples(st.sampled_from(["", "^"]), pieces, st.sampled_from(["", "$"])).map("".join)
+
+
+@given(
+    known_patterns | st.text(alphabet="ab*+?.^$[]\\d{}1,", max_size=12),
+    st.text(alphabet="ab1.-", max_size=12),
+)
 def test_patterns_mean_what_they_mean_elsewhere(pattern: str, text: str) -> None:
     import re
 
@@ -177,10 +188,16 @@ def test_patterns_mean_what_they_mean_elsewhere(pattern: str, text: str) -> None
     if schema.unknown_keywords(rules):
         return
     try:
-        expected = re.search(pattern.replace("$", "\\Z"), text, re.ASCII) is not None
+        expected = re.search(pattern, text, re.ASCII) is not None
     except re.error:
         return
     assert (schema.problems(rules, text) == []) is expected, json.dumps(pattern)
+
+
+def test_the_end_of_a_pattern_is_the_very_end() -> None:
+    assert schema.problems({"pattern": "^a$"}, "a\n")
+    assert schema.problems({"pattern": "a.b"}, "a\nb")
+    assert schema.problems({"pattern": "^\\d$"}, "\N{ARABIC-INDIC DIGIT ONE}")
 
 
 def test_a_pattern_takes_no_time_out_of_proportion() -> None:
