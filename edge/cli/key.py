@@ -37,12 +37,13 @@ EVERYWHERE = ("json", "help")
 COMMAND = Command(
     "key",
     "ACTION [WHAT]",
-    "Keys to sign packages with, and whom this machine trusts to sign which plugins. Every change of trust\n"
-    "is put into the audit log.\n\n"
+    "Keys to sign packages with, and whom this machine trusts to sign which plugins. NAME is an own key's,\n"
+    "or the label of a trusted one. Every change is put into the audit log.\n\n"
     "  new NAME                      makes a key, behind a passphrase with --passphrase\n"
     "  list                          own keys, trusted keys, what was revoked\n"
     "  show NAME|KEY                 a key as `edge key trust` takes it on another machine\n"
-    "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file\n"
+    "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file; trusted\n"
+    "                                already, it keeps label and plugins unless others are given\n"
     "  revoke NAME|KEY|sha256:DIGEST trusts a key no more, or never loads what has a digest\n"
     "  floor VERSION                 loads code of no compiler before this release of wasmtime",
     (
@@ -234,10 +235,17 @@ def _without_event(fact: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(what: str) -> tuple[bytes, str]:
-    """A key, by its digits or by the name of an own one, and what it is called."""
+    """A key, by its digits, the name of an own one or the label of one trusted, and what it is called."""
     if _is_key(what):
         return bytes.fromhex(what), ""
-    return keyring.find(what).public, what
+    labelled = {entry.public for entry, _ in trust_file.trusted() if entry.label == what}
+    if keyring.is_there(what) or not labelled:
+        return keyring.find(what).public, what
+    if len(labelled) > 1:
+        raise errors.UsageError(
+            f"{len(labelled)} trusted keys are called `{printable(what)}`", "Give all 64 digits of one"
+        )
+    return labelled.pop(), what
 
 
 def _keys(what: str) -> list[Trusted]:

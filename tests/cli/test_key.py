@@ -249,3 +249,17 @@ def test_a_short_passphrase_is_refused(edge: Edge, tmp_path: Path) -> None:
 def test_changes_of_trust_are_in_the_log(edge: Edge) -> None:
     edge("key", "trust", "ab" * 32)
     assert list(audit.entries())[-1]["key"] == "ab" * 32
+
+
+def test_a_trusted_key_goes_by_its_label(edge: Edge) -> None:
+    edge("key", "trust", KEY.hex(), "--label", "office")
+    assert edge("key", "show", "office").out == trust.line(KEY, "office")
+    assert (
+        edge("key", "trust", "office", "--plugins", "weather").out == f"{KEY.hex()} is trusted for weather\n"
+    )
+    edge("key", "trust", bytes(32).hex(), "--label", "office")
+    ran = edge("key", "revoke", "office")
+    assert (ran.status, "2 trusted keys" in ran.err) == (2, True)
+    edge("key", "trust", bytes(32).hex(), "--label", "home")
+    assert edge("key", "revoke", "office").status == 0
+    assert [entry.label for entry in trust.entries()] == ["home"]
