@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import audit, errors, files, keys, schema, store
+from edge.schema.words import faults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.manifest import Manifest
+
+
+MOST_BYTES = 256 << 10
+"""It crosses into the plugin with every call."""
+
+REMEDY = "Correct it, or remove it and set the values again: edge config"
 
 
 def read(name: str) -> bytes:
@@ -25,7 +32,15 @@ def read(name: str) -> bytes:
 def values(name: str) -> dict[str, Any]:
     """What is set."""
     text = read(name)
-    found: dict[str, Any] = native.read_json(text, store.config_path(name)) if text else {}
+    if not text:
+        return {}
+    path = store.config_path(name)
+    try:
+        found = native.read_json(text, path)
+    except errors.ArgumentsError as error:
+        raise errors.StoreDamaged(error.message, REMEDY) from None
+    if not isinstance(found, dict):
+        raise errors.StoreDamaged(f"{path} holds no JSON object", REMEDY)
     return found
 
 
@@ -40,6 +55,11 @@ def schema_of(manifest: Manifest) -> dict[str, Any]:
     if not manifest.config_schema:
         return {"additionalProperties": False}
     found: dict[str, Any] = native.read_json(manifest.config_schema.encode(), "config_schema")
+    wrong = faults(found)
+    if wrong:
+        raise errors.BadManifest(
+            f"The config_schema of {manifest.name} is none: {'; '.join(wrong)}", "Tell the plugin's author"
+        )
     return found
 
 
@@ -71,6 +91,14 @@ def missing(manifest: Manifest, is_set: Iterable[str]) -> list[str]:
     return [name for name in required if name not in there]
 
 
+def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
+    """Those that the schema lets pass without a word of them."""
+    rules = schema_of(manifest)
+    if "additionalProperties" in rules:
+        return []
+    return [name for name in names if name not in rules.get("properties", {})]
+
+
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
     files.remove_file(store.config_path(name))
@@ -87,9 +115,12 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
     from edge.cli.json_text import json_text
 
     path = store.config_path(name)
+    text = json_text(now).encode()
+    if len(text) > MOST_BYTES:
+        raise errors.ConfigError(f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB")
     keys.make_folder(files.folder(path), 0o700)
-    # Names only: what is configured is nobody's business but the plugin's.
-    audit.append({"event": "config", "plugin": name, "changed": changed})
     with files.Staged(path, 0o600) as staged:
-        staged.write(json_text(now).encode())
+        staged.write(text)
+        # Names only: what is configured is nobody's business but the plugin's.
+        audit.append({"event": "config", "plugin": name, "changed": changed})
         staged.commit()

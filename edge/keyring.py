@@ -13,7 +13,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, keys
+from edge import audit, errors, files, keys
 from edge.names import is_plugin_name
 
 TYPE_CHECKING = False
@@ -40,7 +40,11 @@ LOG_N, R, P = 15, 8, 1
 """32 MB and some 0.1 s of a dev machine for each guess."""
 
 MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
+MOST_MEMORY = 1 << 30
 """What a file may ask of whoever opens it."""
+
+BLOCK_BYTES = 128
+"""What scrypt uses for each of N times r."""
 
 
 class Key:
@@ -69,16 +73,34 @@ def folder() -> str:
     )
 
 
-def every() -> list[Key]:
-    """All signing keys that there are, this machine's own among them."""
+def every() -> tuple[list[Key], list[str]]:
+    """All signing keys that there are, this machine's own among them, and what is wrong with the others."""
     try:
         listed = posix.listdir(folder())
     except FileNotFoundError:
-        return []
+        return [], []
     except OSError as error:
         files.raise_for(folder(), error)
     names = sorted(entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX) and entry[0] != ".")
-    return [find(name) for name in names if name != SECRETS and is_plugin_name(name)]
+    found, problems = [], []
+    for name in names:
+        if name != SECRETS and is_plugin_name(name):
+            try:
+                found.append(find(name))
+            except errors.EnvironmentFault as error:
+                problems.append(error.message)
+    return found, problems
+
+
+def is_there(name: str) -> bool:
+    """Whether there is a file of a key of that name."""
+    if not is_plugin_name(name) or name == SECRETS:
+        return False
+    try:
+        posix.lstat(_path(name))
+    except OSError:
+        return False
+    return True
 
 
 def find(name: str) -> Key:
@@ -91,7 +113,7 @@ def find(name: str) -> Key:
 
 def make(name: str, passphrase: bytes = b"") -> Key:
     """Makes a key, behind a passphrase where one is given; never in place of one there is."""
-    if not is_plugin_name(name) or name in RESERVED:
+    if not is_plugin_name(name) or name in RESERVED or _is_digits(name):
         raise errors.UsageError(
             f"`{name}` can't be a key's name",
             f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
@@ -101,6 +123,8 @@ def make(name: str, passphrase: bytes = b"") -> Key:
     keys.make_folder(folder(), 0o700)
     with files.Staged(_path(name), 0o600) as staged:
         staged.write(_locked(seed, public, passphrase) if passphrase else seed)
+        if not is_there(name):
+            audit.append({"event": "key", "act": "new", "name": name, "key": public.hex()})
         if not staged.commit(replace=False):
             raise errors.UsageError(
                 f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
@@ -126,6 +150,11 @@ def seed_of(name: str, ask: Ask) -> bytes:
 
 def _path(name: str) -> str:
     return f"{folder()}/{name}{SUFFIX}"
+
+
+def _is_digits(name: str) -> bool:
+    """Whether a name would be taken for a key itself."""
+    return len(name) == 2 * native.PUBLIC_KEY_BYTES and not name.strip("0123456789abcdef")
 
 
 def _content(name: str) -> bytes:
@@ -154,7 +183,9 @@ def _locked(seed: bytes, public: bytes, passphrase: bytes) -> bytes:
 
 
 def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
-    if not (1 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P):
+    memory = BLOCK_BYTES * r << log_n
+    fits = 1 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P and memory <= MOST_MEMORY
+    if not fits:
         raise errors.EnvironmentFault(
             "A key's file asks for more work than any of ours does",
             "Do not use it: it was not made by edge key new",
@@ -166,8 +197,10 @@ def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes
         raise errors.EnvironmentFault(
             "This Python has no scrypt, which passphrases need", "Use a Python that was built with OpenSSL"
         ) from None
-    cost = 1 << log_n
-    derived: bytes = scrypt(
-        passphrase, salt=salt, n=cost, r=r, p=p, maxmem=256 * cost * r, dklen=native.SEED_BYTES
-    )
+    try:
+        derived: bytes = scrypt(
+            passphrase, salt=salt, n=1 << log_n, r=r, p=p, maxmem=2 * memory, dklen=native.SEED_BYTES
+        )
+    except (MemoryError, ValueError):
+        raise errors.OutOfMemory(f"A passphrase needs {memory >> 20} MB to be tried") from None
     return derived

@@ -69,25 +69,41 @@ def make_folder(path: str, mode: int) -> None:
         files.raise_for(path, error)
 
 
-def read_guarded(path: str, forbidden: int) -> bytes | None:
-    """A file's contents, None where there is none; an error where others have access that they must not."""
+def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes | None:
+    """A file's contents, None where there is none; an error where others have access that they must not.
+
+    It has to be this user's or root's, unless it may be `whosever`; one that others must not even read is
+    taken from its own place only, not by a link.
+    """
+    flags = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK
     try:
-        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
+        fd = posix.open(path, flags | posix.O_NOFOLLOW if forbidden == OTHERS_ANY else flags)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        _refuse_link(path, error)
         files.raise_for(path, error)
     try:
-        if posix.fstat(fd).st_mode & forbidden:
+        found = posix.fstat(fd)
+        if found.st_mode & forbidden:
             how = "go-w" if forbidden == OTHERS_WRITE else "go-rwx"
             _fail(
                 f"{path}: others than its owner have access to it", f"chmod {how} {path}, if nobody used that"
             )
+        if not whosever and found.st_uid not in (0, posix.geteuid()):
+            _fail(f"{path} belongs to user {found.st_uid}", "Remove it, unless you know why: then chown it")
         return files.read_all(fd)
     except OSError as error:
         files.raise_for(path, error)
     finally:
         posix.close(fd)
+
+
+def _refuse_link(path: str, error: OSError) -> None:
+    from errno import ELOOP
+
+    if error.errno == ELOOP:
+        _fail(f"{path} is a link", "Put the file itself there; the folder may be a link")
 
 
 def _checked(seed: bytes, path: str) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import files, keys, places
-from edge.cli.json_text import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,12 +126,13 @@ def _read(name: str) -> dict[str, str]:
 
 def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
     from edge import audit
+    from edge.cli.json_text import json_text
 
     path = _path(name)
     keys.make_folder(files.folder(path), 0o700)
-    audit.append({"event": "config", "plugin": name, "act": act, "property": secret})
     with files.Staged(path, 0o600) as staged:
         staged.write(json_text(now).encode())
+        audit.append({"event": "config", "plugin": name, "act": act, "property": secret})
         staged.commit()
 
 

@@ -78,7 +78,8 @@ def operator_path() -> str:
 
 def read(path: str) -> bytes:
     """A file of trust, empty where there is none; an error where others than its owner may write it."""
-    return keys.read_guarded(path, keys.OTHERS_WRITE) or b""
+    # Whoever owns what a bundle brings owns the code that reads it, too.
+    return keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path()) or b""
 
 
 def entries(*, operator_only: bool = False) -> list[Trusted]:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +89,65 @@ def test_the_audit_has_names_and_no_values() -> None:
 def test_only_its_owner_reads_it(data: Path) -> None:
     config.change(MANIFEST, {"city": "Bonn"})
     assert (data / "config" / "weather.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", "7", '{"city": "\xff"'])
+def test_a_file_that_holds_no_object_is_told(data: Path, text: str) -> None:
+    config.change(MANIFEST, {"city": "Bonn"})
+    (data / "config" / "weather.json").write_text(text)
+    with pytest.raises(errors.StoreDamaged, match="weather.json"):
+        config.change(MANIFEST, {"days": 2})
+    assert (data / "config" / "weather.json").read_text() == text
+
+
+def test_a_schema_that_is_none_is_told() -> None:
+    broken = Manifest(fields={"name": "odd"}, config_schema='{"properties": {"a": {"minimum": "1"}}}')
+    with pytest.raises(errors.BadManifest, match="/properties/a/minimum"):
+        config.change(broken, {"a": 2})
+
+
+def test_more_than_a_call_should_carry_is_refused() -> None:
+    with pytest.raises(errors.ConfigError, match="256 kB"):
+        config.change(MANIFEST, {"city": "x" * 300_000})
+    assert config.read("weather") == b""
+
+
+def test_names_that_the_schema_passes_over() -> None:
+    loose = Manifest(fields={"name": "loose"}, config_schema='{"properties": {"a": {}}}')
+    assert config.unknown(loose, ["a", "b"]) == ["b"]
+    assert config.unknown(MANIFEST, ["city"]) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_full_disk_leaves_what_was_set(data: Path) -> None:
+    folder = data / "config"
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], check=True)
+    try:
+        config.change(MANIFEST, {"city": "Bonn"})
+        before = len(list(audit.entries()))
+        with pytest.raises(errors.DiskFull):
+            config.change(MANIFEST, {"city": "Köln"})
+        assert config.values("weather") == {"city": "Bonn"}
+        assert os.listdir(folder) == ["weather.json"]
+        assert len(list(audit.entries())) == before
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_who_sets_at_the_same_time_loses_nothing() -> None:
+    program = (
+        "import sys; from edge import config; from edge.manifest import Manifest\n"
+        "manifest = Manifest(fields={'name': 'loose'}, config_schema='{}')\n"
+        "for number in range(5): config.change(manifest, {f'{sys.argv[1]}-{number}': number})"
+    )
+    root = Path(__file__).resolve().parent.parent
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(which)], cwd=root, env=dict(os.environ))
+        for which in range(4)
+    ]
+    assert [process.wait() for process in started] == [0] * 4
+    assert len(config.values("loose")) == 20
 
 
 def test_without_a_schema_there_is_nothing_to_set() -> None:

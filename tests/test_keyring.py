@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from edge import _native as native
-from edge import errors, keyring, keys
+from edge import audit, errors, keyring, keys
 from tests import home
 
 PASSPHRASE = b"correct horse"
@@ -78,11 +80,13 @@ def test_a_public_key_that_was_swapped_does_not_open() -> None:
         keyring.seed_of("a", lambda _: PASSPHRASE)
 
 
-@pytest.mark.parametrize("place", [8, 9, 10])
-def test_a_file_that_asks_for_too_much_work_is_refused(place: int) -> None:
+@pytest.mark.parametrize(
+    "cost", [(255, 8, 1), (15, 255, 1), (15, 8, 255), (20, 16, 1), (0, 8, 1), (15, 0, 1)]
+)
+def test_a_file_that_asks_for_too_much_work_is_refused(cost: tuple[int, int, int]) -> None:
     keyring.make("a", PASSPHRASE)
     content = bytearray(path_of("a").read_bytes())
-    content[place] = 255
+    content[8:11] = cost
     path_of("a").write_bytes(content)
     with pytest.raises(errors.EnvironmentFault, match="more work"):
         keyring.seed_of("a", lambda _: PASSPHRASE)
@@ -95,7 +99,7 @@ def test_a_key_is_never_replaced() -> None:
     assert keyring.find("office").public == first.public
 
 
-@pytest.mark.parametrize("name", ["", "local", "secrets", "../up", "A", ".hidden", "a/b"])
+@pytest.mark.parametrize("name", ["", "local", "secrets", "../up", "A", ".hidden", "a/b", "ab" * 32])
 def test_names_that_no_key_may_have(name: str) -> None:
     with pytest.raises(errors.UsageError):
         keyring.make(name)
@@ -105,7 +109,7 @@ def test_the_key_of_secrets_is_no_signing_key() -> None:
     from edge import sealed
 
     sealed.set_secret("weather", "token", "x")
-    assert keyring.every() == []
+    assert keyring.every() == ([], [])
     with pytest.raises(errors.UsageError):
         keyring.find("secrets")
 
@@ -113,8 +117,56 @@ def test_the_key_of_secrets_is_no_signing_key() -> None:
 def test_this_machines_own_key_is_listed() -> None:
     keys.local_seed()
     keyring.make("office")
-    assert [key.name for key in keyring.every()] == ["local", "office"]
+    assert [key.name for key in keyring.every()[0]] == ["local", "office"]
     assert keyring.find("local").public == keys.local_public()
+
+
+def test_one_damaged_key_hides_no_other() -> None:
+    keyring.make("office")
+    keyring.make("home")
+    path_of("home").write_bytes(b"short")
+    found, problems = keyring.every()
+    assert [key.name for key in found] == ["office"]
+    assert len(problems) == 1
+    assert "home.key" in problems[0]
+
+
+def test_a_key_behind_a_link_is_not_used_and_not_replaced(tmp_path: Path) -> None:
+    keyring.make("office")
+    path_of("office").rename(tmp_path / "elsewhere")
+    path_of("office").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(errors.EnvironmentFault, match="is a link"):
+        keyring.seed_of("office", nobody)
+    with pytest.raises(errors.UsageError, match="already"):
+        keyring.make("office")
+    assert path_of("office").is_symlink()
+
+
+def test_of_those_who_make_a_key_of_one_name_one_succeeds() -> None:
+    program = (
+        "from edge import errors, keyring\n"
+        "try: print(keyring.make('office').public.hex())\n"
+        "except errors.UsageError: print('there is one')"
+    )
+    root = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-c", program]
+    started = [
+        subprocess.Popen(command, cwd=root, env=dict(os.environ), stdout=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    said = [process.communicate()[0].strip() for process in started]
+    assert sorted(said, key=len)[:-1] == ["there is one"] * 5
+    assert keyring.find("office").public.hex() in said
+
+
+def test_making_a_key_is_told_without_it(tmp_path: Path) -> None:
+    made = keyring.make("office")
+    (entry,) = audit.entries()
+    assert (entry["event"], entry["name"], entry["key"]) == ("key", "office", made.public.hex())
+    seed = keyring.seed_of("office", nobody)
+    assert all(
+        seed.hex().encode() not in path.read_bytes() for path in (tmp_path / "data/edge/audit").iterdir()
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(33), b"EDGEKEY1"])
@@ -128,8 +180,6 @@ def test_what_is_no_key_is_not_used(content: bytes) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
 def test_a_full_disk_leaves_no_half_key() -> None:
-    import subprocess
-
     folder = Path(keyring.folder())
     folder.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], check=True)

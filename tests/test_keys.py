@@ -67,3 +67,21 @@ def test_a_relative_xdg_folder_is_ignored(home: Path, monkeypatch: pytest.Monkey
     found = {"HOME": str(home), "XDG_DATA_HOME": "data"}
     monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))
     assert keys.local_path() == f"{home}/.local/share/edge/keys/local.key"
+
+
+def test_a_signing_key_behind_a_link_is_not_used(home: Path) -> None:
+    keys.local_seed()
+    path = home / "data" / "edge" / "keys" / "local.key"
+    path.rename(home / "elsewhere.key")
+    path.symlink_to(home / "elsewhere.key")
+    with pytest.raises(errors.EnvironmentFault, match="local.key is a link"):
+        keys.local_seed()
+    assert path.is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_signing_key_of_somebody_else_is_not_used(home: Path) -> None:
+    keys.local_seed()
+    os.chown(home / "data" / "edge" / "keys" / "local.key", 12345, -1)
+    with pytest.raises(errors.EnvironmentFault, match="belongs to user 12345"):
+        keys.local_seed()

@@ -41,7 +41,7 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "exclusiveMinimum": st.integers(-3, 5),
         "exclusiveMaximum": st.sampled_from([0.5, 3, 12]),
         "multipleOf": st.integers(1, 4),
-        "minLength": st.integers(0, 3),
+        "minLength": st.integers(0, 3) | st.just(2.0),
         "maxLength": st.integers(0, 3),
         "pattern": patterns,
         "items": inner,
@@ -82,6 +82,8 @@ def test_what_is_said_names_a_place_and_no_value(rules: Any, value: Any) -> None
         ({"properties": {"a/b": {"$ref": "#"}}}, ["/properties/a~1b/$ref"]),
         ({"pattern": "(a|b)+"}, ["/pattern"]),
         ({"items": {"contains": {}}}, ["/items/contains"]),
+        ({"properties": {"a": {"multipleOf": 0.1}}}, ["/properties/a/multipleOf"]),
+        ({"multipleOf": 1 << 60}, ["/multipleOf"]),
         ({"title": "x", "x-anything": 1}, []),
     ],
 )
@@ -117,6 +119,48 @@ def test_text_that_can_not_become_it_is_refused(rules: Any, text: str) -> None:
         schema.typed(rules, text)
 
 
+def test_text_that_is_no_utf_8_is_no_text() -> None:
+    for rules in ({"type": "string"}, {}, {"type": ["integer", "string"]}):
+        with pytest.raises(ValueError, match="UTF-8"):
+            schema.typed(rules, "a\udcff")
+
+
+@pytest.mark.parametrize("text", ["18446744073709551616", "-18446744073709551616"])
+def test_a_number_that_would_become_another_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="has to be"):
+        schema.typed({"type": "integer"}, text)
+
+
+@pytest.mark.parametrize(
+    ("rules", "place"),
+    [
+        (7, "the whole"),
+        ({"type": "strnig"}, "/type"),
+        ({"type": []}, "/type"),
+        ({"type": ["null", "null"]}, "/type"),
+        ({"enum": "a"}, "/enum"),
+        ({"minimum": "1"}, "/minimum"),
+        ({"maximum": True}, "/maximum"),
+        ({"multipleOf": 0}, "/multipleOf"),
+        ({"minLength": -1}, "/minLength"),
+        ({"maxItems": 1.5}, "/maxItems"),
+        ({"uniqueItems": "yes"}, "/uniqueItems"),
+        ({"required": ["a", "a"]}, "/required"),
+        ({"required": "a"}, "/required"),
+        ({"pattern": 1}, "/pattern"),
+        ({"properties": []}, "/properties"),
+        ({"properties": {"a/b": 1}}, "/properties/a~1b"),
+        ({"items": [{}]}, "/items"),
+        ({"additionalProperties": "no"}, "/additionalProperties"),
+    ],
+)
+def test_what_is_wrong_with_a_schema_is_told_where_it_is(rules: Any, place: str) -> None:
+    (fault,) = words.faults(rules)
+    assert fault.startswith(f"{place}: ")
+    with pytest.raises(jsonschema.SchemaError):
+        jsonschema.Draft202012Validator.check_schema(rules)
+
+
 @given(st.text(max_size=20))
 def test_any_pattern_is_one_or_is_named(pattern: str) -> None:
     rules = {"pattern": pattern}
@@ -125,7 +169,18 @@ def test_any_pattern_is_one_or_is_named(pattern: str) -> None:
     assert isinstance(schema.problems(rules, "some text"), list)
 
 
-@given(st.text(alphabet="ab*+?.^$[]\\d{}1,", max_size=12), st.text(alphabet="ab1.", max_size=12))
+atoms = st.sampled_from(
+    ["a", "b", "1", ".", "\\.", "\\d", "\\w", "[ab]", "[^a]", "[a-c1]", "[\\d.-]", "[]-]"]
+)
+times = st.sampled_from(["", "", "?", "*", "+", "{2}", "{1,}", "{0,2}"])
+pieces = st.lists(st.tuples(atoms, times).map("".join), max_size=5).map("".join)
+known_patterns = st.tuples(st.sampled_from(["", "^"]), pieces, st.sampled_from(["", "$"])).map("".join)
+
+
+@given(
+    known_patterns | st.text(alphabet="ab*+?.^$[]\\d{}1,", max_size=12),
+    st.text(alphabet="ab1.-", max_size=12),
+)
 def test_patterns_mean_what_they_mean_elsewhere(pattern: str, text: str) -> None:
     import re
 
@@ -133,10 +188,16 @@ def test_patterns_mean_what_they_mean_elsewhere(pattern: str, text: str) -> None
     if schema.unknown_keywords(rules):
         return
     try:
-        expected = re.search(pattern.replace("$", "\\Z"), text, re.ASCII) is not None
+        expected = re.search(pattern, text, re.ASCII) is not None
     except re.error:
         return
     assert (schema.problems(rules, text) == []) is expected, json.dumps(pattern)
+
+
+def test_the_end_of_a_pattern_is_the_very_end() -> None:
+    assert schema.problems({"pattern": "^a$"}, "a\n")
+    assert schema.problems({"pattern": "a.b"}, "a\nb")
+    assert schema.problems({"pattern": "^\\d$"}, "\N{ARABIC-INDIC DIGIT ONE}")
 
 
 def test_a_pattern_takes_no_time_out_of_proportion() -> None:

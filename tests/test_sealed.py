@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -97,6 +98,50 @@ def test_a_key_that_others_can_read_is_not_used(data: Path) -> None:
     (data / "keys" / "secrets.key").chmod(0o644)
     with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
         Sealed("weather")["token"]
+
+
+def test_a_key_behind_a_link_is_not_used(data: Path, tmp_path: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    (data / "keys" / "secrets.key").rename(tmp_path / "elsewhere.key")
+    (data / "keys" / "secrets.key").symlink_to(tmp_path / "elsewhere.key")
+    with pytest.raises(errors.EnvironmentFault, match="is a link"):
+        Sealed("weather")["token"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("name", ["keys/secrets.key", "secrets/weather.json"])
+def test_files_of_somebody_else_are_not_used(data: Path, name: str) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    os.chown(data / name, 12345, -1)
+    with pytest.raises(errors.EnvironmentFault, match="belongs to user 12345"):
+        Sealed("weather")["token"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_full_disk_leaves_what_was_set(data: Path) -> None:
+    folder = data / "secrets"
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], check=True)
+    try:
+        sealed.set_secret("weather", "token", CANARY)
+        before = len(list(audit.entries()))
+        with pytest.raises(errors.DiskFull):
+            sealed.set_secret("weather", "token", "another")
+        assert Sealed("weather")["token"] == CANARY
+        assert os.listdir(folder) == ["weather.json"]
+        assert len(list(audit.entries())) == before
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_leaves_no_half_key(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("posix.write", full)
+    with pytest.raises(errors.DiskFull):
+        sealed.set_secret("weather", "token", CANARY)
+    assert os.listdir(data / "keys") == []
 
 
 def test_a_secret_is_removed(data: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,28 @@ def test_keys_that_the_operator_added_are_neither_this_machines_nor_a_bundles() 
 def test_a_revoked_key_is_not_listed_whatever_other_lines_say() -> None:
     operator_says(trust.line(KEY, "office") + trust.line(OTHER, "home") + f"revoked ed25519 {KEY.hex()} lost")
     assert list(trust.labels()) == [OTHER]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_is_not_believed() -> None:
+    os.chown(operator_says(trust.line(KEY, "office")), 12345, -1)
+    with pytest.raises(errors.EnvironmentFault, match="belongs to user 12345"):
+        trust.text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_a_bundle_brings_belongs_to_whom_the_bundle_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "__file__", str(tmp_path / "trust.py"))
+    (tmp_path / "trusted.keys").write_text(trust.line(KEY, "bundle"))
+    (tmp_path / "trusted.keys").chmod(0o644)
+    os.chown(tmp_path / "trusted.keys", 12345, -1)
+    assert [entry.label for entry in trust.entries()] == ["bundle"]
+
+
+def test_the_operators_file_may_be_behind_a_link(tmp_path: Path) -> None:
+    path = operator_says(trust.line(KEY, "office"))
+    path.rename(tmp_path / "dotfiles.keys")
+    path.symlink_to(tmp_path / "dotfiles.keys")
+    assert [entry.label for entry in trust.entries()] == ["office"]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -17,15 +21,32 @@ def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def text() -> str:
-    return Path(trust.operator_path()).read_text()
+    return Path(trust.operator_path()).read_bytes().decode()
+
+
+def operator_says(text: str) -> Path:
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    path.chmod(0o644)
+    return path
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Says something beside the package, as a bundle does."""
+    monkeypatch.setattr(trust, "__file__", str(tmp_path / "trust.py"))
+
+    def says(text: str) -> None:
+        (tmp_path / "trusted.keys").write_text(text)
+        (tmp_path / "trusted.keys").chmod(0o644)
+
+    return says
 
 
 def test_other_lines_and_remarks_stay_as_they_are() -> None:
-    path = Path(trust.operator_path())
-    path.parent.mkdir(parents=True)
-    before = f"# the office's\n\n  {trust.line(OTHER, 'office')}wasmtime 48.0.1 # for a reason\n"
-    path.write_text(before)
-    path.chmod(0o644)
+    before = f"# the office's\f\n\n  {trust.line(OTHER, 'office')}wasmtime 48.0.1 # for\u2028a reason\r\n"
+    operator_says(before)
     trust_file.add(KEY, "home")
     assert text() == before + trust.line(KEY, "home")
 
@@ -41,7 +62,7 @@ def test_what_is_revoked_comes_back_only_when_that_is_said() -> None:
     trust_file.add(KEY, "home")
     trust_file.revoke("ed25519", KEY.hex(), "lost")
     assert trust.entries() == []
-    assert trust_file.revocations() == [("ed25519", KEY.hex(), "lost")]
+    assert trust_file.revocations() == [("ed25519", KEY.hex(), "lost", trust.operator_path())]
     with pytest.raises(errors.UsageError, match="was revoked"):
         trust_file.add(KEY, "home")
     trust_file.add(KEY, "home", again=True)
@@ -65,10 +86,105 @@ def test_every_change_is_told() -> None:
 
 
 def test_a_file_that_means_nothing_is_not_changed() -> None:
-    path = Path(trust.operator_path())
-    path.parent.mkdir(parents=True)
-    path.write_text("trust everybody\n")
-    path.chmod(0o644)
+    operator_says("trust everybody\n")
     with pytest.raises(errors.EnvironmentFault, match="line 1"):
         trust_file.add(KEY, "home")
     assert text() == "trust everybody\n"
+
+
+def test_what_is_not_said_again_stays() -> None:
+    operator_says(trust.line(KEY, "home", ["weather"]) + "# last\n")
+    assert trust_file.add(KEY)["plugins"] == ["weather"]
+    assert trust_file.add(KEY, "at home")["plugins"] == ["weather"]
+    assert trust_file.add(KEY, plugins=["pump-*"])["label"] == "at home"
+    assert text() == trust.line(KEY, "at home", ["pump-*"]) + "# last\n"
+    trust_file.add(KEY, plugins=[])
+    assert text() == trust.line(KEY, "at home") + "# last\n"
+
+
+def test_a_comment_with_another_end_of_line_in_it_stays_a_comment() -> None:
+    for end in ("\v", "\f", "\x1c", "\x85", "\u2028"):
+        operator_says(f"# {end}{trust.line(OTHER, 'nobody')}")
+        trust_file.add(KEY, "home")
+        assert list(trust.labels()) == [KEY]
+        assert text() == f"# {end}{trust.line(OTHER, 'nobody')}{trust.line(KEY, 'home')}"
+
+
+def test_a_key_that_a_bundle_brought_is_revoked_like_any_other(bundle: Callable[[str], None]) -> None:
+    bundle(trust.line(KEY, "maker"))
+    assert [(entry.label, bool(path)) for entry, path in trust_file.trusted()] == [("maker", True)]
+    trust_file.revoke("ed25519", KEY.hex(), "stolen")
+    assert trust_file.trusted() == []
+    assert trust.entries() == []
+
+
+def test_what_a_bundle_revokes_an_operator_does_not_trust(bundle: Callable[[str], None]) -> None:
+    bundle(f"revoked ed25519 {KEY.hex()} stolen\n")
+    with pytest.raises(errors.UsageError, match="is revoked by .*trusted.keys"):
+        trust_file.add(KEY, "home", again=True)
+    assert not Path(trust.operator_path()).exists()
+
+
+def test_the_higher_floor_holds(bundle: Callable[[str], None]) -> None:
+    bundle("wasmtime 48.0.10\n")
+    assert trust_file.set_floor("48.0.9")["before"] == ""
+    assert trust_file.floor() == "48.0.10"
+    assert trust_file.set_floor("48.1.0")["before"] == "48.0.9"
+    assert trust_file.floor() == "48.1.0"
+
+
+def test_the_file_keeps_its_mode() -> None:
+    operator_says("").chmod(0o600)
+    trust_file.add(KEY, "home")
+    assert Path(trust.operator_path()).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_not_replaced(tmp_path: Path) -> None:
+    path = operator_says("# mine\n")
+    path.rename(tmp_path / "dotfiles.keys")
+    path.symlink_to(tmp_path / "dotfiles.keys")
+    with pytest.raises(errors.EnvironmentFault, match="is a link"):
+        trust_file.add(KEY, "home")
+    assert path.is_symlink()
+    assert text() == "# mine\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_somebody_else_is_not_changed() -> None:
+    os.chown(operator_says("# theirs\n"), 12345, -1)
+    with pytest.raises(errors.EnvironmentFault, match="belongs to user"):
+        trust_file.add(KEY, "home")
+    assert text() == "# theirs\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_full_disk_leaves_what_was_said(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "edge"
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", folder], check=True)
+    try:
+        said = "# " + "x" * 4000 + "\n" + trust.line(OTHER, "office")
+        operator_says(said)
+        (folder / "filler").write_bytes(bytes(4096))
+        with pytest.raises(errors.DiskFull):
+            trust_file.revoke("ed25519", OTHER.hex(), "lost")
+        assert text() == said
+        assert list(audit.entries()) == []
+        assert sorted(os.listdir(folder)) == ["filler", "trusted.keys", "trusted.keys.lock"]
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_who_changes_at_the_same_time_loses_nothing() -> None:
+    program = (
+        "import sys; from edge import trust_file\n"
+        "for number in range(5): trust_file.add(bytes([int(sys.argv[1]), number] * 16), 'x')"
+    )
+    root = Path(__file__).resolve().parent.parent
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(which)], cwd=root, env=dict(os.environ))
+        for which in range(4)
+    ]
+    assert [process.wait() for process in started] == [0] * 4
+    assert len(trust.entries()) == 20
+    assert len(list(audit.entries())) == 20

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.manifest import Manifest
 
+STDIN = 0
+
 COMMAND = Command(
     "config",
     "NAME [KEY=VALUE...]",
@@ -23,6 +25,7 @@ COMMAND = Command(
     "that the schema says. Secrets are set by `edge secret`, and never shown.",
     (
         Option("unset", "KEY", "remove a value", many=True),
+        Option("json-value", "KEY=JSON", "set a value that is written as JSON", many=True),
         Option("from", "FILE", "set all that a JSON object holds, or - for standard input"),
     ),
     "edge config cron-next utc_offset_minutes=60",
@@ -33,10 +36,12 @@ def run(given: Given) -> int:
     """Shows the configuration, after it was changed if that is asked."""
     name, *pairs = given.arguments
     manifest = store.manifest_of(name)
-    changes = {**_from(given), **_changes(manifest, pairs)}
+    changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
     removed = given.get("unset", [])
     if changes or removed:
         config.change(manifest, changes, removed)
+    for key in config.unknown(manifest, changes):
+        output.say(printable(f"edge: the schema of {name} has no `{key}`, and does not forbid it"))
     _show(given, manifest)
     return 0
 
@@ -45,10 +50,29 @@ def _from(given: Given) -> dict[str, Any]:
     path = given.get("from")
     if not path:
         return {}
-    text = files.read_all(0) if path == "-" else files.read_input(path)
-    found = native.read_json(text, path)
+    found = native.read_json(_read(path), path)
     if not isinstance(found, dict):
         raise errors.ArgumentsError(f"{path} holds no JSON object")
+    return found
+
+
+def _read(path: str) -> bytes:
+    if path != "-":
+        return files.read_input(path)
+    try:
+        return files.read_all(STDIN)
+    except OSError as error:
+        files.raise_for("standard input", error)
+
+
+def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
+    found = {}
+    for pair in given.get("json-value", []):
+        key, text = _pair(manifest, pair)
+        try:
+            found[key] = native.read_json(files.encode(text))
+        except errors.ArgumentsError as error:
+            raise errors.ConfigError(f"{manifest.name}: {key}: {error.message}") from None
     return found
 
 
@@ -56,20 +80,25 @@ def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
     known = config.schema_of(manifest).get("properties", {})
     found = {}
     for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not (key and equals):
-            raise errors.UsageError(f"config: `{pair}` sets nothing", f"Usage: {COMMAND.usage()}")
-        if key in manifest.secrets:
-            # Not even named: what stands on a command line is in the shell's history.
-            raise errors.ConfigError(
-                f"{key} is a secret of {manifest.name}: nothing was set",
-                f"edge secret {manifest.name} {key} takes it from standard input",
-            )
+        key, text = _pair(manifest, pair)
         try:
             found[key] = schema.typed(known.get(key, True), text)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
     return found
+
+
+def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
+    key, equals, text = pair.partition("=")
+    if not (key and equals):
+        raise errors.UsageError("config: a value is set by KEY=VALUE", f"Usage: {COMMAND.usage()}")
+    if key in manifest.secrets:
+        # What stands on a command line is in the shell's history.
+        raise errors.ConfigError(
+            f"{key} is a secret of {manifest.name}: nothing was set",
+            f"edge secret {manifest.name} {key} takes it from standard input",
+        )
+    return key, text
 
 
 def _show(given: Given, manifest: Manifest) -> None:
@@ -90,10 +119,11 @@ def _show(given: Given, manifest: Manifest) -> None:
         )
         return
     for key in dict.fromkeys((*known, *values)):
-        rules = known.get(key, {})
+        rules = known.get(key, {}) if isinstance(known.get(key), dict) else {}
         kind = schema.named(schema.types(rules)) or "anything"
-        note = rules.get("description", "") if isinstance(rules, dict) else ""
-        value = json_text(values[key]) if key in values else "not set"
+        note = rules.get("description", "")
+        default = f", {json_text(rules['default'])} by default" if "default" in rules else ""
+        value = json_text(values[key]) if key in values else f"not set{default}"
         output.answer(printable(f"{key} = {value}  ({kind}{': ' if note else ''}{note})"))
     for key, is_set in secrets.items():
         output.answer(f"{key} is a secret, {'set' if is_set else 'not set'}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DIGITS = "0123456789abcdef"
 DIGEST = "sha256:"
+ALL = "*"
 
 ACTIONS = {
     "new": "NAME",
@@ -26,6 +27,12 @@ ACTIONS = {
     "revoke": "NAME|KEY|sha256:DIGEST",
     "floor": "VERSION",
 }
+OPTIONS = {
+    "new": ("passphrase", "passphrase-file"),
+    "trust": ("label", "plugins", "again"),
+    "revoke": ("reason",),
+}
+EVERYWHERE = ("json", "help")
 
 COMMAND = Command(
     "key",
@@ -40,9 +47,9 @@ COMMAND = Command(
     "  floor VERSION                 loads code of no compiler before this release of wasmtime",
     (
         Option("passphrase", "", "ask for a passphrase for a new key"),
-        Option("passphrase-file", "FILE", "a passphrase for a new key, from a file"),
+        Option("passphrase-file", "FILE", "the same from a file or a pipe, - for standard input"),
         Option("label", "TEXT", "what a trusted key is called here"),
-        Option("plugins", "NAMES", "what a trusted key may sign: names, or beginnings with *, and commas"),
+        Option("plugins", "NAMES", "what a key may sign: names and beginnings*, with commas; * for all"),
         Option("reason", "TEXT", "why something is revoked"),
         Option("again", "", "trust a key that was revoked"),
     ),
@@ -55,7 +62,11 @@ def run(given: Given) -> int:
     action, *words = given.arguments
     if action not in ACTIONS:
         raise errors.UsageError(f"key: there is no action `{action}`", f"Actions are {', '.join(ACTIONS)}")
-    Command(f"key {action}", ACTIONS[action], "", (), "").check_count(words)
+    usage = Command(f"key {action}", ACTIONS[action], "", (), "")
+    usage.check_count(words)
+    for option in given.options:
+        if option not in (*EVERYWHERE, *OPTIONS.get(action, ())):
+            raise errors.UsageError(f"key {action} takes no --{option}", f"Usage: {usage.usage()}")
     if action == "list":
         _list(given)
         return 0
@@ -78,32 +89,60 @@ def _new(given: Given, name: str) -> None:
 
 def _show(given: Given, what: str) -> None:
     public, label = _key(what)
-    known = next((entry for entry in trust.entries() if entry.public == public), None)
+    known = [entry for entry, _ in trust_file.trusted() if entry.public == public]
+    revoked = any(digits == public.hex() for _, digits, _, _ in trust_file.revocations())
+    if not (label or known or revoked):
+        raise errors.UsageError(
+            f"Nothing is known here of key {public.hex()}", "`edge key list` shows the keys there are"
+        )
+    label = label or (known[0].label if known else "")
     if given.get("json"):
         output.document(
             {
                 "public": public.hex(),
-                "label": label or (known.label if known else ""),
-                "trusted": known is not None,
-                "plugins": list(known.plugins) if known else [],
+                "label": label,
+                "trusted": bool(known),
+                "plugins": list(known[0].plugins) if known else [],
+                "revoked": revoked,
             }
         )
-    else:
-        output.answer(trust.line(public, label or (known.label if known else "")).rstrip("\n"))
+        return
+    output.answer(trust.line(public, label).rstrip("\n"))
+    if revoked:
+        output.say("edge: this key is revoked here")
 
 
 def _trust(given: Given, what: str) -> None:
-    plugins = _plugins(given.get("plugins", ""))
+    plugins = _plugins(given.get("plugins"))
+    wanted = [
+        (
+            entry,
+            _label(given.get("label") or entry.label),
+            entry.plugins or None if plugins is None else plugins,
+        )
+        for entry in _keys(what)
+    ]
     facts = []
-    for public, label in _keys(what):
-        called = given.get("label") or label
-        facts.append(trust_file.add(public, _label(called), plugins, again=given.get("again", False)))
+    for entry, label, scope in wanted:
+        facts.append(trust_file.add(entry.public, label, scope, again=given.get("again", False)))
+        _remark(facts[-1])
     if given.get("json"):
         output.document({"trusted": [_without_event(fact) for fact in facts]})
         return
     for fact in facts:
-        scope = f" for {', '.join(fact['plugins'])}" if fact["plugins"] else " for every plugin"
-        output.answer(printable(f"{fact['key']} is trusted{scope}"))
+        what_for = ", ".join(fact["plugins"]) or "every plugin"
+        output.answer(printable(f"{fact['key']} is trusted for {what_for}"))
+
+
+def _remark(fact: dict[str, Any]) -> None:
+    """What somebody who trusts a key may not expect."""
+    if fact["again"]:
+        output.say("edge: it had been revoked here, and is not any more")
+    for entry, path in trust_file.trusted():
+        wider = fact["plugins"] and not entry.plugins
+        if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
+            whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
+            output.say(f"edge: {whose} for every plugin; revoked, it is trusted for none")
 
 
 def _revoke(given: Given, what: str) -> None:
@@ -116,6 +155,9 @@ def _revoke(given: Given, what: str) -> None:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
         if bytes.fromhex(digits) == keys.local_public():
             output.say("edge: this is this machine's own key: what it compiles will not run here any more")
+        for entry, path in trust_file.trusted():
+            if entry.public.hex() == digits and path not in ("", trust.operator_path()):
+                output.say(printable(f"edge: {path} brought this key: {entry.label}"))
     fact = trust_file.revoke(kind, digits, reason)
     if given.get("json"):
         output.document(_without_event(fact))
@@ -132,26 +174,35 @@ def _floor(given: Given, version: str) -> None:
             "Update Edge first",
         )
     fact = trust_file.set_floor(version)
+    if fact["before"] and wanted < _version(fact["before"]):
+        output.say(f"edge: the floor was {fact['before']}: code of older compilers is loaded again")
+    holds = trust_file.floor()
+    if _version(holds) > wanted:
+        output.say(f"edge: what a bundle brought says {holds}, and the higher floor holds")
     if given.get("json"):
         output.document(_without_event(fact))
     else:
-        output.answer(f"code of no compiler before wasmtime {version} is loaded")
+        output.answer(f"code of no compiler before wasmtime {holds} is loaded")
 
 
 def _list(given: Given) -> None:
-    own = keyring.every()
-    trusted = trust.entries()
+    own, problems = keyring.every()
+    trusted = trust_file.trusted()
     revoked = trust_file.revocations()
     floor = trust_file.floor()
+    for problem in problems:
+        output.say(printable(f"edge: {problem}"))
     if given.get("json"):
         output.document(
             {
                 "own": [{"name": key.name, "public": key.public.hex(), "locked": key.locked} for key in own],
-                "trusted": [_facts(entry) for entry in trusted],
+                "trusted": [_facts(*told) for told in trusted],
                 "revoked": [
-                    {"kind": kind, "digits": digits, "reason": reason} for kind, digits, reason in revoked
+                    {"kind": kind, "digits": digits, "reason": reason, "file": path}
+                    for kind, digits, reason, path in revoked
                 ],
                 "floor": floor or None,
+                "problems": problems,
             }
         )
         return
@@ -159,17 +210,23 @@ def _list(given: Given) -> None:
         output.answer(
             f"own      {key.public.hex()}  {key.name}{', behind a passphrase' if key.locked else ''}"
         )
-    for entry in trusted:
+    for entry, path in trusted:
         scope = f", for {', '.join(entry.plugins)}" if entry.plugins else ""
-        output.answer(printable(f"trusted  {entry.public.hex()}  {entry.label}{scope}"))
-    for kind, digits, reason in revoked:
-        output.answer(printable(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason}"))
+        source = f"  ({path})" if path else ""
+        output.answer(printable(f"trusted  {entry.public.hex()}  {entry.label}{scope}{source}"))
+    for kind, digits, reason, path in revoked:
+        output.answer(printable(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason}  ({path})"))
     if floor:
         output.answer(f"floor    wasmtime {floor}")
 
 
-def _facts(entry: Trusted) -> dict[str, Any]:
-    return {"public": entry.public.hex(), "label": entry.label, "plugins": list(entry.plugins)}
+def _facts(entry: Trusted, path: str) -> dict[str, Any]:
+    return {
+        "public": entry.public.hex(),
+        "label": entry.label,
+        "plugins": list(entry.plugins),
+        "file": path or None,
+    }
 
 
 def _without_event(fact: dict[str, Any]) -> dict[str, Any]:
@@ -178,31 +235,51 @@ def _without_event(fact: dict[str, Any]) -> dict[str, Any]:
 
 def _key(what: str) -> tuple[bytes, str]:
     """A key, by its digits or by the name of an own one, and what it is called."""
-    if len(what) == trust_file.KEY_DIGITS and not what.lower().strip(DIGITS):
+    if _is_key(what):
         return bytes.fromhex(what), ""
     return keyring.find(what).public, what
 
 
-def _keys(what: str) -> list[tuple[bytes, str]]:
-    """The same, or all of a file's lines."""
-    if "/" not in what and not what.endswith((".pub", ".keys")):
-        return [_key(what)]
+def _keys(what: str) -> list[Trusted]:
+    """The same, or all of a file's lines with what they say that a key may sign."""
+    if _is_key(what) or keyring.is_there(what) or not _is_file(what):
+        public, label = _key(what)
+        return [trust.Trusted(public, label)]
     content = files.read_input(what)
     trust.check(content, what)
-    found = [(entry.public, entry.label) for entry in trust.parse(content)]
-    if not found:
+    found = trust.parse(content)
+    if not found or trust_file.says_more(content):
         raise errors.UsageError(
-            f"{what} holds no key", "`edge key show NAME` prints one: a line ed25519 KEY NAME"
+            f"{what} is no file of keys to trust",
+            "`edge key show NAME` prints a line of one: ed25519 KEY NAME",
         )
     return found
 
 
-def _plugins(text: str) -> list[str]:
+def _is_key(what: str) -> bool:
+    return len(what) == trust_file.KEY_DIGITS and not what.lower().strip(DIGITS)
+
+
+def _is_file(what: str) -> bool:
+    import posix
+
+    try:
+        posix.stat(what)
+    except OSError:
+        return "/" in what
+    return True
+
+
+def _plugins(text: str | None) -> list[str] | None:
     from edge.names import INNER
 
-    found = [name for name in text.split(",") if name]
+    if text is None:
+        return None
+    if text == ALL:
+        return []
+    found = text.split(",")
     for name in found:
-        if name.removesuffix("*").strip(INNER):
+        if not name or name.removesuffix(ALL).strip(INNER):
             raise errors.UsageError(
                 f"`{name}` names no plugins",
                 "A plugin's name, or its beginning and a *, as in weather,pump-*",
@@ -220,6 +297,6 @@ def _label(text: str) -> str:
 
 def _version(text: str) -> tuple[int, ...]:
     parts = text.split(".")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() and part.isascii() for part in parts):
         raise errors.UsageError(f"`{text}` is no release of wasmtime", "Three numbers, as in 48.0.8")
     return tuple(map(int, parts))

@@ -1,6 +1,8 @@
-"""Passphrases: from a terminal or a file, never from a command line or the environment."""
+"""Passphrases: from a terminal, a file or a pipe, never from a command line or the environment."""
 
 from __future__ import annotations
+
+import posix
 
 from edge import errors, files
 
@@ -10,6 +12,10 @@ if TYPE_CHECKING:
     from edge.keyring import Ask
 
 LEAST = 8
+STDIN = 0
+STANDARD_INPUT = "-"
+MOST_BYTES = 64 << 10
+CHUNK = 4096
 
 
 def new_passphrase(given: Given) -> bytes:
@@ -38,17 +44,49 @@ def asker(given: Given) -> Ask:
     return ask
 
 
+def hidden(prompt: str) -> bytes:
+    """A line typed at a terminal, which does not show it."""
+    import getpass
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            # Where echo can't be turned off it would be typed in plain sight.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return files.encode(getpass.getpass(prompt))
+    except (EOFError, OSError, getpass.GetPassWarning):
+        raise errors.UsageError(
+            "Nothing could be read without showing it", "Give it in a file, or on standard input"
+        ) from None
+
+
+def read(path: str) -> bytes:
+    """What a file, a pipe or standard input (`-`) holds, which is not to be longer than 64 kB."""
+    fd = STDIN
+    found = b""
+    try:
+        if path != STANDARD_INPUT:
+            fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        try:
+            while len(found) <= MOST_BYTES and (chunk := posix.read(fd, CHUNK)):
+                found += chunk
+        finally:
+            if fd != STDIN:
+                posix.close(fd)
+    except OSError as error:
+        files.raise_for(path, error)
+    if len(found) > MOST_BYTES:
+        raise errors.UsageError(f"{path} is longer than {MOST_BYTES} bytes", "Give a file with it alone")
+    return found
+
+
 def _from_file(path: str) -> bytes:
-    return files.read_input(path).rstrip(b"\r\n")
+    return read(path).rstrip(b"\r\n")
 
 
 def _typed(prompt: str) -> bytes:
-    import os
-    import sys
-    from getpass import getpass
-
-    if not os.isatty(sys.stdin.fileno()):
+    if not posix.isatty(STDIN):
         raise errors.UsageError(
             "There is no terminal to type a passphrase at", "Give --passphrase-file FILE instead"
         )
-    return getpass(prompt).encode("utf-8", "surrogateescape")
+    return hidden(prompt)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from edge import errors, files, sealed, store
+import posix
+
+from edge import config, errors, schema, sealed, store
 from edge.cli import output
 from edge.cli.options import Command, Option
+from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
-
-STDIN = 0
 
 COMMAND = Command(
     "secret",
@@ -18,7 +19,7 @@ COMMAND = Command(
     "Tells which secrets of a plugin are set, or sets one: typed at the terminal, or from standard input or\n"
     "a file. A value is never shown again, by this command or any other.",
     (
-        Option("from", "FILE", "the value, without the end of its line"),
+        Option("from", "FILE", "the value, without the end of its line; - for standard input"),
         Option("unset", "", "remove the value"),
     ),
     "edge secret weather token < token.txt",
@@ -39,29 +40,27 @@ def run(given: Given) -> int:
     if given.get("unset"):
         sealed.unset_secret(name, secret)
     else:
-        sealed.set_secret(name, secret, _value(given, name, secret))
+        value = _value(given, name, secret)
+        found = schema.problems(config.schema_of(manifest)["properties"][secret], value)
+        if found:
+            reasons = (problem.removeprefix(f"{schema.WHOLE}: ") for problem in found)
+            raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}")
+        sealed.set_secret(name, secret, value)
     _show(given, name, manifest.secrets)
     return 0
 
 
 def _value(given: Given, name: str, secret: str) -> str:
-    path = given.get("from", "-")
-    raw = _typed(f"{secret} of {name}: ") if path == "-" else files.read_input(path)
+    path = given.get("from", "")
+    if not path and posix.isatty(STDIN):
+        raw = hidden(f"{secret} of {name}: ")
+    else:
+        raw = read(path or STANDARD_INPUT)
     try:
         return raw.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         # Without its cause, which holds the value.
         raise errors.ConfigError(f"{secret} of {name} is not UTF-8", "Plugins take text; encode it") from None
-
-
-def _typed(prompt: str) -> bytes:
-    import posix
-
-    if not posix.isatty(STDIN):
-        return files.read_all(STDIN)
-    from getpass import getpass
-
-    return getpass(prompt).encode("utf-8", "surrogateescape")
 
 
 def _show(given: Given, name: str, secrets: tuple[str, ...]) -> None:

@@ -60,6 +60,8 @@ def typed(schema: Schema, text: str) -> Any:
     allows that, before it is taken for text. Raises `ValueError` for what can be neither.
     """
     wanted = types(schema)
+    if not _is_utf8(text):
+        raise ValueError("has to be UTF-8")
     if wanted == ["string"]:
         return text
     candidates = []
@@ -119,13 +121,18 @@ def types(schema: Schema) -> list[str]:
     return [wanted] if isinstance(wanted, str) else list(wanted)
 
 
+def _is_utf8(text: str) -> bool:
+    """Whether it came from a command line as UTF-8; what did not has lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _from_json(text: str, types: list[str]) -> Any:
     from edge import _native as native
     from edge import errors
 
     try:
         value = native.read_json(text.encode())
-    except (errors.ArgumentsError, UnicodeEncodeError):
+    except errors.ArgumentsError:
         raise ValueError("is not JSON") from None
     if isinstance(value, float) and value.is_integer() and "." not in text and "e" not in text.lower():
         # Beyond 64 bits, where the number would not be the one that was written.
@@ -209,7 +216,9 @@ def _below(rule: float, value: Any) -> str:
     return f"has to be less than {rule}" if _is_number(value) and value >= rule else ""
 
 
-def _multiple(rule: int, value: Any) -> str:
+def _multiple(rule: Any, value: Any) -> str:
+    if isinstance(rule, float) or rule > EXACT:
+        return ""
     return f"has to be a multiple of {rule}" if _is_number(value) and value % rule else ""
 
 

@@ -27,8 +27,8 @@ EXTENSION = "x-"
 
 
 def unknown(schema: Schema) -> list[str]:
-    """Words that are not checked, and patterns of another kind than can be, as JSON pointers."""
-    return [f"{place}" for place, reason in _walk(schema, "") if not reason]
+    """Words that are not checked, and patterns and factors of other kinds than can be, as JSON pointers."""
+    return [place for place, reason in _walk(schema, "") if not reason]
 
 
 def faults(schema: Schema) -> list[str]:
@@ -73,7 +73,7 @@ def _type(rule: Any) -> str:
 
 
 def _array(rule: Any) -> str:
-    return "" if isinstance(rule, list) and rule else "has to be an array that is not empty"
+    return "" if isinstance(rule, list) else "has to be an array"
 
 
 def _anything(_: Any) -> str:
@@ -81,15 +81,18 @@ def _anything(_: Any) -> str:
 
 
 def _number(rule: Any) -> str:
-    return "" if isinstance(rule, (int, float)) and not isinstance(rule, bool) else "has to be a number"
+    return "" if _is_number(rule) else "has to be a number"
 
 
-def _factor(rule: Any) -> str:
-    return "" if _is_int(rule) and 1 <= rule <= EXACT else "has to be a whole number from 1 on"
+def _factor(rule: Any) -> str | None:
+    if not _is_number(rule) or rule <= 0:
+        return "has to be a number above 0"
+    # Of a fraction, doubles have no exact multiples.
+    return "" if isinstance(rule, int) and rule <= EXACT else None
 
 
 def _count(rule: Any) -> str:
-    return "" if _is_int(rule) and rule >= 0 else "has to be a whole number from 0 on"
+    return "" if _is_number(rule) and rule >= 0 and rule % 1 == 0 else "has to be a whole number from 0 on"
 
 
 def _flag(rule: Any) -> str:
@@ -113,8 +116,8 @@ def _pattern(rule: Any) -> str | None:
     return ""
 
 
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_set(values: list[Any]) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from tests import packages
 from tests.home import LOCAL, move
+from tests.terminal import typed
 
 Edge = Callable[..., Any]
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,9 +32,14 @@ minimum = 1
 description = "how far to look"
 [config_schema.properties.city]
 type = "string"
+default = "Bonn"
+[config_schema.properties.hosts]
+type = "array"
+items = { type = "string" }
 [config_schema.properties.token]
 type = "string"
 x-secret = true
+pattern = "^[!-~]{8,}$"
 """
 
 
@@ -68,11 +74,50 @@ def test_a_document_sets_much_at_once(edge: Edge, tmp_path: Path) -> None:
     assert (found["secrets"], found["missing"]) == ({"token": False}, ["token"])
 
 
-@pytest.mark.parametrize("pair", ["days=many", "days=0", "town=Bonn", "days", "=3", "token=" + CANARY])
-def test_what_the_schema_does_not_allow_is_wrong_usage(edge: Edge, pair: str) -> None:
-    ran = edge("config", "faults", pair)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("days=many",),
+        ("days=0",),
+        ("days=18446744073709551616",),
+        ("town=Bonn",),
+        ("days",),
+        ("=3",),
+        ("city=\udcff",),
+        ("hosts=a,b",),
+        ("hosts=[1]",),
+        ("token=" + CANARY,),
+        ("--json-value", "token=" + CANARY),
+        ("--json-value", f'days="{CANARY}"'),
+        ("--json-value", f"days={CANARY}"),
+        ("--json-value", "days"),
+        ("days=3", "--unset", "token"),
+        ("days=3", "--from", "/dev/null/nothing"),
+    ],
+)
+def test_what_the_schema_does_not_allow_is_wrong_usage(edge: Edge, words: tuple[str, ...]) -> None:
+    ran = edge("config", "faults", *words)
     assert (ran.status, ran.out) == (2, "")
     assert CANARY not in ran.err
+    assert "Traceback" not in ran.err
+    assert edge("config", "faults", "--json").document["values"] == {}
+
+
+def test_a_value_is_written_as_json(edge: Edge) -> None:
+    ran = edge("config", "faults", "--json-value", 'hosts=["a", "b=c"]', "--json-value", "days=2", "--json")
+    assert ran.document["values"] == {"hosts": ["a", "b=c"], "days": 2}
+
+
+def test_what_is_not_set_is_shown_with_its_default(edge: Edge) -> None:
+    assert 'city = not set, "Bonn" by default  (text)' in edge("config", "faults").out
+    assert edge("config", "faults", "--json").document["schema"]["city"]["default"] == "Bonn"
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"days": 0}', json.dumps({"token": CANARY})])
+def test_a_document_that_is_not_allowed_sets_nothing(edge: Edge, tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_text(text)
+    ran = edge("config", "faults", "city=Bonn", "--from", tmp_path / "c.json")
+    assert (ran.status, ran.out, CANARY in ran.err) == (2, "", False)
     assert edge("config", "faults", "--json").document["values"] == {}
 
 
@@ -91,12 +136,25 @@ def test_a_secret_is_served_to_the_plugin_and_shown_to_nobody(edge: Edge, machin
         ("show", "faults"),
         ("show", "faults", "--json"),
         ("list", "--json"),
+        ("secret", "faults", "token", "--from", "/dev/null"),
+        ("secret", "faults", "token", "--unset", "--unset-too"),
+        ("config", "faults", "days=3"),
+        ("config", "faults", "token=x"),
+        ("policy", "--json"),
+        ("policy", "level", "strict", "faults"),
+        ("policy", "level", "default", "faults"),
+        ("inspect", machine / "faults.edge"),
+        ("install", machine / "faults.edge", "--yes"),
+        ("call", "faults", '{"do": "trap"}'),
+        ("call", "faults", '{"do": "arguments"}'),
         ("audit", "faults"),
         ("audit", "--log", "--json"),
         ("log", "faults"),
         ("doctor", "--json"),
         ("key", "list", "--json"),
         ("reload", "faults"),
+        ("rollback", "faults"),
+        ("enable", "faults"),
         ("disable", "faults"),
     ):
         said += [edge(*words)]
@@ -115,6 +173,32 @@ def test_a_secret_comes_from_standard_input(edge: Edge) -> None:
     assert done.stdout == b"token: set\n"
     assert CANARY in edge("call", "faults", '{"do": "secret", "text": "token"}').out
     assert edge("secret", "faults", "token", "--unset").out == "token: not set\n"
+
+
+def test_a_secret_is_typed_where_nobody_sees_it(edge: Edge) -> None:
+    known: list[bytes] = []
+
+    def look(process: int) -> None:
+        known.extend(Path(f"/proc/{process}/{name}").read_bytes() for name in ("cmdline", "environ"))
+
+    command = [sys.executable, "-m", "edge", "secret", "faults", "token"]
+    ended, shown = typed(command, CANARY.encode(), meanwhile=look)
+    assert (ended, shown.endswith(b"token: set\r\n")) == (0, True)
+    assert len(known) == 2
+    assert all(CANARY.encode() not in told for told in (*known, shown))
+    assert CANARY in edge("call", "faults", '{"do": "secret", "text": "token"}').out
+
+
+@pytest.mark.parametrize("value", ["s3cret", "s3cret canary", ""])
+def test_a_secret_that_the_schema_does_not_allow_is_refused_without_showing_it(
+    edge: Edge, machine: Path, value: str
+) -> None:
+    (machine / "value").write_text(value + "\n")
+    ran = edge("secret", "faults", "token", "--from", machine / "value")
+    assert (ran.status, ran.out) == (2, "")
+    assert "token" in ran.err
+    assert "s3cret" not in ran.err
+    assert edge("secret", "faults", "--json").document["secrets"] == {"token": False}
 
 
 def test_a_secret_that_is_not_set_is_not_found(edge: Edge) -> None:

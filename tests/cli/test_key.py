@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from edge import audit, keys, trust
+from edge import audit, keyring, keys, trust
 from tests import home
+from tests.terminal import typed
 
 Edge = Callable[..., Any]
+KEY = bytes(range(32))
+PHRASE = b"correct horse"
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +31,98 @@ def test_a_key_goes_from_one_machine_to_another(edge: Edge, tmp_path: Path) -> N
     assert (entry.label, entry.plugins) == ("office", ("weather", "pump-*"))
 
 
+@pytest.mark.parametrize("name", ["pub.key", "office", "a file"])
+def test_a_file_of_any_name_is_trusted(
+    edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(f"# from the office\n{trust.line(KEY, 'office', ['weather'])}")
+    assert edge("key", "trust", name).status == 0
+    (entry,) = trust.entries()
+    assert (entry.public, entry.label, entry.plugins) == (KEY, "office", ("weather",))
+    assert edge("key", "trust", name, "--plugins", "*").status == 0
+    assert trust.entries()[0].plugins == ()
+
+
+def test_an_own_key_comes_before_a_file_of_its_name(
+    edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("office").write_text(trust.line(KEY, "another"))
+    public = edge("key", "new", "office", "--json").document["public"]
+    edge("key", "trust", "office")
+    assert [entry.public.hex() for entry in trust.entries()] == [public]
+    edge("key", "trust", "./office")
+    assert len(trust.entries()) == 2
+
+
+@pytest.mark.parametrize("more", ["revoked sha256 " + "ab" * 32, "wasmtime 48.0.1", "release 7", "plugin a"])
+def test_a_file_that_says_more_than_keys_is_not_trusted(edge: Edge, tmp_path: Path, more: str) -> None:
+    (tmp_path / "a.pub").write_text(trust.line(KEY, "office") + more + "\n")
+    assert edge("key", "trust", tmp_path / "a.pub").status == 2
+    assert trust.entries() == []
+
+
+def test_trust_is_narrowed_and_widened(edge: Edge) -> None:
+    digits = KEY.hex()
+    edge("key", "trust", digits, "--label", "office", "--plugins", "weather,pump-*")
+    assert edge("key", "trust", digits, "--plugins", "pump-*").out == f"{digits} is trusted for pump-*\n"
+    assert edge("key", "trust", digits, "--label", "the office").out == f"{digits} is trusted for pump-*\n"
+    assert edge("key", "trust", digits, "--plugins", "*").out == f"{digits} is trusted for every plugin\n"
+    assert trust.entries()[0].label == "the office"
+
+
+def test_narrowing_what_is_trusted_elsewhere_is_remarked(edge: Edge) -> None:
+    keys.local_seed()
+    ran = edge("key", "trust", "local", "--plugins", "weather")
+    assert "this machine's own key, which is trusted for every plugin" in ran.err
+
+
+def test_a_lower_floor_is_remarked(edge: Edge) -> None:
+    edge("key", "floor", "48.0.8")
+    ran = edge("key", "floor", "48.0.1")
+    assert "the floor was 48.0.8" in ran.err
+    assert ran.out == "code of no compiler before wasmtime 48.0.1 is loaded\n"
+
+
+def test_a_key_that_is_revoked_is_shown_as_that(edge: Edge) -> None:
+    edge("key", "revoke", KEY.hex())
+    assert edge("key", "show", KEY.hex(), "--json").document["revoked"]
+    assert "revoked" in edge("key", "show", KEY.hex()).err
+
+
+def test_a_damaged_key_is_told_and_the_rest_is_listed(edge: Edge, tmp_path: Path) -> None:
+    edge("key", "new", "office")
+    edge("key", "new", "home")
+    (tmp_path / "data/edge/keys/home.key").chmod(0o644)
+    ran = edge("key", "list")
+    assert (ran.status, ran.out.count("own "), "home.key" in ran.err) == (0, 1, True)
+
+
+def test_a_passphrase_comes_through_a_pipe(edge: Edge) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"correct horse\n")
+    os.close(writer)
+    ran = edge("key", "new", "office", "--passphrase-file", f"/dev/fd/{reader}", "--json")
+    os.close(reader)
+    assert ran.document["locked"]
+    assert keyring.seed_of("office", lambda _: b"correct horse")
+
+
+def test_a_passphrase_is_typed_twice_and_not_shown() -> None:
+    ended, said = typed(
+        [sys.executable, "-m", "edge", "key", "new", "office", "--passphrase"], PHRASE, PHRASE
+    )
+    assert ended == 0
+    assert PHRASE not in said
+    assert keyring.seed_of("office", lambda _: PHRASE)
+    ended, said = typed(
+        [sys.executable, "-m", "edge", "key", "new", "b", "--passphrase"], PHRASE, b"another one"
+    )
+    assert (ended, b"differ" in said, b"another one" in said) == (2, True, False)
+    assert not keyring.is_there("b")
+
+
 def test_one_document_of_each(edge: Edge) -> None:
     made = edge("key", "new", "office", "--json").document
     assert (
@@ -38,9 +134,17 @@ def test_one_document_of_each(edge: Edge) -> None:
     listed = edge("key", "list", "--json").document
     assert listed == {
         "own": [{"name": "office", "public": made["public"], "locked": False}],
-        "trusted": [{"public": made["public"], "label": "the office", "plugins": []}],
-        "revoked": [{"kind": "sha256", "digits": "ab" * 32, "reason": "bad"}],
+        "trusted": [
+            {
+                "public": made["public"],
+                "label": "the office",
+                "plugins": [],
+                "file": trust.operator_path(),
+            }
+        ],
+        "revoked": [{"kind": "sha256", "digits": "ab" * 32, "reason": "bad", "file": trust.operator_path()}],
         "floor": "48.0.1",
+        "problems": [],
     }
     assert edge("key", "show", made["public"], "--json").document["trusted"]
 
@@ -51,7 +155,9 @@ def test_a_key_that_is_revoked_and_trusted_again(edge: Edge) -> None:
     assert edge("key", "revoke", "office", "--reason", "lost").status == 0
     ran = edge("key", "trust", public)
     assert (ran.status, "--again" in ran.err) == (2, True)
-    assert edge("key", "trust", public, "--again").status == 0
+    ran = edge("key", "trust", public, "--again")
+    assert (ran.status, "had been revoked" in ran.err) == (0, True)
+    assert "had been revoked" not in edge("key", "trust", public, "--again").err
 
 
 def test_revoking_this_machines_own_key_is_remarked(edge: Edge) -> None:
@@ -73,11 +179,19 @@ def test_revoking_this_machines_own_key_is_remarked(edge: Edge) -> None:
         ("trust", "nobody"),
         ("trust", "ab" * 32, "--plugins", "A B"),
         ("trust", "ab" * 32, "--plugins", "a*b"),
+        ("trust", "ab" * 32, "--plugins", ","),
+        ("trust", "ab" * 32, "--plugins="),
+        ("trust", "nowhere/office.pub"),
+        ("trust", "ab" * 32, "--reason", "none"),
+        ("show", "ab" * 32),
+        ("list", "--again"),
+        ("new", "office", "--label", "the office"),
         ("trust", "ab" * 32, "--label", "a # b"),
         ("trust", "ab" * 32, "--label", "plugins=all"),
         ("revoke", "sha256:12"),
         ("floor", "48"),
         ("floor", "999.0.0"),
+        ("floor", "\uff14\uff18.0.1"),
         ("list", "more"),
     ],
 )
