@@ -10,14 +10,20 @@ import posix
 
 from edge import files, keys
 from edge.package import is_package
+from edge.sources import leftovers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge.sources.leftovers import Temporary
+    from edge.sources.registry import Entry
+
     Say = Callable[[str], None]
 
 REGISTRY = "registry:"
+# Without its two slashes it is still no file's name, and may have a password in it.
+URLS = ("https:", "http:")
 PRIVATE = 0o700
 
 
@@ -26,9 +32,9 @@ class Source:
 
     fd      an open package, None for a folder
     folder  a plugin's folder with a manifest.toml, empty for a package
-    origin  where it is from, for records and the audit
+    origin  where it is from, for records and the audit: of a URL without its query
     remote  whether that is another machine
-    sha256  of what was fetched, empty for what was here
+    sha256  of what was fetched, or was here and had to have it; empty otherwise
     """
 
     __slots__ = ("_temporary", "fd", "folder", "origin", "remote", "sha256")
@@ -41,7 +47,7 @@ class Source:
         folder: str = "",
         remote: bool = False,
         sha256: str = "",
-        temporary: str = "",
+        temporary: Temporary | None = None,
     ) -> None:
         self.fd = fd
         self.folder = folder
@@ -57,9 +63,7 @@ class Source:
         if self.fd is not None:
             files.close(self.fd)
         if self._temporary:
-            from edge.store.recover import remove
-
-            remove(self._temporary)
+            self._temporary.remove()
 
 
 def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say: Say) -> Source:
@@ -68,15 +72,14 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
     `sha256`: refuses what has another digest (a folder has none). `most_bytes`: refuses what is larger.
     `cache`: a folder for what is fetched and unpacked. `say`: takes lines of progress.
     """
-    if "://" in what:
-        return _fetched(what, what, sha256, most_bytes, cache, say)
+    leftovers.sweep_folders(cache)
+    if "://" in what or what.lower().startswith(URLS):
+        return _fetched(what, "", sha256, most_bytes, cache, say)
     if what.startswith(REGISTRY) or _names_a_plugin(what):
-        from edge.sources.registry import find
-
-        entry = find(what[len(REGISTRY) :] if what.startswith(REGISTRY) else what, cache=cache, say=say)
-        origin = f"{entry.name} {entry.version} of {entry.index}: {entry.url}"
+        entry = _entry(what, sha256, cache, say)
+        named = f"{entry.name} {entry.version} of {entry.index}: "
         digest = sha256 or entry.sha256
-        return _fetched(entry.url, origin, digest, most_bytes, cache, say, allow_special=entry.inside)
+        return _fetched(entry.url, named, digest, most_bytes, cache, say, allow_special=entry.inside)
     if _is_folder(what):
         if sha256:
             from edge import errors
@@ -99,6 +102,29 @@ def _names_a_plugin(what: str) -> bool:
     return False
 
 
+def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
+    """What the registries have, of the digest that they say and the operator says."""
+    from edge import errors
+    from edge.sources.fetch import is_sha256
+    from edge.sources.registry import find
+
+    try:
+        entry = find(what[len(REGISTRY) :] if what.startswith(REGISTRY) else what, cache=cache, say=say)
+    except errors.UsageError as error:
+        if what.startswith(REGISTRY):
+            raise
+        message = f"There is no file {what}, and for a plugin of that name: {error.message}"
+        raise errors.UsageError(message, error.remedy) from None
+    # What is no digest at all is told by whoever fetches.
+    if is_sha256(sha256) and sha256.lower() != entry.sha256:
+        raise errors.Damaged(
+            f"{entry.index} has {entry.name} {entry.version} with the digest {entry.sha256}, "
+            f"and {sha256.lower()} was asked for",
+            "Ask whoever publishes it which is right",
+        )
+    return entry
+
+
 def _is_folder(what: str) -> bool:
     try:
         return posix.stat(what).st_mode & files.FORMAT_MASK == files.DIRECTORY
@@ -109,26 +135,36 @@ def _is_folder(what: str) -> bool:
 def _local(path: str, sha256: str, most_bytes: int, cache: str) -> Source:
     fd = files.open_input(path)
     try:
-        from edge.sources.digest import check_digest, check_size
+        from edge.sources.digest import check_size, with_digest
 
         check_size(fd, path, most_bytes)
         if sha256:
-            check_digest(fd, path, sha256)
-        return _opened(fd, path, cache, origin=path)
+            given, fd = fd, with_digest(fd, path, sha256, cache)
+            if given != fd:
+                files.close(given)
+        return _opened(fd, path, cache, origin=path, sha256=sha256.lower())
     except BaseException:
         files.close(fd)
         raise
 
 
 def _fetched(
-    url: str, origin: str, sha256: str, most_bytes: int, cache: str, say: Say, *, allow_special: bool = True
+    url: str, named: str, sha256: str, most_bytes: int, cache: str, say: Say, *, allow_special: bool = True
 ) -> Source:
+    """`named`: what the origin begins with."""
     from edge.sources.fetch import fetch
+    from edge.sources.urls import shown
 
+    name = shown(url)
     keys.make_folder(cache, PRIVATE)
-    got = fetch(url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say, allow_special=allow_special)
     try:
-        return _opened(got.fd, url, cache, origin=origin, remote=got.remote, sha256=got.sha256)
+        got = fetch(
+            url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say, allow_special=allow_special
+        )
+    finally:
+        leftovers.sweep_parts(cache)
+    try:
+        return _opened(got.fd, name, cache, origin=named + name, remote=got.remote, sha256=got.sha256)
     except BaseException:
         files.close(got.fd)
         raise
@@ -140,19 +176,14 @@ def _opened(fd: int, name: str, cache: str, *, origin: str, remote: bool = False
         return Source(origin=origin, fd=fd, remote=remote, sha256=sha256)
     from edge.sources.archives import unpack
 
-    keys.make_folder(cache, PRIVATE)
-    temporary = f"{cache}/unpacked-{posix.getpid()}-{posix.urandom(4).hex()}"
+    temporary = leftovers.Temporary(cache)
     try:
-        posix.mkdir(temporary, PRIVATE)
-        found = unpack(fd, name, temporary)
-        if found.package:
-            inner = files.open_input(found.package)
-            files.close(fd)
-            return Source(origin=origin, fd=inner, remote=remote, sha256=sha256, temporary=temporary)
-        files.close(fd)
-        return Source(origin=origin, folder=found.folder, remote=remote, sha256=sha256, temporary=temporary)
+        found = unpack(fd, name, temporary.path)
+        inner = files.open_input(found.package) if found.package else None
     except BaseException:
-        from edge.store.recover import remove
-
-        remove(temporary)
+        temporary.remove()
         raise
+    files.close(fd)
+    return Source(
+        origin=origin, fd=inner, folder=found.folder, remote=remote, sha256=sha256, temporary=temporary
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posix
 
+from edge import keys
+
 PIECE_BYTES = 1 << 16
 HEX_DIGITS = frozenset("0123456789abcdef")
 DIGEST_DIGITS = 64
@@ -43,6 +45,43 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
             f"{name} has the digest {found}, and {wanted} was asked for",
             "Do not use it; get the file again, and its digest from whoever publishes it",
         )
+
+
+def with_digest(fd: int, name: str, sha256_hex: str, cache: str) -> int:
+    """A descriptor of what has that digest, at its beginning; `fd` itself, or one of a copy below `cache`.
+
+    It is a copy where others than this user and root could change the file after it was checked.
+    """
+    facts = posix.fstat(fd)
+    if facts.st_uid in (0, posix.geteuid()) and not facts.st_mode & keys.OTHERS_WRITE:
+        check_digest(fd, name, sha256_hex)
+        return fd
+    copy = _copy(fd, name, facts.st_size, cache)
+    try:
+        check_digest(copy, name, sha256_hex)
+    except BaseException:
+        posix.close(copy)
+        raise
+    return copy
+
+
+def _copy(fd: int, name: str, size: int, cache: str) -> int:
+    from edge import files
+    from edge.sources.leftovers import unnamed_file
+
+    copy = unnamed_file(cache)
+    at = 0
+    try:
+        # What is appended meanwhile is not taken: the size was checked.
+        while piece := posix.pread(fd, min(PIECE_BYTES, size - at), at):
+            at += posix.pwrite(copy, piece, at)
+    except OSError as error:
+        posix.close(copy)
+        files.raise_for(name, error)
+    except BaseException:
+        posix.close(copy)
+        raise
+    return copy
 
 
 def _digest(fd: int) -> str:

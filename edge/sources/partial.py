@@ -62,7 +62,7 @@ class Partial:
                     posix.close(fd)
                     break
                 # Who held the lock may have removed the file meanwhile.
-                if _is_at(fd, self._path):
+                if is_at(fd, self._path):
                     return fd
             except BaseException:
                 posix.close(fd)
@@ -70,7 +70,7 @@ class Partial:
             posix.close(fd)
         own = f"{self._path}-{posix.getpid()}-{posix.urandom(4).hex()}"
         fd = posix.open(own, FLAGS | posix.O_EXCL, OWNER_ONLY)
-        posix.unlink(own)
+        _unlink(own)
         self._path = ""
         return fd
 
@@ -202,7 +202,8 @@ def _unlink(path: str) -> None:
         files.raise_for(path, error)
 
 
-def _is_at(fd: int, path: str) -> bool:
+def is_at(fd: int, path: str) -> bool:
+    """Whether an open file still has that name."""
     try:
         there = posix.stat(path)
     except FileNotFoundError:

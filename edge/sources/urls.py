@@ -70,6 +70,11 @@ def parse(text: str) -> Url:
     return Url(text.partition("#")[0], host, PORT if port is None else port, target)
 
 
+def shown(text: str) -> str:
+    """A URL for people and for records, or a path as it is. Raises UsageError."""
+    return text if text.startswith("/") else parse(text).shown
+
+
 def join(base: str, reference: str) -> str:
     """What a reference in a document at `base`, a checked URL, means; `parse` judges it."""
     from urllib.parse import urljoin

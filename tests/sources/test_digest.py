@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posix
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from edge import errors
-from edge.sources.digest import check_digest, check_size
+from edge.sources.digest import check_digest, check_size, with_digest
 
 CONTENTS = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENTS).hexdigest()
@@ -49,3 +52,56 @@ def test_another_digest(fd: int) -> None:
 def test_what_is_no_digest(fd: int, digest: str) -> None:
     with pytest.raises(errors.UsageError, match="is no SHA-256 digest"):
         check_digest(fd, "file", digest)
+
+
+def test_a_file_that_only_its_owner_changes_is_read_where_it_is(fd: int, cache: Path) -> None:
+    os.fchmod(fd, 0o644)
+    assert with_digest(fd, "file", DIGEST, str(cache)) == fd
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+def test_what_others_may_change_is_what_it_was_when_it_was_checked(
+    fd: int, tmp_path: Path, cache: Path, mode: int
+) -> None:
+    os.fchmod(fd, mode)
+    copy = with_digest(fd, "file", DIGEST, str(cache))
+    (tmp_path / "file").write_bytes(b"changed")
+    with os.fdopen(copy, "rb") as file:
+        assert file.read() == CONTENTS
+    assert list(cache.iterdir()) == []
+
+
+def test_a_file_of_another_user_is_copied(fd: int, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = os.fstat(fd)
+    somebody = os.geteuid() + 1
+    there = SimpleNamespace(st_uid=somebody, st_mode=0o100600, st_size=facts.st_size)
+    monkeypatch.setattr(posix, "fstat", lambda _: there)
+    copy = with_digest(fd, "file", DIGEST, str(cache))
+    os.close(copy)
+    assert copy != fd
+
+
+def test_what_is_appended_meanwhile_is_not_taken(
+    fd: int, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = posix.pread
+    more = [b"more"] * 3
+
+    def growing(*given: Any) -> bytes:
+        with (tmp_path / "file").open("ab") as file:
+            file.write(more.pop() if more else b"")
+        return read(*given)
+
+    os.fchmod(fd, 0o666)
+    monkeypatch.setattr(posix, "pread", growing)
+    with os.fdopen(with_digest(fd, "file", DIGEST, str(cache)), "rb") as file:
+        assert file.read() == CONTENTS
+
+
+def test_of_what_others_may_change_another_digest_leaves_nothing(fd: int, cache: Path) -> None:
+    os.fchmod(fd, 0o666)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(errors.Damaged):
+        with_digest(fd, "file", "0" * 64, str(cache))
+    assert os.listdir("/proc/self/fd") == before
+    assert list(cache.iterdir()) == []

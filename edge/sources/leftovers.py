@@ -1,0 +1,140 @@
+"""What is temporary in the cache, and what interrupted processes left there.
+
+CACHE/unpacked-…  folders to unpack into; whoever has one holds the cache's lock, shared with others who do
+CACHE/part-…      edge/sources/partial.py: the newest few stay, so that another attempt goes on with them
+"""
+
+from __future__ import annotations
+
+import posix
+from contextlib import suppress
+
+from edge import files, keys
+
+FOLDER = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
+NEW_FILE = posix.O_RDWR | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+PART = posix.O_RDWR | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+
+UNPACKED = "unpacked-"
+PARTIAL = "part-"
+META = ".meta"
+MOST_KEPT = 4
+"""Downloads that were interrupted; nobody may ever ask for them again."""
+
+
+class Temporary:
+    """A folder of this process's own, until `remove`.
+
+    path  where it is
+    """
+
+    __slots__ = ("_lock", "path")
+
+    def __init__(self, cache: str) -> None:
+        from fcntl import LOCK_SH, flock
+
+        keys.make_folder(cache, 0o700)
+        self.path = f"{cache}/{UNPACKED}{posix.getpid()}-{posix.urandom(4).hex()}"
+        try:
+            self._lock = posix.open(cache, FOLDER)
+        except OSError as error:
+            files.raise_for(cache, error)
+        try:
+            # Where folders can't be locked, nobody gets the lock to remove this one either.
+            with suppress(OSError):
+                flock(self._lock, LOCK_SH)
+            posix.mkdir(self.path, 0o700)
+        except OSError as error:
+            posix.close(self._lock)
+            files.raise_for(self.path, error)
+        except BaseException:
+            posix.close(self._lock)
+            raise
+
+    def remove(self) -> None:
+        """Removes it, with all that is in it."""
+        from edge.store.recover import remove
+
+        try:
+            remove(self.path)
+        finally:
+            posix.close(self._lock)
+
+
+def unnamed_file(cache: str) -> int:
+    """A descriptor of an empty file that is gone when it is closed."""
+    temporary = Temporary(cache)
+    path = f"{temporary.path}/file"
+    try:
+        return posix.open(path, NEW_FILE, 0o600)
+    except OSError as error:
+        files.raise_for(path, error)
+    finally:
+        temporary.remove()
+
+
+def sweep_folders(cache: str) -> None:
+    """Removes folders that killed processes left, unless a process has one now; never fails."""
+    from edge import errors
+    from edge.store.recover import remove
+
+    with suppress(OSError):
+        left = [name for name in posix.listdir(cache) if name.startswith(UNPACKED)]
+        if not left:
+            return
+        lock = _locked(cache, FOLDER)
+        try:
+            # Listed before the lock was taken: none of them belongs to a process that lives.
+            for name in left:
+                with suppress(errors.EnvironmentFault):
+                    remove(f"{cache}/{name}")
+        finally:
+            posix.close(lock)
+
+
+def sweep_parts(cache: str) -> None:
+    """Removes interrupted downloads but the newest, and those nobody can go on with; never fails."""
+    with suppress(OSError):
+        names = set(posix.listdir(cache))
+        parts = [name for name in names if name.startswith(PARTIAL) and not name.endswith(META)]
+        kept = sorted((name for name in parts if name + META in names), key=lambda name: _age(cache, name))
+        for name in set(parts).difference(kept[:MOST_KEPT]):
+            _remove_part(f"{cache}/{name}")
+        for name in names:
+            if name.startswith(PARTIAL) and name.endswith(META) and name[: -len(META)] not in names:
+                posix.unlink(f"{cache}/{name}")
+
+
+def _age(cache: str, name: str) -> int:
+    try:
+        return -posix.lstat(f"{cache}/{name}").st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _remove_part(path: str) -> None:
+    from edge.sources.partial import is_at
+
+    with suppress(OSError):
+        lock = _locked(path, PART)
+        try:
+            # Who held the lock may have removed it, and somebody else may have begun another.
+            if is_at(lock, path):
+                with suppress(FileNotFoundError):
+                    posix.unlink(path + META)
+                posix.unlink(path)
+        finally:
+            posix.close(lock)
+
+
+def _locked(path: str, flags: int) -> int:
+    """A descriptor with the only lock; OSError where somebody else has one."""
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    fd = posix.open(path, flags)
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BaseException:
+        posix.close(fd)
+        raise
+    return fd

@@ -1,0 +1,170 @@
+"""What a word on the command line is taken for, and what is told and kept of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import errors
+from edge.sources import Source, open_source
+from tests.sources import making
+from tests.sources.servers import Release, Server, says
+
+BODY = making.tar(making.Member("plugin/manifest.toml", b"name = 'x'\n"))
+DIGEST = hashlib.sha256(BODY).hexdigest()
+OTHER = making.tar(making.Member("plugin/manifest.toml", b"name = 'y'\n"))
+OTHER_DIGEST = hashlib.sha256(OTHER).hexdigest()
+Open = Callable[..., Source]
+
+
+@pytest.fixture
+def opened(cache: Path) -> Callable[..., Any]:
+    @contextmanager
+    def run(what: str, **how: Any) -> Iterator[Source]:
+        with open_source(what, most_bytes=1 << 20, cache=str(cache), say=print, **how) as source:
+            yield source
+        assert list(cache.iterdir()) == []
+
+    return run
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that names registries, not there yet; the working directory is empty."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    path = tmp_path / "config" / "edge" / "registry"
+    path.parent.mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return path
+
+
+def names(registry: Path, server: Server, query: str = "") -> Path:
+    """An index of this machine with one plugin, of a server."""
+    index = registry.parent / "index.json"
+    entry = {"name": "clock", "version": "1.0.0", "url": f"{server.url}/a.tar{query}", "sha256": DIGEST}
+    index.write_text(json.dumps({"plugins": [entry]}))
+    registry.write_text(f"{index}\n")
+    return index
+
+
+def test_a_query_is_sent_and_kept_nowhere(server: Server, opened: Open) -> None:
+    server.answer = Release(BODY)
+    with opened(f"{server.url}/a.tar?token=hunter2#hunter2") as source:
+        assert source.origin == f"{server.url}/a.tar"
+        assert (source.remote, source.sha256) == (True, DIGEST)
+    assert server.requests[0].target == "/a.tar?token=hunter2"
+    server.answer = Release(b"no archive")
+    with (
+        pytest.raises(errors.NotPackage, match=f"^{server.url}/a.tar is neither") as caught,
+        opened(f"{server.url}/a.tar?token=hunter2"),
+    ):
+        pass
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_origin_of_what_a_registry_names(server: Server, registry: Path, opened: Open) -> None:
+    server.answer = Release(BODY)
+    index = names(registry, server, "?token=hunter2")
+    with opened("clock") as source:
+        assert source.origin == f"clock 1.0.0 of {index}: {server.url}/a.tar"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "https:/user:hunter2@example.org/a.edge",
+        "https:user:hunter2@example.org/a.edge",
+        "https:\\\\user:hunter2@example.org\\a.edge",
+        "HTTPS:/user:hunter2@example.org/a.edge",
+        "http:/user:hunter2@example.org/a.edge",
+        "ftp://user:hunter2@example.org/a.edge",
+    ],
+)
+def test_a_password_in_a_url_that_is_misspelled_is_not_repeated(what: str, opened: Open) -> None:
+    with pytest.raises(errors.UsageError) as caught, opened(what):
+        pass
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told_as_one(registry: Path, opened: Open) -> None:
+    missing = "There is no file clock-1.0.0.edge, and"
+    with pytest.raises(errors.UsageError, match=missing) as caught, opened("clock-1.0.0.edge"):
+        pass
+    assert str(registry) in caught.value.remedy
+
+
+def test_a_file_comes_before_a_registry_unless_that_is_said(
+    server: Server, registry: Path, opened: Open
+) -> None:
+    server.answer = Release(BODY)
+    names(registry, server)
+    Path("clock").write_bytes(OTHER)
+    with opened("clock") as source:
+        assert (source.origin, source.remote, source.sha256) == ("clock", False, "")
+    with opened("registry:clock") as source:
+        assert source.remote
+
+
+def test_the_digest_of_a_registry_is_not_set_aside_by_another(
+    server: Server, registry: Path, opened: Open
+) -> None:
+    server.answer = Release(OTHER)
+    names(registry, server)
+    for digest, kind in (
+        ("", errors.Damaged),
+        (DIGEST, errors.Damaged),
+        (OTHER_DIGEST, errors.Damaged),
+        ("abc", errors.UsageError),
+    ):
+        with pytest.raises(kind), opened("clock", sha256=digest):
+            pass
+    server.answer = Release(BODY)
+    with opened("clock", sha256=DIGEST.upper()) as source:
+        assert source.sha256 == DIGEST
+
+
+def test_a_file_that_others_may_change_is_unpacked_as_it_was_checked(
+    tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edge.sources import digest
+
+    path = tmp_path / "a.tar"
+    path.write_bytes(BODY)
+    path.chmod(0o666)
+    check = digest.check_digest
+
+    def then_changed(*given: Any) -> None:
+        check(*given)
+        path.write_bytes(OTHER)
+
+    monkeypatch.setattr(digest, "check_digest", then_changed)
+    with opened(str(path), sha256=DIGEST) as source:
+        assert Path(source.folder, "manifest.toml").read_bytes() == b"name = 'x'\n"
+        assert source.sha256 == DIGEST
+
+
+def test_a_folder_has_no_digest(tmp_path: Path, opened: Open) -> None:
+    with pytest.raises(errors.UsageError, match="has no digest"), opened(str(tmp_path), sha256=DIGEST):
+        pass
+    with opened(str(tmp_path)) as source:
+        assert (source.folder, source.fd, source.remote) == (str(tmp_path), None, False)
+
+
+def test_an_index_over_the_net_may_say_where_by_a_relative_url(
+    server: Server, registry: Path, opened: Open
+) -> None:
+    entry = {"name": "clock", "version": "1.0.0", "url": "../a.tar", "sha256": DIGEST}
+    index = json.dumps({"plugins": [entry]}).encode()
+    server.answer = lambda request, client: (
+        says(200, index) if request.target == "/x/index.json?key=hunter2" else Release(BODY)
+    )(request, client)
+    registry.write_text(f"{server.url}/x/index.json?key=hunter2\n")
+    with opened("clock@1.0.0") as source:
+        assert source.origin == f"clock 1.0.0 of {server.url}/x/index.json: {server.url}/a.tar"
