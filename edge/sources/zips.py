@@ -19,6 +19,7 @@ ENCRYPTED = 0x1 | 0x40 | 0x2000
 UTF8 = 0x800
 STORED, DEFLATED = 0, 8
 DOS_FOLDER = 0x10
+OTHER_NAME = b"up"
 
 
 def extract(fd: int, into: Extraction) -> None:
@@ -32,7 +33,7 @@ def extract(fd: int, into: Extraction) -> None:
 
 
 def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None:
-    # zipfile cuts a name at a NUL, and newer ones take it from a field of its own.
+    # Of its names the one that the directory says: zipfile cuts the other at a NUL.
     name = member.orig_filename
     problem = _problem(member)
     if problem:
@@ -47,7 +48,7 @@ def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None
 
 def _problem(member: ZipInfo) -> str:
     name = member.orig_filename
-    if member.filename != name:
+    if _has_other_name(member.extra):
         return "it has more than one name"
     if not (name.isascii() or member.flag_bits & UTF8):
         return "its name is not said to be UTF-8"
@@ -62,6 +63,16 @@ def _problem(member: ZipInfo) -> str:
     if name.endswith("/"):
         return "it is a file, and its name ends in a slash" if kind == files.REGULAR else ""
     return "it is a folder, and its name does not end in a slash" if is_folder else ""
+
+
+def _has_other_name(extra: bytes) -> bool:
+    """Whether a field repeats its name, which some readers take and others don't."""
+    at = 0
+    while at + 4 <= len(extra):
+        if extra[at : at + 2] == OTHER_NAME:
+            return True
+        at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
+    return False
 
 
 def _contents(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:

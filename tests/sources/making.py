@@ -35,6 +35,7 @@ class Member(NamedTuple):
     method: int = 8
     flags: int = 0x800
     folder_bit: bool = False
+    extra: bytes = b""
 
 
 def encoded(name: Name) -> bytes:
@@ -108,7 +109,8 @@ def zipped(*members: Member) -> bytes:
         )
         attributes = member.mode << 16 | (0x10 if member.folder_bit else 0)
         directory += struct.pack("<4sHH", b"PK\x01\x02", 0x314, 20) + said
-        directory += struct.pack("<HHHHHLL", len(name), 0, 0, 0, 0, attributes, len(made)) + name
+        directory += struct.pack("<HHHHHLL", len(name), len(member.extra), 0, 0, 0, attributes, len(made))
+        directory += name + member.extra
         made += struct.pack("<4sH", b"PK\x03\x04", 20) + said + struct.pack("<HH", len(name), 0) + name + body
     count = len(members)
     return (

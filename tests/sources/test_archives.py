@@ -9,9 +9,11 @@ import lzma
 import os
 import random
 import stat
+import struct
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Callable
 
@@ -189,6 +191,14 @@ def test_a_zip_whose_two_names_of_a_member_differ(unpack: Unpack) -> None:
     archive = making.zipped(MANIFEST, Member("plugin/x"))
     with pytest.raises(errors.Damaged):
         unpack(archive.replace(b"plugin/x", b"plugin/y", 1))
+
+
+@pytest.mark.parametrize("name", [b"../../x", b"plugin/x"])
+def test_a_zip_that_names_a_member_in_a_field_too(name: bytes, unpack: Unpack) -> None:
+    field = b"\1" + struct.pack("<L", zlib.crc32(b"plugin/x")) + name
+    extra = struct.pack("<HHxx", 0x5455, 2) + struct.pack("<HH", 0x7075, len(field)) + field
+    with pytest.raises(errors.BadPackage, match="more than one name"):
+        unpack(making.zipped(MANIFEST, Member("plugin/x", extra=extra)))
 
 
 def test_a_folder_with_contents_in_a_tar(unpack: Unpack) -> None:

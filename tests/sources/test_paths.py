@@ -77,6 +77,7 @@ WHOLE = (
     b"plugin/" + b"../" * 40 + b"tmp/edge-attack",
     b"/".join([b"a"] * 17),
     b"a" * 5000,
+    b"other/",
 )
 NAMES = sorted(
     {
