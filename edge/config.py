@@ -6,8 +6,6 @@ as it stands.
 
 from __future__ import annotations
 
-import posix
-
 from edge import _native as native
 from edge import audit, errors, files, keys, schema, store
 
@@ -71,14 +69,7 @@ def missing(manifest: Manifest, is_set: Iterable[str]) -> list[str]:
 
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
-    path = store.config_path(name)
-    try:
-        posix.unlink(path)
-        files.sync_folder(files.folder(path))
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        files.raise_for(path, error)
+    files.remove(store.config_path(name))
 
 
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:

@@ -175,6 +175,21 @@ class Staged:
             posix.unlink(self._temporary)
 
 
+def remove(path: str) -> None:
+    """Removes a file, if it is there, and makes that survive a power cut."""
+    from contextlib import suppress
+
+    missing = (FileNotFoundError, NotADirectoryError)
+    try:
+        with suppress(*missing):
+            posix.unlink(path)
+        # Also where it was gone: whoever removed it may have been killed before this.
+        with suppress(*missing):
+            sync_folder(folder(path))
+    except OSError as error:
+        raise_for(path, error)
+
+
 def sync_folder(path: str) -> None:
     """Makes names that were just given or taken in a folder survive a power cut."""
     fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)

@@ -8,8 +8,6 @@ A value is sealed for one property of one plugin: moved to another, it does not 
 
 from __future__ import annotations
 
-import posix
-
 from edge import _native as native
 from edge import files, keys, store
 from edge.cli.json_text import json_text
@@ -97,14 +95,7 @@ def unset_secret(name: str, secret: str) -> bool:
 
 def forget(name: str) -> None:
     """Removes all secrets of a plugin."""
-    path = _path(name)
-    try:
-        posix.unlink(path)
-        files.sync_folder(files.folder(path))
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        files.raise_for(path, error)
+    files.remove(_path(name))
 
 
 def _path(name: str) -> str:

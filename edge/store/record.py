@@ -25,7 +25,8 @@ class Record:
 
     name      of the plugin
     current   folder of the release that calls run, empty once the plugin is removed
-    previous  folder of the release before, empty where there is none
+    previous  folder of the release before, empty where there is none; without a current one, the plugin is
+              being removed (edge/store/removal.py)
     enabled   whether it may be called
     floor     the highest release number that was ever current: none below it is installed any more
     origin    where the current release came from
@@ -144,14 +145,7 @@ def write(changed: Record) -> None:
 
 def forget(name: str) -> None:
     """Removes a record, and with it the floor."""
-    path = store.record_path(name)
-    try:
-        posix.unlink(path)
-        files.sync_folder(files.folder(path))
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        files.raise_for(path, error)
+    files.remove(store.record_path(name))
 
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
