@@ -30,6 +30,8 @@ test: check
 test-full: test
 	$(PYTHON) -m tests.differential 5000
 	$(PYTHON) -m tests.mutations 10000
+	$(PYTHON) -m tests.power --killed
+	$(PYTHON) -m tests.power soak
 	$(PYTHON) -m tests.fuzz --minutes 60
 
 setup:
