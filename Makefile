@@ -30,6 +30,10 @@ test: check
 # The same at full count, where `test` takes a sample.
 test-full: test
 	$(PYTHON) -m tests.differential 5000
+	$(PYTHON) -m tests.power --killed
+	$(PYTHON) -m tests.power soak
+	$(PYTHON) -m tests.faults
+	EDGE_SEQUENCES=500 $(PYTHON) -m pytest -q tests/store/test_downgrades.py
 	$(PYTHON) -m tests.fuzz --minutes 60
 
 setup:

@@ -101,7 +101,7 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
 
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
-    files.remove_file(store.config_path(name))
+    files.remove(store.config_path(name))
 
 
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:

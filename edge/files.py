@@ -175,13 +175,17 @@ class Staged:
             posix.unlink(self._temporary)
 
 
-def remove_file(path: str) -> None:
-    """Removes a file, if it is there, so that a power cut does not bring it back."""
+def remove(path: str) -> None:
+    """Removes a file, if it is there, and makes that survive a power cut."""
+    from contextlib import suppress
+
+    missing = (FileNotFoundError, NotADirectoryError)
     try:
-        posix.unlink(path)
-        sync_folder(folder(path))
-    except (FileNotFoundError, NotADirectoryError):
-        pass
+        with suppress(*missing):
+            posix.unlink(path)
+        # Also where it was gone: whoever removed it may have been killed before this.
+        with suppress(*missing):
+            sync_folder(folder(path))
     except OSError as error:
         raise_for(path, error)
 

@@ -100,7 +100,7 @@ def unset_secret(name: str, secret: str) -> bool:
 
 def forget(name: str) -> None:
     """Removes all secrets of a plugin."""
-    files.remove_file(_path(name))
+    files.remove(_path(name))
 
 
 def _path(name: str) -> str:

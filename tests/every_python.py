@@ -19,7 +19,15 @@ from cross import cache
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # What does not depend on the Python that runs it, and was tested by `make test` before.
-ELSEWHERE = ("tests/board", "tests/cross", "tests/differential", "tests/fuzz", "tests/hostile")
+ELSEWHERE = (
+    "tests/board",
+    "tests/cross",
+    "tests/differential",
+    "tests/faults",
+    "tests/fuzz",
+    "tests/hostile",
+    "tests/power",
+)
 
 
 def find(version: str) -> Path | None:

@@ -78,6 +78,19 @@ def test_a_file_gets_the_mode_that_is_asked_for(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_is_removed_whether_it_is_there_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"a")
+    for _ in range(2):
+        files.remove(str(path))
+        assert os.listdir(tmp_path) == []
+    for nowhere in (tmp_path / "none" / "a", Path(__file__) / "a"):
+        files.remove(str(nowhere))
+    path.mkdir()
+    with pytest.raises(errors.EdgeError):
+        files.remove(str(path))
+
+
 def test_staging_in_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(errors.UsageError, match="nowhere"):
         files.Staged(str(tmp_path / "nowhere" / "a"))

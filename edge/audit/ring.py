@@ -56,9 +56,10 @@ class Ring:
                 self._rotate()
                 fd = _open(path, posix.O_RDWR | posix.O_APPEND | posix.O_CREAT)
                 size = 0
-            _write(fd, data, size)
             if not size:
+                # Before it is written: who finds entries in a file need not ask whether its name would last.
                 files.sync_folder(self._folder)
+            _write(fd, data, size)
         except OSError as error:
             _fail(path, error)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge import asks, audit, errors, grants, levels, policy, trust
 from edge.package import open_package
 from edge.profiles import here
-from edge.store import record, selfcheck, terms
+from edge.store import record, removal, selfcheck, terms
 from edge.store.installed import manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
@@ -115,6 +115,10 @@ def _tell_refusal(error: errors.EdgeError, origin: str) -> None:
 def _install(package: Package, *, origin: str, remote: bool, again: bool, consent: Consent | None) -> Outcome:
     name, number = package.description["name"], package.description["release"]
     before = record.find(name)
+    if before is not None and removal.is_unfinished(before):
+        # Recovery could not; what it says then is what stands in the way.
+        removal.finish(before)
+        before = record.find(name)
     _check_keys(package, name)
     with Staged(package) as staged:
         current = before.current if before is not None else ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import asks, audit, errors, grants, policy, store
+from edge import asks, audit, errors, grants, store
 from edge.profiles import here
-from edge.store import record, selfcheck, terms
+from edge.store import record, removal, selfcheck, terms
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
@@ -89,8 +89,6 @@ def remove(name: str, *, forget: bool = False) -> None:
     The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
     works for a plugin whose record is damaged.
     """
-    from edge import config, sealed
-
     with locked():
         found = None
         try:
@@ -99,19 +97,17 @@ def remove(name: str, *, forget: bool = False) -> None:
             if not forget:
                 raise
         else:
-            if found is None or not (found.current or forget):
+            if found is None or not (found.current or forget or removal.is_unfinished(found)):
                 record.get(name)
         audit.append(
             {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
         )
-        if forget:
+        if found is not None and (found.current or found.previous):
+            removal.finish(removal.begin(found, forget=forget))
+        else:
+            # Last: what can't be read can't say either that it is being removed.
+            removal.forget(name)
             record.forget(name)
-        elif found is not None:
-            record.write(record.Record(name, floor=found.floor))
-        policy.forget(name)
-        config.forget(name)
-        sealed.forget(name)
-        terms.forget(name)
         collect()
 
 

@@ -25,7 +25,8 @@ class Record:
 
     name      of the plugin
     current   folder of the release that calls run, empty once the plugin is removed
-    previous  folder of the release before, empty where there is none
+    previous  folder of the release before, empty where there is none; without a current one, the plugin is
+              being removed (edge/store/removal.py)
     enabled   whether it may be called
     floor     the highest release number that was ever current: none below it is installed any more
     origin    where the current release came from
@@ -144,7 +145,7 @@ def write(changed: Record) -> None:
 
 def forget(name: str) -> None:
     """Removes a record, and with it the floor."""
-    files.remove_file(store.record_path(name))
+    files.remove(store.record_path(name))
 
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:

@@ -1,4 +1,4 @@
-"""What an interruption left behind: staged work is dropped, releases that no record names are removed.
+"""What an interruption left behind: staged work and releases that no record names go, removals are finished.
 
 Whoever holds the lock does this before anything else, so it sees what a kill or a power cut left. It may be
 interrupted itself, and be done again.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 
 from edge import files, store
-from edge.store import record
+from edge.store import record, removal
 
 
 def recover() -> None:
@@ -17,12 +17,27 @@ def recover() -> None:
     staging = store.staging_path()
     for left in _listed(staging):
         remove(f"{staging}/{left}")
+    _finish_removals()
     collect()
     plugins = f"{store.root()}/plugins"
     for left in _listed(plugins):
         # A record that was staged under a name, where the filesystem knows no files without one.
         if left.startswith("."):
             remove(f"{plugins}/{left}")
+
+
+def _finish_removals() -> None:
+    """What can't be finished now is left to the next who holds the lock."""
+    from contextlib import suppress
+
+    from edge import errors
+
+    for name in record.named():
+        with suppress(errors.EdgeError):
+            found = record.find(name)
+            if found is not None and removal.is_unfinished(found):
+                _make_last()
+                removal.finish(found)
 
 
 def collect() -> None:
@@ -43,9 +58,20 @@ def collect() -> None:
 
 def _remove_but(named: set[str]) -> None:
     releases = f"{store.root()}/releases"
-    for release in _listed(releases):
-        if release not in named:
-            remove(f"{releases}/{release}")
+    unnamed = [release for release in _listed(releases) if release not in named]
+    if unnamed:
+        _make_last()
+    for release in unnamed:
+        remove(f"{releases}/{release}")
+
+
+def _make_last() -> None:
+    """Whoever wrote the records may have been killed before they would survive a power cut; now they do."""
+    plugins = f"{store.root()}/plugins"
+    try:
+        files.sync_folder(plugins)
+    except OSError as error:
+        files.raise_for(plugins, error)
 
 
 def remove(path: str) -> None:

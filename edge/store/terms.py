@@ -136,7 +136,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
 
 def forget(name: str) -> None:
     """Drops what was worked out, so that the next call does so anew."""
-    files.remove_file(store.terms_path(name))
+    files.remove(store.terms_path(name))
 
 
 def _parse(text: bytes, record: Record) -> Terms | None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
-from edge import audit, errors, policy, store
-from edge.store import lifecycle, record
+from edge import audit, errors, policy, sealed, store
+from edge.store import lifecycle, record, removal
 from edge.store.install import Outcome
 from tests.store.running import load
 from tests.store.snapshot import contents
@@ -96,6 +97,40 @@ def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
         lifecycle.remove("faults")
     lifecycle.remove("faults", forget=True)
     assert record.find("faults") is None
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: Put, forget: bool) -> None:
+    put(1)
+    policy.grant("faults", ("http_client", "example.org"))
+    sealed.set_secret("faults", "token", "secret")
+    removal.begin(record.get("faults"), forget=forget)
+    with pytest.raises(errors.NotInstalled):
+        load("faults")
+    put(name="other")
+    assert "faults" not in policy.load().plugins
+    assert sealed.names("faults") == []
+    found = record.find("faults")
+    assert (found is None) if forget else (found == record.Record("faults", floor=1))
+    assert os.listdir(f"{store.root()}/releases") == [record.get("other").current]
+
+
+def test_what_keeps_a_removal_from_its_end_stops_only_that_plugin(put: Put, empty: Path) -> None:
+    put(1)
+    put(name="other")
+    sealed.set_secret("faults", "token", "secret")
+    removal.begin(record.get("faults"), forget=False)
+    config = empty / "config" / "faults.json"
+    config.mkdir(parents=True)
+    lifecycle.disable("other")
+    with pytest.raises(errors.EdgeError, match=r"faults\.json"):
+        put(2)
+    with pytest.raises(errors.EdgeError, match=r"faults\.json"):
+        lifecycle.remove("faults")
+    config.rmdir()
+    lifecycle.disable("other")
+    assert sealed.names("faults") == []
+    put(2)
 
 
 def test_a_damaged_record_keeps_its_releases_until_it_is_forgotten(put: Put) -> None:

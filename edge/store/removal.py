@@ -1,0 +1,44 @@
+"""Removing a plugin: its record says so first, and whoever takes the lock next finishes what was interrupted.
+
+Configuration, secrets and grants are files of their own. Were they left behind, the next plugin of that name
+would have them.
+"""
+
+from __future__ import annotations
+
+from edge.store import record, terms
+from edge.store.record import Record
+
+
+def begin(found: Record, *, forget: bool) -> Record:
+    """Writes down that a plugin is being removed; from then on it can't be called.
+
+    `forget`: the number of its newest release is not to stay.
+    """
+    begun = Record(found.name, previous=found.current or found.previous, floor=0 if forget else found.floor)
+    record.write(begun)
+    return begun
+
+
+def is_unfinished(found: Record) -> bool:
+    """Whether a removal began, and did not come to its end."""
+    return not found.current and bool(found.previous)
+
+
+def finish(begun: Record) -> None:
+    """Removes all that is kept of a plugin, and last what says that it is being removed."""
+    forget(begun.name)
+    if begun.floor:
+        record.write(Record(begun.name, floor=begun.floor))
+    else:
+        record.forget(begun.name)
+
+
+def forget(name: str) -> None:
+    """Removes configuration, secrets and grants, but no record."""
+    from edge import config, policy, sealed
+
+    policy.forget(name)
+    config.forget(name)
+    sealed.forget(name)
+    terms.forget(name)

@@ -1,0 +1,3 @@
+"""The operations are those of tests/power."""
+
+from tests.power.conftest import bench as bench
