@@ -172,7 +172,11 @@ class Staged:
     def __exit__(self, *_: object) -> None:
         posix.close(self.fd)
         if self._is_named:
-            posix.unlink(self._temporary)
+            try:
+                posix.unlink(self._temporary)
+            except OSError:
+                # What went wrong before is what there is to tell.
+                return
 
 
 def remove(path: str) -> None:

@@ -39,9 +39,11 @@ class Sealed:
             if secret in self._known:
                 return None
             raise KeyError(secret)
-        opened = native.unseal(
-            _key(), _context(self._name, secret), bytes.fromhex(sealed), f"{self._name}, {secret}"
-        )
+        try:
+            raw = bytes.fromhex(sealed)
+        except ValueError:
+            raw = b""
+        opened = native.unseal(_key(), _context(self._name, secret), raw, f"{self._name}, {secret}")
         return opened.decode()
 
     def __contains__(self, secret: object) -> bool:

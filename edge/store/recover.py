@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, store
+from edge import files, places, store
 from edge.store import record, removal
 
 
@@ -19,11 +19,11 @@ def recover() -> None:
         remove(f"{staging}/{left}")
     _finish_removals()
     collect()
-    plugins = f"{store.root()}/plugins"
-    for left in _listed(plugins):
-        # A record that was staged under a name, where the filesystem knows no files without one.
-        if left.startswith("."):
-            remove(f"{plugins}/{left}")
+    # What was staged under a name, where the filesystem knows no files without one.
+    for folder in (f"{store.root()}/plugins", *(f"{places.data()}/{kind}" for kind in ("config", "secrets"))):
+        for left in _listed(folder):
+            if left.startswith("."):
+                remove(f"{folder}/{left}")
 
 
 def _finish_removals() -> None:

@@ -146,6 +146,25 @@ def test_a_damaged_record_keeps_its_releases_until_it_is_forgotten(put: Put) -> 
     assert record.named() == ["other"]
 
 
+@pytest.mark.parametrize("text", [b"", b"{}", None])
+def test_reload_checks_what_grants_are_made_of(put: Put, text: bytes | None) -> None:
+    put(manifest="[edge.limits]\nmemory = 2097152\n")
+    path = Path(store.release_path(record.get("faults").current)) / store.COMPILED
+    path.write_bytes(path.read_bytes().replace(b"2097152", b"9999999") if text is None else text)
+    with pytest.raises(errors.StoreDamaged, match=r"manifest\.json"):
+        lifecycle.reload("faults")
+    assert put(manifest="[edge.limits]\nmemory = 2097152\n").change == "upgraded"
+
+
+def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
+    put()
+    lifecycle.disable("faults")
+    policy.set_level("paranoid")
+    with pytest.raises(errors.Untrusted):
+        lifecycle.enable("faults")
+    assert not record.get("faults").enabled
+
+
 def test_reload_checks_every_byte(put: Put) -> None:
     put()
     assert lifecycle.reload("faults") == record.get("faults")
