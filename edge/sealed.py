@@ -149,6 +149,12 @@ def _key(*, make: bool = False) -> bytes:
             # Another process may be as far: the first one's key stays, and both use it.
             staged.commit(replace=False)
         key = keys.read_guarded(path, keys.OTHERS_ANY)
+    elif key is not None and make:
+        # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
+        try:
+            files.sync_folder(files.folder(path))
+        except OSError as error:
+            files.raise_for(path, error)
     if key is not None and len(key) == native.SEED_BYTES:
         return key
     from edge import errors

@@ -182,10 +182,19 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
 
 
 def request_for(
-    manifest: Manifest, imports: list[str], *, remote: bool, before: Record | None = None, signer: str = ""
+    manifest: Manifest,
+    imports: list[str],
+    *,
+    remote: bool,
+    before: Record | None = None,
+    signer: str = "",
+    consents: Iterable[Ask] = (),
 ) -> tuple[Request, bool]:
-    """What there is to agree to, and whether anybody has to; `before`: of what is installed."""
-    said = policy.load().agreed(manifest.name, before.consents if before is not None else ())
+    """What there is to agree to, and whether anybody has to.
+
+    `before`: of what is installed, where this is to take its place. `consents`: what was agreed to of itself.
+    """
+    said = policy.load().agreed(manifest.name, before.consents if before is not None else consents)
     changes: list[Change] = []
     changed_signer = ""
     if before is not None and before.current:
@@ -242,7 +251,7 @@ def _agree(
         if not wider:
             wider.append("it comes from elsewhere" if remote else "what is installed is damaged")
         raise errors.NeedsConsent(
-            f"{manifest.name} {manifest.version} needs a yes to take the place of another: {'; '.join(wider)}",
+            f"{manifest.name} {manifest.version} needs a yes to be the current one: {'; '.join(wider)}",
             "`edge audit FILE` shows all of it; `edge install --yes` consents",
         )
     if needed and agreed:

@@ -34,7 +34,10 @@ def enable(name: str, *, consent: Consent | None = None) -> Record:
         if found.enabled:
             return found.record
         request, needed = request_for(
-            found.manifest, found.description["imports"], remote=found.record.remote
+            found.manifest,
+            found.description["imports"],
+            remote=found.record.remote,
+            consents=found.record.consents,
         )
         if needed and not (consent is not None and consent(request)):
             raise errors.NeedsConsent(

@@ -75,6 +75,12 @@ def test_enabling_asks_for_what_nobody_agreed_to(put: Put) -> None:
     assert (now.enabled, now.consents) == (True, (("http_client", "example.org"),))
 
 
+def test_what_was_agreed_to_once_is_not_asked_again(put: Put) -> None:
+    put(manifest=HTTP)
+    lifecycle.disable("faults")
+    assert lifecycle.enable("faults").consents == (("http_client", "example.org"),)
+
+
 def test_what_does_not_pass_its_check_is_not_enabled(put: Put) -> None:
     put(manifest=HTTP + CHECK.format('{"do": "trap"}'), agrees=None)
     with pytest.raises(errors.CheckFailed):
