@@ -50,11 +50,14 @@ if not os.environ.get("EDGE_LIBRARY"):
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of the tests' own, with a signing key and counters of its own."""
     path = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as counters:
-        patch.setenv("HOME", str(path))
+    from tests.home import settled
+
+    with (
+        settled(path),
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as counters,
+    ):
         patch.setenv("XDG_RUNTIME_DIR", counters)
-        patch.delenv("XDG_DATA_HOME", raising=False)
-        patch.delenv("XDG_CONFIG_HOME", raising=False)
         from edge import keys
 
         keys.local_seed()
@@ -72,17 +75,18 @@ def artifact(
     wasm: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory, home: Path
 ) -> Callable[..., Path]:
     """A plugin compiled for this machine, or for the engine that is named, signed with its key."""
-    assert home
     folder = tmp_path_factory.mktemp("artifacts")
 
     @cache
     def compiled(name: str, engine: str = "") -> Path:
         from edge import _native as native
         from edge.dev.compile import compile_to
+        from tests.home import settled
 
         engine = engine or native.about()["engine"]
         source = wasm(name)
-        (found,) = compile_to(str(folder), source.read_bytes(), source.name, [engine])
+        with settled(home):
+            (found,) = compile_to(str(folder), source.read_bytes(), source.name, [engine])
         return Path(found.path)
 
     return compiled
@@ -98,7 +102,6 @@ def package(
     be others, None for none; the tables of `edge` one by one. `engines`: by default this machine's. `seed`:
     of another key. `with_wasm`: the component as well. The same wish is packed once in a session.
     """
-    assert home
     made: dict[str, Path] = {}
 
     def pack(
@@ -113,13 +116,16 @@ def package(
         from edge import _native as native
         from edge import keys
         from tests import packing
+        from tests.home import settled
 
         engines = engines or (native.about()["engine"],)
         wish = repr((name, engines, seed, with_wasm, sorted(changes.items())))
         if wish not in made:
             folder = packing.folder(tmp_path_factory.mktemp(name), name, wasm(name), changes)
             path = folder / f"{name}.edge"
-            made[wish] = packing.packed(path, folder, engines, seed or keys.local_seed(), with_wasm=with_wasm)
+            with settled(home):
+                signer = seed or keys.local_seed()
+                made[wish] = packing.packed(path, folder, engines, signer, with_wasm=with_wasm)
         return made[wish]
 
     return pack

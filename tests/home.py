@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,13 @@ def move(monkeypatch: pytest.MonkeyPatch, to: Path, seed: bytes | None = None) -
         path.chmod(0o600)
     monkeypatch.setenv("XDG_DATA_HOME", str(data))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(to / "config"))
+
+
+@contextmanager
+def settled(at: Path) -> Iterator[None]:
+    """Back on the machine at a folder, for what a whole session shares, whichever test wants it first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(at))
+        patch.delenv("XDG_DATA_HOME", raising=False)
+        patch.delenv("XDG_CONFIG_HOME", raising=False)
+        yield
