@@ -155,7 +155,7 @@ def test_no_release_comes_back_silently(put: Put, seed: int, monkeypatch: pytest
     state, real, done = State(), Store(put), []
     for turn in range(STEPS):
         set_clock(monkeypatch, clocks[turn % len(clocks)])
-        (step,) = random.choices(list(OFTEN), OFTEN.values())
+        (step,) = random.choices(list(OFTEN), tuple(OFTEN.values()))
         wanted = random.randint(1, RELEASES), random.randrange(VARIANTS)
         expected = after(state, step, wanted)
         done.append(f"{step} {wanted if step.startswith('install') else ''}")
