@@ -1,4 +1,4 @@
-"""Sequences of installations and what undoes them, against a model: no release comes back silently.
+"""Sequences of what an operator may do to a plugin, against a model: no release comes back silently.
 
 EDGE_SEQUENCES says how many; `make test-full` tries 500.
 """
@@ -9,119 +9,160 @@ import os
 import time
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 
-from edge import errors
-from edge.store import lifecycle, record
+from edge import audit, errors
+from edge.audit import ring
+from edge.store import lifecycle, record, selfcheck
 from edge.store.install import Outcome
+from edge.store.installed import description_of, manifest_of
+from edge.store.release import ID_DIGITS, Kept
+from edge.store.verify import problem_with
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
+Release = tuple[int, int]
+"""Its number, and which variant of its contents."""
 
 NAME = "faults"
 SEQUENCES = int(os.environ.get("EDGE_SEQUENCES", "40"))
-STEPS = 14
-RELEASES = 5
-CLOCKS = (0.0, 4_102_444_800.0)
-"""1970 and 2100: nothing may depend on what day it is."""
+STEPS = 16
+RELEASES = 6
+VARIANTS = 2
+OFTEN = {
+    "install": 7,
+    "install --again": 2,
+    "rollback": 3,
+    "disable": 1,
+    "enable": 2,
+    "remove": 1,
+    "forget": 1,
+}
+
+PAST, FUTURE = 0.0, 4_102_444_800.0
+CLOCKS = ((PAST,), (FUTURE,), (FUTURE, PAST))
+"""1970, 2100, and one that is set back and forth: nothing may depend on what day it is."""
+
+REFUSALS = (errors.Downgrade, errors.StateError, errors.NotInstalled)
 
 
-class Model:
-    """What there should be: releases as number and variant of their contents."""
+class State(NamedTuple):
+    """All that counts of a plugin."""
 
-    def __init__(self) -> None:
-        self.current: tuple[int, int] | None = None
-        self.previous: tuple[int, int] | None = None
-        self.floor = 0
+    current: Release | None = None
+    previous: Release | None = None
+    enabled: bool = False
+    floor: int = 0
 
-    def install(self, number: int, variant: int) -> bool:
-        """Whether it is taken."""
-        wanted = (number, variant)
-        if wanted == self.current:
-            return True
-        if number < self.floor or wanted == self.previous:
+
+def after(state: State, step: str, wanted: Release) -> State | None:
+    """What a step makes of it, None where it has to be refused; `wanted`: what is to be installed."""
+    if step.startswith("install"):
+        return _installed(state, wanted, again="--again" in step)
+    if step == "forget":
+        return State() if state.floor else None
+    if state.current is None:
+        return None
+    if step == "remove":
+        return State(floor=state.floor)
+    if step == "rollback":
+        return state._replace(current=state.previous, previous=state.current) if state.previous else None
+    return state._replace(enabled=step == "enable")
+
+
+def _installed(state: State, wanted: Release, *, again: bool) -> State | None:
+    number, _ = wanted
+    if wanted == state.current:
+        return state
+    if wanted == state.previous or number < state.floor:
+        return None
+    if number == state.floor and state.current is not None and not again:
+        return None
+    enabled = state.enabled or state.current is None
+    return State(wanted, state.current, enabled, number)
+
+
+class Store:
+    """The real one; it remembers which folder each release got."""
+
+    def __init__(self, put: Put) -> None:
+        self._put = put
+        self._ids: dict[Release, str] = {}
+
+    def act(self, step: str, wanted: Release) -> bool:
+        """Does a step; whether it was not refused."""
+        try:
+            self._act(step, wanted)
+        except REFUSALS:
             return False
-        if number == self.floor and self.current is not None:
-            return False
-        self.previous, self.current = self.current, wanted
-        self.floor = number
         return True
 
-    def rollback(self) -> bool:
-        """Whether there is something to go back to."""
-        if self.current is None or self.previous is None:
-            return False
-        self.current, self.previous = self.previous, self.current
-        return True
+    def _act(self, step: str, wanted: Release) -> None:
+        if step.startswith("install"):
+            number, variant = wanted
+            manifest = f'description = "variant {variant}"\n'
+            now = self._put(number, manifest=manifest, again="--again" in step).record
+            assert self._ids.setdefault(wanted, now.current[:ID_DIGITS]) == now.current[:ID_DIGITS]
+        elif step in ("remove", "forget"):
+            lifecycle.remove(NAME, forget=step == "forget")
+        elif step == "enable":
+            lifecycle.enable(NAME, consent=lambda _: True)
+        else:
+            {"disable": lifecycle.disable, "rollback": lifecycle.rollback}[step](NAME)
 
-    def remove(self, *, forget: bool) -> bool:
-        """Whether there is something to remove."""
-        if self.current is None and not (forget and self.floor):
-            return False
-        self.current = self.previous = None
-        self.floor = 0 if forget else self.floor
-        return True
+    def state(self) -> State:
+        """What it says now."""
+        found = record.find(NAME)
+        if found is None:
+            return State()
+        return State(self._named(found.current), self._named(found.previous), found.enabled, found.floor)
 
-
-def act(step: str, put: Put, random: Random, model: Model) -> tuple[bool, bool]:
-    """Does one thing; whether it was expected to go well, and whether it did."""
-    if step == "install":
-        number, variant = random.randrange(1, RELEASES + 1), random.randrange(2)
-        expected = model.install(number, variant)
-        went = _goes(lambda: put(number, manifest=f'description = "variant {variant}"\n'))
-    elif step == "rollback":
-        expected, went = model.rollback(), _goes(lambda: lifecycle.rollback(NAME))
-    else:
-        forget = step == "forget"
-        expected = model.remove(forget=forget)
-        went = _goes(lambda: lifecycle.remove(NAME, forget=forget))
-    return expected, went
+    def _named(self, folder: str) -> Release | None:
+        return next((one for one, digest in self._ids.items() if folder[:ID_DIGITS] == digest), None)
 
 
-def _goes(do: Callable[[], Any]) -> bool:
-    try:
-        do()
-    except (errors.Downgrade, errors.StateError, errors.NotInstalled):
-        return False
-    return True
-
-
-def check(model: Model) -> None:
-    """What is there is what should be, and starts."""
+def answers(state: State) -> None:
+    """What is current answers where it is enabled, and what is kept would start."""
     found = record.find(NAME)
-    if model.current is None:
-        assert found is None or not found.current
-        assert (found.floor if found else 0) == model.floor
-        return
     assert found is not None
-    assert found.floor == model.floor
-    assert bool(found.previous) == (model.previous is not None)
-    loaded = load(NAME)
-    assert loaded.plugin.description["release"] == model.current[0]
-    assert loaded.plugin.call({"do": "nothing"}).success
+    for folder, release in ((found.current, state.current), (found.previous, state.previous)):
+        if release is None:
+            assert folder == ""
+            continue
+        assert problem_with(folder, NAME) == ""
+        assert description_of(folder)["release"] == release[0]
+        kept = selfcheck.load(Kept(folder, manifest_of(folder), interpret=found.interpret), None)
+        assert kept.call({"do": "nothing"}).success
+    if state.enabled:
+        assert load(NAME).plugin.call({"do": "nothing"}).success
+    elif state.current is not None:
+        with pytest.raises(errors.NotEnabled):
+            load(NAME)
 
 
-def sequence(put: Put, seed: int) -> None:
-    """One sequence, from nothing."""
-    random, model = Random(seed), Model()
-    lifecycle_of = ["install"] * 6 + ["rollback"] * 2 + ["remove", "forget"]
-    for _ in range(STEPS):
-        step = random.choice(lifecycle_of)
-        expected, went = act(step, put, random, model)
-        assert went is expected, f"sequence {seed}: {step} went {went}"
-        check(model)
-    if model.rollback():
-        lifecycle.rollback(NAME)
-        check(model)
-    if record.find(NAME) is not None:
-        lifecycle.remove(NAME, forget=True)
+def set_clock(monkeypatch: pytest.MonkeyPatch, now: float) -> None:
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "time_ns", lambda: int(now * 1e9))
+    # It has a name of its own for it.
+    monkeypatch.setattr(ring, "time", lambda: now)
 
 
 @pytest.mark.parametrize("seed", range(SEQUENCES))
 def test_no_release_comes_back_silently(put: Put, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = CLOCKS[seed % len(CLOCKS)]
-    monkeypatch.setattr(time, "time", lambda: clock)
-    monkeypatch.setattr(time, "time_ns", lambda: int(clock * 1e9))
-    sequence(put, seed)
+    random, clocks = Random(seed), CLOCKS[seed % len(CLOCKS)]
+    state, real, done = State(), Store(put), []
+    for turn in range(STEPS):
+        set_clock(monkeypatch, clocks[turn % len(clocks)])
+        (step,) = random.choices(list(OFTEN), tuple(OFTEN.values()))
+        wanted = random.randint(1, RELEASES), random.randrange(VARIANTS)
+        expected = after(state, step, wanted)
+        done.append(f"{step} {wanted if step.startswith('install') else ''}")
+        assert real.act(step, wanted) is (expected is not None), done
+        state = expected or state
+        assert real.state() == state, done
+        if state.current:
+            answers(state)
+    assert audit.verify() == []
+    assert {entry["time"] for entry in audit.entries()} <= set(clocks)
