@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, store
+from edge import files, places, store
 from edge.store import record, removal
 
 
@@ -19,11 +19,12 @@ def recover() -> None:
         remove(f"{staging}/{left}")
     _finish_removals()
     collect()
-    plugins = f"{store.root()}/plugins"
-    for left in _listed(plugins):
-        # A record that was staged under a name, where the filesystem knows no files without one.
-        if left.startswith("."):
-            remove(f"{plugins}/{left}")
+    root, data = store.root(), places.data()
+    for folder in (f"{root}/plugins", f"{root}/calls", f"{data}/config", f"{data}/secrets"):
+        for left in _listed(folder):
+            # It has a name until it takes its place, or already before, where no file can be without one.
+            if left.startswith(".") and left.endswith(files.TEMPORARY):
+                remove(f"{folder}/{left}")
 
 
 def _finish_removals() -> None:
