@@ -180,7 +180,7 @@ class Staged:
             try:
                 posix.unlink(self._temporary)
             except OSError:
-                # The next who changes something removes it; what is being raised says more.
+                # What went wrong before is what there is to tell.
                 return
 
 

@@ -39,9 +39,11 @@ class Sealed:
             if secret in self._known:
                 return None
             raise KeyError(secret)
-        opened = native.unseal(
-            _key(), _context(self._name, secret), bytes.fromhex(sealed), f"{self._name}, {secret}"
-        )
+        try:
+            raw = bytes.fromhex(sealed)
+        except ValueError:
+            raw = b""
+        opened = native.unseal(_key(), _context(self._name, secret), raw, f"{self._name}, {secret}")
         return opened.decode()
 
     def __contains__(self, secret: object) -> bool:
@@ -147,6 +149,12 @@ def _key(*, make: bool = False) -> bytes:
             # Another process may be as far: the first one's key stays, and both use it.
             staged.commit(replace=False)
         key = keys.read_guarded(path, keys.OTHERS_ANY)
+    elif key is not None and make:
+        # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
+        try:
+            files.sync_folder(files.folder(path))
+        except OSError as error:
+            files.raise_for(path, error)
     if key is not None and len(key) == native.SEED_BYTES:
         return key
     from edge import errors

@@ -27,9 +27,15 @@ def folder() -> str:
     named = files.environment("XDG_RUNTIME_DIR")
     if named.startswith("/") and _fits(named, user):
         return checked_folder(f"{named}/edge")
-    if _fits("/dev/shm", None):  # noqa: S108 -- the folder in it is checked
+    if not _fits("/dev/shm", None):  # noqa: S108 -- the folder in it is checked
+        return checked_folder("/run/edge")
+    try:
         return checked_folder(f"/dev/shm/edge-{user}")  # noqa: S108
-    return checked_folder("/run/edge")
+    except Exception:
+        # Anybody may have put something there; root's own place nobody else reaches.
+        if user:
+            raise
+        return checked_folder("/run/edge")
 
 
 def checked_folder(path: str) -> str:

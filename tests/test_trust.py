@@ -56,11 +56,14 @@ def test_what_is_written_as_lines_is_read_again(trusted: dict[bytes, tuple[str, 
         "release two",
         "plugin",
         "plugin a b",
+        "plugin a\nplugin b",
+        "ed25519 " + "00" * 32 + " plugins=",
+        "ed25519 " + "00" * 32 + " plugins=a,,b",
     ],
 )
 def test_a_line_that_says_nothing_is_named_with_its_file(line: str) -> None:
     path = operator_says(f"# first\n{line}\n")
-    with pytest.raises(errors.EnvironmentFault, match=f"^{path}: line 2 of trust: "):
+    with pytest.raises(errors.EnvironmentFault, match=f"^{path}: line [23] of trust: "):
         trust.check_all()
 
 

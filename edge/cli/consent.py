@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STDIN = 0
 YES = ("y", "yes")
 ENOUGH = 64
+PATIENCE_MS = 60_000
 
 
 def consent_of(given: Given) -> Consent:
@@ -35,8 +36,20 @@ def agrees(given: Given, question: str) -> bool:
     if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
         return False
     output.say(f"{question} [y/N] ", end="")
+    if not _is_answered():
+        output.say("\nedge: nobody answered")
+        return False
     answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
     return answer.strip().lower() in YES
+
+
+def _is_answered() -> bool:
+    """Others wait for the store meanwhile, so a question stands for a minute only."""
+    import select
+
+    poll = select.poll()
+    poll.register(STDIN, select.POLLIN)
+    return bool(poll.poll(PATIENCE_MS))
 
 
 def show(request: Request) -> None:

@@ -24,7 +24,7 @@ ACTIONS = {
     "list": "",
     "show": "NAME|KEY",
     "trust": "NAME|KEY|FILE",
-    "revoke": "NAME|KEY|sha256:DIGEST",
+    "revoke": "NAME|KEY|FILE|sha256:DIGEST",
     "floor": "VERSION",
 }
 OPTIONS = {
@@ -44,7 +44,9 @@ COMMAND = Command(
     "  show NAME|KEY                 a key as `edge key trust` takes it on another machine\n"
     "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file; trusted\n"
     "                                already, it keeps label and plugins unless others are given\n"
-    "  revoke NAME|KEY|sha256:DIGEST trusts a key no more, or never loads what has a digest\n"
+    "  revoke NAME|KEY               trusts a key no more\n"
+    "  revoke FILE|sha256:DIGEST     never loads a package or an artifact, or what has a digest: of a\n"
+    "                                release (edge show), of its code or of the WebAssembly it came from\n"
     "  floor VERSION                 loads code of no compiler before this release of wasmtime",
     (
         Option("passphrase", "", "ask for a passphrase for a new key"),
@@ -151,7 +153,11 @@ def _revoke(given: Given, what: str) -> None:
     if what.startswith(DIGEST):
         kind, digits = trust_file.SHA256, what[len(DIGEST) :].lower()
         if len(digits) != trust_file.KEY_DIGITS or digits.strip(DIGITS):
-            raise errors.UsageError(f"{what}: a digest has 64 hexadecimal digits", "sha256sum FILE tells one")
+            raise errors.UsageError(
+                f"{what}: a digest has 64 hexadecimal digits", "`edge inspect` shows those that count"
+            )
+    elif "/" in what or what.endswith((".edge", ".cwasm")):
+        kind, digits = trust_file.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
         if bytes.fromhex(digits) == keys.local_public():
@@ -164,6 +170,22 @@ def _revoke(given: Given, what: str) -> None:
         output.document(_without_event(fact))
     else:
         output.answer(f"{kind} {digits} is revoked")
+
+
+def _release_of(path: str) -> str:
+    """The digest by which a file is known to who loads it, which is not that of the whole file."""
+    from edge.package import HEAD_BYTES, is_package, open_package
+
+    fd = files.open_input(path)
+    try:
+        if not is_package(fd):
+            digest: str = native.describe_artifact(fd, path)[0]["artifact"]["sha256"]
+            return digest
+        import hashlib
+
+        return hashlib.sha256(open_package(fd, path, None).head[HEAD_BYTES:]).hexdigest()
+    finally:
+        files.close(fd)
 
 
 def _floor(given: Given, version: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge import errors
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.store import lifecycle
@@ -78,7 +79,7 @@ def run(name: str, given: Given) -> int:
 
 
 def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
-    version = description_of(now.current)["version"] if now is not None else None
+    version = _version(now) if now is not None else None
     if given.get("json"):
         output.document(
             {
@@ -91,3 +92,12 @@ def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
         )
     else:
         output.answer(" ".join(filter(None, (plugin, version, done))))
+
+
+def _version(now: Record) -> str | None:
+    """None for a release that is damaged, which may be disabled as any other."""
+    try:
+        version: str = description_of(now.current)["version"]
+    except errors.EdgeError:
+        return None
+    return version

@@ -81,9 +81,11 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
     from edge.store.lifecycle import take_back
 
     if action == "forget":
-        return {**policy.forget(first), "removed": take_back(first)}
+        removed = take_back(first)
+        return {**policy.forget(first), "removed": removed}
+    removed = take_back(first, tuple(rest))
     fact = policy.revoke(first, tuple(rest))
-    return {**fact, "removed": fact["removed"] + take_back(first, tuple(rest))}
+    return {**fact, "removed": fact["removed"] + removed}
 
 
 def _confirm(given: Given, action: str, words: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ def fetch(
             f"A SHA-256 has {SHA256_DIGITS} hexadecimal digits", "sha256sum FILE shows it"
         )
     if url.startswith("/"):
-        return open_local(url, sha256=sha256, most_bytes=most_bytes)
+        return open_local(url, sha256=sha256, most_bytes=most_bytes, cache=cache)
     checked = urls.parse(url)
     with Partial(checked.text, cache) as partial:
         transfer = Transfer(checked, partial, most_bytes, say, allow_special=allow_special)
@@ -78,20 +78,24 @@ def fetch(
         return Fetched(partial.release(), digest, remote=True, inside=transfer.inside)
 
 
-def open_local(path: str, *, sha256: str = "", most_bytes: int) -> Fetched:
+def open_local(path: str, *, sha256: str = "", most_bytes: int, cache: str) -> Fetched:
     """A file of this machine, with the same checks."""
     from hashlib import sha256 as new_digest
+
+    from edge.sources.digest import with_digest
 
     fd = files.open_input(path)
     try:
         if posix.fstat(fd).st_size > most_bytes:
             _fail_size(path, most_bytes)
+        if sha256:
+            given, fd = fd, with_digest(fd, path, sha256, cache)
+            if given != fd:
+                posix.close(given)
         digest = new_digest()
         while piece := posix.read(fd, PIECE):
             digest.update(piece)
         posix.lseek(fd, 0, 0)
-        if sha256 and digest.hexdigest() != sha256.lower():
-            _fail_digest(path, digest.hexdigest(), sha256)
     except OSError as error:
         posix.close(fd)
         files.raise_for(path, error)

@@ -103,11 +103,13 @@ def prepare(name: str) -> Prepared:
     while True:
         try:
             return Prepared(found)
-        except FileNotFoundError:  # noqa: PERF203 a switch of releases is rare
+        except Exception as error:  # noqa: PERF203 a switch of releases is rare
             # Between the record and its release, another process may have switched to a new one.
             again = record.get(name)
             if again == found:
-                _miss(found)
+                if isinstance(error, FileNotFoundError):
+                    _miss(found)
+                raise
             found = again
 
 

@@ -119,7 +119,7 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
         # Recovery could not; what it says then is what stands in the way.
         removal.finish(before)
         before = record.find(name)
-    _check_keys(package, name)
+    _check_keys(package, policy.load().level_of(name))
     with Staged(package) as staged:
         current = before.current if before is not None else ""
         if before is not None and current[:ID_DIGITS] == staged.release_id and not problem_of(before):
@@ -128,6 +128,7 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
         _check_floor(before, name, number, staged.release_id, again=again)
         staged.unpack()
         request, agreed, consents = _agree(package, staged.manifest, before, remote, consent)
+        _check_keys(package, request.grants.level)
         enabled = before.enabled if before is not None and current else agreed
         if enabled:
             selfcheck.check(staged, request.grants)
@@ -155,9 +156,8 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
     )
 
 
-def _check_keys(package: Package, name: str) -> None:
+def _check_keys(package: Package, level: str) -> None:
     """At a level where only keys of the operator's count, the signer has to be one."""
-    level = policy.load().level_of(name)
     if levels.LEVELS[level]["keys"] == "operator":
         package.check_trust(trust.text(operator_only=True))
 
@@ -182,25 +182,54 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
 
 
 def request_for(
-    manifest: Manifest, imports: list[str], *, remote: bool, before: Record | None = None, signer: str = ""
+    manifest: Manifest,
+    imports: list[str],
+    *,
+    remote: bool,
+    before: Record | None = None,
+    signer: str = "",
+    consents: Iterable[Ask] = (),
 ) -> tuple[Request, bool]:
-    """What there is to agree to, and whether anybody has to; `before`: of what is installed."""
-    from edge.difference import difference
-    from edge.store.installed import description_of
+    """What there is to agree to, and whether anybody has to.
 
-    said = policy.load().agreed(manifest.name, before.consents if before is not None else ())
+    `before`: of what is installed, where this is to take its place. `consents`: what was agreed to of itself.
+    """
+    said = policy.load().agreed(manifest.name, before.consents if before is not None else consents)
     changes: list[Change] = []
+    changed_signer = ""
     if before is not None and before.current:
-        old = description_of(before.current)
-        changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
-        signer = signer if signer != old["signer"] else ""
-        needed = bool(signer) or any(change.wider for change in changes)
+        changes, changed_signer, needed = _against(before, manifest, imports, signer)
+        # Who compiled it here says nothing of who wrote it.
+        needed = needed or (remote and signer == _own_key())
     else:
-        signer = ""
         needed = remote or bool(_unaccepted(manifest, said))
     asked = said.agreed(manifest.name, manifest.asks) if needed else said
     granted = grants.resolve(manifest, asked, profile=here())
-    return Request(manifest, granted, imports, changes, signer, remote=remote), needed
+    return Request(manifest, granted, imports, changes, changed_signer, remote=remote), needed
+
+
+def _against(
+    before: Record, manifest: Manifest, imports: list[str], signer: str
+) -> tuple[list[Change], str, bool]:
+    """What a release changes against the installed one, its signer if another, whether that needs a yes."""
+    from edge.difference import difference
+    from edge.store.installed import description_of
+
+    try:
+        old = description_of(before.current)
+        changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
+    except errors.EdgeError:
+        # It is damaged, and nobody can say any more what it was allowed.
+        return [], "", True
+    signer = signer if signer != old["signer"] else ""
+    return changes, signer, bool(signer) or any(change.wider for change in changes)
+
+
+def _own_key() -> str:
+    from edge import keys
+
+    own = keys.local_public()
+    return own.hex() if own is not None else ""
 
 
 def _agree(
@@ -219,8 +248,10 @@ def _agree(
         wider = [change.what for change in request.changes if change.wider]
         if request.signer:
             wider.insert(0, f"it is signed by another key, {request.signer[:16]}")
+        if not wider:
+            wider.append("it comes from elsewhere" if remote else "what is installed is damaged")
         raise errors.NeedsConsent(
-            f"{manifest.name} {manifest.version} wants more than what is installed: {'; '.join(wider)}",
+            f"{manifest.name} {manifest.version} needs a yes to be the current one: {'; '.join(wider)}",
             "`edge audit FILE` shows all of it; `edge install --yes` consents",
         )
     if needed and agreed:
@@ -275,7 +306,10 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
     """What was agreed to of the release that is kept, for when it comes back."""
     if before is None or not kept:
         return []
-    asked = manifest_of(kept).asks
+    try:
+        asked = manifest_of(kept).asks
+    except errors.EdgeError:
+        return []
     return [ask for ask in asked if ask in before.consents]
 
 

@@ -34,7 +34,10 @@ def enable(name: str, *, consent: Consent | None = None) -> Record:
         if found.enabled:
             return found.record
         request, needed = request_for(
-            found.manifest, found.description["imports"], remote=found.record.remote
+            found.manifest,
+            found.description["imports"],
+            remote=found.record.remote,
+            consents=found.record.consents,
         )
         if needed and not (consent is not None and consent(request)):
             raise errors.NeedsConsent(
@@ -77,6 +80,8 @@ def rollback(name: str) -> Record:
         now = found.replace(
             current=found.previous, previous=found.current, interpret=_interpreted(found.previous)
         )
+        # Whether this library still takes it: Edge may have been updated since.
+        selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)
         _tell("rollback", found, now)
         record.write(now)
         terms.derive(record.get(name), here())
@@ -155,7 +160,11 @@ def _interpreted(release_id: str) -> bool:
 
 
 def _tell(event: str, before: Record, now: Record) -> None:
-    description: dict[str, Any] = description_of(now.current)
+    try:
+        description: dict[str, Any] = description_of(now.current)
+    except errors.EdgeError:
+        # What is damaged has to be disabled all the same.
+        description = {"version": "", "release": 0}
     audit.append(
         {
             "event": event,

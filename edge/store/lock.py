@@ -24,6 +24,7 @@ class locked:  # noqa: N801 it is used as a function is
         root = store.root()
         for folder in ("", "/plugins", "/releases", "/calls", "/staging"):
             keys.make_folder(f"{root}{folder}", store.OWNER_ONLY)
+            _check_folder(f"{root}{folder}")
         path = f"{root}/lock"
         flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
         try:
@@ -50,6 +51,20 @@ class locked:  # noqa: N801 it is used as a function is
         if self._fd >= 0:
             posix.close(self._fd)
             self._fd = -1
+
+
+def _check_folder(path: str) -> None:
+    """What is removed and believed below it has to be this user's own: no link, nobody else's folder."""
+    found = posix.lstat(path)
+    own = found.st_mode & files.FORMAT_MASK == files.DIRECTORY and found.st_uid == posix.geteuid()
+    if own and not found.st_mode & keys.OTHERS_WRITE:
+        return
+    from edge import errors
+
+    raise errors.StoreDamaged(
+        f"{path} is not a folder that only this user can write",
+        "Move it away, or run edge as the user whose it is",
+    )
 
 
 def _wait(fd: int, path: str) -> None:

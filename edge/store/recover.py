@@ -19,11 +19,11 @@ def recover() -> None:
         remove(f"{staging}/{left}")
     _finish_removals()
     collect()
+    # What takes its place by a rename has a name before, for a moment or for as long as it is written.
     root, data = store.root(), places.data()
     for folder in (f"{root}/plugins", f"{root}/calls", f"{data}/config", f"{data}/secrets"):
         for left in _listed(folder):
-            # It has a name until it takes its place, or already before, where no file can be without one.
-            if left.startswith(".") and left.endswith(files.TEMPORARY):
+            if left.startswith("."):
                 remove(f"{folder}/{left}")
 
 

@@ -6,7 +6,7 @@ names under [edge.check], on the terms on which it would be called.
 
 from __future__ import annotations
 
-from edge import errors, files, store, trust
+from edge import errors, files, levels, store, trust
 from edge.profiles import here
 from edge.runtime import Runtime
 
@@ -24,7 +24,8 @@ PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
     """Loads what was unpacked; it is not called. With `grants`, what it may not import is refused."""
     profile = here()
-    trusted = trust.text() + f"\nplugin {staged.manifest.name}\n".encode()
+    operator_only = grants is not None and levels.LEVELS[grants.level]["keys"] == "operator"
+    trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
     head = files.read_input(f"{staged.path}/{store.HEAD}")
     fd = files.open_input(f"{staged.path}/{store.CODE}")
     try:

@@ -90,7 +90,11 @@ class Terms:
 def of(record: Record, profile: Profile) -> Terms:
     """The terms of a plugin that is installed."""
     stamp = _stamp(record, profile)
-    text = store.read(store.terms_path(record.name))
+    try:
+        text = store.read(store.terms_path(record.name))
+    except Exception:
+        # Whatever is wrong with it, it can be worked out.
+        text = None
     if text is not None:
         found = _parse(text, record)
         if found is not None and found._stamp == stamp:

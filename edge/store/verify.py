@@ -35,6 +35,8 @@ def problem_with(release_id: str, name: str) -> str:
         for kept in (store.CODE, store.MANIFEST):
             if digest(f"{store.release_path(release_id)}/{kept}") not in wanted[kept]:
                 return f"{kept} of release {release_id[:16]} is not what was signed"
+        if not _compiled_fits(release_id, description["imports"]):
+            return f"{store.COMPILED} of release {release_id[:16]} is not what its manifest makes"
         from edge.package import HEAD_BYTES
 
         if _hash(head[HEAD_BYTES:]) != release_id[:ID_DIGITS]:
@@ -42,6 +44,19 @@ def problem_with(release_id: str, name: str) -> str:
     except errors.EdgeError as error:
         return error.message
     return ""
+
+
+def _compiled_fits(release_id: str, imports: list[str]) -> bool:
+    """Whether what grants are worked out from is what the manifest that was signed says."""
+    from edge import errors, manifest
+    from edge.store.installed import part
+
+    declared = manifest.parse(part(release_id, store.MANIFEST), strictness=manifest.FOREIGN, imports=imports)
+    try:
+        kept: object = native.read_json(part(release_id, store.COMPILED))
+    except errors.ArgumentsError:
+        return False
+    return kept == declared.compiled()
 
 
 def digest(path: str) -> str:

@@ -36,7 +36,7 @@ impl Signed<'_> {
         let description: Json = serde_json::from_slice(self.text)
             .map_err(|error| Failure::new(Status::Damaged, format!("the description is not JSON: {error}")))?;
         let sha256 = Sha256::digest(self.text).into();
-        trust.check(&self.signer, &description, &sha256)?;
+        trust.check(&self.signer, purpose, &description, &sha256)?;
         Ok(Statement { signer: self.signer, description, sha256 })
     }
 }

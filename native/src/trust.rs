@@ -15,7 +15,7 @@
 use serde_json::Value as Json;
 
 use crate::hex;
-use crate::key::{self, KEY_BYTES, PublicKey};
+use crate::key::{self, KEY_BYTES, PublicKey, Purpose};
 use crate::status::{Failure, Outcome, Status};
 
 /// More lines than any device has keys.
@@ -60,7 +60,12 @@ impl<'a> Trust<'a> {
             (None, ..) => {}
             (Some("ed25519"), Some(key), scope) => {
                 let key = digits(key).ok_or("a key has 64 hexadecimal digits")?;
-                self.keys.push((key, scope.and_then(|word| word.strip_prefix("plugins="))));
+                let scope = scope.and_then(|word| word.strip_prefix("plugins="));
+                // Who names no plugin must not seem to name all of them to anybody.
+                if scope.is_some_and(|names| names.split(',').any(str::is_empty)) {
+                    return Err("plugins= names plugins, with commas and without spaces");
+                }
+                self.keys.push((key, scope));
             }
             (Some("revoked"), Some("ed25519"), Some(key)) => {
                 self.revoked_keys.push(digits(key).ok_or("a key has 64 hexadecimal digits")?);
@@ -72,7 +77,12 @@ impl<'a> Trust<'a> {
                 let oldest = version(oldest).ok_or("a version is three numbers, as in 48.0.8")?;
                 self.wasmtime = self.wasmtime.max(Some(oldest));
             }
-            (Some("plugin"), Some(name), None) => self.plugin = Some(name),
+            (Some("plugin"), Some(name), None) => {
+                if self.plugin.is_some_and(|other| other != name) {
+                    return Err("another plugin is wanted already");
+                }
+                self.plugin = Some(name);
+            }
             (Some("release"), Some(number), None) => {
                 let number = number.parse().map_err(|_| "a release is a number")?;
                 self.release = self.release.max(number);
@@ -99,11 +109,11 @@ impl<'a> Trust<'a> {
     }
 
     /// Whether what a trusted key signed is wanted: `description` is verified, `sha256` its digest.
-    pub fn check(&self, signer: &PublicKey, description: &Json, sha256: &Digest) -> Outcome<()> {
+    pub fn check(&self, signer: &PublicKey, purpose: Purpose, description: &Json, sha256: &Digest) -> Outcome<()> {
         if self.anyone {
             return Ok(());
         }
-        let plugin = plugin_name(description);
+        let plugin = plugin_name(purpose, description);
         self.check_scope(signer, plugin)?;
         if let Some(wanted) = self.plugin
             && plugin != Some(wanted)
@@ -163,9 +173,14 @@ impl<'a> Trust<'a> {
     }
 }
 
-/// Whose code this is: by the package's manifest, or by what a lone artifact's plugin said of itself.
-fn plugin_name(description: &Json) -> Option<&str> {
-    description.get("name").or_else(|| description.pointer("/plugin/name")).and_then(Json::as_str)
+/// Whose code this is: by the package's manifest, or by what a lone artifact's plugin said of itself. Each kind has one
+/// field for it, the one that everybody goes by afterwards.
+fn plugin_name(purpose: Purpose, description: &Json) -> Option<&str> {
+    let name = match purpose {
+        Purpose::Package => description.get("name"),
+        Purpose::Artifact => description.pointer("/plugin/name"),
+    };
+    name.and_then(Json::as_str)
 }
 
 /// `name*` stands for all that begin with `name`.

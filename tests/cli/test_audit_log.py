@@ -64,7 +64,7 @@ def test_what_was_agreed_to_is_taken_back_with_the_policy(edge: Edge, put: Put) 
     assert edge("policy", "revoke", "faults", "config_read", "--json").document["removed"] == 1
     assert edge("audit", "faults").status == 1
     assert "consented" not in edge("policy").out
-    assert [entry["event"] for entry in audit.entries("faults")] == ["install", "policy", "revoke"]
+    assert [entry["event"] for entry in audit.entries("faults")] == ["install", "revoke", "policy"]
 
 
 def test_forgetting_a_plugin_takes_back_all_that_was_agreed_to(edge: Edge, put: Put) -> None:

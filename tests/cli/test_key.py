@@ -8,7 +8,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, keyring, keys, trust
-from tests import home
+from tests import home, packages
 from tests.terminal import typed
 
 Edge = Callable[..., Any]
@@ -263,3 +263,16 @@ def test_a_trusted_key_goes_by_its_label(edge: Edge) -> None:
     edge("key", "trust", bytes(32).hex(), "--label", "home")
     assert edge("key", "revoke", "office").status == 0
     assert [entry.label for entry in trust.entries()] == ["home"]
+
+
+def test_a_package_is_revoked_by_its_file(
+    edge: Edge, tmp_path: Path, wasm: Callable[[str], Path], artifact: Callable[..., Path]
+) -> None:
+    keys.local_seed()
+    package = tmp_path / "a.edge"
+    package.write_bytes(packages.package(wasm("faults"), name="faults"))
+    assert edge("install", package).status == 0
+    assert edge("key", "revoke", package, "--reason", "bad").status == 0
+    assert edge("call", "faults", '{"do": "nothing"}').status == 3
+    assert edge("install", package).status == 3
+    assert edge("key", "revoke", artifact("faults")).status == 0

@@ -12,6 +12,7 @@ from tests.power.judge import Bench, Case, Tried, kill_and_cut
 KILLED = (
     "upgrade",  # behind the rename of a record that nobody synced: whoever comes then must not build on it
     "remove",
+    "first-secret",  # with a key that nobody synced
     "first-trust",  # the first entry of an audit log whose folder nobody synced
 )
 

@@ -173,7 +173,7 @@ def test_what_policy_grants_already_needs_nobody_to_agree(put: Put) -> None:
 
 def test_a_release_that_wants_more_is_refused_unless_somebody_agrees(put: Put, empty: Path) -> None:
     put(1)
-    with refused(errors.NeedsConsent, r"wants more.*http_client example\.org", empty):
+    with refused(errors.NeedsConsent, r"needs a yes.*http_client example\.org", empty):
         put(2, manifest=HTTP.format("example.org"), agrees=None)
     assert answer() == ""
     done = put(2, manifest=HTTP.format("example.org"))
@@ -186,6 +186,39 @@ def test_what_was_agreed_to_once_stays_with_a_narrower_release(put: Put) -> None
     assert ("http_client", "a.example.org") in done.record.consents
     assert load("faults").terms.granted(None).permits("http_client", "a.example.org", "443")
     assert not load("faults").terms.granted(None).permits("http_client", "b.example.org", "443")
+
+
+def test_what_is_compiled_here_of_somebody_elses_needs_a_yes_each_time(put: Put, empty: Path) -> None:
+    put(1)
+    with refused(errors.NeedsConsent, "comes from elsewhere", empty):
+        put(2, remote=True, agrees=None)
+    assert put(2, remote=True).record.enabled
+
+
+def test_a_damaged_release_is_replaced_once_somebody_agrees(put: Put, empty: Path) -> None:
+    damaged = put(1).record
+    head = Path(store.release_path(damaged.current)) / store.HEAD
+    head.write_bytes(head.read_bytes() + b"?")
+    with refused(errors.NeedsConsent, "is damaged", empty):
+        put(2, agrees=None)
+    assert not lifecycle.disable("faults").enabled
+    assert put(2).change == "upgraded"
+
+
+def test_a_store_behind_a_link_is_not_touched(put: Put, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "file").write_bytes(b"precious")
+    root = Path(store.root())
+    root.mkdir(parents=True, mode=0o700)
+    for folder in ("staging", "releases"):
+        if (root / folder).exists():
+            (root / folder).rmdir()
+        (root / folder).symlink_to(victim)
+        with pytest.raises(errors.StoreDamaged, match="only this user can write"):
+            put(1)
+        (root / folder).unlink()
+    assert (victim / "file").read_bytes() == b"precious"
 
 
 def test_another_signer_needs_somebody_to_agree(put: Put, empty: Path) -> None:

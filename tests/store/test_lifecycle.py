@@ -75,6 +75,12 @@ def test_enabling_asks_for_what_nobody_agreed_to(put: Put) -> None:
     assert (now.enabled, now.consents) == (True, (("http_client", "example.org"),))
 
 
+def test_what_was_agreed_to_once_is_not_asked_again(put: Put) -> None:
+    put(manifest=HTTP)
+    lifecycle.disable("faults")
+    assert lifecycle.enable("faults").consents == (("http_client", "example.org"),)
+
+
 def test_what_does_not_pass_its_check_is_not_enabled(put: Put) -> None:
     put(manifest=HTTP + CHECK.format('{"do": "trap"}'), agrees=None)
     with pytest.raises(errors.CheckFailed):
@@ -144,6 +150,25 @@ def test_a_damaged_record_keeps_its_releases_until_it_is_forgotten(put: Put) -> 
     lifecycle.remove("faults", forget=True)
     assert not Path(store.release_path(release)).exists()
     assert record.named() == ["other"]
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", None])
+def test_reload_checks_what_grants_are_made_of(put: Put, text: bytes | None) -> None:
+    put(manifest="[edge.limits]\nmemory = 2097152\n")
+    path = Path(store.release_path(record.get("faults").current)) / store.COMPILED
+    path.write_bytes(path.read_bytes().replace(b"2097152", b"9999999") if text is None else text)
+    with pytest.raises(errors.StoreDamaged, match=r"manifest\.json"):
+        lifecycle.reload("faults")
+    assert put(manifest="[edge.limits]\nmemory = 2097152\n").change == "upgraded"
+
+
+def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
+    put()
+    lifecycle.disable("faults")
+    policy.set_level("paranoid")
+    with pytest.raises(errors.Untrusted):
+        lifecycle.enable("faults")
+    assert not record.get("faults").enabled
 
 
 def test_reload_checks_every_byte(put: Put) -> None:
