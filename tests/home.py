@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.store import record
+from edge.store.lock import locked
+
 LOCAL = Path("edge/keys/local.key")
 
 
@@ -19,3 +22,9 @@ def move(monkeypatch: pytest.MonkeyPatch, to: Path, seed: bytes | None = None) -
         path.chmod(0o600)
     monkeypatch.setenv("XDG_DATA_HOME", str(data))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(to / "config"))
+
+
+def pretend(name: str) -> None:
+    """From now on a plugin of that name counts as installed, as far as its record says so."""
+    with locked():
+        record.write(record.Record(name, current="a-release"))
