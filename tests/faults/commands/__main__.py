@@ -28,7 +28,7 @@ DISK_ERRORS = ("ENOSPC", "EIO", "EROFS")
 LASTING = ("mkdir", "fsync", "linkat", "rename", "unlink")
 """Calls of which none succeeds any more once one failed, as on a disk that is gone; other files have none."""
 
-TWICE = 7
+TWICE = 23
 """One pair of kills in so many."""
 
 SHOWN = 12
