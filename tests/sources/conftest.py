@@ -10,6 +10,8 @@ from typing import Any, Callable
 import pytest
 
 from edge.sources import addresses, connection
+from edge.sources.fetch import fetch
+from tests.sources.fetching import MOST, Get, contents
 from tests.sources.place import Place, Unpack
 from tests.sources.servers import Authority, Server
 
@@ -73,3 +75,19 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture
 def unpack(place: Place) -> Unpack:
     return place.unpack
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def get(cache: Path, lines: list[str]) -> Get:
+    """Fetches, and answers with what was fetched."""
+
+    def run(url: str, most_bytes: int = MOST, **how: Any) -> bytes:
+        got = fetch(url, most_bytes=most_bytes, cache=str(cache), say=lines.append, **how)
+        return contents(got)
+
+    return run
