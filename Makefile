@@ -33,6 +33,8 @@ test-full: test
 	$(PYTHON) -m tests.power --killed
 	$(PYTHON) -m tests.power soak
 	$(PYTHON) -m tests.faults
+	$(PYTHON) -m tests.faults.commands
+	$(PYTHON) -m tests.faults.commands --crowd 300
 	EDGE_SEQUENCES=500 $(PYTHON) -m pytest -q tests/store/test_downgrades.py
 	$(PYTHON) -m tests.fuzz --minutes 60
 

@@ -66,17 +66,20 @@ def schema_of(manifest: Manifest) -> dict[str, Any]:
 def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:
     """Sets and removes values, all of it or nothing; answers with what is set then.
 
-    Raises `errors.ConfigError` for what the schema does not allow. What is `required` may still be missing:
-    it can't all come at once.
+    Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` where somebody
+    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once.
     """
     for name in (*changes, *removed):
         if name in manifest.secrets:
             raise errors.ConfigError(
                 f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
             )
+    from edge.store import record
     from edge.store.lock import locked
 
     with locked():
+        # What is set for a plugin that is gone would be there for the next one of that name.
+        record.get(manifest.name)
         whole = {**values(manifest.name), **changes}
         now = {name: value for name, value in whole.items() if name not in removed}
         _check(manifest, now)

@@ -364,6 +364,7 @@ class IoFault(EnvironmentFault):
     """Reading or writing failed."""
 
     status = 0x501
+    advice = "See whether the disk is failing, or can't be written any more: dmesg tells"
 
 
 class DiskFull(EnvironmentFault):

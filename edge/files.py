@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FORMAT_MASK = 0o170000
 REGULAR = 0o100000
 DIRECTORY = 0o040000
+TEMPORARY = ".tmp"
 
 close = posix.close
 
@@ -58,7 +59,11 @@ def open_input(path: str) -> int:
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
     except OSError as error:
         raise_for(path, error)
-    mode = posix.fstat(fd).st_mode & FORMAT_MASK
+    try:
+        mode = posix.fstat(fd).st_mode & FORMAT_MASK
+    except OSError as error:
+        posix.close(fd)
+        raise_for(path, error)
     if mode == REGULAR:
         return fd
     posix.close(fd)
@@ -113,7 +118,7 @@ class Staged:
 
     def __init__(self, path: str, mode: int = 0o644) -> None:
         self._path = path
-        self._temporary = f"{folder(path)}/.{base_name(path)}.{posix.urandom(4).hex()}.tmp"
+        self._temporary = f"{folder(path)}/.{base_name(path)}.{posix.urandom(4).hex()}{TEMPORARY}"
         self._is_named = False
         self.fd = -1
         try:

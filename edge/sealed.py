@@ -72,7 +72,8 @@ def names(name: str) -> list[str]:
 def set_secret(name: str, secret: str, value: str) -> None:
     """Seals a value, in place of the one before.
 
-    Raises `errors.ConfigError` for one that no plugin could take.
+    Raises `errors.ConfigError` for one that no plugin could take, and `errors.NotInstalled` where somebody
+    removed the plugin meanwhile.
     """
     raw = value.encode()
     if not raw or len(raw) > MOST_BYTES:
@@ -81,9 +82,12 @@ def set_secret(name: str, secret: str, value: str) -> None:
         raise errors.ConfigError(
             f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MOST_BYTES} bytes"
         )
+    from edge.store import record
     from edge.store.lock import locked
 
     with locked():
+        # What is set for a plugin that is gone would be there for the next one of that name.
+        record.get(name)
         sealed = native.seal(_key(make=True), _context(name, secret), raw)
         _write(name, {**_read(name), secret: sealed.hex()}, "set", secret)
 

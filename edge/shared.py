@@ -106,8 +106,11 @@ def pauses(path: str) -> Iterator[None]:
 def lock(fd: int, path: str) -> None:
     """Waits for the lock, but not for ever. It belongs to the open file, not to a thread."""
     waiting = pauses(path)
-    while not _locked(fd):
-        next(waiting)
+    try:
+        while not _locked(fd):
+            next(waiting)
+    except OSError as error:
+        files.raise_for(path, error)
 
 
 def unlock(fd: int) -> None:

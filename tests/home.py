@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.store import record
+from edge.store.lock import locked
+
 LOCAL = Path("edge/keys/local.key")
 
 
@@ -31,3 +34,9 @@ def settled(at: Path) -> Iterator[None]:
         patch.delenv("XDG_DATA_HOME", raising=False)
         patch.delenv("XDG_CONFIG_HOME", raising=False)
         yield
+
+
+def pretend(name: str) -> None:
+    """From now on a plugin of that name counts as installed, as far as its record says so."""
+    with locked():
+        record.write(record.Record(name, current="a-release"))

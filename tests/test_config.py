@@ -29,6 +29,7 @@ MANIFEST = Manifest(fields={"name": "weather"}, secrets=["token"], config_schema
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.move(monkeypatch, tmp_path)
+    home.pretend("weather")
     return tmp_path / "data" / "edge"
 
 
@@ -101,7 +102,7 @@ def test_a_file_that_holds_no_object_is_told(data: Path, text: str) -> None:
 
 
 def test_a_schema_that_is_none_is_told() -> None:
-    broken = Manifest(fields={"name": "odd"}, config_schema='{"properties": {"a": {"minimum": "1"}}}')
+    broken = Manifest(fields={"name": "weather"}, config_schema='{"properties": {"a": {"minimum": "1"}}}')
     with pytest.raises(errors.BadManifest, match="/properties/a/minimum"):
         config.change(broken, {"a": 2})
 
@@ -136,6 +137,7 @@ def test_a_full_disk_leaves_what_was_set(data: Path) -> None:
 
 
 def test_who_sets_at_the_same_time_loses_nothing() -> None:
+    home.pretend("loose")
     program = (
         "import sys; from edge import config; from edge.manifest import Manifest\n"
         "manifest = Manifest(fields={'name': 'loose'}, config_schema='{}')\n"
@@ -152,4 +154,4 @@ def test_who_sets_at_the_same_time_loses_nothing() -> None:
 
 def test_without_a_schema_there_is_nothing_to_set() -> None:
     with pytest.raises(errors.ConfigError):
-        config.change(Manifest(fields={"name": "plain"}), {"a": 1})
+        config.change(Manifest(fields={"name": "weather"}), {"a": 1})

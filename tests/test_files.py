@@ -72,6 +72,24 @@ def test_what_interrupts_leaves_the_old_file_and_nothing_else(
     assert os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOENT])
+def test_what_can_not_be_removed_hides_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "a"
+    with monkeypatch.context() as patch:
+        patch.setattr("posix.rename", full)
+        patch.setattr("posix.unlink", fail)
+        with pytest.raises(errors.DiskFull), files.Staged(str(path)) as staged:
+            staged.commit()
+
+
 def test_a_file_gets_the_mode_that_is_asked_for(tmp_path: Path) -> None:
     with files.Staged(str(tmp_path / "a"), 0o600) as staged:
         staged.commit()
@@ -108,6 +126,22 @@ def test_an_input_that_is_no_file_is_wrong_usage(tmp_path: Path, kind: str) -> N
         path = path / "a"
     with pytest.raises(errors.UsageError, match=kind):
         files.open_input(str(path))
+
+
+def test_an_input_that_can_not_be_looked_at_is_this_machines_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    path = tmp_path / "a"
+    path.touch()
+    before = os.listdir("/proc/self/fd")
+    with monkeypatch.context() as patch:
+        patch.setattr("posix.fstat", fail)
+        with pytest.raises(errors.IoFault, match=str(path)):
+            files.read_input(str(path))
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_an_input_is_read_whole(tmp_path: Path) -> None:

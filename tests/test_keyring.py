@@ -108,6 +108,7 @@ def test_names_that_no_key_may_have(name: str) -> None:
 def test_the_key_of_secrets_is_no_signing_key() -> None:
     from edge import sealed
 
+    home.pretend("weather")
     sealed.set_secret("weather", "token", "x")
     assert keyring.every() == ([], [])
     with pytest.raises(errors.UsageError):

@@ -242,6 +242,15 @@ def test_a_change_that_is_interrupted_leaves_the_old_policy(
     assert sorted(os.listdir(path.parent)) == ["policy.json", "policy.json.lock"]
 
 
+def test_what_a_killed_process_was_writing_is_removed(path: Path) -> None:
+    policy.set_level("strict")
+    others = {".policy.json.keep", "other.tmp", ".trusted.keys.1234abcd.tmp"}
+    for name in (".policy.json.1234abcd.tmp", *others):
+        (path.parent / name).touch()
+    policy.set_level("paranoid")
+    assert set(os.listdir(path.parent)) == {"policy.json", "policy.json.lock", *others}
+
+
 @pytest.mark.parametrize(
     ("unattended", "may"),
     [("none", []), ("low", ["low"]), ("medium", ["low", "medium"]), ("high", ["low", "medium", "high"])],

@@ -18,6 +18,7 @@ CANARY = "s3cret-canary-ü"
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.move(monkeypatch, tmp_path)
+    home.pretend("weather")
     return tmp_path / "data" / "edge"
 
 
@@ -62,6 +63,7 @@ def test_a_value_moved_to_another_plugin_or_property_does_not_open(data: Path) -
 
 
 def test_names_and_properties_do_not_run_into_one_another(data: Path) -> None:
+    home.pretend("a")
     sealed.set_secret("a", "b-c", CANARY)
     folder = data / "secrets"
     (folder / "a-b.json").write_text((folder / "a.json").read_text().replace("b-c", "c"))

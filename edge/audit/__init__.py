@@ -14,7 +14,7 @@ what it can't.
 
 from __future__ import annotations
 
-from edge import places
+from edge import files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,11 +68,14 @@ def _write(fact: Fact) -> str:
     from edge.audit.ring import Ring, locked
 
     where = folder()
-    with locked(where):
-        acts = Ring(where, ACTS)
-        if fact.get("event") in OF_OTHERS:
-            return Ring(where, USES).append(fact, {"since": acts.newest()})
-        return acts.append(fact, {})
+    try:
+        with locked(where):
+            acts = Ring(where, ACTS)
+            if fact.get("event") in OF_OTHERS:
+                return Ring(where, USES).append(fact, {"since": acts.newest()})
+            return acts.append(fact, {})
+    except OSError as error:
+        files.raise_for(where, error)
 
 
 def entries(plugin: str = "") -> Iterator[Fact]:

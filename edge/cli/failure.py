@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+OF_THE_MACHINE = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "ENOLCK", "ENOMEM", "EMFILE", "ENFILE", "ESTALE")
+
 
 def report(error: Exception, *, as_json: bool) -> int:
     """Tells of an error: what happened, to what, what to do; answers with the exit code."""
@@ -38,8 +40,17 @@ def _facts(error: errors.EdgeError) -> dict[str, Any]:
 
 
 def _fault(error: Exception) -> errors.EdgeError:
-    """A fault of ours: the one case in which a trace helps, because it goes into a report."""
+    """A fault of ours: the one case in which a trace helps, because it goes into a report.
+
+    Whatever was forgotten to be caught where it comes up, what this machine can't do is no fault of ours.
+    """
+    import errno
     import traceback
+
+    if isinstance(error, OSError) and error.errno in map(errno.__dict__.get, OF_THE_MACHINE):
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        kind = errors.DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else errors.IoFault
+        return kind(f"{where}{error.strerror}")
 
     output.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
     return errors.InternalFault(f"{type(error).__name__}: {error}")

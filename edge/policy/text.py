@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FIELDS = ("format", "level", "unattended", "plugins")
 PLUGIN_FIELDS = ("level", "consents", "grants")
+LOCK = ".lock"
 
 
 def read(text: bytes, path: str) -> Policy:
@@ -64,7 +65,7 @@ class locked:  # noqa: N801 it is used as a function is
     __slots__ = ("_fd", "_path")
 
     def __init__(self, path: str) -> None:
-        self._path = f"{path}.lock"
+        self._path = path + LOCK
         self._fd = -1
 
     def __enter__(self) -> None:
@@ -76,9 +77,21 @@ class locked:  # noqa: N801 it is used as a function is
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except OSError as error:
             files.raise_for(self._path, error)
+        _sweep(self._path[: -len(LOCK)])
 
     def __exit__(self, *_: object) -> None:
         posix.close(self._fd)
+
+
+def _sweep(path: str) -> None:
+    """Removes what killed writers of a file left beside it; what can't be removed does no harm."""
+    from contextlib import suppress
+
+    folder, begin = files.folder(path), f".{files.base_name(path)}."
+    with suppress(OSError):
+        for name in posix.listdir(folder):
+            if name.startswith(begin) and name.endswith(files.TEMPORARY):
+                posix.unlink(f"{folder}/{name}")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

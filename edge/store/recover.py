@@ -19,8 +19,9 @@ def recover() -> None:
         remove(f"{staging}/{left}")
     _finish_removals()
     collect()
-    # What was staged under a name, where the filesystem knows no files without one.
-    for folder in (f"{store.root()}/plugins", *(f"{places.data()}/{kind}" for kind in ("config", "secrets"))):
+    # What takes its place by a rename has a name before, for a moment or for as long as it is written.
+    root, data = store.root(), places.data()
+    for folder in (f"{root}/plugins", f"{root}/calls", f"{data}/config", f"{data}/secrets"):
         for left in _listed(folder):
             if left.startswith("."):
                 remove(f"{folder}/{left}")

@@ -34,7 +34,23 @@ pub struct Artifact {
 }
 
 /// Device, inode, size and change time: together they change whenever the contents may have.
-pub type Identity = (u64, u64, u64, i64, i64);
+pub struct Identity {
+    inode: (u64, u64, u64),
+    changed: (i64, i64),
+    written: (i64, i64),
+    has_name: bool,
+}
+
+impl Identity {
+    /// Whether the contents are still those of `before`.
+    ///
+    /// Losing its last name is a change too, as when another process removes a release that this one is loading. What
+    /// is left then is when it was written; who could forge that is its owner.
+    pub fn still(&self, before: &Identity) -> bool {
+        let unlinked = before.has_name && !self.has_name;
+        self.inode == before.inode && self.written == before.written && (unlinked || self.changed == before.changed)
+    }
+}
 
 impl Artifact {
     /// A lone artifact, by its own trailer.
@@ -137,13 +153,18 @@ impl Artifact {
 
 /// Names the inode, so that what replaces the file, or is written to it, does not pass for it.
 pub fn receipt(file: &File, statement: &Statement) -> Outcome<String> {
-    let (device, inode, size, seconds, nanoseconds) = identity(file)?;
+    let Identity { inode: (device, inode, size), changed: (seconds, nanoseconds), .. } = identity(file)?;
     Ok(format!("{device} {inode} {size} {seconds} {nanoseconds} {}", hex::encode(&statement.sha256)))
 }
 
 fn identity(file: &File) -> Outcome<Identity> {
     let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
-    Ok((metadata.dev(), metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
+    Ok(Identity {
+        inode: (metadata.dev(), metadata.ino(), metadata.size()),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+        written: (metadata.mtime(), metadata.mtime_nsec()),
+        has_name: metadata.nlink() > 0,
+    })
 }
 
 fn size(file: &File) -> Outcome<u64> {

@@ -33,7 +33,7 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Com
                 artifact.check_digest(|_| Ok(()))?;
                 fresh = Some(own);
             }
-            unchanged(artifact, before)?;
+            unchanged(artifact, &before)?;
             artifact.file()
         }
     };
@@ -43,18 +43,25 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Com
     // stands in a description signed by a key this device trusts to compile, now or when the caller kept a receipt for
     // this unchanged inode, and engine and fingerprint are this library's. The inode is either a memfd sealed against writing, or a file that only its owner (this user or root)
     // can write, and who can do that can replace this process anyway.
-    let component = unsafe { Component::deserialize_file(&runner.engine, path) }
-        .map_err(|error| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))?;
+    let component = unsafe { Component::deserialize_file(&runner.engine, path) }.map_err(|error| refusal(&error))?;
     if copy.is_none() {
-        unchanged(artifact, before)?;
+        unchanged(artifact, &before)?;
     }
     // Much of it is only read to find out what is where.
     release_image(&component);
     Ok((component, fresh))
 }
 
-fn unchanged(artifact: &Artifact, before: Identity) -> Outcome<()> {
-    if artifact.identity()? == before {
+/// Why a component can't be had: a file that can't be opened or mapped says nothing of what is in it.
+fn refusal(error: &wasmtime::Error) -> Failure {
+    match error.root_cause().downcast_ref::<std::io::Error>() {
+        Some(cause) => Failure::io("the artifact", cause),
+        None => Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")),
+    }
+}
+
+fn unchanged(artifact: &Artifact, before: &Identity) -> Outcome<()> {
+    if artifact.identity()?.still(before) {
         Ok(())
     } else {
         Err(Failure::new(Status::Damaged, "the file changed while it was checked"))

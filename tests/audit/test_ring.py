@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import posix
@@ -210,6 +211,22 @@ def test_a_full_disk_leaves_the_log_as_it_was(folder: Path, monkeypatch: pytest.
     assert (folder / "log").read_bytes() == before
     fill(1)
     assert (numbers(), audit.verify()) == ([1, 2, 3], [])
+
+
+@pytest.mark.parametrize("call", ["posix.lstat", "posix.fstat", "fcntl.flock"])
+def test_a_log_that_can_not_be_looked_at_is_this_machines_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    fill(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(call, fail)
+        with pytest.raises(errors.IoFault, match=str(folder)):
+            fill(1)
+    fill(1)
+    assert (numbers(), audit.verify()) == ([1, 2], [])
 
 
 def test_a_lock_that_is_never_given_back_is_this_machines_fault(

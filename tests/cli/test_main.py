@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +72,21 @@ def test_a_fault_of_edge_itself_comes_with_its_trace(
     assert ran.status == 5
     assert "Traceback" in ran.err
     assert "report it" in ran.err
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.EIO, "IoFault"), (errno.ENOSPC, "DiskFull")])
+def test_what_this_machine_can_not_do_is_no_fault_of_edge_itself(
+    edge: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, number: int, kind: str
+) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number), "/some/file")
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    ran = edge("run", "--json")
+    said = ran.document["error"]
+    assert (ran.status, ran.err, said["kind"]) == (5, "", kind)
+    assert said["message"] == f"/some/file: {os.strerror(number)}"
+    assert said["remedy"]
 
 
 def test_a_closed_standard_output_is_an_error_and_no_traceback() -> None:

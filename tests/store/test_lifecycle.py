@@ -6,7 +6,7 @@ from typing import Callable
 
 import pytest
 
-from edge import audit, errors, policy, sealed, store
+from edge import audit, config, errors, policy, sealed, store
 from edge.store import lifecycle, record, removal
 from edge.store.install import Outcome
 from tests.store.running import load
@@ -105,6 +105,17 @@ def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
     assert record.find("faults") is None
 
 
+def test_what_somebody_sets_while_a_plugin_is_removed_is_not_kept_for_the_next(put: Put) -> None:
+    put(1, manifest='[config_schema.properties.place]\ntype = "string"\n')
+    manifest = store.manifest_of("faults")
+    lifecycle.remove("faults")
+    with pytest.raises(errors.NotInstalled):
+        config.change(manifest, {"place": "here"})
+    with pytest.raises(errors.NotInstalled):
+        sealed.set_secret("faults", "token", "secret")
+    assert (config.values("faults"), sealed.names("faults")) == ({}, [])
+
+
 @pytest.mark.parametrize("forget", [False, True])
 def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: Put, forget: bool) -> None:
     put(1)
@@ -126,14 +137,14 @@ def test_what_keeps_a_removal_from_its_end_stops_only_that_plugin(put: Put, empt
     put(name="other")
     sealed.set_secret("faults", "token", "secret")
     removal.begin(record.get("faults"), forget=False)
-    config = empty / "config" / "faults.json"
-    config.mkdir(parents=True)
+    folder = empty / "config" / "faults.json"
+    folder.mkdir(parents=True)
     lifecycle.disable("other")
     with pytest.raises(errors.EdgeError, match=r"faults\.json"):
         put(2)
     with pytest.raises(errors.EdgeError, match=r"faults\.json"):
         lifecycle.remove("faults")
-    config.rmdir()
+    folder.rmdir()
     lifecycle.disable("other")
     assert sealed.names("faults") == []
     put(2)

@@ -12,6 +12,7 @@ from edge import errors, store
 from edge.store import lock, record
 from edge.store.install import Outcome
 from edge.store.lock import locked
+from tests.store.running import load
 
 Put = Callable[..., Outcome]
 
@@ -38,13 +39,16 @@ def test_a_release_that_no_record_names_is_removed(put: Put) -> None:
     assert os.listdir(Path(store.root()) / "releases") == [current]
 
 
-def test_records_that_were_being_written_are_removed(put: Put) -> None:
+@pytest.mark.parametrize("folder", ["store/plugins", "store/calls", "config", "secrets"])
+def test_files_that_were_being_written_are_removed(put: Put, empty: Path, folder: str) -> None:
     put()
-    left = Path(store.root()) / "plugins" / ".faults.json.1234.tmp"
+    left = empty / folder / ".faults.json.1234.tmp"
+    left.parent.mkdir(exist_ok=True)
     left.write_bytes(b"{")
     recover()
     assert not left.exists()
     assert record.named() == ["faults"]
+    assert load("faults").plugin.call({"do": "nothing"}).success
 
 
 def test_folders_are_for_their_owner_only(put: Put) -> None:
