@@ -47,6 +47,10 @@ this one where they raise.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class EdgeError(Exception):
     """Root of all errors that Edge raises on purpose."""
@@ -266,7 +270,17 @@ class MissingImport(Refused):
 
 
 class BadManifest(Refused):
-    """The manifest does not say what it must."""
+    """The manifest does not say what it must.
+
+    heading   which manifest, and how much is wrong with it
+    problems  each with its line; the message has them all
+    """
+
+    def __init__(self, heading: str, remedy: str = "", problems: Iterable[str] = ()) -> None:
+        self.heading = heading
+        self.problems = tuple(problems)
+        message = f"{heading}: {'; '.join(self.problems)}" if self.problems else heading
+        super().__init__(message, remedy)
 
 
 class NotGranted(Refused):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from edge import errors, names
-from edge.cli import output
+from edge.cli import INTERRUPTED, output
 from edge.cli.options import Command, Option, at_least_one
 from edge.interfaces.logging import printable
 from edge.plugin_log.reading import Following
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
-
     from edge.cli.options import Given
     from edge.plugin_log.reading import Entry
 
@@ -40,7 +38,7 @@ def run(given: Given) -> int:
     found = following.more()
     found = found[-given.get("last", len(found)) :] if found else found
     if given.get("follow"):
-        _follow(given, following, found)
+        return _follow(given, following, found)
     if given.get("json"):
         output.document({"plugin": name, "lines": [_facts(entry) for entry in found]})
     elif found:
@@ -51,17 +49,22 @@ def run(given: Given) -> int:
     return 0
 
 
-def _follow(given: Given, following: Following, found: list[Entry]) -> NoReturn:
+def _follow(given: Given, following: Following, found: list[Entry]) -> int:
     from time import sleep
 
-    while True:
-        for entry in found:
-            if given.get("json"):
-                output.document(_facts(entry))
-            else:
-                output.answer(_text(entry))
-        sleep(PAUSE)
-        found = following.more()
+    try:
+        while True:
+            for entry in found:
+                if given.get("json"):
+                    output.document(_facts(entry))
+                else:
+                    output.answer(_text(entry))
+            sleep(PAUSE)
+            found = following.more()
+    except KeyboardInterrupt:
+        # This is its end, and no error that stands as one among the lines.
+        output.say("edge: interrupted")
+        return INTERRUPTED
 
 
 def _facts(entry: Entry) -> dict[str, object]:

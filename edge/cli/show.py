@@ -30,15 +30,20 @@ def run(given: Given) -> int:
     if given.get("json"):
         output.document(facts)
         return 0
-    for field in ("name", "version", "release", "state", "origin", "signer", "description", "author"):
+    for field in ("name", "version", "release", "state", "origin", "signer"):
         _row(field, facts[field])
+    for field in ("description", "author"):
+        if facts[field]:
+            _row(field, facts[field])
     if facts["previous"]:
         _row("kept", f"{facts['previous']['version']}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
-        _row("tool", f"{tool['name']} ({tool['risk']} risk): {tool['description']}")
+        said = f": {tool['description']}" if tool["description"] else ""
+        _row("tool", f"{tool['name']} ({tool['risk']} risk){said}")
     for ask in facts["asks"]:
         _row("asks for", asks.spelled(tuple(ask)))
-    _row("config", ", ".join(facts["config"]))
+    if facts["config"]:
+        _row("config", ", ".join(facts["config"]))
     for name, is_set in facts["secrets"].items():
         _row("secret", f"{name}: {'set' if is_set else 'not set'}")
     return 0

@@ -19,6 +19,7 @@ CHECKS = {
     "memory": "machine",
     "control_groups": "machine",
     "shared_memory": "machine",
+    "places": "machine",
     "disk": "machine",
     "clock": "machine",
     "keys": "trusting",

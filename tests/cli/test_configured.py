@@ -113,7 +113,9 @@ def test_what_is_not_set_is_shown_with_its_default(edge: Edge) -> None:
     assert edge("config", "faults", "--json").document["schema"]["city"]["default"] == "Bonn"
 
 
-@pytest.mark.parametrize("text", ["[1]", "{", '{"days": 0}', json.dumps({"token": CANARY})])
+@pytest.mark.parametrize(
+    "text", ["[1]", "{", '{"days": 0}', '{"days": 1, "days": 2}', json.dumps({"token": CANARY})]
+)
 def test_a_document_that_is_not_allowed_sets_nothing(edge: Edge, tmp_path: Path, text: str) -> None:
     (tmp_path / "c.json").write_text(text)
     ran = edge("config", "faults", "city=Bonn", "--from", tmp_path / "c.json")

@@ -164,6 +164,20 @@ def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], answer: st
     assert (process.returncode, json.loads(out)["enabled"]) == (0, answer == "y")
 
 
+def test_what_a_manifest_does_not_say_takes_no_line(edge: Edge, packed: Callable[..., Path]) -> None:
+    ran = edge("install", packed(manifest=HTTP))
+    assert ran.err.splitlines()[0] == "faults 1.0.0"
+    named = [line.partition(" ")[0] for line in edge("show", "faults").out.splitlines()]
+    assert not {"description", "author", "config"} & set(named)
+
+
+def test_without_a_release_that_was_kept_rollback_is_wrong_usage(
+    edge: Edge, packed: Callable[..., Path]
+) -> None:
+    edge("install", packed())
+    assert edge("rollback", "faults").status == 2
+
+
 def test_an_unattended_call_of_high_risk_is_refused(edge: Edge, packed: Callable[..., Path]) -> None:
     edge("install", packed(1))
     ran = edge("call", "faults", '{"do": "nothing"}', "--unattended")

@@ -155,6 +155,17 @@ def test_the_folder_of_counters(finding: Check, session: Path) -> None:
     assert (found.status, found.remedy) == ("fail", "Remove it")
 
 
+@pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"])
+def test_a_relative_place_is_ignored_and_told(
+    finding: Check, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    assert finding("places").status == "pass"
+    monkeypatch.setenv(variable, "relative/place")
+    found = finding("places")
+    assert (found.status, bool(found.remedy)) == ("warn", True)
+    assert f"{variable} is relative/place, which is ignored: /" in found.found
+
+
 @pytest.fixture
 def volume(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A disk with so much space, mounted with these flags."""
