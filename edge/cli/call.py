@@ -50,12 +50,18 @@ def run(given: Given) -> int:
             if given.get("unattended"):
                 _check_unattended(prepared.terms, plugin, named)
             started = monotonic_ns()
-            result = plugin.call(
-                tool.arguments(arguments),
-                tool=named[0] if named else None,
-                config=_config(name),
-                limits=limits,
-            )
+            try:
+                result = plugin.call(
+                    tool.arguments(arguments),
+                    tool=named[0] if named else None,
+                    config=_config(name),
+                    limits=limits,
+                )
+            except Exception as error:
+                from edge.cli.limit import explain
+
+                explain(error, prepared.terms, given.get("timeout"))
+                raise
     return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
 
 
