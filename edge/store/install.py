@@ -163,7 +163,7 @@ def _check_keys(package: Package, level: str) -> None:
 
 
 def _check_floor(before: Record | None, name: str, number: int, release_id: str, *, again: bool) -> None:
-    if before is None or number > before.floor:
+    if before is None or number > before.floor or before.current[:ID_DIGITS] == release_id:
         return
     if before.previous[:ID_DIGITS] == release_id:
         raise errors.Downgrade(
@@ -174,7 +174,7 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
         raise errors.Downgrade(
             f"{name}: this is release {number}, and release {before.floor} was installed already"
         )
-    if not (again or before.current[:ID_DIGITS] == release_id or not before.current):
+    if before.newest != release_id and not again:
         raise errors.Downgrade(
             f"{name}: release {number} was installed already, with other contents",
             "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
@@ -289,12 +289,17 @@ def _switched(
     consents: Iterable[Ask],
 ) -> Record:
     kept = _kept(before, release_id)
+    # A release below the floor is the current one, repaired: nothing else comes this far.
+    floor, newest = number, staged.release_id
+    if before is not None and number < before.floor:
+        floor, newest = before.floor, before.newest
     return record.Record(
         staged.manifest.name,
         current=release_id,
         previous=kept,
         enabled=enabled,
-        floor=max(number, before.floor if before is not None else 0),
+        floor=floor,
+        newest=newest,
         origin=origin,
         remote=remote,
         interpret=staged.interpret,

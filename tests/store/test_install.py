@@ -109,11 +109,26 @@ def test_a_rollback_does_not_lower_the_floor(put: Put, empty: Path) -> None:
     assert put(4).change == "upgraded"
 
 
+def test_a_damaged_release_is_repaired_below_the_floor_too(put: Put, empty: Path) -> None:
+    current = put(1).record.current
+    put(2)
+    lifecycle.rollback("faults")
+    code = next((empty / "store/releases" / current).glob("code*"))
+    code.write_bytes(b"\0" * code.stat().st_size)
+    with pytest.raises(errors.EdgeError):
+        answer()
+    repaired = put(1).record
+    assert (repaired.floor, repaired.newest) == (2, repaired.previous)
+    answer()
+
+
 def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, empty: Path) -> None:
     put(3)
     lifecycle.remove("faults")
     with refused(errors.Downgrade, "release 2", empty):
         put(2)
+    with refused(errors.Downgrade, "other contents", empty):
+        put(3, manifest='description = "another"\n')
     assert put(3).change == "installed"
     lifecycle.remove("faults", forget=True)
     assert put(1).change == "installed"

@@ -1,4 +1,6 @@
-"""`python -m tests.faults.commands [COMMAND…]`: every command, killed and failing at each system call.
+"""`python -m tests.faults.commands [NAME…]`: every command, killed and failing at each system call.
+
+The name `recovery` is that of the store's recovery, which every command may begin with.
 
 `--crowd [SECONDS]`: many commands at once instead, some of them killed.
 """
@@ -15,7 +17,7 @@ from pathlib import Path
 from unittest import mock
 
 from edge import keys
-from tests.faults.commands import crowd, table
+from tests.faults.commands import crowd, recovery, table
 from tests.faults.commands.machine import Place
 from tests.faults.commands.table import Shop
 from tests.faults.commands.verdict import Case
@@ -33,7 +35,10 @@ TWICE = 23
 
 SHOWN = 12
 CROWD = "--crowd"
+RECOVERY = "recovery"
 SECONDS = 60.0
+
+Outcomes = list[tuple[str, list[str]]]
 
 
 def main(words: Sequence[str]) -> int:
@@ -52,20 +57,39 @@ def main(words: Sequence[str]) -> int:
 
 def _all(shop: Shop, names: Sequence[str]) -> int:
     tried = wrong = 0
-    for name in names or table.COMMANDS:
-        started, case = time.monotonic(), Case(shop, name)
-        outcomes = list(try_all(case))
-        found = [f"{said}: {complaint}" for said, complaints in outcomes for complaint in complaints]
+    for name in names or (*table.COMMANDS, RECOVERY):
+        started = time.monotonic()
+        tell, outcomes = _one(shop, name)
+        found = _told(outcomes)
         tried, wrong = tried + len(outcomes), wrong + len(found)
         seconds = time.monotonic() - started
-        told = (
-            f"{len(case.changes())} changes, {len(outcomes)} interruptions, {case.done_anyway} told as failed"
-        )
-        print(f"{'FAILED' if found else 'ok':<6} {name}: {told} and done, {seconds:.0f} s", flush=True)
-        for complaint in found[:SHOWN]:
-            print(f"       {complaint}")
+        print(f"{'FAILED' if found else 'ok':<6} {name}: {tell}, {seconds:.0f} s", flush=True)
+        _show(found)
     print(f"{tried} interruptions, {wrong} complaints")
     return 1 if wrong else 0
+
+
+def _one(shop: Shop, name: str) -> tuple[str, Outcomes]:
+    if name == RECOVERY:
+        harmed = recovery.Recovery(shop)
+        outcomes = list(recovery.interruptions(harmed))
+        return f"{len(harmed.places)} changes, {len(outcomes)} interruptions", outcomes
+    case = Case(shop, name)
+    outcomes = list(try_all(case))
+    changes = len(case.changes())
+    return (
+        f"{changes} changes, {len(outcomes)} interruptions, {case.done_anyway} told as failed and done",
+        outcomes,
+    )
+
+
+def _told(outcomes: Outcomes) -> list[str]:
+    return [f"{said}: {complaint}" for said, complaints in outcomes for complaint in complaints]
+
+
+def _show(found: list[str]) -> None:
+    for complaint in found[:SHOWN]:
+        print(f"       {complaint}")
 
 
 def try_all(case: Case) -> Iterator[tuple[str, list[str]]]:
@@ -92,8 +116,7 @@ def errors_at(place: Place) -> tuple[str, ...]:
 def _crowd(shop: Shop, seconds: float = SECONDS) -> int:
     told = crowd.run(shop, seconds=seconds)
     print(told.summary())
-    for complaint in told.complaints:
-        print(f"       {complaint}")
+    _show(told.complaints)
     return 1 if told.complaints else 0
 
 

@@ -116,15 +116,17 @@ class Machine:
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def places(self, command: Command) -> list[Place]:
+    def places(self, command: Command, *, ends: int = 0) -> list[Place]:
         """The calls of a command that have to do with files of this machine, in their order, and its end.
 
         What it does with other files is counted with them, as strace counts, but is no place.
+
+        ends  the exit code that the command is to have
         """
         log = self.root.with_suffix(".log")
         traced = ",".join((*CHANGES, *READS, "openat", END))
         ended = self.run(command, "-y", "-o", str(log), "-e", f"trace={traced}")
-        if ended.status:
+        if ended.status != ends:
             raise AssertionError(f"{command.words} ended with {ended}")
         lines = log.read_text(errors="replace").splitlines()
         log.unlink()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import crowd, table
+from tests.faults.commands import crowd, recovery, table
 from tests.faults.commands.__main__ import FIRST, errors_at
 from tests.faults.commands.machine import ROOT, Machine, Place, injecting
 from tests.faults.commands.table import ALL, NAME, Shop, of
@@ -39,6 +39,18 @@ def test_a_killed_or_failing_command_leaves_the_old_state_or_the_new(shop: Shop,
     for turn, place in enumerate(case.places[first % FAILED : FIRST : FAILED]):
         errors = errors_at(place)
         error = errors[turn % len(errors)]
+        complaints += [f"{error} at {place}: {told}" for told in case.fail(place, error)]
+    assert complaints == []
+
+
+def test_recovery_that_is_interrupted_is_done_by_the_next(shop: Shop) -> None:
+    case = recovery.Recovery(shop)
+    assert len(case.places) > 15
+    complaints = []
+    for turn, place in enumerate(case.places[::3]):
+        again = case.places[5 * turn % len(case.places)]
+        complaints += [f"killed at {place}, {again}: {told}" for told in case.kill(place, again)]
+        error = recovery.ERRORS[turn % len(recovery.ERRORS)]
         complaints += [f"{error} at {place}: {told}" for told in case.fail(place, error)]
     assert complaints == []
 
