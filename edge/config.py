@@ -90,6 +90,8 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
         # As text: to Python, 1 and true are the same.
         if json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
+        else:
+            files.make_last(store.config_path(manifest.name))
     return now
 
 

@@ -261,6 +261,8 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         fact = {"event": "policy", **act(policy)}
         if document(policy) != before:
             write(policy, fact)
+        else:
+            files.make_last(path)
     return fact
 
 
