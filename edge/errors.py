@@ -198,7 +198,10 @@ class Untrusted(Refused):
     """Signed by a key that is not trusted here."""
 
     status = 0x308
-    advice = "If you trust whoever compiled it: edge key trust KEY; `edge inspect` shows the whole key"
+    advice = (
+        "If you trust whoever compiled it: edge key trust KEY (`local` for this machine's own); "
+        "`edge inspect` shows the whole key"
+    )
 
 
 class BadSignature(Refused):

@@ -63,6 +63,11 @@ def run(given: Given) -> int:
                     config=_config(name),
                     limits=limits,
                 )
+            except Exception as error:
+                from edge.cli.limit import explain
+
+                explain(error, prepared.terms, given.get("timeout"))
+                raise
             finally:
                 end(name)
     return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)

@@ -7,6 +7,7 @@ from edge.cli import INTERRUPTED, output
 from edge.cli.options import Command, Option, at_least_one
 from edge.interfaces.logging import printable
 from edge.plugin_log.reading import Following
+from edge.store import standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def run(given: Given) -> int:
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
     following = Following(name)
     found = following.more()
+    if not (found or standing.is_installed(name)):
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and none of that name logged anything")
     found = found[-given.get("last", len(found)) :] if found else found
     if given.get("follow"):
         return _follow(given, following, found)

@@ -29,6 +29,8 @@ CHECKS = {
     "engine": "plugins",
     "compiler": "plugins",
     "revoked": "plugins",
+    "signers": "plugins",
+    "grants": "plugins",
     "audit": "plugins",
 }
 """Every check, a function of that name, and the module that has it."""

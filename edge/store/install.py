@@ -10,7 +10,7 @@ from edge.store.installed import manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
-from edge.store.verify import problem_of
+from edge.store.verify import fault_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
 
 def _check_keys(package: Package, level: str) -> None:
     """At a level where only keys of the operator's count, the signer has to be one."""
-    if levels.LEVELS[level]["keys"] == "operator":
+    if levels.operator_only(level):
         package.check_trust(trust.text(operator_only=True))
 
 
@@ -319,12 +319,16 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
 
 
 def _kept(before: Record | None, release_id: str) -> str:
-    """The release to go back to: the one that was current, unless that is damaged or the same."""
+    """The release to go back to: the one that was current, unless that is damaged or the same.
+
+    One whose signer is not trusted is kept: that may change, with a level or a key.
+    """
     if before is None or not before.current:
         return ""
-    if before.current[:ID_DIGITS] == release_id[:ID_DIGITS] or problem_of(before):
+    if before.current[:ID_DIGITS] == release_id[:ID_DIGITS]:
         return before.previous
-    return before.current
+    fault = fault_of(before.current, before.name)
+    return before.current if fault is None or isinstance(fault, errors.Untrusted) else before.previous
 
 
 def _tell(package: Package, before: Record | None, now: Record, number: int, *, upgraded: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import audit
 from tests import packages
 from tests.home import LOCAL, move
 from tests.terminal import typed
@@ -65,6 +66,16 @@ def test_what_is_configured_reaches_the_plugin(edge: Edge) -> None:
     answer = edge("call", "faults", '{"do": "arguments"}').out
     assert json.loads(answer)["__config"] == {"days": 3, "city": "7"}
     assert edge("config", "faults", "--unset", "city", "--json").document["values"] == {"days": 3}
+
+
+def test_what_changes_nothing_is_not_audited_and_what_is_unknown_is_wrong(edge: Edge) -> None:
+    edge("config", "faults", "days=3")
+    before = list(audit.entries())
+    ran = edge("config", "faults", "--unset", "town")
+    assert (ran.status, "there is no `town`" in ran.err) == (2, True)
+    assert edge("config", "faults", "--unset", "city").status == 0
+    assert edge("config", "faults", "days=3").status == 0
+    assert list(audit.entries()) == before
 
 
 def test_a_document_sets_much_at_once(edge: Edge, tmp_path: Path) -> None:

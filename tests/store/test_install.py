@@ -266,8 +266,17 @@ def test_a_key_signs_only_what_it_is_trusted_for(put: Put, empty: Path) -> None:
 
 def test_at_level_strict_only_keys_of_the_operators_count(put: Put, empty: Path) -> None:
     policy.set_level("strict")
-    with refused(errors.Untrusted, "not trusted", empty):
+    with refused(errors.Untrusted, "the operator did not add", empty):
         put()
+
+
+def test_what_does_not_count_at_a_level_is_kept_for_another(put: Put) -> None:
+    first = put(1).record.current
+    policy.set_level("strict")
+    seed = bytes(range(32))
+    path = Path(trust.operator_path())
+    path.write_text(trust.line(native.public_key(seed), "office"))
+    assert put(2, seed=seed).record.previous == first
 
 
 @pytest.mark.parametrize("wish", ['{"do": "trap"}', '{"do": "no-such-thing"}', '{"do": "exit"}'])

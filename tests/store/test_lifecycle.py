@@ -183,6 +183,16 @@ def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
     assert not record.get("faults").enabled
 
 
+def test_reload_and_rollback_ask_the_trust_that_a_call_asks(put: Put) -> None:
+    put(1)
+    put(2)
+    policy.set_level("strict")
+    for act in (lifecycle.reload, lifecycle.rollback):
+        with pytest.raises(errors.Untrusted, match="the operator did not add") as caught:
+            act("faults")
+        assert "edge key trust" in caught.value.remedy
+
+
 def test_reload_checks_every_byte(put: Put) -> None:
     put()
     assert lifecycle.reload("faults") == record.get("faults")
