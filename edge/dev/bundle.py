@@ -12,7 +12,7 @@ from edge import _native as native
 from edge import errors, files, keys, trust
 from edge._version import __version__
 from edge.dev.probe import probe
-from edge.dev.strip import without_docstrings
+from edge.dev.strip import stripped
 from edge.targets import DEVICES
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
     for source in PACKAGE.rglob("*.py"):
         name = source.relative_to(PACKAGE)
         if name.parts[0] != "dev":
-            yield f"{TOP}/lib/edge/{name}", (without_docstrings(source.read_text()).encode(), 0o644)
+            yield f"{TOP}/lib/edge/{name}", (stripped(source.read_text()).encode(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
     own = native.public_key(keys.local_seed())
     yield (

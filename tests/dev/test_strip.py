@@ -6,41 +6,68 @@ from pathlib import Path
 import pytest
 
 import edge
-from edge.dev.strip import without_docstrings
+from edge.dev.strip import stripped
 
 MODULES = sorted(Path(edge.__file__).parent.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(MODULES[0].parent)))
-def test_every_module_is_the_same_but_for_its_docstrings(path: Path) -> None:
+def test_every_module_is_the_same_but_for_docstrings_and_annotations(path: Path) -> None:
     source = path.read_text()
-    stripped = without_docstrings(source)
-    assert stripped.count("\n") == source.count("\n")
-    whole, left = ast.parse(source), ast.parse(stripped)
+    bare = stripped(source)
+    assert bare.count("\n") == source.count("\n")
+    whole, left = ast.parse(source), ast.parse(bare)
     for node in ast.walk(left):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
             assert not ast.get_docstring(node)
+        assert not getattr(node, "returns", None)
+        assert not getattr(node, "annotation", None)
     assert code(whole) == code(left)
 
 
 def code(tree: ast.Module) -> list[tuple[str, int]]:
     """Every statement but docstrings, with its line."""
     return [
-        (type(node).__name__, node.lineno)
+        (_kind(node), node.lineno)
         for node in ast.walk(tree)
         if isinstance(node, ast.stmt) and not _is_text(node)
     ]
+
+
+def _kind(node: ast.stmt) -> str:
+    if isinstance(node, ast.AnnAssign):
+        return "Assign" if node.value else "Pass"
+    return type(node).__name__
 
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def test_a_body_that_is_nothing_else_stays_a_body() -> None:
-    source = 'class A(Exception):\n    """Says\n    much."""\n\n\ndef f():\n    "once"\n'
-    assert without_docstrings(source) == 'class A(Exception):\n    ""\n\n\n\ndef f():\n    ""\n'
-
-
-def test_texts_that_are_values_stay() -> None:
-    source = 'A = """\nvalue\n"""\n\n\ndef f():\n    """Doc."""\n    return """x"""\n'
-    assert without_docstrings(source) == 'A = """\nvalue\n"""\n\n\ndef f():\n\n    return """x"""\n'
+@pytest.mark.parametrize(
+    ("source", "bare"),
+    [
+        pytest.param(
+            'class A(Exception):\n    """Says\n    much."""\n\n\ndef f():\n    "once"\n',
+            'class A(Exception):\n    ""\n\n\n\ndef f():\n    ""\n',
+            id="a body that is nothing else stays a body",
+        ),
+        pytest.param(
+            'A = """\nvalue\n"""\n\n\ndef f():\n    """Doc."""\n    return """x"""\n',
+            'A = """\nvalue\n"""\n\n\ndef f():\n\n    return """x"""\n',
+            id="texts that are values stay",
+        ),
+        pytest.param(
+            'def ü(a: "Ü", *b: dict[\n    str, int\n], c: int = 3) -> list[int]: return c\n',
+            "def ü(a, *b\n\n, c = 3): return c\n",
+            id="parameters",
+        ),
+        pytest.param(
+            "class A:\n    a: int\n    b: str = 'x'  # why\n    c: dict[\n        str, int\n    ] = {}\n",
+            "class A:\n    pass\n    b = 'x'  # why\n    c: dict[\n        str, int\n    ] = {}\n",
+            id="variables",
+        ),
+    ],
+)
+def test_what_is_left_and_on_which_line(source: str, bare: str) -> None:
+    assert stripped(source) == bare
