@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from cross import cache, targets
-from cross.recipe import NATIVE, Recipe, recipe
+from cross.recipe import LAYOUT, NATIVE, Recipe, recipe
 
 
 class BuildFailed(Exception):
@@ -63,6 +64,7 @@ def _environment(made_by: Recipe) -> dict[str, str]:
     env["CARGO_TARGET_DIR"] = str(made_by.folder)
     env["ZIG_GLOBAL_CACHE_DIR"] = str(cache.root() / "zig")
     for one in _family(made_by):
+        shutil.copy(LAYOUT, one.folder)
         for variable, name, commands in one.drivers():
             assert one.zig is not None
             env[variable] = str(one.zig.driver(one.folder, f"{one.triple}-{name}", *commands))

@@ -26,6 +26,9 @@ PULLEY_CFG = "--cfg=pulley_disable_interp_simd"
 # Beside the library, the same with its symbols: for the ELF gate, and to see what takes the space.
 UNSTRIPPED = "libedge.unstripped.so"
 
+# Which functions stand together (cross/layout.py); the linker finds it beside its driver.
+LAYOUT = HERE / "layout.ld"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -56,7 +59,7 @@ class Recipe:
     @property
     def key(self) -> str:
         """A name for all that the library is made of."""
-        files = [*SOURCES, *filter(None, [self.specification])]
+        files = [*SOURCES, *filter(None, [self.specification]), *([LAYOUT] if self.is_shipped else [])]
         tools = (self.rust.version, self.zig.version if self.zig else "", toolchain.DRIVER, self.drivers())
         return cache.key(*files, *tools, self.triple, *self.command(), *self.cfg())
 
@@ -102,7 +105,7 @@ class Recipe:
         """What cargo calls in place of gcc and ar: by which variable, the program, and its zig commands."""
         triple = self.triple.replace("-", "_")
         cc = f'cc {self.aim} "$@"'
-        link = f"{cc} -lunwind"
+        link = f'{cc} -lunwind -Wl,-T,"${{0%/*}}/{LAYOUT.name}"'
         unstripped = f'{link} -o "${{0%/*}}/{self.unstripped.name}"'
         return [
             (f"CARGO_TARGET_{triple.upper()}_LINKER", "link-cc", [unstripped, f"{link} -Wl,--strip-all"]),
