@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 import pytest
 
-from tests import packages
+from tests import packages, packing
 from tests.home import LOCAL, move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -222,6 +222,23 @@ def test_somebody_elses_plugin_is_compiled_here(
     assert "warning: its manifest, line 6: there is no field `unknown`" in ran.err
     assert edge("list", "--json").document["plugins"][0]["state"] == "enabled"
     assert not list((tmp_path / "data/edge/downloads").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "cron-last", "line 1: name is cron-last, and the plugin says that it is cron-next"),
+        ("version", "1.0.1", "line 2: version is 1.0.1, and the plugin says that it is 1.0.0"),
+    ],
+)
+def test_somebody_elses_plugin_that_calls_itself_otherwise_goes_by_its_manifest(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path, field: str, value: str, said: str
+) -> None:
+    folder = packing.folder(tmp_path / "there", "cron-next", wasm("cron-next"), {field: value})
+    ran = edge("install", folder, "--json")
+    assert (ran.status, said in ran.err) == (0, True)
+    (listed,) = edge("list", "--json").document["plugins"]
+    assert listed[field] == value
 
 
 def test_a_device_says_what_to_run_where(
