@@ -44,7 +44,7 @@ class Names:
         self._found: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def add(self, name: str, *, is_folder: bool) -> list[str]:
-        """The parts of a member's name, which has to be allowed and new; none for the folder that all is in."""
+        """The parts of a member's name, which has to be allowed and new; none of the folder all is in."""
         below = _below(name)
         if below == "." and is_folder:
             self._put(name, (), "", "folder")
