@@ -24,6 +24,9 @@ NAMELESS = "-"
 class Counters:
     """The counters of this user, or those in the file `path`. Threads may share one.
 
+    All calls of a user add up to one sum of memory. The rest is counted of each plugin, and apart for each
+    place for data, where another may have its name.
+
     path    where the file is, once it was opened
     handle  the native counters, while it is open
 
@@ -31,10 +34,11 @@ class Counters:
     `root`: the folder in which /proc and /sys say what is free, for tests.
     """
 
-    __slots__ = ("_path", "_root", "_seconds", "handle", "path")
+    __slots__ = ("_own", "_path", "_root", "_seconds", "handle", "path")
 
     def __init__(self, path: str = "", *, seconds: Callable[[], float] | None = None, root: str = "") -> None:
         self.handle: native.Counters | None = None
+        self._own = b""
         self._path = self.path = path
         self._root = files.encode(root)
         self._seconds = seconds
@@ -58,10 +62,10 @@ class Counters:
         RateExceeded when as many began within the last minute. 0 stands for no such limit. What is refused is
         not counted.
         """
-        key = name.encode("utf-8", "surrogateescape")
         now = int(self._seconds()) if self._seconds else 0
-        asked = (key, len(key), memory, room, reserve, concurrent, per_minute, now)
         handle = self.handle or self.open()
+        key = self._key(name)
+        asked = (key, len(key), memory, room, reserve, concurrent, per_minute, now)
         try:
             number = native.enter_counters(handle, *asked, native.NULL)
         except OverflowError as error:
@@ -72,7 +76,7 @@ class Counters:
             return Slot(handle, number, self.path)
         from edge import counting
 
-        return Slot(*counting.enter(self, asked, explain), self.path)
+        return Slot(*counting.enter(self, name, asked, explain), self.path)
 
     def live(self) -> tuple[int, int]:
         """How many calls are under way, and how many bytes they may use."""
@@ -94,13 +98,28 @@ class Counters:
         """Opens the file, again where that has to be; open slots know which one they count in."""
         from edge import shared
 
-        self.path = self._path or f"{shared.folder()}/counters"
+        self.path = self._path
+        if not self._path:
+            self.path = f"{shared.folder()}/counters"
+            self._own = shared.own_mark().encode()
         fd = shared.open_file(self.path)
         try:
             self.handle = handle = native.open_counters(fd, self._root)
         finally:
             files.close(fd)
         return handle
+
+    def _key(self, name: str) -> bytes:
+        """As what its calls are counted, which has no room for every name."""
+        key = name.encode("utf-8", "surrogateescape")
+        if not (key and self._own):
+            return key
+        key = self._own + key
+        if len(key) <= native.COUNTED_NAME:
+            return key
+        from edge import shared
+
+        return key[: native.COUNTED_NAME - shared.DIGEST_DIGITS] + shared.digest(key).encode()
 
 
 class Slot:

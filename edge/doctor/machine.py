@@ -114,7 +114,7 @@ def shared_memory() -> Finding:
     """Whether there is a folder in memory for what processes count together."""
     from edge import shared
 
-    folder, named = shared.folder(), files.environment("XDG_RUNTIME_DIR")
+    folder, named = shared.own_folder(), files.environment("XDG_RUNTIME_DIR")
     if not named or folder.startswith(f"{named}/"):
         return Finding(PASS, folder)
     return Finding(PASS, f"{folder}; not XDG_RUNTIME_DIR, {named}: it is no folder of this user's in memory")

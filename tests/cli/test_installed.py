@@ -21,6 +21,7 @@ from tests.home import LOCAL, move
 ROOT = Path(__file__).resolve().parent.parent.parent
 Edge = Callable[..., Any]
 
+LOUD = '{"do": "log-flood", "count": 1, "text": "loud"}'
 HTTP = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["example.org"]\n'
 
 
@@ -176,6 +177,19 @@ def test_too_many_calls_a_minute_are_refused(edge: Edge, packed: Callable[..., P
     edge("install", packed(manifest="[edge.limits]\ncalls_per_minute = 2\n"))
     statuses = [edge("call", "faults", '{"do": "nothing"}').status for _ in range(3)]
     assert statuses == [0, 0, 4]
+
+
+def test_a_removal_takes_the_log_and_leaves_the_calls_of_the_last_minute_counted(
+    edge: Edge, packed: Callable[..., Path]
+) -> None:
+    more = "[edge.limits]\ncalls_per_minute = 2\n"
+    edge("install", packed(manifest=more))
+    assert [edge("call", "faults", LOUD).status for _ in range(2)] == [0, 0]
+    assert edge("log", "faults", "--json").document["lines"]
+    edge("remove", "faults", "--forget")
+    edge("install", packed(manifest=more))
+    assert edge("log", "faults", "--json").document["lines"] == []
+    assert edge("call", "faults", LOUD).status == 4
 
 
 def test_a_plugin_whose_files_are_damaged_is_listed_as_such(
