@@ -38,7 +38,7 @@ COMMANDS = {
     "remove": Command(
         "remove",
         "NAME",
-        "Removes a plugin with its configuration, its secrets and what it was granted. Nothing older than\n"
+        "Removes a plugin with its configuration, secrets, log and what it was granted. Nothing older than\n"
         "its newest release can be installed afterwards, unless that is forgotten as well.",
         (Option("forget", "", "forget which release was the newest; also for a plugin that is damaged"),),
         "edge remove cron-next",
