@@ -63,9 +63,9 @@ class Counters:
         not counted.
         """
         now = int(self._seconds()) if self._seconds else 0
-        handle = self.handle or self.open()
         key = self._key(name)
         asked = (key, len(key), memory, room, reserve, concurrent, per_minute, now)
+        handle = self.handle or self.open()
         try:
             number = native.enter_counters(handle, *asked, native.NULL)
         except OverflowError as error:
@@ -98,10 +98,7 @@ class Counters:
         """Opens the file, again where that has to be; open slots know which one they count in."""
         from edge import shared
 
-        self.path = self._path
-        if not self._path:
-            self.path = f"{shared.folder()}/counters"
-            self._own = shared.own_mark().encode()
+        self.path = self._path or f"{shared.folder()}/counters"
         fd = shared.open_file(self.path)
         try:
             self.handle = handle = native.open_counters(fd, self._root)
@@ -112,14 +109,20 @@ class Counters:
     def _key(self, name: str) -> bytes:
         """As what its calls are counted, which has no room for every name."""
         key = name.encode("utf-8", "surrogateescape")
-        if not (key and self._own):
+        if self._path or name in ("", NAMELESS):
             return key
-        key = self._own + key
+        key = (self._own or self._find_own()) + key
         if len(key) <= native.COUNTED_NAME:
             return key
         from edge import shared
 
         return key[: native.COUNTED_NAME - shared.DIGEST_DIGITS] + shared.digest(key).encode()
+
+    def _find_own(self) -> bytes:
+        from edge import shared
+
+        self._own = f"{shared.own_mark()}/".encode()
+        return self._own
 
 
 class Slot:

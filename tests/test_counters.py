@@ -266,9 +266,7 @@ def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Counters]
 
     def at(place: str) -> Counters:
         monkeypatch.setenv("XDG_DATA_HOME", place)
-        counters = Counters()
-        counters.open()
-        return counters
+        return Counters()
 
     with TemporaryDirectory(dir="/dev/shm") as run:
         monkeypatch.setenv("XDG_RUNTIME_DIR", run)
@@ -276,8 +274,9 @@ def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Counters]
 
 
 def test_places_for_data_share_the_memory_and_not_the_names(users: Callable[[str], Counters]) -> None:
-    one, two = users("/one"), users("/two")
+    one = users("/one")
     one.enter("pump", memory=7, concurrent=1, per_minute=1)
+    two = users("/two")
     two.enter("pump", memory=7, concurrent=1, per_minute=1)
     assert one.live() == two.live() == (2, 14)
     with pytest.raises(errors.Busy, match="^pump: 1 of its calls"):
