@@ -165,6 +165,30 @@ def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], answer: st
     assert (process.returncode, json.loads(out)["enabled"]) == (0, answer == "y")
 
 
+def test_while_a_person_is_asked_others_install(
+    edge: Edge, packed: Callable[..., Path], wasm: Callable[[str], Path]
+) -> None:
+    ours, theirs = pty.openpty()
+    first = packed(manifest=HTTP)
+    other = first.with_name("other.edge")
+    other.write_bytes(packages.package(wasm("faults"), name="other"))
+    command = [sys.executable, "-m", "edge", "install", str(first), "--json"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True
+    )
+    os.close(theirs)
+    said = b""
+    while not said.endswith(b"[y/N] "):
+        said += os.read(ours, 1024)
+    assert edge("install", other).status == 0
+    assert process.poll() is None
+    os.write(ours, b"y\n")
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, json.loads(out)["enabled"]) == (0, True)
+    assert [row["name"] for row in edge("list", "--json").document["plugins"]] == ["faults", "other"]
+
+
 def test_an_unattended_call_of_high_risk_is_refused(edge: Edge, packed: Callable[..., Path]) -> None:
     edge("install", packed(1))
     ran = edge("call", "faults", '{"do": "nothing"}', "--unattended")
