@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LARGEST = (1 << 64) - 1
 
+LONG_DIGITS = 40
+"""Of the digest that stands for a name there is no room for."""
+
 NAMELESS = "-"
 """As whose calls those of a plugin without a name of its own count."""
 
@@ -114,9 +117,10 @@ class Counters:
         key = (self._own or self._find_own()) + key
         if len(key) <= native.COUNTED_NAME:
             return key
-        from edge import shared
+        from hashlib import sha256
 
-        return key[: native.COUNTED_NAME - shared.DIGEST_DIGITS] + shared.digest(key).encode()
+        # Behind what no name has, so that none can be made up to be counted as another.
+        return self._own + b"~" + sha256(key).hexdigest()[:LONG_DIGITS].encode()
 
     def _find_own(self) -> bytes:
         from edge import shared

@@ -22,7 +22,6 @@ LOCK_PAUSE = 0.002
 OTHERS_ANY = 0o077
 
 DIGEST_PRIME = 0x9E3779B97F4A7C55
-DIGEST_DIGITS = 20
 
 
 def folder() -> str:
@@ -48,14 +47,11 @@ def own_folder() -> str:
 
 
 def own_mark() -> str:
-    """Stands for this place for data, by its path."""
-    return digest(files.encode(places.data_home().rstrip("/")))
-
-
-def digest(data: bytes) -> str:
-    """Tells apart what nobody makes up to be taken for one another; up to DIGEST_DIGITS digits."""
-    # hashlib costs 0.6 MB on a Pi Zero, and digits of another base 64 kB more of the interpreter.
-    return f"{int.from_bytes(data, 'big') % DIGEST_PRIME}"
+    """Stands for this place for data: a digest of its path, of up to 20 digits."""
+    # Only its user names it, and needs no better one: hashlib costs 0.6 MB on a Pi Zero, and digits of
+    # another base 64 kB more of the interpreter.
+    path = files.encode(places.data_home().rstrip("/"))
+    return f"{int.from_bytes(path, 'big') % DIGEST_PRIME}"
 
 
 def checked_folder(path: str) -> str:

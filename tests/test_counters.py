@@ -287,7 +287,7 @@ def test_places_for_data_share_the_memory_and_not_the_names(users: Callable[[str
 
 def test_names_of_any_length_that_plugins_have_are_told_apart(users: Callable[[str], Counters]) -> None:
     counters = users("/one")
-    for name in ("x" * LONGEST, "x" * (LONGEST - 1), "x" * (LONGEST - 1) + "y", "x" * 48, "x" * 49):
+    for name in ("x" * LONGEST, "x" * (LONGEST - 1), "x" * (LONGEST - 1) + "y", "x" * 43, "x" * 44):
         counters.enter(name, per_minute=1).close()
         with pytest.raises(errors.RateExceeded, match=f"^{name}: "):
             counters.enter(name, per_minute=1)
