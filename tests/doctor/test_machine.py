@@ -161,6 +161,8 @@ def test_a_session_folder_that_is_passed_over_is_told(
     finding: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", f"{tmp_path}/nowhere")
+    # It would stay in this machine's own.
+    monkeypatch.setattr("edge.shared.own_folder", lambda: "/dev/shm/edge-0/1")
     found = finding("shared_memory")
     assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
 
