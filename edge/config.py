@@ -69,21 +69,29 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` where somebody
     removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once.
     """
+    removed = tuple(removed)
     for name in (*changes, *removed):
         if name in manifest.secrets:
             raise errors.ConfigError(
                 f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
             )
+    from edge.cli.json_text import json_text
     from edge.store import record
     from edge.store.lock import locked
 
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(manifest.name)
-        whole = {**values(manifest.name), **changes}
+        before = values(manifest.name)
+        _check_removed(manifest, before, removed)
+        whole = {**before, **changes}
         now = {name: value for name, value in whole.items() if name not in removed}
         _check(manifest, now)
-        _write(manifest.name, now, sorted({*changes, *removed}))
+        # As text: to Python, 1 and true are the same.
+        if json_text(now) != json_text(before):
+            _write(manifest.name, now, sorted({*changes, *removed}))
+        else:
+            files.make_last(store.config_path(manifest.name))
     return now
 
 
@@ -105,6 +113,13 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
     files.remove(store.config_path(name))
+
+
+def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:
+    known = properties(manifest)
+    strange = [name for name in removed if name not in known and name not in before]
+    if strange:
+        raise errors.ConfigError(f"{manifest.name}: there is no `{'`, `'.join(strange)}`, set or to be set")
 
 
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:

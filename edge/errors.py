@@ -47,6 +47,10 @@ this one where they raise.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class EdgeError(Exception):
     """Root of all errors that Edge raises on purpose."""
@@ -194,7 +198,10 @@ class Untrusted(Refused):
     """Signed by a key that is not trusted here."""
 
     status = 0x308
-    advice = "If you trust whoever compiled it: edge key trust KEY; `edge inspect` shows the whole key"
+    advice = (
+        "If you trust whoever compiled it: edge key trust KEY (`local` for this machine's own); "
+        "`edge inspect` shows the whole key"
+    )
 
 
 class BadSignature(Refused):
@@ -266,7 +273,17 @@ class MissingImport(Refused):
 
 
 class BadManifest(Refused):
-    """The manifest does not say what it must."""
+    """The manifest does not say what it must.
+
+    heading   which manifest, and how much is wrong with it
+    problems  each with its line; the message has them all
+    """
+
+    def __init__(self, heading: str, remedy: str = "", problems: Iterable[str] = ()) -> None:
+        self.heading = heading
+        self.problems = tuple(problems)
+        message = f"{heading}: {'; '.join(self.problems)}" if self.problems else heading
+        super().__init__(message, remedy)
 
 
 class NotGranted(Refused):

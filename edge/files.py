@@ -188,13 +188,20 @@ def remove(path: str) -> None:
     """Removes a file, if it is there, and makes that survive a power cut."""
     from contextlib import suppress
 
-    missing = (FileNotFoundError, NotADirectoryError)
     try:
-        with suppress(*missing):
+        with suppress(FileNotFoundError, NotADirectoryError):
             posix.unlink(path)
-        # Also where it was gone: whoever removed it may have been killed before this.
-        with suppress(*missing):
-            sync_folder(folder(path))
+    except OSError as error:
+        raise_for(path, error)
+    make_last(path)
+
+
+def make_last(path: str) -> None:
+    """Makes a file, as it stands or is gone, survive a power cut: whoever left it so may have been killed."""
+    try:
+        sync_folder(folder(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return
     except OSError as error:
         raise_for(path, error)
 

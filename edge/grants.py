@@ -283,6 +283,13 @@ def resolve(
     return Grants(name, level, manifest.asks, allowed, limits, audit)
 
 
+def spelled_limits(limits: dict[str, float]) -> str:
+    """Limits in one line."""
+    return ", ".join(
+        f"{name} {amount:g}" if amount < 1e6 else f"{name} {amount:.0f}" for name, amount in limits.items()
+    )
+
+
 def digest(words: Iterable[str]) -> str:
     """SHA-256 of arguments, in hexadecimal digits: no two lists have the same text."""
     import hashlib

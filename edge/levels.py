@@ -88,6 +88,12 @@ def level(name: str) -> str:
     return name
 
 
+def operator_only(name: str) -> bool:
+    """Whether only keys that the operator added count."""
+    only: bool = LEVELS[name]["keys"] == "operator"
+    return only
+
+
 def is_lower(name: str, other: str) -> bool:
     """Whether a level asks less than another."""
     return ORDER.index(name) < ORDER.index(other)

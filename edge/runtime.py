@@ -92,17 +92,30 @@ class Runtime:
 
 
 def _explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
-    """Raises what there is to mend first: a file of trust, or a grant for what nobody provides."""
+    """Raises what there is to mend first: another file, a file of trust, a grant for what nobody provides."""
     from edge import errors
 
     if isinstance(error, errors.OptionsError):
         trust.check_all()
+    if isinstance(error, errors.NotArtifact) and not head:
+        _explain_package(fd, name)
     if isinstance(error, errors.MissingImport) and grants is not None:
         if head:
             description = native.describe_head(head, name, None)
         else:
             description, _ = native.describe_artifact(fd, name)
         grants.check_load(description["imports"])
+
+
+def _explain_package(fd: int, name: str) -> None:
+    from edge import errors
+    from edge.package import is_package
+
+    if is_package(fd):
+        raise errors.NotArtifact(
+            f"{name} is a package, which is installed before it runs",
+            "edge install FILE, then edge call NAME JSON; `edge inspect` shows the name",
+        )
 
 
 def _contract() -> tuple[Interface, ...]:

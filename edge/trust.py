@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 FILE = "trusted.keys"
 ALGORITHM = "ed25519"
 REVOKED = "revoked"
+OPERATOR = b"operator"
 SCOPE = "plugins="
 OWN = "this machine"
+
+_KEY = ALGORITHM.encode()
 
 
 class Trusted:
@@ -42,13 +45,19 @@ class Trusted:
 def text(*, operator_only: bool = False) -> bytes:
     """All that is to be trusted, as the native library reads it.
 
-    `operator_only`: what the operator's own file says, neither this machine's key nor a bundle's.
+    `operator_only`: keys of the operator's own file, neither this machine's nor a bundle's. What a bundle
+    revokes, and its floor, hold all the same: no level takes what a lower one refuses.
     """
-    parts = [found for path in paths(operator_only=operator_only) if (found := read(path))]
+    parts = []
+    for path in paths():
+        found = read(path)
+        parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
     own = None if operator_only else keys.local_public()
     if own is not None:
         parts.append(line(own, OWN).encode())
-    return b"\n".join(parts)
+    if operator_only:
+        parts.append(OPERATOR)
+    return b"\n".join(filter(None, parts))
 
 
 def of_keys(publics: Iterable[bytes]) -> bytes:
@@ -63,11 +72,9 @@ def line(public: bytes, label: str, plugins: Iterable[str] = ()) -> str:
     return " ".join(filter(None, words)) + "\n"
 
 
-def paths(*, operator_only: bool = False) -> list[str]:
+def paths() -> list[str]:
     """Where trust is looked for."""
-    config = operator_path()
-    beside = [] if operator_only else [f"{files.folder(__file__)}/{FILE}"]
-    return [config, *beside] if config else beside
+    return list(filter(None, (operator_path(), f"{files.folder(__file__)}/{FILE}")))
 
 
 def operator_path() -> str:
@@ -86,10 +93,10 @@ def entries(*, operator_only: bool = False) -> list[Trusted]:
     """The trusted keys, those of the operator first, none of them revoked."""
     found: dict[bytes, Trusted] = {}
     revoked: set[str] = set()
-    for path in paths(operator_only=operator_only):
+    for path in paths():
         content = read(path)
         check(content, path)
-        for entry in parse(content):
+        for entry in parse(content) if not operator_only or path == operator_path() else ():
             found.setdefault(entry.public, entry)
         for words in _lines(content):
             if words[:2] == [REVOKED, ALGORITHM]:
@@ -118,7 +125,7 @@ def check(content: bytes, path: str) -> None:
         native.check_trust(content, path)
     except errors.OptionsError as error:
         raise errors.EnvironmentFault(
-            error.message, "A line is: ed25519 KEY-IN-64-HEX-DIGITS NAME; native/src/trust.rs has the others"
+            error.message, "A line is: ed25519 KEY-IN-64-HEX-DIGITS NAME; docs/keys.md has the others"
         ) from None
 
 
@@ -126,6 +133,11 @@ def check_all() -> None:
     """The same for every file of trust that there is."""
     for path in paths():
         check(read(path), path)
+
+
+def _without_keys(content: bytes) -> bytes:
+    """What a text says of what is not taken. Words are parted as the native library does it."""
+    return b"\n".join([told for told in content.split(b"\n") if told.split(None, 1)[:1] != [_KEY]])
 
 
 def _lines(content: bytes) -> list[list[str]]:

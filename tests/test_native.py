@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from edge import errors
 from edge._native import library
 from edge._native._ffi import ffi
 
+NOBODY = 65534
 PACKAGE = Path(library.__file__).parent.parent
 
 
@@ -71,6 +73,20 @@ def test_a_library_of_another_release_is_refused() -> None:
 
     with pytest.raises(errors.LibraryMissing, match="ABI 2"):
         library.open_library(OtherRelease())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes users")
+def test_a_library_that_this_user_may_not_read_is_not_called_missing(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGE_LIBRARY", str(closed / "libedge.so"))
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(errors.LibraryMissing, match="may not read"):
+                library.open_library(ffi)
+        finally:
+            os.seteuid(0)
 
 
 def test_a_cpu_before_armv6_is_refused_before_the_library_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from edge import Limits, Runtime, errors
 from edge import _native as native
 from edge.interfaces.logging import Logging
+from tests import packages
 
 Artifact = Callable[..., Path]
 
@@ -91,3 +92,12 @@ def test_a_receipt_does_not_stand_for_trust(kept: tuple[Path, bytes]) -> None:
     path, receipt = kept
     with path.open("rb") as file, pytest.raises(errors.Untrusted):
         Runtime(trusted=[bytes(32)]).load_open(file.fileno(), "a", receipt=receipt)
+
+
+def test_of_a_package_it_is_said_how_it_runs(wasm: Artifact, tmp_path: Path) -> None:
+    path = tmp_path / "a.edge"
+    path.write_bytes(packages.package(wasm("cron-next"), name="cron-next"))
+    with pytest.raises(errors.NotArtifact, match="a.edge is a package") as caught:
+        Runtime().load(str(path))
+    assert "edge install" in caught.value.remedy
+    assert "edge call" in caught.value.remedy

@@ -126,3 +126,20 @@ def test_the_operators_file_may_be_behind_a_link(tmp_path: Path) -> None:
     path.rename(tmp_path / "dotfiles.keys")
     path.symlink_to(tmp_path / "dotfiles.keys")
     assert [entry.label for entry in trust.entries()] == ["office"]
+
+
+def test_what_a_bundle_revokes_is_revoked_at_every_level(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "__file__", str(tmp_path / "trust.py"))
+    operator_says(trust.line(KEY, "office"))
+    path = tmp_path / "trusted.keys"
+    path.write_text(f"{trust.line(OTHER, 'bundle')}wasmtime 48.0.8\nrevoked ed25519 {KEY.hex()} lost\n")
+    path.chmod(0o644)
+    assert trust.entries(operator_only=True) == []
+    told = trust.text(operator_only=True).decode()
+    assert (OTHER.hex() in told, "wasmtime 48.0.8" in told, f"revoked ed25519 {KEY.hex()}" in told) == (
+        False,
+        True,
+        True,
+    )

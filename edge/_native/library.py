@@ -56,7 +56,12 @@ def open_library(ffi: Any) -> Any:
 
 def _explain(where: str, machine: str, error: OSError) -> NoReturn:
     try:
-        posix.stat(where)
+        posix.close(posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC))
+    except PermissionError:
+        _fail(
+            f"This user may not read the native library at {where}",
+            "chmod a+r the file and a+x the folders it is in, or run as a user who may",
+        )
     except OSError:
         _fail(
             f"There is no native library at {where}",

@@ -9,6 +9,9 @@ from edge.cli import output
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
+
+    from edge.cli.options import Command
 
 COMMANDS = {
     "run": "call a plugin's tool once, from a file",
@@ -39,26 +42,38 @@ GROUPS = dict.fromkeys(("enable", "disable", "rollback", "remove", "reload"), "l
 
 HELP = ("--help", "-h", "help")
 INTERRUPTED = 130
+NOBODY_READS = 141
+"""As of a process that SIGPIPE ends."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs a command and answers with its exit code."""
     words = sys.argv[1:] if words is None else words
     try:
+        output.keep_places()
         return _dispatch(words)
+    except output.NobodyReads:
+        return NOBODY_READS
     except KeyboardInterrupt:
-        output.say("edge: interrupted")
-        return INTERRUPTED
+        return _interrupted(as_json="--json" in words)
     except Exception as error:
         from edge.cli.failure import report
 
         return report(error, as_json="--json" in words)
 
 
+def load(name: str) -> tuple[Any, Command]:
+    """The module of a command, and what the command takes."""
+    module = __import__(f"edge.cli.{GROUPS.get(name, name)}", None, None, ["run"])
+    return module, module.COMMANDS[name] if name in GROUPS else module.COMMAND
+
+
 def _dispatch(words: Sequence[str]) -> int:
     name = words[0] if words else "--help"
     if name in HELP:
-        output.answer(_help())
+        from edge.cli.help import of_edge
+
+        of_edge(as_json="--json" in words)
         return 0
     if name == "--version":
         from edge.cli.version import facts, version
@@ -72,21 +87,23 @@ def _dispatch(words: Sequence[str]) -> int:
         from edge import errors
 
         raise errors.UsageError(f"There is no command `{name}`", f"Commands are {', '.join(COMMANDS)}")
-    module = __import__(f"edge.cli.{GROUPS.get(name, name)}", None, None, ["run"])
-    command = module.COMMANDS[name] if name in GROUPS else module.COMMAND
+    module, command = load(name)
     given = command.parse(words[1:])
     if given.get("help"):
-        output.answer(command.help())
+        from edge.cli.help import of_command
+
+        of_command(command, as_json="--json" in words)
         return 0
     status: int = module.run(given) if name not in GROUPS else module.run(name, given)
     return status
 
 
-def _help() -> str:
-    rows = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
-    return (
-        "edge COMMAND ...\n\nRuns WebAssembly plugins on machines as small as a Raspberry Pi Zero.\n\n"
-        f"{rows}\n\nedge COMMAND --help says what a command takes, edge --version what this is.\n\n"
-        "Exit codes: 0 ok, 1 the plugin or a check says no, 2 wrong usage, 3 refused, 4 trapped or out of\n"
-        "its limits, 5 environment, 130 interrupted."
-    )
+def _interrupted(*, as_json: bool) -> int:
+    if as_json:
+        from edge.cli.failure import document
+
+        told = document({"kind": "Interrupted", "message": "interrupted", "remedy": "", "exit": INTERRUPTED})
+        if told:
+            return INTERRUPTED
+    output.say("edge: interrupted")
+    return INTERRUPTED

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.grants import Grants, Row
     from edge.manifest import Manifest
+    from edge.profiles import Profile
 
 NOTHING = "-"
 
@@ -33,7 +34,8 @@ COMMAND = Command(
     "gets what all three name. FILE is a package, which has its manifest inside, an artifact or a .wasm.\n"
     "With OLD, another version of it, shows what FILE wants more or less. Exits with 1 when something\n"
     "imported is not granted, or FILE wants more than OLD. Loads no code.\n\n"
-    "With the NAME of an installed plugin, shows the same, and what it has done. --log shows what was done\n"
+    "With the NAME of an installed plugin, shows the same, and what it has done. Its limits are those of\n"
+    "this machine, a FILE's those of a Pi Zero, unless --profile says otherwise. --log shows what was done\n"
     "with all plugins, --verify exits with 1 when somebody changed that. --engine exits with 1 when this\n"
     "library, or with FILE another one, would not load what is installed; FILE may be what\n"
     "`edge --version --json` says with that library.",
@@ -45,7 +47,7 @@ COMMAND = Command(
         Option("manifest", "FILE", "the plugin's manifest.toml; without it, an artifact declares nothing"),
         Option("old-manifest", "FILE", "the manifest of OLD"),
         Option("level", "LEVEL", "security level, instead of the policy's", convert=levels.level),
-        Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
+        Option("profile", "NAME", "limits of: pi-zero, pi-64, workstation, here", convert=named),
     ),
     "edge audit weather-1.3.0.edge weather-1.2.0.edge --level strict",
 )
@@ -58,9 +60,8 @@ def run(given: Given) -> int:
         return elsewhere
     path, *old = given.arguments
     imports, declared = _open(path, given, "manifest")
-    found = grants.resolve(
-        declared, policy.load(), profile=given.get("profile", PI_ZERO), level=given.get("level", "")
-    )
+    profile = given.get("profile", PI_ZERO)
+    found = grants.resolve(declared, policy.load(), profile=profile, level=given.get("level", ""))
     changes = []
     if old:
         changes = difference(*_open(old[0], given, "old-manifest"), imports, declared)
@@ -78,6 +79,7 @@ def run(given: Given) -> int:
                 "plugin": found.plugin or None,
                 "level": found.level,
                 "rows": [facts(row) for row in rows],
+                "profile": profile.name,
                 "limits": found.limits,
                 "refused": [row.capability for row in refused],
                 "old": old[0] if old else None,
@@ -86,7 +88,7 @@ def run(given: Given) -> int:
             }
         )
     else:
-        show(path, found, rows)
+        show(path, found, rows, profile)
         if old:
             _show_changes(old[0], changes)
         show_end(refused, wider)
@@ -149,8 +151,8 @@ def facts(row: Row) -> dict[str, Any]:
     }
 
 
-def show(path: str, found: Grants, rows: list[Row]) -> None:
-    """The three columns, and the limits."""
+def show(path: str, found: Grants, rows: list[Row], profile: Profile) -> None:
+    """The three columns, and the limits that a device of this profile gives."""
     output.answer(f"{printable(path)}: {found.plugin or 'no manifest'}, level {found.level}\n")
     table = [("capability", "imported", "declared", "allowed", "granted")]
     for row in rows:
@@ -159,11 +161,7 @@ def show(path: str, found: Grants, rows: list[Row]) -> None:
     for line in table:
         cells = (printable(cell).ljust(width) for cell, width in zip(line, widths))
         output.answer("  ".join(cells).rstrip())
-    limits = ", ".join(
-        f"{name} {amount:g}" if amount < 1e6 else f"{name} {amount:.0f}"
-        for name, amount in found.limits.items()
-    )
-    output.answer(f"\nlimits: {limits}")
+    output.answer(f"\nlimits (profile {profile.name}): {grants.spelled_limits(found.limits)}")
 
 
 def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:

@@ -7,11 +7,13 @@ from edge import errors, store
 from edge.cli import output
 from edge.doctor import engine
 from edge.interfaces.logging import printable
+from edge.store import standing
 from edge.store.installed import Installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
+    from edge.doctor.engine import Release
 
 REMEDY = (
     "Keep the library that is in use until others verify in place of these: compile the plugins with the\n"
@@ -23,17 +25,24 @@ def run(given: Given) -> int:
     """Exits with 1 when something that is installed would not load."""
     path, *more = given.arguments or [""]
     if more or given.get("log") or given.get("verify"):
-        raise errors.UsageError("audit: --engine takes a library, or what one says of itself, alone")
+        raise errors.UsageError(
+            "audit: --engine takes a library, or what one says of itself, alone",
+            "Usage: edge audit --engine [FILE]",
+        )
     library = engine.about(path) if path else native.about()
     found = list(engine.judged(library, map(Installed, store.names())))
     wrong = [release for release in found if release.problem]
+    refused = {release.id: _refused(release) for release in found}
     if given.get("json"):
         output.document(
             {
                 "library": path or None,
                 "engine": library.get("engine"),
                 "wasmtime": library.get("wasmtime"),
-                "releases": [{name: getattr(each, name) for name in each.__slots__} for each in found],
+                "releases": [
+                    {**{name: getattr(each, name) for name in each.__slots__}, "refused": refused[each.id]}
+                    for each in found
+                ],
                 "ok": not wrong,
                 "remedy": REMEDY if wrong else "",
             }
@@ -42,8 +51,16 @@ def run(given: Given) -> int:
     for release in found:
         state = "current" if release.current else "kept"
         verdict = f"WOULD NOT LOAD: {release.problem}" if release.problem else "loads"
+        if refused[release.id]:
+            verdict += f"; with any library it is refused here: {refused[release.id]}"
         output.answer(printable(f"{release.plugin} {release.version} ({state}): {verdict}"))
     output.answer(f"{len(found)} releases, {len(wrong)} of them would not load")
     if wrong:
         output.answer(f"\n{REMEDY}")
     return 1 if wrong else 0
+
+
+def _refused(release: Release) -> str | None:
+    """Why trust does not take a release, which no library changes."""
+    error = standing.refusal(release.plugin, release.id)
+    return None if error is None else standing.why(error, release.plugin)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from edge import asks, audit, errors, grants, names
+from edge import asks, audit, errors, grants
 from edge.cli import output
 from edge.cli.json_text import json_text
+from edge.cli.words import is_file
 from edge.interfaces.logging import printable
+from edge.store import standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     Entry = dict[str, Any]
 
 OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "event")
+DIGITS = 16
+ALL_DIGITS = 64
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
 
 
@@ -26,26 +30,24 @@ def run(given: Given) -> int | None:
     if not given.arguments:
         raise errors.UsageError("audit: FILE or NAME missing", "`edge audit --help` says more")
     name = given.arguments[0]
-    if _is_installed(name):
+    if standing.is_installed(name):
         return _plugin(given, name)
+    if not is_file(name):
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no file of that name here")
     if given.get("last"):
-        raise errors.UsageError("audit: --last without --log or the NAME of an installed plugin")
+        raise errors.UsageError(
+            "audit: --last without --log or the NAME of an installed plugin",
+            "Usage: edge audit NAME --last N, or edge audit --log --last N",
+        )
     return None
-
-
-def _is_installed(word: str) -> bool:
-    """Whether a word means an installed plugin: by its name, which has no slash."""
-    if not names.is_plugin_name(word):
-        return False
-    from edge.store import record
-
-    found = record.find(word)
-    return found is not None and bool(found.current)
 
 
 def _log(given: Given) -> int:
     if given.arguments or (given.get("log") and given.get("verify")):
-        raise errors.UsageError("audit: --log and --verify are about the whole log, and stand alone")
+        raise errors.UsageError(
+            "audit: --log and --verify are about the whole log, and stand alone",
+            "Usage: edge audit --log [--last N], or edge audit --verify",
+        )
     if given.get("verify"):
         return _verify(given)
     entries = _last(given, audit.entries())
@@ -84,10 +86,11 @@ def _plugin(given: Given, name: str) -> int:
             f"audit: {name} is installed, and {what} is for files", f"For a file of that name: ./{name}"
         )
     plugin = Installed(name)
+    profile = given.get("profile") or here()
     found = grants.resolve(
         plugin.manifest,
         record.policy_for(plugin.record),
-        profile=given.get("profile") or here(),
+        profile=profile,
         name=name,
         level=given.get("level", ""),
     )
@@ -102,6 +105,7 @@ def _plugin(given: Given, name: str) -> int:
                 "enabled": plugin.enabled,
                 "level": found.level,
                 "rows": [columns.facts(row) for row in rows],
+                "profile": profile.name,
                 "limits": found.limits,
                 "refused": [row.capability for row in refused],
                 "entries": entries,
@@ -109,7 +113,7 @@ def _plugin(given: Given, name: str) -> int:
             }
         )
     else:
-        columns.show(f"{name} {plugin.description['version']}", found, rows)
+        columns.show(f"{name} {plugin.description['version']}", found, rows, profile)
         columns.show_end(refused, [])
         output.answer("")
         _show(entries, with_plugin=False)
@@ -124,15 +128,27 @@ def _last(given: Given, entries: Any) -> list[Entry]:
 def _show(entries: list[Entry], *, with_plugin: bool) -> None:
     if not entries:
         output.say("The log has nothing of it" if not with_plugin else "The log is empty")
+    versions = _versions()
     for entry in entries:
         who = [str(entry["plugin"])] if with_plugin and entry.get("plugin") else []
-        what = [f"{name} {_text(value)}" for name, value in _details(entry).items()]
+        what = [f"{name} {_told(name, value, versions)}" for name, value in _details(entry).items()]
         told = f"{_number(entry):>7}  {_time(entry)}  {' '.join((str(entry.get('event', '?')), *who))}"
         output.answer(printable(f"{told}: {', '.join(what)}" if what else told))
 
 
+def _versions() -> dict[str, str]:
+    """The version of every release that the log names by its id."""
+    return {
+        entry["id"]: entry["version"]
+        for entry in audit.entries()
+        if isinstance(entry.get("id"), str) and isinstance(entry.get("version"), str)
+    }
+
+
 def _details(entry: Entry) -> Entry:
-    return {name: value for name, value in entry.items() if name not in OF_THE_LOG and name != "plugin"}
+    """What there is to tell of an entry; the release before an act only where there was one."""
+    left_out = (*OF_THE_LOG, "plugin") if entry.get("before") else (*OF_THE_LOG, "plugin", "before")
+    return {name: value for name, value in entry.items() if name not in left_out}
 
 
 def _number(entry: Entry) -> str:
@@ -150,6 +166,18 @@ def _time(entry: Entry) -> str:
     if seconds < NO_CLOCK:
         return f"{'boot ' + str(entry.get('boot')):<20}"
     return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
+def _told(name: str, value: Any, versions: dict[str, str]) -> str:
+    """A value for people: the release before by its version, digests and keys by their beginning."""
+    if name == "before" and value in versions:
+        return f"version {versions[value]}"
+    return " ".join(word[:DIGITS] if _is_digest(word) else word for word in _text(value).split(" "))
+
+
+def _is_digest(word: str) -> bool:
+    """Whether it is a digest or a key; the id of a release may have more behind it."""
+    return len(word) >= ALL_DIGITS and not word[:ALL_DIGITS].strip("0123456789abcdef")
 
 
 def _text(value: Any) -> str:

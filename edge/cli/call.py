@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import posix
 from time import monotonic_ns
 
 from edge import store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
+from edge.cli.output import STDERR
 from edge.store.calling import prepare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from edge.cli.options import Given
@@ -22,14 +25,17 @@ if TYPE_CHECKING:
     from edge.store.calling import Prepared
     from edge.store.terms import Terms
 
+    End = Callable[[str], None]
+
 COMMAND = Command(
     "call",
     "NAME [TOOL] JSON",
     "Calls a tool of an installed plugin. JSON is an object, the arguments, or - to read them from standard\n"
-    "input. TOOL may be left out when there is one.",
+    "input. TOOL may be left out when there is one. At a terminal, 200 lines of what it logs are shown.",
     (
         Option("timeout", "SECONDS", "less time than its limits give it", convert=seconds),
         Option("unattended", "", "nobody is there: refuse tools of a higher risk than the policy lets run"),
+        Option("quiet", "", "what it logs is kept and not shown: edge log NAME", short="-q"),
         Option("stats", "", "what the call cost, on standard error"),
     ),
     """edge call cron-next '{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}'""",
@@ -45,17 +51,25 @@ def run(given: Given) -> int:
             limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
         # Before it is loaded: what there is no memory for does not even begin.
         with _admit(prepared, limits):
-            log, written = _sinks(name)
+            log, written, end = _sinks(name, quiet=given.get("quiet", False))
             plugin = prepared.load(log=log, output=written, audit=_tell)
             if given.get("unattended"):
                 _check_unattended(prepared.terms, plugin, named)
             started = monotonic_ns()
-            result = plugin.call(
-                tool.arguments(arguments),
-                tool=named[0] if named else None,
-                config=_config(name),
-                limits=limits,
-            )
+            try:
+                result = plugin.call(
+                    tool.arguments(arguments),
+                    tool=named[0] if named else None,
+                    config=_config(name),
+                    limits=limits,
+                )
+            except Exception as error:
+                from edge.cli.limit import explain
+
+                explain(error, prepared.terms, given.get("timeout"))
+                raise
+            finally:
+                end(name)
     return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
 
 
@@ -87,21 +101,38 @@ def _config(name: str) -> bytes | None:
     return store.read(store.config_path(name))
 
 
-def _sinks(name: str) -> tuple[Sink, Output]:
-    """What the plugin logs is said here and now, and kept for `edge log`."""
+def _sinks(name: str, *, quiet: bool) -> tuple[Sink, Output, End]:
+    """What the plugin logs is said here and now, and kept for `edge log`; the third is called in the end."""
     from edge.plugin_log import sink
 
     keep, keep_written = sink(name)
+    if quiet:
+        return keep, keep_written, _say_no_more
+    tell, pass_on, end = _talk()
 
     def log(plugin: str, level: str, event: dict[str, Any]) -> None:
-        tool.log(plugin, level, event)
+        tell(plugin, level, event)
         keep(plugin, level, event)
 
     def output(stream: int, written: bytes) -> None:
-        tool.pass_on(stream, written)
+        pass_on(stream, written)
         keep_written(stream, written)
 
-    return log, output
+    return log, output, end
+
+
+def _talk() -> tuple[Sink, Output, End]:
+    """A file or a pipe takes all of it, a person at a terminal does not."""
+    if not posix.isatty(STDERR):
+        return tool.log, tool.pass_on, _say_no_more
+    from edge.cli.told import Told
+
+    told = Told()
+    return told.log, told.pass_on, told.end
+
+
+def _say_no_more(_: str) -> None:
+    pass
 
 
 def _tell(fact: dict[str, Any]) -> None:

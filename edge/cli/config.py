@@ -50,9 +50,26 @@ def _from(given: Given) -> dict[str, Any]:
     path = given.get("from")
     if not path:
         return {}
-    found = native.read_json(_read(path), path)
+    found = _json(_read(path), path if path != "-" else "standard input")
     if not isinstance(found, dict):
         raise errors.ArgumentsError(f"{path} holds no JSON object")
+    return found
+
+
+def _json(text: bytes, file: str = "") -> Any:
+    """What a JSON text says, which is not to say one thing twice: only the last would count."""
+    found = native.read_json(text, file)
+    import json
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        seen = set()
+        for name, _ in pairs:
+            if name in seen:
+                where = f"{file}: " if file else ""
+                raise errors.ArgumentsError(f"{where}`{name}` is set twice", "Keep one of them")
+            seen.add(name)
+
+    json.loads(text, object_pairs_hook=once)
     return found
 
 
@@ -70,7 +87,7 @@ def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
     for pair in given.get("json-value", []):
         key, text = _pair(manifest, pair)
         try:
-            found[key] = native.read_json(files.encode(text))
+            found[key] = _json(files.encode(text))
         except errors.ArgumentsError as error:
             raise errors.ConfigError(f"{manifest.name}: {key}: {error.message}") from None
     return found

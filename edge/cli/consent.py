@@ -55,7 +55,8 @@ def _is_answered() -> bool:
 def show(request: Request) -> None:
     """What there is to agree to, on standard error."""
     manifest = request.manifest
-    output.say(printable(f"{manifest.name} {manifest.version}: {manifest.fields.get('description', '')}"))
+    said = manifest.fields.get("description")
+    output.say(printable(f"{manifest.name} {manifest.version}{': ' if said else ''}{said or ''}"))
     for problem in manifest.warnings:
         output.say(printable(f"  warning: its manifest, {problem}"))
     if request.remote:

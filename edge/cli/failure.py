@@ -17,26 +17,38 @@ def report(error: Exception, *, as_json: bool) -> int:
     """Tells of an error: what happened, to what, what to do; answers with the exit code."""
     if not isinstance(error, errors.EdgeError):
         error = _fault(error)
-    if as_json:
-        try:
-            output.document({"error": _facts(error)})
-        except errors.EdgeError:
-            pass
-        else:
-            return error.exit_code
-    output.say(f"edge: {printable(error.message)}")
+    if as_json and document(_facts(error)):
+        return error.exit_code
+    if isinstance(error, errors.BadManifest) and len(error.problems) > 1:
+        output.say(f"edge: {printable(error.heading)}")
+        for problem in error.problems:
+            output.say(f"      {printable(problem)}")
+    else:
+        output.say(f"edge: {printable(error.message)}")
     if error.remedy:
         output.say(f"      {error.remedy}")
     return error.exit_code
 
 
+def document(facts: dict[str, Any]) -> bool:
+    """Tells of an error as JSON where answers go; false when that can't be written."""
+    try:
+        output.document({"error": facts})
+    except (errors.EdgeError, output.NobodyReads):
+        return False
+    return True
+
+
 def _facts(error: errors.EdgeError) -> dict[str, Any]:
-    return {
+    facts = {
         "kind": type(error).__name__,
         "message": error.message,
         "remedy": error.remedy,
         "exit": error.exit_code,
     }
+    if isinstance(error, errors.BadManifest):
+        facts["problems"] = error.problems
+    return facts
 
 
 def _fault(error: Exception) -> errors.EdgeError:

@@ -35,7 +35,7 @@ class Terms:
 
     def trusted(self) -> bytes:
         """Whose signatures count at this level (edge.trust)."""
-        return trust.text(operator_only=levels.LEVELS[self.grants.level]["keys"] == "operator")
+        return trust.text(operator_only=levels.operator_only(self.grants.level))
 
     def check_unattended(self, given: Given, plugin: Plugin, named: list[str]) -> None:
         """With --unattended, refuses a tool of too high a risk: the one that is named, or any there is."""

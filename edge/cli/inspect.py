@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, trust
+from edge import errors, files, levels, policy, trust
 from edge.capabilities import capability_of, needed
 from edge.cli import output
 from edge.cli.options import Command
@@ -92,15 +92,18 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
         return {"kind": "neither WebAssembly nor an artifact", "problem": error.message}
     except errors.Refused as error:
         return {"kind": "damaged artifact", "problem": error.message}
-    trusted = trust.labels()
+    labels = trust.labels()
     signer = bytes.fromhex(description["signer"])
+    level = policy.load().level_of((description.get("plugin") or {}).get("name", ""))
+    counting = trust.entries(operator_only=levels.operator_only(level))
     about = native.about()
     artifact = description["artifact"]
     return {
         "kind": "artifact",
         **description,
-        "trusted": signer in trusted,
-        "signer_name": trusted.get(signer),
+        "trusted": any(entry.public == signer for entry in counting),
+        "level_here": level,
+        "signer_name": labels.get(signer),
         "runs_here": about["fingerprints"][about["engine"]] == artifact["fingerprint"],
     }
 
@@ -132,8 +135,15 @@ def _show_artifact(facts: dict[str, Any]) -> None:
     row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
     row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
     show_origin(facts)
-    trusted = f"trusted here ({facts['signer_name']})" if facts["trusted"] else "not trusted here"
-    row("signed by", f"{facts['signer']}, {trusted}")
+    row("signed by", f"{facts['signer']}, {_trusted(facts)}")
+
+
+def _trusted(facts: dict[str, Any]) -> str:
+    if facts["trusted"]:
+        return f"trusted here ({facts['signer_name']})"
+    if facts["signer_name"] is None:
+        return "not trusted here"
+    return f"not trusted here at level {facts['level_here']}: the operator did not add {facts['signer_name']}"
 
 
 def show_origin(facts: dict[str, Any]) -> None:

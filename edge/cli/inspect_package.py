@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import asks, errors, files, trust
+from edge import asks, errors, files, levels, policy, trust
 from edge.cli.inspect import row, show_origin
 from edge.package import CODE, open_package
 
@@ -30,20 +30,23 @@ def facts_of_package(fd: int, path: str) -> dict[str, Any]:
     return {
         "kind": "package",
         **description,
-        **_trust_facts(package),
+        **_trust_facts(package, declared),
         "signer_name": labels.get(bytes.fromhex(description["signer"])),
         "files": [_file_facts(entry) for entry in description["files"]],
         "manifest": _manifest_facts(declared),
     }
 
 
-def _trust_facts(package: Package) -> dict[str, Any]:
-    """Whether this machine takes it, and why not."""
+def _trust_facts(package: Package, declared: Manifest) -> dict[str, Any]:
+    """Whether this machine takes it at the level that would hold for it, and why not."""
+    level = policy.load().level_of(declared.name)
+    if declared.level:
+        level = levels.stricter(level, declared.level)
     try:
-        package.check_trust(trust.text())
+        package.check_trust(trust.text(operator_only=levels.operator_only(level)))
     except errors.Refused as error:
-        return {"trusted": False, "refused": error.message}
-    return {"trusted": True, "refused": None}
+        return {"trusted": False, "refused": error.message, "level_here": level}
+    return {"trusted": True, "refused": None, "level_here": level}
 
 
 def _file_facts(entry: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, keyring, keys, trust, trust_file
-from edge.cli import output
+from edge import errors, files, keyring, keys, levels, policy, trust, trust_file
+from edge.cli import output, stopping
 from edge.cli.options import Command, Option
+from edge.cli.words import is_file
 from edge.interfaces.logging import printable
+from edge.store import standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 DIGITS = "0123456789abcdef"
 DIGEST = "sha256:"
 ALL = "*"
+KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME (docs/keys.md)"
 
 ACTIONS = {
     "new": "NAME",
@@ -40,11 +43,12 @@ COMMAND = Command(
     "Keys to sign packages with, and whom this machine trusts to sign which plugins. NAME is an own key's,\n"
     "or the label of a trusted one. Every change is put into the audit log.\n\n"
     "  new NAME                      makes a key, behind a passphrase with --passphrase\n"
-    "  list                          own keys, trusted keys, what was revoked\n"
+    "  list                          own keys, trusted keys, those among them that do not count at the\n"
+    "                                level of this device, what was revoked\n"
     "  show NAME|KEY                 a key as `edge key trust` takes it on another machine\n"
     "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file; trusted\n"
     "                                already, it keeps label and plugins unless others are given\n"
-    "  revoke NAME|KEY               trusts a key no more\n"
+    "  revoke NAME|KEY               trusts a key no more; tells which plugins are not loaded any more\n"
     "  revoke FILE|sha256:DIGEST     never loads a package or an artifact, or what has a digest: of a\n"
     "                                release (edge show), of its code or of the WebAssembly it came from\n"
     "  floor VERSION                 loads code of no compiler before this release of wasmtime",
@@ -91,7 +95,7 @@ def _new(given: Given, name: str) -> None:
 
 
 def _show(given: Given, what: str) -> None:
-    public, label = _key(what)
+    public, label = _key(what, "key")
     known = [entry for entry, _ in trust_file.trusted() if entry.public == public]
     revoked = any(digits == public.hex() for _, digits, _, _ in trust_file.revocations())
     if not (label or known or revoked):
@@ -126,11 +130,13 @@ def _trust(given: Given, what: str) -> None:
         for entry in _keys(what)
     ]
     facts = []
+    before = standing.loading()
     for entry, label, scope in wanted:
         facts.append(trust_file.add(entry.public, label, scope, again=given.get("again", False)))
         _remark(facts[-1])
+    stops = stopping.tell(before)
     if given.get("json"):
-        output.document({"trusted": [_without_event(fact) for fact in facts]})
+        output.document({"trusted": [_without_event(fact) for fact in facts], "stops": stops})
         return
     for fact in facts:
         what_for = ", ".join(fact["plugins"]) or "every plugin"
@@ -156,7 +162,7 @@ def _revoke(given: Given, what: str) -> None:
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits", "`edge inspect` shows those that count"
             )
-    elif "/" in what or what.endswith((".edge", ".cwasm")):
+    elif "/" in what or what.endswith((".edge", ".cwasm")) or (is_file(what) and not _is_known(what)):
         kind, digits = trust_file.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
@@ -165,7 +171,8 @@ def _revoke(given: Given, what: str) -> None:
         for entry, path in trust_file.trusted():
             if entry.public.hex() == digits and path not in ("", trust.operator_path()):
                 output.say(printable(f"edge: {path} brought this key: {entry.label}"))
-    fact = trust_file.revoke(kind, digits, reason)
+    before = standing.loading()
+    fact = {**trust_file.revoke(kind, digits, reason), "stops": stopping.tell(before)}
     if given.get("json"):
         output.document(_without_event(fact))
     else:
@@ -196,7 +203,9 @@ def _floor(given: Given, version: str) -> None:
             f"This library is wasmtime {own}: nothing here could compile for a floor of {version}",
             "Update Edge first",
         )
+    before = standing.loading()
     fact = trust_file.set_floor(version)
+    fact["stops"] = stopping.tell(before)
     if fact["before"] and wanted < _version(fact["before"]):
         output.say(f"edge: the floor was {fact['before']}: code of older compilers is loaded again")
     holds = trust_file.floor()
@@ -213,18 +222,20 @@ def _list(given: Given) -> None:
     trusted = trust_file.trusted()
     revoked = trust_file.revocations()
     floor = trust_file.floor()
+    level = policy.load().level
     for problem in problems:
         output.say(printable(f"edge: {problem}"))
     if given.get("json"):
         output.document(
             {
                 "own": [{"name": key.name, "public": key.public.hex(), "locked": key.locked} for key in own],
-                "trusted": [_facts(*told) for told in trusted],
+                "trusted": [_facts(*told, level) for told in trusted],
                 "revoked": [
                     {"kind": kind, "digits": digits, "reason": reason, "file": path}
                     for kind, digits, reason, path in revoked
                 ],
                 "floor": floor or None,
+                "level": level,
                 "problems": problems,
             }
         )
@@ -236,19 +247,26 @@ def _list(given: Given) -> None:
     for entry, path in trusted:
         scope = f", for {', '.join(entry.plugins)}" if entry.plugins else ""
         source = f"  ({path})" if path else ""
-        output.answer(printable(f"trusted  {entry.public.hex()}  {entry.label}{scope}{source}"))
+        remark = "" if _counts(path, level) else f"; does not count at level {level}, which holds here"
+        output.answer(printable(f"trusted  {entry.public.hex()}  {entry.label}{scope}{source}{remark}"))
     for kind, digits, reason, path in revoked:
         output.answer(printable(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason}  ({path})"))
     if floor:
         output.answer(f"floor    wasmtime {floor}")
 
 
-def _facts(entry: Trusted, path: str) -> dict[str, Any]:
+def _counts(path: str, level: str) -> bool:
+    """Whether a line that trusts a key counts at a level, by the file that has it."""
+    return path == trust.operator_path() or not levels.operator_only(level)
+
+
+def _facts(entry: Trusted, path: str, level: str) -> dict[str, Any]:
     return {
         "public": entry.public.hex(),
         "label": entry.label,
         "plugins": list(entry.plugins),
         "file": path or None,
+        "counts": _counts(path, level),
     }
 
 
@@ -256,13 +274,20 @@ def _without_event(fact: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fact.items() if name != "event"}
 
 
-def _key(what: str) -> tuple[bytes, str]:
-    """A key, by its digits, the name of an own one or the label of one trusted, and what it is called."""
+def _key(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
+    """A key, by its digits, the name of an own one or the label of one trusted, and what it is called.
+
+    `kinds`: what the word might have been.
+    """
     if _is_key(what):
         return bytes.fromhex(what), ""
     labelled = {entry.public for entry, _ in trust_file.trusted() if entry.label == what}
-    if keyring.is_there(what) or not labelled:
+    if keyring.is_there(what):
         return keyring.find(what).public, what
+    if not labelled:
+        raise errors.UsageError(
+            f"There is no {kinds} `{printable(what)}` here", "`edge key list` shows the keys there are"
+        )
     if len(labelled) > 1:
         raise errors.UsageError(
             f"{len(labelled)} trusted keys are called `{printable(what)}`", "Give all 64 digits of one"
@@ -272,32 +297,32 @@ def _key(what: str) -> tuple[bytes, str]:
 
 def _keys(what: str) -> list[Trusted]:
     """The same, or all of a file's lines with what they say that a key may sign."""
-    if _is_key(what) or keyring.is_there(what) or not _is_file(what):
+    if _is_key(what) or keyring.is_there(what) or not is_file(what):
         public, label = _key(what)
         return [trust.Trusted(public, label)]
     content = files.read_input(what)
-    trust.check(content, what)
+    try:
+        native.check_trust(content, what)
+    except errors.OptionsError as error:
+        # Not a fault of this machine's own trust, which is what trust.check is for.
+        raise errors.UsageError(error.message, KEY_FILE) from None
     found = trust.parse(content)
     if not found or trust_file.says_more(content):
-        raise errors.UsageError(
-            f"{what} is no file of keys to trust",
-            "`edge key show NAME` prints a line of one: ed25519 KEY NAME",
-        )
+        raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
     return found
+
+
+def _is_known(what: str) -> bool:
+    """Whether a key goes by this: its digits, the name of an own one or the label of one trusted."""
+    return (
+        _is_key(what)
+        or keyring.is_there(what)
+        or any(entry.label == what for entry, _ in trust_file.trusted())
+    )
 
 
 def _is_key(what: str) -> bool:
     return len(what) == trust_file.KEY_DIGITS and not what.lower().strip(DIGITS)
-
-
-def _is_file(what: str) -> bool:
-    import posix
-
-    try:
-        posix.stat(what)
-    except OSError:
-        return "/" in what
-    return True
 
 
 def _plugins(text: str | None) -> list[str] | None:

@@ -31,7 +31,8 @@ COMMANDS = {
     "rollback": Command(
         "rollback",
         "NAME",
-        "Goes back to the release that was there before, which was kept; the newer one is kept then.",
+        "Goes back to the release that was there before, which was kept; the newer one is kept then. Exits\n"
+        "with 2 where none was kept.",
         (),
         "edge rollback cron-next",
     ),
@@ -39,7 +40,8 @@ COMMANDS = {
         "remove",
         "NAME",
         "Removes a plugin with its configuration, secrets, log and what it was granted. Nothing older than\n"
-        "its newest release can be installed afterwards, unless that is forgotten as well.",
+        "its newest release can be installed afterwards, unless that is forgotten as well. Exits with 2\n"
+        "where it is not installed.",
         (Option("forget", "", "forget which release was the newest; also for a plugin that is damaged"),),
         "edge remove cron-next",
     ),

@@ -6,7 +6,7 @@ from edge import errors
 from edge.cli import output
 from edge.cli.options import Command
 from edge.interfaces.logging import printable
-from edge.store import record
+from edge.store import record, standing
 from edge.store.installed import Installed
 
 TYPE_CHECKING = False
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "list",
     "",
-    "Tells what is installed: name, version, release, whether it is enabled, its tools. Exits with 1 when\n"
-    "something of it is damaged.",
+    "Tells what is installed: name, version, release, state, tools. The state is enabled or disabled, or\n"
+    "why it is not loaded: revoked, refused (no key that counts signed it, or it lacks a grant), damaged.\n"
+    "Exits with 1 when something is damaged.",
     (),
     "edge list --json",
 )
@@ -36,7 +37,7 @@ def run(given: Given) -> int:
         _show(rows)
     else:
         output.say("Nothing is installed; `edge install --help` says how that is done")
-    return 1 if any(row["state"] == "damaged" for row in rows) else 0
+    return 1 if any(row["state"] == standing.DAMAGED for row in rows) else 0
 
 
 def _row(name: str) -> dict[str, Any] | None:
@@ -51,17 +52,20 @@ def _row(name: str) -> dict[str, Any] | None:
             "name": name,
             "version": "",
             "release": 0,
-            "state": "damaged",
+            "state": standing.DAMAGED,
+            "enabled": False,
             "tools": [],
             "problem": error.message,
         }
+    state, why = standing.state(found)
     return {
         "name": name,
         "version": description["version"],
         "release": description["release"],
-        "state": "enabled" if found.enabled else "disabled",
+        "state": state,
+        "enabled": found.enabled,
         "tools": [tool["name"] for tool in description.get("tools") or ()],
-        "problem": None,
+        "problem": why or None,
     }
 
 

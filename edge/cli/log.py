@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from edge import errors, names
-from edge.cli import output
+from edge.cli import INTERRUPTED, output
 from edge.cli.options import Command, Option, at_least_one
 from edge.interfaces.logging import printable
 from edge.plugin_log.reading import Following
+from edge.store import standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
-
     from edge.cli.options import Given
     from edge.plugin_log.reading import Entry
 
@@ -38,9 +37,11 @@ def run(given: Given) -> int:
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
     following = Following(name)
     found = following.more()
+    if not (found or standing.is_installed(name)):
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and none of that name logged anything")
     found = found[-given.get("last", len(found)) :] if found else found
     if given.get("follow"):
-        _follow(given, following, found)
+        return _follow(given, following, found)
     if given.get("json"):
         output.document({"plugin": name, "lines": [_facts(entry) for entry in found]})
     elif found:
@@ -51,17 +52,22 @@ def run(given: Given) -> int:
     return 0
 
 
-def _follow(given: Given, following: Following, found: list[Entry]) -> NoReturn:
+def _follow(given: Given, following: Following, found: list[Entry]) -> int:
     from time import sleep
 
-    while True:
-        for entry in found:
-            if given.get("json"):
-                output.document(_facts(entry))
-            else:
-                output.answer(_text(entry))
-        sleep(PAUSE)
-        found = following.more()
+    try:
+        while True:
+            for entry in found:
+                if given.get("json"):
+                    output.document(_facts(entry))
+                else:
+                    output.answer(_text(entry))
+            sleep(PAUSE)
+            found = following.more()
+    except KeyboardInterrupt:
+        # This is its end, and no error that stands as one among the lines.
+        output.say("edge: interrupted")
+        return INTERRUPTED
 
 
 def _facts(entry: Entry) -> dict[str, object]:

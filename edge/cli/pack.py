@@ -26,7 +26,7 @@ COMMAND = Command(
         ),
         Option("output", "FILE", "where to write; NAME-VERSION.edge here", short="-o"),
         Option("key", "NAME", "sign with this key instead (edge key new)"),
-        Option("passphrase-file", "FILE", "the passphrase of that key; else it is asked for"),
+        Option("passphrase-file", "FILE", "the passphrase of that key, which has one; else it is asked for"),
         Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
         Option("with-wasm", "", "pack the component as well, for who compiles it again"),
     ),
@@ -41,15 +41,21 @@ def run(given: Given) -> int:
 
         from edge.dev.pack import DEFAULT_ENGINES, pack
         from edge.dev.pack_source import Source
+        from edge.dev.probe import probe
     except ImportError:
         from edge import errors
 
         raise errors.NoCompiler("This installation of Edge only runs what is compiled") from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    path = given.get("output", "")
+    if path:
+        probe(path)
     source = Source(given.arguments[0], given.get("wasm", ""))
-    seed = _named(given) if given.get("key") else keys.local_seed()
-    path = given.get("output") or _default(source)
+    if not path:
+        path = _default(source)
+        probe(path)
+    seed = _seed(given)
     with files.Staged(path) as staged:
         description = pack(
             staged.fd,
@@ -78,8 +84,17 @@ def _default(source: Source) -> str:
     )
 
 
-def _named(given: Given) -> bytes:
-    from edge import keyring
+def _seed(given: Given) -> bytes:
+    from edge import errors, keyring
+
+    name = given.get("key")
+    if given.get("passphrase-file") and not (name and keyring.find(name).locked):
+        whose = f"the key {name}" if name else "this machine's own key"
+        raise errors.UsageError(
+            f"pack: {whose} has no passphrase", "Leave out --passphrase-file, or name another key: --key"
+        )
+    if not name:
+        return keys.local_seed()
     from edge.cli.passphrase import asker
 
-    return keyring.seed_of(given.get("key"), asker(given))
+    return keyring.seed_of(name, asker(given))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from edge import asks, errors, levels, policy
-from edge.cli import output
+from edge.cli import output, stopping
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
 from edge.interfaces.logging import printable
 from edge.manifest import RISKS
+from edge.store import standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ SHOW = "show"
 DEVICE = "device"
 
 ACTIONS = {
-    SHOW: "",
+    SHOW: "[NAME]",
     "level": "LEVEL [NAME]",
     "unattended": "RISK",
     "grant": "NAME CAPABILITY [WORD...]",
@@ -33,10 +34,12 @@ COMMAND = Command(
     "policy",
     "[ACTION] [WORD...]",
     "Shows what the operator has said of plugins, or changes it; every change is put into the audit log.\n"
-    "Before a level goes down, or more may run unattended, it asks at the terminal.\n\n"
-    "  show                              what holds now\n"
+    "Before a level goes down, or more may run unattended, it asks at the terminal. NAME may be a plugin\n"
+    "that is not installed yet.\n\n"
+    "  show [NAME]                       what holds now; of one plugin its level, grants and limits\n"
     "  level LEVEL [NAME]                relaxed, default, strict or paranoid: of this device, or of a\n"
-    "                                    plugin, which goes by the device's again with `device`\n"
+    "                                    plugin, which goes by the device's again with `device`; tells\n"
+    "                                    which plugins are not loaded any more, as `revoke` does\n"
     "  unattended RISK                   the highest risk with nobody there: none, low, medium or high\n"
     "  grant NAME CAPABILITY [WORD...]   lets a plugin have something (docs/security-levels.md)\n"
     "  revoke NAME CAPABILITY [WORD...]  takes it back, and all that it takes in\n"
@@ -52,10 +55,18 @@ def run(given: Given) -> int:
     action, *words = given.arguments or [SHOW]
     _check(action, words)
     if action == SHOW:
-        _show(given, policy.load())
+        from edge.cli import policy_show
+
+        policy_show.show(given, *words)
         return 0
     _confirm(given, action, words)
-    fact = _change(action, words)
+    before = standing.loading()
+    fact = {**_change(action, words), "stops": stopping.tell(before)}
+    if fact["plugin"]:
+        fact["installed"] = standing.is_installed(fact["plugin"])
+        if not fact["installed"]:
+            later = "; what is said of it holds once it is" if action in ("level", "grant") else ""
+            output.say(f"edge: {fact['plugin']} is not installed here{later}")
     if given.get("json"):
         output.document(fact)
     else:
@@ -81,8 +92,9 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
     from edge.store.lifecycle import take_back
 
     if action == "forget":
+        said = first in policy.load().plugins
         removed = take_back(first)
-        return {**policy.forget(first), "removed": removed}
+        return {**policy.forget(first), "removed": removed, "said": said or bool(removed)}
     removed = take_back(first, tuple(rest))
     fact = policy.revoke(first, tuple(rest))
     return {**fact, "removed": fact["removed"] + removed}
@@ -117,34 +129,13 @@ def _told(fact: dict[str, Any]) -> str:
     if act == "unattended":
         return f"unattended calls go up to risk {fact['after']} (before: {fact['before']})"
     if act in ("level", "forget"):
-        said = "nothing is said of it any more, and " if act == "forget" else ""
+        said = ""
+        if act == "forget":
+            said = f"nothing {'is said of it any more' if fact['said'] else 'was said of it'}, and "
         return f"{plugin}: {said}level {fact['after']} holds (before: {fact['before']})"
     ask = asks.spelled(tuple(fact["ask"]))
     if act == "grant":
         return f"{plugin}: {ask} is granted{'' if fact['wider'] else ', as it was before'}"
+    if not fact["removed"]:
+        return f"{plugin}: nothing was granted that {ask} takes in"
     return f"{plugin}: {ask} is taken back ({fact['removed']} grants)"
-
-
-def _show(given: Given, said: Policy) -> None:
-    from edge.store import record
-
-    for found in record.every():
-        if found.current or found.consents:
-            said = said.agreed(found.name, found.consents)
-    plugins = {
-        name: {"level": own.level, "consents": own.consents, "grants": own.grants}
-        for name, own in sorted(said.plugins.items())
-    }
-    if given.get("json"):
-        output.document(
-            {"path": said.path, "level": said.level, "unattended": said.unattended, "plugins": plugins}
-        )
-        return
-    output.answer(f"level       {said.level}")
-    output.answer(f"unattended  calls up to risk {said.unattended}")
-    for name, own in plugins.items():
-        level = f"level {own['level']}" if own["level"] else "the level of this device"
-        output.answer(f"\n{name}: {level}")
-        for field, word in (("grants", "granted"), ("consents", "consented to")):
-            for ask in own[field]:
-                output.answer(printable(f"  {word} {asks.spelled(tuple(ask))}"))

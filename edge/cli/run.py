@@ -72,36 +72,37 @@ def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     profile = given.get("profile", PI_ZERO)
     terms = _terms(given, profile)
+    config = _config(given)
     fd = files.open_input(given.arguments[0])
     try:
         if terms is None:
-            return tool.show(given, *_run_bare(fd, given, profile))
-        return tool.show(given, *_run_under(terms, fd, given, profile))
+            return tool.show(given, *_run_bare(fd, given, config, profile))
+        return tool.show(given, *_run_under(terms, fd, given, config, profile))
     finally:
         files.close(fd)
 
 
-def _run_bare(fd: int, given: Given, profile: Profile) -> Ran:
+def _run_bare(fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
     limits = _limits(given, profile.limits)
     # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
     with _admission().admit(NAMELESS, limits, concurrent=0, per_minute=0):
-        return _call(given, _load(fd, given, profile, None), limits)
+        return _call(given, _load(fd, given, profile, None), config, limits)
 
 
-def _run_under(terms: Terms, fd: int, given: Given, profile: Profile) -> Ran:
+def _run_under(terms: Terms, fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
     plugin = _load(fd, given, profile, terms)
     _, *named, _ = given.arguments
     terms.check_unattended(given, plugin, named)
     limits = _limits(given, terms.grants.call_limits(profile.limits))
     with _admit(plugin, limits, terms):
-        return _call(given, plugin, limits)
+        return _call(given, plugin, config, limits)
 
 
-def _call(given: Given, plugin: Plugin, limits: Limits) -> Ran:
+def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits) -> Ran:
     _, *named, arguments = given.arguments
     started = monotonic_ns()
     result = plugin.call(
-        tool.arguments(arguments), tool=named[0] if named else None, config=_config(given), limits=limits
+        tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
     )
     return plugin.name, result, (monotonic_ns() - started) / 1e6
 

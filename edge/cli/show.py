@@ -6,6 +6,7 @@ from edge import asks, config, sealed, trust
 from edge.cli import output
 from edge.cli.options import Command
 from edge.interfaces.logging import printable
+from edge.store import standing
 from edge.store.installed import Installed, description_of
 
 TYPE_CHECKING = False
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "show",
     "NAME",
-    "Tells all about an installed plugin: its release and the one that is kept, where it came from, who\n"
-    "signed it, its tools, what it asks for, which of its configuration is set. Secrets are never shown.",
+    "Tells all about an installed plugin: its release and the one that is kept, its state (see `edge list`)\n"
+    "and why, its security level, where it came from, who signed it, its tools, what it asks for, which of\n"
+    "its configuration is set. Secrets are never shown.",
     (),
     "edge show cron-next",
 )
+
+FIELDS = ("name", "version", "release", "id", "state", "level", "origin", "signer", "description", "author")
 
 
 def run(given: Given) -> int:
@@ -30,15 +34,20 @@ def run(given: Given) -> int:
     if given.get("json"):
         output.document(facts)
         return 0
-    for field in ("name", "version", "release", "state", "origin", "signer", "description", "author"):
-        _row(field, facts[field])
+    for field in FIELDS:
+        if facts[field]:
+            _row(field, facts[field])
+        if field == "state" and facts["problem"]:
+            _row("", facts["problem"])
     if facts["previous"]:
         _row("kept", f"{facts['previous']['version']}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
-        _row("tool", f"{tool['name']} ({tool['risk']} risk): {tool['description']}")
+        said = f": {tool['description']}" if tool["description"] else ""
+        _row("tool", f"{tool['name']} ({tool['risk']} risk){said}")
     for ask in facts["asks"]:
         _row("asks for", asks.spelled(tuple(ask)))
-    _row("config", ", ".join(facts["config"]))
+    if facts["config"]:
+        _row("config", ", ".join(facts["config"]))
     for name, is_set in facts["secrets"].items():
         _row("secret", f"{name}: {'set' if is_set else 'not set'}")
     return 0
@@ -47,12 +56,16 @@ def run(given: Given) -> int:
 def _facts(plugin: Installed) -> dict[str, Any]:
     description, manifest, record = plugin.description, plugin.manifest, plugin.record
     signer = trust.labels().get(bytes.fromhex(description["signer"]))
+    state, problem = standing.state(record)
     set_secrets = sealed.names(plugin.name)
     return {
         "name": plugin.name,
         "version": description["version"],
         "release": description["release"],
-        "state": "enabled" if record.enabled else "disabled",
+        "state": state,
+        "enabled": record.enabled,
+        "problem": problem or None,
+        "level": standing.level_of(plugin.name, record.current),
         "origin": record.origin,
         "remote": record.remote,
         "signer": f"{description['signer']} ({signer or 'not trusted here'})",

@@ -11,6 +11,7 @@ from pathlib import Path
 from edge import _native as native
 from edge import errors, files, keys, trust
 from edge._version import __version__
+from edge.dev.probe import probe
 from edge.dev.strip import without_docstrings
 from edge.targets import DEVICES
 
@@ -23,6 +24,7 @@ COMPRESSION = 9
 
 def write(path: str, target: str) -> list[str]:
     """Writes the archive for a device; answers with the names of its files."""
+    probe(path)
     members = dict(sorted(_members(target)))
     packed = io.BytesIO()
     with (

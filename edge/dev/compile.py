@@ -11,6 +11,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import files, keys
+from edge.dev.probe import probe
 from edge.dev.progress import watch
 from edge.instance import Instance
 from edge.interfaces import Interface
@@ -42,14 +43,19 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     machine. An artifact for this machine's engine is compiled once more all the same: its description is part
     of what is signed.
     """
+    paths = {
+        engine: os.path.join(folder, f"{PurePath(file).stem}.{engine}.cwasm")
+        for engine in dict.fromkeys(engines)
+    }
+    for path in paths.values():
+        probe(path)
     component = native.encode_component(wasm, file)
     seed = keys.local_seed()
     facts = _ask(component, file, seed)
     artifacts = []
     with contextlib.ExitStack() as stack:
         staged = []
-        for engine in dict.fromkeys(engines):
-            path = os.path.join(folder, f"{PurePath(file).stem}.{engine}.cwasm")
+        for engine, path in paths.items():
             output = stack.enter_context(files.Staged(path))
             artifacts.append(
                 Artifact(path, _compile(component["wasm"], file, engine, facts, seed, output.fd))

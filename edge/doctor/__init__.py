@@ -21,6 +21,7 @@ CHECKS = {
     "memory": "machine",
     "control_groups": "machine",
     "shared_memory": "machine",
+    "places": "machine",
     "disk": "machine",
     "clock": "machine",
     "keys": "trusting",
@@ -30,6 +31,8 @@ CHECKS = {
     "engine": "plugins",
     "compiler": "plugins",
     "revoked": "plugins",
+    "signers": "plugins",
+    "grants": "plugins",
     "audit": "plugins",
 }
 """Every check, a function of that name, and the module that has it."""

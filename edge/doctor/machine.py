@@ -39,6 +39,8 @@ def processor() -> Finding:
         library = elf.read(path)
     except OSError as error:
         remedy = "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
+        if isinstance(error, PermissionError):
+            remedy = "chmod a+r the file and a+x the folders it is in, or run as a user who may"
         return Finding(FAIL, f"{path}: {error.strerror}", remedy)
     if library is None:
         return Finding(FAIL, f"{path} is no library", "Install the bundle again")
@@ -115,9 +117,28 @@ def shared_memory() -> Finding:
     from edge import shared
 
     folder, named = shared.own_folder(), files.environment("XDG_RUNTIME_DIR")
-    if not named or folder.startswith(f"{named}/"):
+    if named[:1] != "/" or folder.startswith(f"{named}/"):
         return Finding(PASS, folder)
     return Finding(PASS, f"{folder}; not XDG_RUNTIME_DIR, {named}: it is no folder of this user's in memory")
+
+
+def places() -> Finding:
+    """Whether variables name places by absolute paths; the XDG standard has others ignored."""
+    from edge import places, shared
+
+    taken = {
+        "XDG_DATA_HOME": places.data_home,
+        "XDG_CONFIG_HOME": places.config_home,
+        "XDG_RUNTIME_DIR": shared.folder,
+    }
+    ignored = [name for name in taken if (files.environment(name) or "/")[0] != "/"]
+    if not ignored:
+        return Finding(PASS, ", ".join(path() for path in taken.values()))
+    told = (
+        f"{name} is {files.environment(name)}, which is ignored: {taken[name]() or 'no place'} is used"
+        for name in ignored
+    )
+    return Finding(WARN, "; ".join(told), "Only absolute paths count: name one, or unset the variable")
 
 
 def disk() -> Finding:

@@ -39,21 +39,19 @@ def store() -> Finding:
 
 
 def plugins() -> Finding:
-    """Whether every byte of what is installed is what was signed by somebody who is trusted."""
-    from edge.errors import OldCompiler, Revoked
-    from edge.store.verify import problem_of, problem_with
+    """Whether every byte of what is installed is what was signed."""
+    from edge.store.standing import why
+    from edge.store.verify import damage_of
 
     wrong, kept, count = [], [], 0
-    told = {(plugin.name, release) for plugin, release, _ in _refused(OldCompiler, Revoked)}
     for plugin in _readable():
         count += 1
-        problem = problem_of(plugin.record)
-        if problem and (plugin.name, plugin.release_id) not in told:
-            wrong.append(f"{plugin.name}: {problem}")
-        if plugin.previous and (plugin.name, plugin.previous) not in told:
-            problem = problem_with(plugin.previous, plugin.name)
-            if problem:
-                kept.append(f"{plugin.name}, the release that is kept: {problem}")
+        damage = damage_of(plugin.release_id, plugin.name)
+        if damage is not None:
+            wrong.append(f"{plugin.name}: {why(damage, plugin.name)}")
+        damage = damage_of(plugin.previous, plugin.name) if plugin.previous else None
+        if damage is not None:
+            kept.append(f"{plugin.name}, the release that is kept: {why(damage, plugin.name)}")
     if kept and not wrong:
         return Finding(
             WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
@@ -75,14 +73,34 @@ def compiler() -> Finding:
     """Whether what is installed comes from a compiler that is taken."""
     from edge.errors import OldCompiler
 
-    return _taken(OldCompiler, "none is of a compiler that is not taken any more", OldCompiler.advice)
+    return _taken("none is of a compiler that is not taken any more", OldCompiler)
 
 
 def revoked() -> Finding:
     """Whether what is installed was revoked since."""
     from edge.errors import Revoked
 
-    return _taken(Revoked, "none was revoked", Revoked.advice)
+    return _taken("none was revoked", Revoked)
+
+
+def signers() -> Finding:
+    """Whether whoever signed what is installed is trusted to, at the level of each plugin."""
+    from edge.errors import OutOfScope, Untrusted
+
+    return _taken("all signed by keys that count at the level of each", Untrusted, OutOfScope)
+
+
+def grants() -> Finding:
+    """Whether what is enabled is granted what it can't be loaded without."""
+    from edge.errors import NotGranted
+    from edge.store import standing
+
+    wrong = [
+        error.message
+        for plugin in _readable()
+        if plugin.enabled and isinstance(error := standing.problem(plugin.record), NotGranted)
+    ]
+    return _judge(wrong, "what is enabled has what it needs", NotGranted.advice)
 
 
 def audit() -> Finding:
@@ -94,36 +112,30 @@ def audit() -> Finding:
     return _judge(wrong, f"{sum(1 for _ in audit.entries())} entries, as they were written", remedy)
 
 
-def _taken(kind: type[EdgeError], well: str, remedy: str) -> Finding:
-    refused = list(_refused(kind))
-    wrong = [f"{plugin.name}: {why}" for plugin, release, why in refused if release == plugin.release_id]
-    kept = [
-        f"{plugin.name}, the release that is kept: {why}"
-        for plugin, release, why in refused
-        if release != plugin.release_id
-    ]
+def _taken(well: str, *kinds: type[EdgeError]) -> Finding:
+    from edge.store.standing import why
+
+    wrong, kept, remedy = [], [], ""
+    for plugin, release, error in _refused(*kinds):
+        remedy = remedy or error.remedy
+        if release == plugin.release_id:
+            wrong.append(error.message)
+        else:
+            kept.append(f"{plugin.name}, the release that is kept: {why(error, plugin.name)}")
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
     return _judge(wrong + kept, well, remedy)
 
 
-def _refused(*kinds: type[EdgeError]) -> Iterator[tuple[Installed, str, str]]:
+def _refused(*kinds: type[EdgeError]) -> Iterator[tuple[Installed, str, EdgeError]]:
     """Every release that is refused for such a reason: its plugin, its folder and why."""
-    from edge import _native as native
-    from edge import errors, trust
-    from edge import store as plugins_store
-    from edge.store.installed import part
+    from edge.store import standing
 
-    trusted = trust.text()
     for plugin in _readable():
         for release in filter(None, (plugin.release_id, plugin.previous)):
-            wanted = trusted + f"\nplugin {plugin.name}\n".encode()
-            try:
-                native.describe_head(part(release, plugins_store.HEAD), release[:16], wanted)
-            except kinds as error:
-                yield plugin, release, error.message
-            except errors.EdgeError:
-                continue
+            error = standing.refusal(plugin.name, release)
+            if isinstance(error, kinds):
+                yield plugin, release, error
 
 
 def _readable() -> Iterator[Installed]:

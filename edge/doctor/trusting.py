@@ -30,12 +30,17 @@ def keys() -> Finding:
 
 
 def trust() -> Finding:
-    """Whether every line of trust means something, and somebody is trusted."""
-    from edge import trust
+    """Whether every line of trust means something, and somebody is trusted at the level that holds here."""
+    from edge import levels, policy, trust
 
     trust.check_all()
+    level = policy.load().level
     found = trust.entries()
+    counting = trust.entries(operator_only=levels.operator_only(level))
+    if found and not counting:
+        told = f"no key counts at level {level}: the operator added none"
+        return Finding(WARN, told, "edge key trust KEY, `edge key trust local` for this machine's own")
     if not found:
         return Finding(WARN, "nobody is trusted: nothing can be installed", "edge key trust KEY")
-    names = ", ".join(entry.label or entry.public.hex()[:16] for entry in found)
-    return Finding(PASS, f"{len(found)} trusted: {names}")
+    names = ", ".join(entry.label or entry.public.hex()[:16] for entry in counting)
+    return Finding(PASS, f"{len(counting)} trusted: {names}")

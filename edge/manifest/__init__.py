@@ -201,7 +201,4 @@ def refuse(file: str, problems: list[Problem]) -> NoReturn:
     from edge import errors
 
     count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
-    raise errors.BadManifest(
-        f"{file} has {count}: {'; '.join(map(str, problems))}",
-        "docs/manifest.md has every field",
-    )
+    raise errors.BadManifest(f"{file} has {count}", "docs/manifest.md has every field", map(str, problems))

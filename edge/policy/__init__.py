@@ -7,7 +7,7 @@ One small file, policy.json below $XDG_CONFIG_HOME/edge (~/.config/edge), root's
                              "grants": [["http_client", "api.example.org:443"]]}}}
 
 Every change is made under a lock, leaves the old file or the new one, and answers the fact that it put into
-the audit log before. What can't be put there is not changed.
+the audit log before. What can't be put there is not changed; what changes nothing is not put there.
 """
 
 from __future__ import annotations
@@ -252,13 +252,17 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         raise errors.EnvironmentFault(
             "There is no place for a policy: neither XDG_CONFIG_HOME nor HOME is set", "Set one of them"
         )
-    from edge.policy.text import locked, write
+    from edge.policy.text import document, locked, write
 
     keys.make_folder(files.folder(path), 0o700)
     with locked(path):
         policy = load(path)
+        before = document(policy)
         fact = {"event": "policy", **act(policy)}
-        write(policy, fact)
+        if document(policy) != before:
+            write(policy, fact)
+        else:
+            files.make_last(path)
     return fact
 
 

@@ -35,6 +35,20 @@ def read(text: bytes, path: str) -> Policy:
         ) from None
 
 
+def document(policy: Policy) -> dict[str, Any]:
+    """A policy as its file has it; a plugin of which nothing is said any more does not stand there."""
+    return {
+        "format": FORMAT,
+        "level": policy.level,
+        "unattended": policy.unattended,
+        "plugins": {
+            name: {"level": said.level, "consents": said.consents, "grants": said.grants}
+            for name, said in sorted(policy.plugins.items())
+            if said.level or said.consents or said.grants
+        },
+    }
+
+
 def write(policy: Policy, fact: dict[str, Any]) -> None:
     """Puts a policy in its file's place, and before that the fact of it into the audit log.
 
@@ -44,17 +58,8 @@ def write(policy: Policy, fact: dict[str, Any]) -> None:
 
     from edge import audit
 
-    document = {
-        "format": FORMAT,
-        "level": policy.level,
-        "unattended": policy.unattended,
-        "plugins": {
-            name: {"level": said.level, "consents": said.consents, "grants": said.grants}
-            for name, said in sorted(policy.plugins.items())
-        },
-    }
     with files.Staged(policy.path, 0o600) as staged:
-        staged.write(json.dumps(document, indent=1).encode() + b"\n")
+        staged.write(json.dumps(document(policy), indent=1).encode() + b"\n")
         audit.append(fact)
         staged.commit()
 
@@ -101,8 +106,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _policy(document: Any, path: str) -> Policy:
-    table = _table(document, FIELDS, "it")
+def _policy(said: Any, path: str) -> Policy:
+    table = _table(said, FIELDS, "it")
     if table.get("format") != FORMAT:
         raise ValueError(f'"format" has to be {FORMAT}')
     level = levels.level(_text(table.get("level", levels.DEFAULT), "level"))

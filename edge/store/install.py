@@ -10,7 +10,7 @@ from edge.store.asking import with_answers
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
-from edge.store.verify import problem_of
+from edge.store.verify import fault_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,12 +163,12 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, answer
 
 def _check_keys(package: Package, level: str) -> None:
     """At a level where only keys of the operator's count, the signer has to be one."""
-    if levels.LEVELS[level]["keys"] == "operator":
+    if levels.operator_only(level):
         package.check_trust(trust.text(operator_only=True))
 
 
 def _check_floor(before: Record | None, name: str, number: int, release_id: str, *, again: bool) -> None:
-    if before is None or number > before.floor:
+    if before is None or number > before.floor or before.current[:ID_DIGITS] == release_id:
         return
     if before.previous[:ID_DIGITS] == release_id:
         raise errors.Downgrade(
@@ -179,7 +179,7 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
         raise errors.Downgrade(
             f"{name}: this is release {number}, and release {before.floor} was installed already"
         )
-    if not (again or before.current[:ID_DIGITS] == release_id or not before.current):
+    if before.newest != release_id and not again:
         raise errors.Downgrade(
             f"{name}: release {number} was installed already, with other contents",
             "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
@@ -295,12 +295,17 @@ def _switched(
     consents: Iterable[Ask],
 ) -> Record:
     kept = _kept(before, release_id)
+    # A release below the floor is the current one, repaired: nothing else comes this far.
+    floor, newest = number, staged.release_id
+    if before is not None and number < before.floor:
+        floor, newest = before.floor, before.newest
     return record.Record(
         staged.manifest.name,
         current=release_id,
         previous=kept,
         enabled=enabled,
-        floor=max(number, before.floor if before is not None else 0),
+        floor=floor,
+        newest=newest,
         origin=origin,
         remote=remote,
         interpret=staged.interpret,
@@ -320,12 +325,16 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
 
 
 def _kept(before: Record | None, release_id: str) -> str:
-    """The release to go back to: the one that was current, unless that is damaged or the same."""
+    """The release to go back to: the one that was current, unless that is damaged or the same.
+
+    One whose signer is not trusted is kept: that may change, with a level or a key.
+    """
     if before is None or not before.current:
         return ""
-    if before.current[:ID_DIGITS] == release_id[:ID_DIGITS] or problem_of(before):
+    if before.current[:ID_DIGITS] == release_id[:ID_DIGITS]:
         return before.previous
-    return before.current
+    fault = fault_of(before.current, before.name)
+    return before.current if fault is None or isinstance(fault, errors.Untrusted) else before.previous
 
 
 def _tell(package: Package, before: Record | None, now: Record, number: int, *, upgraded: bool) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from edge import _native as native
 from edge import asks, audit, errors, grants, store
 from edge.profiles import here
-from edge.store import record, removal, selfcheck, terms
+from edge.store import record, removal, selfcheck, standing, terms
 from edge.store.asking import with_answers
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
 from edge.store.release import Kept
-from edge.store.verify import digest, problem_with
+from edge.store.verify import digest, fault_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from edge.asks import Ask
     from edge.store.asking import Answer
@@ -79,9 +79,9 @@ def rollback(name: str) -> Record:
             raise errors.StateError(
                 f"{name} has no other release to go to", f"`edge install` gets another one of {name}"
             )
-        problem = problem_with(found.previous, name)
-        if problem:
-            raise errors.StoreDamaged(f"{name} can't go back: {problem}", "Install the release again")
+        fault = fault_of(found.previous, name)
+        if fault is not None:
+            _refuse(fault, name, f"{name} can't go back", "Install the release again")
         now = found.replace(
             current=found.previous, previous=found.current, interpret=_interpreted(found.previous)
         )
@@ -144,12 +144,22 @@ def reload(name: str) -> Record:
     """Checks the code of a plugin again, and lets its grants follow the policy anew."""
     with locked():
         found = Installed(name)
-        problem = problem_with(found.release_id, name)
-        if problem:
-            raise errors.StoreDamaged(f"{name}: {problem}")
+        fault = fault_of(found.release_id, name)
+        if fault is not None:
+            _refuse(fault, name, name)
         terms.forget(name)
-        terms.derive(found.record, here())
+        now = terms.derive(found.record, here())
+        if now.missing and found.enabled:
+            raise errors.NotGranted(f"{name}: {now.missing}")
         return found.record
+
+
+def _refuse(fault: errors.EdgeError, name: str, what: str, mended: str = "") -> NoReturn:
+    """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
+    message = f"{what}: {standing.why(fault, name)}"
+    if isinstance(fault, standing.DAMAGES):
+        raise errors.StoreDamaged(message, mended)
+    raise type(fault)(message, fault.remedy)
 
 
 def _check(found: Record, granted: grants.Grants) -> None:

@@ -29,6 +29,7 @@ class Record:
               being removed (edge/store/removal.py)
     enabled   whether it may be called
     floor     the highest release number that was ever current: none below it is installed any more
+    newest    the release that has that number: none with other contents comes in its place by itself
     origin    where the current release came from
     remote    whether that was another machine
     interpret whether its code is interpreted although this CPU could run code of its own
@@ -42,6 +43,7 @@ class Record:
         "previous",
         "enabled",
         "floor",
+        "newest",
         "origin",
         "remote",
         "interpret",
@@ -57,6 +59,7 @@ class Record:
         previous: str = "",
         enabled: bool = False,
         floor: int = 0,
+        newest: str = "",
         origin: str = "",
         remote: bool = False,
         interpret: bool = False,
@@ -68,6 +71,7 @@ class Record:
         self.previous = previous
         self.enabled = enabled
         self.floor = floor
+        self.newest = newest
         self.origin = origin
         self.remote = remote
         self.interpret = interpret

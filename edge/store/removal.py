@@ -15,7 +15,7 @@ def begin(found: Record, *, forget: bool) -> Record:
 
     `forget`: the number of its newest release is not to stay.
     """
-    begun = Record(found.name, previous=found.current or found.previous, floor=0 if forget else found.floor)
+    begun = _left(found, forget=forget).replace(previous=found.current or found.previous)
     record.write(begun)
     return begun
 
@@ -29,9 +29,14 @@ def finish(begun: Record) -> None:
     """Removes all that is kept of a plugin, and last what says that it is being removed."""
     forget(begun.name)
     if begun.floor:
-        record.write(Record(begun.name, floor=begun.floor))
+        record.write(_left(begun, forget=False))
     else:
         record.forget(begun.name)
+
+
+def _left(found: Record, *, forget: bool) -> Record:
+    """What stays known of a plugin once it is removed."""
+    return Record(found.name) if forget else Record(found.name, floor=found.floor, newest=found.newest)
 
 
 def forget(name: str) -> None:

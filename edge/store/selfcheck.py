@@ -24,7 +24,7 @@ PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
     """Loads what was unpacked; it is not called. With `grants`, what it may not import is refused."""
     profile = here()
-    operator_only = grants is not None and levels.LEVELS[grants.level]["keys"] == "operator"
+    operator_only = grants is not None and levels.operator_only(grants.level)
     trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
     head = files.read_input(f"{staged.path}/{store.HEAD}")
     fd = files.open_input(f"{staged.path}/{store.CODE}")

@@ -132,7 +132,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
         needs=sorted({capability_of(name) for name in imports}),
         missing=missing,
         risks=manifest.risks,
-        operator=levels.LEVELS[found.level]["keys"] == "operator",
+        operator=levels.operator_only(found.level),
     )
     terms.keep()
     return terms

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, store, trust
+from edge import files, store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge.errors import EdgeError
     from edge.store.record import Record
 
 PIECE = 1 << 16
@@ -23,26 +24,47 @@ def problem_of(found: Record) -> str:
 
 def problem_with(release_id: str, name: str) -> str:
     """What is wrong with a release of a plugin: missing, changed, or not trusted any more."""
+    from edge.store import standing
+
+    error = fault_of(release_id, name)
+    return "" if error is None else standing.why(error, name)
+
+
+def fault_of(release_id: str, name: str) -> EdgeError | None:
+    """The same as the error that a call would raise for it, None where nothing is wrong."""
+    from edge.store import standing
+
+    # Trust comes second, since the level that it depends on is read from what is checked first.
+    return damage_of(release_id, name) or standing.refusal(name, release_id)
+
+
+def damage_of(release_id: str, name: str) -> EdgeError | None:
+    """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
+
+    try:
+        changed = _changed(release_id)
+    except errors.EdgeError as error:
+        return error
+    return errors.StoreDamaged(f"{name}: {changed}") if changed else None
+
+
+def _changed(release_id: str) -> str:
+    """Which file of a release is not what was signed, empty for none."""
+    from edge.package import HEAD_BYTES
     from edge.store.installed import part
     from edge.store.release import ID_DIGITS
 
-    trusted = trust.text() + f"\nplugin {name}\n".encode()
-    try:
-        head = part(release_id, store.HEAD)
-        description = native.describe_head(head, release_id, trusted)
-        wanted = _digests(description)
-        for kept in (store.CODE, store.MANIFEST):
-            if digest(f"{store.release_path(release_id)}/{kept}") not in wanted[kept]:
-                return f"{kept} of release {release_id[:16]} is not what was signed"
-        if not _compiled_fits(release_id, description["imports"]):
-            return f"{store.COMPILED} of release {release_id[:16]} is not what its manifest makes"
-        from edge.package import HEAD_BYTES
-
-        if _hash(head[HEAD_BYTES:]) != release_id[:ID_DIGITS]:
-            return f"release {release_id[:16]} is another one than its folder says"
-    except errors.EdgeError as error:
-        return error.message
+    head = part(release_id, store.HEAD)
+    description = native.describe_head(head, "", None)
+    wanted = _digests(description)
+    for kept in (store.CODE, store.MANIFEST):
+        if digest(f"{store.release_path(release_id)}/{kept}") not in wanted[kept]:
+            return f"{kept} of release {release_id[:16]} is not what was signed"
+    if not _compiled_fits(release_id, description["imports"]):
+        return f"{store.COMPILED} of release {release_id[:16]} is not what its manifest makes"
+    if _hash(head[HEAD_BYTES:]) != release_id[:ID_DIGITS]:
+        return f"release {release_id[:16]} is another one than its folder says"
     return ""
 
 

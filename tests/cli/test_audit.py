@@ -110,8 +110,8 @@ def test_a_manifest_that_is_wrong_is_refused_with_its_lines(
     manifest.write_text(MANIFEST + "[edge]\nlevel = 1\nrelease = 'a'\n")
     ran = edge("audit", artifact("faults"), "--manifest", manifest)
     assert (ran.status, ran.out) == (3, "")
-    assert "has 2 problems: line 11: level" in ran.err
-    assert "; line 12: release" in ran.err
+    assert "has 2 problems\n      line 11: level" in ran.err
+    assert "\n      line 12: release" in ran.err
 
 
 def test_warnings_are_talk(edge: Edge, artifact: Artifact, manifest: Path) -> None:

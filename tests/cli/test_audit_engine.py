@@ -8,6 +8,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
+from edge import policy
 from tests.store.conftest import empty, packed, put
 
 __all__ = ["empty", "packed", "put"]
@@ -38,6 +39,13 @@ def test_this_library_loads_what_it_installed(edge: Edge, put: Put) -> None:
         "faults 1.0.0 (kept): loads",
         "2 releases, 0 of them would not load",
     ]
+
+
+def test_what_is_refused_with_any_library_is_told_apart(edge: Edge, put: Put) -> None:
+    put(1)
+    policy.set_level("strict")
+    ran = edge("audit", "--engine")
+    assert (ran.status, "loads; with any library it is refused here: it is signed" in ran.out) == (0, True)
 
 
 def test_a_library_is_asked_in_a_process_of_its_own(edge: Edge, put: Put, tmp_path: Path) -> None:

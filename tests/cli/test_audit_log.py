@@ -6,6 +6,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, policy
+from edge.profiles import here
 from edge.store import lifecycle
 from tests.store.conftest import empty, packed, put
 
@@ -64,7 +65,7 @@ def test_what_was_agreed_to_is_taken_back_with_the_policy(edge: Edge, put: Put) 
     assert edge("policy", "revoke", "faults", "config_read", "--json").document["removed"] == 1
     assert edge("audit", "faults").status == 1
     assert "consented" not in edge("policy").out
-    assert [entry["event"] for entry in audit.entries("faults")] == ["install", "revoke", "policy"]
+    assert [entry["event"] for entry in audit.entries("faults")] == ["install", "revoke"]
 
 
 def test_forgetting_a_plugin_takes_back_all_that_was_agreed_to(edge: Edge, put: Put) -> None:
@@ -101,6 +102,22 @@ def test_the_whole_log(edge: Edge, put: Put, monkeypatch: pytest.MonkeyPatch) ->
     assert len(edge("audit", "--log", "--json").document["entries"]) == 3
 
 
+def test_people_read_versions_and_the_beginning_of_digests(edge: Edge, put: Put) -> None:
+    first = put(1).record.current
+    second = put(2, version="1.1.0").record.current
+    install, upgrade = edge("audit", "--log").out.splitlines()
+    assert (first in install, f"id {first[:16]}," in install, "before" in install) == (False, True, False)
+    assert f"before version 1.0.0, enabled true, id {second[:16]}," in upgrade
+    assert edge("audit", "--log", "--json").document["entries"][1]["before"] == first
+
+
+def test_limits_are_shown_with_whose_they_are(edge: Edge, put: Put, packed: Callable[..., Path]) -> None:
+    put(1)
+    assert "limits (profile pi-64): " in edge("audit", "faults", "--profile", "pi-64").out
+    assert edge("audit", "faults", "--json").document["profile"] == here().name
+    assert "limits (profile pi-zero): " in edge("audit", packed(1)).out
+
+
 def test_verifying(edge: Edge, put: Put, empty: Path) -> None:
     put(1)
     digest = audit.append({"event": "test"})
@@ -129,7 +146,7 @@ def test_a_file_of_an_installed_plugins_name_has_its_path(
     ("words", "message"),
     [
         ([], "FILE or NAME missing"),
-        (["absent"], "absent"),
+        (["absent"], "No plugin `absent` is installed, and there is no file of that name"),
         (["faults", "faults"], "is for files"),
         (["faults", "--manifest", "m"], "--manifest is for files"),
         (["--log", "faults"], "stand alone"),

@@ -79,6 +79,13 @@ def test_progress_is_talk(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
     assert "cron-next.wasm: compiling for aarch64" in ran.err
 
 
+def test_where_it_can_not_be_written_nothing_is_compiled(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path / "missing")
+    assert (ran.status, ran.out) == (2, "")
+    assert "missing/cron-next.aarch64.cwasm: No such file" in ran.err
+    assert "compiling" not in ran.err
+
+
 def is_writing(process: int, folder: Path) -> bool:
     """Whether a process has a file open there; until it is finished, that file has no name."""
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
@@ -97,6 +104,9 @@ def test_an_interruption_leaves_nothing_behind(
     process = subprocess.Popen(
         [sys.executable, "-m", "edge", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
+    assert process.stderr is not None
+    # Before it writes, it tries whether it can, and asks the plugin.
+    assert "compiling for" in process.stderr.readline()
     deadline = time.monotonic() + 60
     while not is_writing(process.pid, tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)

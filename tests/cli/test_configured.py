@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import audit
 from tests import packages
 from tests.home import LOCAL, move
 from tests.terminal import typed
@@ -67,6 +68,16 @@ def test_what_is_configured_reaches_the_plugin(edge: Edge) -> None:
     assert edge("config", "faults", "--unset", "city", "--json").document["values"] == {"days": 3}
 
 
+def test_what_changes_nothing_is_not_audited_and_what_is_unknown_is_wrong(edge: Edge) -> None:
+    edge("config", "faults", "days=3")
+    before = list(audit.entries())
+    ran = edge("config", "faults", "--unset", "town")
+    assert (ran.status, "there is no `town`" in ran.err) == (2, True)
+    assert edge("config", "faults", "--unset", "city").status == 0
+    assert edge("config", "faults", "days=3").status == 0
+    assert list(audit.entries()) == before
+
+
 def test_a_document_sets_much_at_once(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text('{"days": 5, "city": "Bonn"}')
     found = edge("config", "faults", "--from", tmp_path / "c.json", "--json").document
@@ -113,7 +124,9 @@ def test_what_is_not_set_is_shown_with_its_default(edge: Edge) -> None:
     assert edge("config", "faults", "--json").document["schema"]["city"]["default"] == "Bonn"
 
 
-@pytest.mark.parametrize("text", ["[1]", "{", '{"days": 0}', json.dumps({"token": CANARY})])
+@pytest.mark.parametrize(
+    "text", ["[1]", "{", '{"days": 0}', '{"days": 1, "days": 2}', json.dumps({"token": CANARY})]
+)
 def test_a_document_that_is_not_allowed_sets_nothing(edge: Edge, tmp_path: Path, text: str) -> None:
     (tmp_path / "c.json").write_text(text)
     ran = edge("config", "faults", "city=Bonn", "--from", tmp_path / "c.json")

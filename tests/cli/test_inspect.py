@@ -7,7 +7,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import keys, trust
+from edge import keys, policy, trust
 
 Edge = Callable[..., Any]
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -123,6 +123,22 @@ def test_a_package_tells_all_about_itself(edge: Edge, package: Callable[..., Pat
     assert found["manifest"]["capabilities"] == ["tool"]
     assert found["manifest"]["check"] is True
     assert found["needs"] == {"logging": ["zeroclaw:plugin/logging@0.1.0"]}
+
+
+def test_whether_a_signer_counts_depends_on_the_level(
+    edge: Edge,
+    package: Callable[..., Path],
+    artifact: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    paths = (package("cron-next"), artifact("cron-next"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    policy.set_level("strict", "cron-next")
+    for path in paths:
+        assert "the operator did not add" in edge("inspect", path).out
+        found = edge("inspect", path, "--json").document
+        assert (found["trusted"], found["level_here"]) == (False, "strict")
 
 
 def test_a_package_that_is_not_taken_here_says_why(

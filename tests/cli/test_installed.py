@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -189,6 +190,20 @@ def test_while_a_person_is_asked_others_install(
     assert [row["name"] for row in edge("list", "--json").document["plugins"]] == ["faults", "other"]
 
 
+def test_what_a_manifest_does_not_say_takes_no_line(edge: Edge, packed: Callable[..., Path]) -> None:
+    ran = edge("install", packed(manifest=HTTP))
+    assert ran.err.splitlines()[0] == "faults 1.0.0"
+    named = [line.partition(" ")[0] for line in edge("show", "faults").out.splitlines()]
+    assert not {"description", "author", "config"} & set(named)
+
+
+def test_without_a_release_that_was_kept_rollback_is_wrong_usage(
+    edge: Edge, packed: Callable[..., Path]
+) -> None:
+    edge("install", packed())
+    assert edge("rollback", "faults").status == 2
+
+
 def test_an_unattended_call_of_high_risk_is_refused(edge: Edge, packed: Callable[..., Path]) -> None:
     edge("install", packed(1))
     ran = edge("call", "faults", '{"do": "nothing"}', "--unattended")
@@ -297,3 +312,56 @@ def test_a_device_says_what_to_run_where(
 def test_a_digest_that_differs_is_refused(edge: Edge, packed: Callable[..., Path]) -> None:
     assert edge("install", packed(), "--sha256", "ab" * 32).status == 3
     assert edge("list", "--json").document == {"plugins": []}
+
+
+def test_a_level_that_stops_plugins_names_them(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed())
+    ran = edge("policy", "level", "strict", "--json")
+    assert (ran.status, ran.document["stops"]) == (0, ["faults"])
+    assert "faults is not loaded any more: it is signed by key" in ran.err
+    assert "edge key trust KEY" in ran.err
+    listed = edge("list", "--json")
+    (row,) = listed.document["plugins"]
+    assert (listed.status, row["state"], row["enabled"]) == (0, "refused", True)
+    assert "faults: it is signed by key" in edge("list").err
+    shown = edge("show", "faults", "--json").document
+    assert (shown["state"], shown["problem"], shown["level"]) == ("refused", row["problem"], "strict")
+    assert edge("call", "faults", '{"do": "nothing"}').status == 3
+    assert edge("key", "trust", "local").status == 0
+    assert edge("call", "faults", '{"do": "nothing"}').status == 0
+
+
+def test_what_holds_for_one_plugin(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(manifest=HTTP), "--yes")
+    edge("policy", "level", "strict", "faults")
+    edge("policy", "grant", "faults", "limits", "fuel", "5")
+    out = edge("policy", "show", "faults").out
+    for line in (
+        "level       strict, its own",
+        "keys        only keys that the operator added count",
+        "granted     limits fuel 5",
+        "consented   http_client example.org (does not count at level strict)",
+    ):
+        assert f"\n{line}\n" in out
+    assert re.search(r"^limits .*fuel \d+.* \(profile [\w-]+\)$", out, re.MULTILINE)
+
+
+def test_a_call_over_a_limit_says_who_can_raise_it(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("key", "trust", "local")
+    edge("install", packed(manifest="[edge.limits]\nhost_calls = 900\nfuel = 10000000\n"))
+    edge("policy", "level", "strict", "faults")
+    flood = json.dumps({"do": "log-flood", "count": 600, "text": "x"})
+    ran = edge("call", "faults", flood, "--json")
+    found = re.search(r"`edge (policy grant faults limits host_calls 900)`", ran.document["error"]["remedy"])
+    assert (ran.status, bool(found)) == (4, True)
+    assert found is not None
+    assert edge(*found[1].split()).status == 0
+    assert edge("call", "faults", flood).status == 0
+    ran = edge("call", "faults", '{"do": "spin"}')
+    assert (ran.status, "raises fuel under [edge.limits]" in ran.err) == (4, True)
+
+
+@pytest.mark.parametrize("words", [("log", "absent"), ("policy", "show", "absent"), ("audit", "absent")])
+def test_a_name_of_nothing_is_wrong_usage(edge: Edge, words: tuple[str, ...]) -> None:
+    ran = edge(*words)
+    assert (ran.status, ran.out, "No plugin `absent` is installed" in ran.err) == (2, "", True)

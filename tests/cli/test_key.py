@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, keyring, keys, trust
+from edge import audit, keyring, keys, policy, trust
 from tests import home, packages
 from tests.terminal import typed
 
@@ -140,10 +140,12 @@ def test_one_document_of_each(edge: Edge) -> None:
                 "label": "the office",
                 "plugins": [],
                 "file": trust.operator_path(),
+                "counts": True,
             }
         ],
         "revoked": [{"kind": "sha256", "digits": "ab" * 32, "reason": "bad", "file": trust.operator_path()}],
         "floor": "48.0.1",
+        "level": "default",
         "problems": [],
     }
     assert edge("key", "show", made["public"], "--json").document["trusted"]
@@ -203,7 +205,8 @@ def test_wrong_usage_changes_nothing(edge: Edge, tmp_path: Path, words: tuple[st
 
 def test_a_file_of_nonsense_is_not_trusted(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "a.pub").write_text("ed25519 12\n")
-    assert edge("key", "trust", tmp_path / "a.pub").status == 5
+    ran = edge("key", "trust", tmp_path / "a.pub")
+    assert (ran.status, "line 1 of trust" in ran.err, "docs/keys.md" in ran.err) == (2, True, True)
     (tmp_path / "b.pub").write_text("# nothing\n")
     assert edge("key", "trust", tmp_path / "b.pub").status == 2
     assert trust.entries() == []
@@ -276,3 +279,45 @@ def test_a_package_is_revoked_by_its_file(
     assert edge("call", "faults", '{"do": "nothing"}').status == 3
     assert edge("install", package).status == 3
     assert edge("key", "revoke", artifact("faults")).status == 0
+
+
+def test_keys_that_do_not_count_at_the_devices_level_are_marked(edge: Edge) -> None:
+    keys.local_seed()
+    edge("key", "trust", KEY.hex(), "--label", "office")
+    assert "does not count" not in edge("key", "list").out
+    policy.set_level("strict")
+    office, own = (line for line in edge("key", "list").out.splitlines() if line.startswith("trusted"))
+    assert ("does not count" in office, "does not count at level strict" in own) == (False, True)
+    listed = edge("key", "list", "--json").document["trusted"]
+    assert [entry["counts"] for entry in listed] == [True, False]
+
+
+def test_a_narrower_scope_names_the_plugins_that_it_leaves_out(
+    edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]
+) -> None:
+    edge("key", "new", "office")
+    edge("key", "trust", "office")
+    package = tmp_path / "a.edge"
+    seed = keyring.seed_of("office", lambda _: b"")
+    package.write_bytes(packages.package(wasm("faults"), name="faults", seed=seed))
+    assert edge("install", package, "--yes").status == 0
+    ran = edge("key", "trust", "office", "--plugins", "weather", "--json")
+    assert ran.document["stops"] == ["faults"]
+
+
+@pytest.mark.parametrize("action", ["trust", "revoke"])
+def test_neither_a_key_nor_a_file(edge: Edge, action: str) -> None:
+    ran = edge("key", action, "nobody")
+    assert (ran.status, "no key and no file `nobody`" in ran.err) == (2, True)
+
+
+def test_a_file_with_any_name_is_revoked(
+    edge: Edge, tmp_path: Path, wasm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.local_seed()
+    (tmp_path / "download").write_bytes(packages.package(wasm("faults"), name="faults"))
+    assert edge("install", tmp_path / "download").status == 0
+    monkeypatch.chdir(tmp_path)
+    ran = edge("key", "revoke", "download", "--json")
+    assert (ran.document["kind"], ran.document["stops"]) == ("sha256", ["faults"])
+    assert "faults is not loaded any more: sha256 " in ran.err

@@ -13,6 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import plugin_log
+from tests.home import move, pretend
 
 Edge = Callable[..., Any]
 
@@ -54,7 +55,9 @@ def test_the_last_lines(edge: Edge) -> None:
     assert len(edge("log", "pump", "--last", "9", "--json").document["lines"]) == 3
 
 
-def test_who_logged_nothing(edge: Edge) -> None:
+def test_who_logged_nothing(edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    move(monkeypatch, tmp_path)
+    pretend("pump")
     ran = edge("log", "pump")
     assert (ran.status, ran.out) == (0, "")
     assert "pump logged nothing" in ran.err

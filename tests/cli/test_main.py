@@ -61,6 +61,23 @@ def test_an_interrupt_is_no_traceback(edge: Callable[..., Any], monkeypatch: pyt
     assert (ran.status, ran.err) == (130, "edge: interrupted\n")
 
 
+def test_an_interrupt_is_json_when_asked_for(
+    edge: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_dispatch", interrupt)
+    ran = edge("run", "--json")
+    assert (ran.status, ran.err) == (130, "")
+    error = ran.document["error"]
+    assert (error["kind"], error["exit"], set(error)) == (
+        "Interrupted",
+        130,
+        {"kind", "message", "remedy", "exit"},
+    )
+
+
 def test_a_fault_of_edge_itself_comes_with_its_trace(
     edge: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +116,17 @@ def test_a_closed_standard_output_is_an_error_and_no_traceback() -> None:
     )
     assert done.returncode == 5
     assert done.stderr.startswith("edge: standard output: ")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("list", "--help", "--json"), ("doctor",)])
+def test_when_nobody_reads_the_answer_that_is_no_error(words: tuple[str, ...]) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", *words], cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE, check=False
+    )
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_talk_never_goes_to_standard_output() -> None:

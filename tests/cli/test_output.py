@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import posix
+
 import pytest
 
 from edge import errors
@@ -21,3 +23,14 @@ def test_a_full_disk_shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(output, "STDOUT", full.fileno())
         with pytest.raises(errors.DiskFull, match="standard output"):
             output.answer("something")
+
+
+@pytest.mark.parametrize(("stream", "kind"), [("/dev/full", errors.DiskFull), ("/dev/null", errors.IoFault)])
+def test_where_only_the_answer_is_lost_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, stream: str, kind: type[errors.EdgeError]
+) -> None:
+    fd = posix.open(stream, posix.O_WRONLY if stream == "/dev/full" else posix.O_RDONLY)
+    monkeypatch.setattr(output, "STDOUT", fd)
+    with pytest.raises(kind, match="What the command does was done"):
+        output.answer("something")
+    posix.close(fd)

@@ -54,7 +54,23 @@ def test_a_grant_and_taking_it_back(edge: Edge) -> None:
     fact = edge("policy", "revoke", "weather", "http_client", "--json").document
     assert (fact["act"], fact["removed"]) == ("revoke", 1)
     assert policy.load().of("weather").grants == ()
-    assert acts() == ["grant", "grant", "revoke"]
+    assert acts() == ["grant", "revoke"]
+
+
+def test_what_is_not_installed_yet_is_spoken_of_with_a_note(edge: Edge) -> None:
+    ran = edge("policy", "grant", "weather", "http_client", HOST)
+    assert (ran.status, "weather is not installed here; what is said of it holds" in ran.err) == (0, True)
+    shown = edge("policy", "show", "weather", "--json").document
+    assert (shown["state"], shown["level"], shown["grants"]) == (None, "default", [["http_client", HOST]])
+
+
+@pytest.mark.parametrize(
+    "words", [("revoke", "pump", "http_client"), ("forget", "pump"), ("level", "default")]
+)
+def test_what_changes_nothing_is_not_audited(edge: Edge, words: tuple[str, ...]) -> None:
+    ran = edge("policy", *words)
+    assert (ran.status, "not" in ran.out or "before: default" in ran.out) == (0, True)
+    assert acts() == []
 
 
 def test_words_that_begin_with_a_dash_stand_behind_two(edge: Edge) -> None:
@@ -135,7 +151,8 @@ def test_at_a_terminal_it_asks(answer: bytes, status: int, homes: Path) -> None:
         (["grant", "a", "root"], "can't be granted"),
         (["grant", "A", "channel"], "no plugin's name"),
         (["revoke", "a", "http_client", "x", "y"], "takes 1 words"),
-        (["show", "a"], "one too many"),
+        (["show", "a"], "No plugin `a` is installed, and the policy says nothing of it"),
+        (["show", "a", "b"], "one too many"),
     ],
 )
 def test_wrong_usage_changes_nothing(edge: Edge, words: list[str], message: str, homes: Path) -> None:

@@ -81,6 +81,13 @@ def test_configuration_reaches_the_plugin(edge: Edge, artifact: Artifact, tmp_pa
     assert json.loads(ran.out)["__config"] == {"a": 1}
 
 
+def test_a_configuration_that_is_not_there_is_told_before_compiling(edge: Edge, wasm: Artifact) -> None:
+    ran = edge("run", wasm("faults"), "{}", "--config", "@/nowhere.json")
+    assert (ran.status, ran.out) == (2, "")
+    assert "nowhere.json" in ran.err
+    assert "compiling" not in ran.err
+
+
 def test_a_secret_comes_from_a_file(edge: Edge, artifact: Artifact, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("s3cret\n")
     ran = edge(

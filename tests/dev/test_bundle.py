@@ -13,6 +13,7 @@ from typing import Callable
 
 import pytest
 
+from edge import errors
 from edge.dev import bundle
 
 NO_PYTHON = "there is no {} on this machine"
@@ -162,3 +163,11 @@ def test_an_unwritable_place_does_not_matter(unpacked: Path, artifact: Callable[
     for folder, _, _ in os.walk(unpacked):
         os.chmod(folder, 0o555)
     assert start(unpacked / "edge", "run", str(artifact("faults")), '{"do": "nothing"}')[0] == 0
+
+
+def test_where_it_can_not_be_written_no_library_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "_library", None)
+    with pytest.raises(errors.UsageError, match="nowhere/edge.tar.gz"):
+        bundle.write(str(tmp_path / "nowhere" / "edge.tar.gz"), "pi-zero")

@@ -167,6 +167,17 @@ def test_a_session_folder_that_is_passed_over_is_told(
     assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
 
 
+@pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"])
+def test_a_relative_place_is_ignored_and_told(
+    finding: Check, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    assert finding("places").status == "pass"
+    monkeypatch.setenv(variable, "relative/place")
+    found = finding("places")
+    assert (found.status, bool(found.remedy)) == ("warn", True)
+    assert f"{variable} is relative/place, which is ignored: /" in found.found
+
+
 @pytest.fixture
 def volume(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A disk with so much space, mounted with these flags."""

@@ -8,14 +8,15 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import audit, store, trust
+from edge import audit, policy, store, trust
 from edge.doctor.finding import Finding
 from edge.store import record
+from tests.store.test_standing import own_key, put_channel
 
 Check = Callable[[str], Finding]
 Put = Callable[..., Any]
 
-CHECKS = ("store", "plugins", "engine", "compiler", "revoked", "audit")
+CHECKS = ("store", "plugins", "engine", "compiler", "revoked", "signers", "grants", "audit")
 
 
 def change(path: Path) -> None:
@@ -130,3 +131,29 @@ def test_an_audit_log_that_was_changed(finding: Check, put: Put, empty: Path) ->
     change(empty / "audit" / "log")
     found = finding("audit")
     assert (found.status, "edge audit --verify" in found.remedy) == ("fail", True)
+
+
+def test_a_signer_that_does_not_count_at_a_plugins_level(finding: Check, put: Put) -> None:
+    put(1)
+    policy.set_level("strict", "faults")
+    found = finding("signers")
+    assert (found.status, "the operator did not add" in found.found) == ("fail", True)
+    assert "edge key trust" in found.remedy
+    assert [finding(name).status for name in ("plugins", "revoked")] == ["pass", "pass"]
+
+
+def test_a_grant_that_an_enabled_plugin_lacks(finding: Check, package: Callable[..., Path]) -> None:
+    put_channel(package)
+    assert finding("grants").status == "pass"
+    say(trust.line(own_key(), "local"))
+    policy.set_level("strict")
+    found = finding("grants")
+    assert (found.status, "wants a grant of the operator's" in found.found) == ("fail", True)
+
+
+def test_a_policy_that_means_nothing_is_no_damage_of_plugins(finding: Check, put: Put) -> None:
+    put(1)
+    path = Path(policy.default_path())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("?")
+    assert [finding(name).status for name in ("trust", "plugins")] == ["fail", "pass"]

@@ -5,7 +5,7 @@ from typing import Callable
 
 import pytest
 
-from edge import keys, trust
+from edge import keys, policy, trust
 from edge.doctor.finding import Finding
 
 Check = Callable[[str], Finding]
@@ -74,3 +74,10 @@ def test_trust_that_others_may_write(finding: Check, trusted: Path) -> None:
     trusted.chmod(0o666)
     found = finding("trust")
     assert (found.status, "chmod go-w" in found.remedy) == ("fail", True)
+
+
+def test_keys_that_do_not_count_at_the_level_of_the_device(finding: Check, empty: Path) -> None:
+    assert empty
+    policy.set_level("strict")
+    found = finding("trust")
+    assert (found.status, "no key counts at level strict" in found.found) == ("warn", True)

@@ -54,7 +54,7 @@ class State(NamedTuple):
     current: Release | None = None
     previous: Release | None = None
     enabled: bool = False
-    floor: int = 0
+    newest: Release | None = None
 
 
 def after(state: State, step: str, wanted: Release) -> State | None:
@@ -62,26 +62,27 @@ def after(state: State, step: str, wanted: Release) -> State | None:
     if step.startswith("install"):
         return _installed(state, wanted, again="--again" in step)
     if step == "forget":
-        return State() if state.floor else None
+        return State() if state.newest else None
     if state.current is None:
         return None
     if step == "remove":
-        return State(floor=state.floor)
+        return State(newest=state.newest)
     if step == "rollback":
         return state._replace(current=state.previous, previous=state.current) if state.previous else None
     return state._replace(enabled=step == "enable")
 
 
 def _installed(state: State, wanted: Release, *, again: bool) -> State | None:
-    number, _ = wanted
     if wanted == state.current:
         return state
-    if wanted == state.previous or number < state.floor:
+    if wanted == state.previous:
         return None
-    if number == state.floor and state.current is not None and not again:
-        return None
+    if state.newest is not None and wanted != state.newest:
+        (number, _), (floor, _) = wanted, state.newest
+        if number < floor or (number == floor and not again):
+            return None
     enabled = state.enabled or state.current is None
-    return State(wanted, state.current, enabled, number)
+    return State(wanted, state.current, enabled, wanted)
 
 
 class Store:
@@ -117,7 +118,9 @@ class Store:
         found = record.find(NAME)
         if found is None:
             return State()
-        return State(self._named(found.current), self._named(found.previous), found.enabled, found.floor)
+        current, previous, newest = map(self._named, (found.current, found.previous, found.newest))
+        assert found.floor == (newest[0] if newest else 0)
+        return State(current, previous, found.enabled, newest)
 
     def _named(self, folder: str) -> Release | None:
         return next((one for one, digest in self._ids.items() if folder[:ID_DIGITS] == digest), None)

@@ -109,11 +109,26 @@ def test_a_rollback_does_not_lower_the_floor(put: Put, empty: Path) -> None:
     assert put(4).change == "upgraded"
 
 
+def test_a_damaged_release_is_repaired_below_the_floor_too(put: Put, empty: Path) -> None:
+    current = put(1).record.current
+    put(2)
+    lifecycle.rollback("faults")
+    code = next((empty / "store/releases" / current).glob("code*"))
+    code.write_bytes(b"\0" * code.stat().st_size)
+    with pytest.raises(errors.EdgeError):
+        answer()
+    repaired = put(1).record
+    assert (repaired.floor, repaired.newest) == (2, repaired.previous)
+    answer()
+
+
 def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, empty: Path) -> None:
     put(3)
     lifecycle.remove("faults")
     with refused(errors.Downgrade, "release 2", empty):
         put(2)
+    with refused(errors.Downgrade, "other contents", empty):
+        put(3, manifest='description = "another"\n')
     assert put(3).change == "installed"
     lifecycle.remove("faults", forget=True)
     assert put(1).change == "installed"
@@ -251,8 +266,17 @@ def test_a_key_signs_only_what_it_is_trusted_for(put: Put, empty: Path) -> None:
 
 def test_at_level_strict_only_keys_of_the_operators_count(put: Put, empty: Path) -> None:
     policy.set_level("strict")
-    with refused(errors.Untrusted, "not trusted", empty):
+    with refused(errors.Untrusted, "the operator did not add", empty):
         put()
+
+
+def test_what_does_not_count_at_a_level_is_kept_for_another(put: Put) -> None:
+    first = put(1).record.current
+    policy.set_level("strict")
+    seed = bytes(range(32))
+    path = Path(trust.operator_path())
+    path.write_text(trust.line(native.public_key(seed), "office"))
+    assert put(2, seed=seed).record.previous == first
 
 
 @pytest.mark.parametrize("wish", ['{"do": "trap"}', '{"do": "no-such-thing"}', '{"do": "exit"}'])

@@ -121,6 +121,7 @@ def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: P
     put(1)
     policy.grant("faults", ("http_client", "example.org"))
     sealed.set_secret("faults", "token", "secret")
+    newest = record.get("faults").current
     removal.begin(record.get("faults"), forget=forget)
     with pytest.raises(errors.NotInstalled):
         load("faults")
@@ -128,7 +129,7 @@ def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: P
     assert "faults" not in policy.load().plugins
     assert sealed.names("faults") == []
     found = record.find("faults")
-    assert (found is None) if forget else (found == record.Record("faults", floor=1))
+    assert (found is None) if forget else (found == record.Record("faults", floor=1, newest=newest))
     assert os.listdir(f"{store.root()}/releases") == [record.get("other").current]
 
 
@@ -180,6 +181,16 @@ def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
     with pytest.raises(errors.Untrusted):
         lifecycle.enable("faults")
     assert not record.get("faults").enabled
+
+
+def test_reload_and_rollback_ask_the_trust_that_a_call_asks(put: Put) -> None:
+    put(1)
+    put(2)
+    policy.set_level("strict")
+    for act in (lifecycle.reload, lifecycle.rollback):
+        with pytest.raises(errors.Untrusted, match="the operator did not add") as caught:
+            act("faults")
+        assert "edge key trust" in caught.value.remedy
 
 
 def test_reload_checks_every_byte(put: Put) -> None:

@@ -19,6 +19,7 @@ records = st.builds(
     previous=folders,
     enabled=st.booleans(),
     floor=st.integers(0, 2**53),
+    newest=texts,
     origin=texts,
     remote=st.booleans(),
     interpret=st.booleans(),

@@ -53,11 +53,13 @@ impl Cron {
     }
 
     fn fires_on(&self, days: i32) -> bool {
-        let date = Date::from_days(days);
-        let by_day = self.days.contains(date.day);
         let by_weekday = self.weekdays.contains(weekday(days));
-        let day_fits = if self.either_day { by_day || by_weekday } else { by_day && by_weekday };
-        day_fits && self.months.contains(date.month)
+        if !by_weekday && !self.either_day {
+            return false;
+        }
+        let date = Date::from_days(days);
+        let by_day = self.days.contains(date.day) || self.either_day && by_weekday;
+        by_day && self.months.contains(date.month)
     }
 
     fn next_in_day(&self, earliest: u32) -> Option<u32> {
@@ -78,6 +80,19 @@ struct Set(u64);
 impl Set {
     fn insert(&mut self, number: u32) {
         self.0 |= 1 << number;
+    }
+
+    /// From `low` to `high`, both included.
+    fn insert_every(&mut self, step: u32, low: u32, high: u32) {
+        if step == 1 {
+            self.0 |= u64::MAX >> (63 - high) & u64::MAX << low;
+            return;
+        }
+        let mut number = low;
+        while number <= high {
+            self.insert(number);
+            number = number.saturating_add(step);
+        }
     }
 
     fn contains(self, number: u32) -> bool {
@@ -115,7 +130,7 @@ impl Field {
             if low > high {
                 return Err(format!("{}: the range {range} is empty", self.name));
             }
-            (low..=high).step_by(step).for_each(|number| set.insert(number));
+            set.insert_every(step, low, high);
         }
         Ok(set)
     }
@@ -129,7 +144,7 @@ impl Field {
             .ok_or_else(|| format!("{}: {text} is not within {} to {}", self.name, self.first, self.last))
     }
 
-    fn step(&self, text: &str) -> Result<usize, String> {
+    fn step(&self, text: &str) -> Result<u32, String> {
         match text.parse() {
             Ok(step) if step > 0 => Ok(step),
             _ => Err(format!("{}: {text} is not a step", self.name)),

@@ -1,0 +1,54 @@
+"""What to do after a call of an installed plugin went over a limit: where that limit comes from."""
+
+from __future__ import annotations
+
+from edge import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.store.terms import Terms
+
+WORDS = {
+    "crossing:": "crossing_bytes",
+    "host calls:": "host_calls",
+    "table": "table_elements",
+    "memory": "memory",
+}
+"""How the native library's sentences call a limit, those first that the others may come after."""
+
+
+def explain(error: Exception, own: Terms, timeout: float | None) -> None:
+    """Gives an error the remedy that goes with the plugin's manifest and grants.
+
+    `timeout`: what was asked for instead of its own.
+    """
+    limit = limit_of(error)
+    if not (limit and isinstance(error, errors.CallFailed)):
+        return
+    held = own.grants["limits"][limit]
+    if limit == "deadline" and timeout is not None and timeout < held:
+        error.remedy = f"Without --timeout it has {held:g} s"
+        return
+    amounts = [ask[2] for ask in own.grants["declared"] if ask[:2] == ["limits", limit]]
+    asked = max(amounts, key=float, default="0")
+    grant = f"edge policy grant {own.name} limits {limit}"
+    if float(asked) > held:
+        error.remedy = f"Its manifest asks for {asked}, and `{grant} {asked}` gives it that"
+        return
+    error.remedy = (
+        f"Its author raises {limit} under [edge.limits] of its manifest, from {held:.16g}; what is more than "
+        f"this device gives without consent, `{grant} AMOUNT` does"
+    )
+
+
+def limit_of(error: Exception) -> str:
+    """The limit that a call went over, empty for none that can be told."""
+    if isinstance(error, errors.OutOfFuel):
+        return "fuel"
+    if isinstance(error, errors.DeadlineExceeded):
+        return "deadline"
+    if not isinstance(error, errors.OverLimit):
+        return ""
+    # Behind the plugin's name, which may be anything.
+    said = error.message.partition(": ")[2]
+    return next((limit for word, limit in WORDS.items() if word in said), "")

@@ -1,0 +1,116 @@
+"""`edge policy show`: what the operator has said, of the device and all plugins or of one."""
+
+from __future__ import annotations
+
+from edge import asks, errors, grants, levels, policy
+from edge.cli import output
+from edge.interfaces.logging import printable
+from edge.profiles import here
+from edge.store import record, standing
+from edge.store.installed import manifest_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.asks import Ask
+    from edge.cli.options import Given
+    from edge.policy import Policy
+    from edge.store.record import Record
+
+KEYS = {True: "only keys that the operator added count", False: "any key trusted here counts"}
+
+
+def show(given: Given, name: str = "") -> None:
+    """Shows what holds, of a plugin where one is named."""
+    said = policy.load()
+    if name:
+        _show_plugin(given, said, name)
+    else:
+        _show_all(given, said)
+
+
+def _show_all(given: Given, said: Policy) -> None:
+    for found in record.every():
+        if found.current or found.consents:
+            said = said.agreed(found.name, found.consents)
+    plugins = {
+        name: {"level": own.level, "consents": own.consents, "grants": own.grants}
+        for name, own in sorted(said.plugins.items())
+    }
+    if given.get("json"):
+        output.document(
+            {"path": said.path, "level": said.level, "unattended": said.unattended, "plugins": plugins}
+        )
+        return
+    output.answer(f"level       {said.level}")
+    output.answer(f"unattended  calls up to risk {said.unattended}")
+    for name, own in plugins.items():
+        level = f"level {own['level']}" if own["level"] else "the level of this device"
+        output.answer(f"\n{name}: {level}")
+        for field, word in (("grants", "granted"), ("consents", "consented to")):
+            for ask in own[field]:
+                output.answer(printable(f"  {word} {asks.spelled(tuple(ask))}"))
+
+
+def _show_plugin(given: Given, said: Policy, name: str) -> None:
+    found = record.find(name)
+    if found is not None and found.current:
+        said = said.agreed(name, found.consents)
+    elif name not in said.plugins:
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy says nothing of it")
+    else:
+        found = None
+    facts = _facts(said, name, found)
+    if given.get("json"):
+        output.document(facts)
+        return
+    own = said.of(name)
+    state = facts["state"] or "not installed"
+    _row("plugin", f"{name}, {state}{': ' if facts['problem'] else ''}{facts['problem'] or ''}")
+    _row("level", f"{facts['level']}, {facts['level_of']}")
+    _row("keys", KEYS[facts["keys"] == "operator"])
+    _row("unattended", f"calls up to risk {said.unattended}")
+    counting = said.accepted(name, facts["level"])
+    for word, listed in (("granted", own.grants), ("consented", own.consents)):
+        for ask in listed:
+            counts = counting is None or ask in counting
+            remark = "" if counts else f" (does not count at level {facts['level']})"
+            _row(word, f"{asks.spelled(ask)}{remark}")
+    if found is not None:
+        for ask in facts["allowed"]:
+            _row("gets", asks.spelled(ask))
+        _row("limits", f"{grants.spelled_limits(facts['limits'])} (profile {facts['profile']})")
+
+
+def _facts(said: Policy, name: str, found: Record | None) -> dict[str, Any]:
+    own = said.of(name)
+    usual = said.level_of(name)
+    level = standing.level_of(name, found.current, said) if found is not None else usual
+    whose = "its own" if own.level else "the device's"
+    if level != usual:
+        whose = f"its manifest's; the policy says {usual}"
+    state, problem = standing.state(found) if found is not None else ("", "")
+    allowed: tuple[Ask, ...] = ()
+    limits: dict[str, float] = {}
+    if found is not None:
+        granted = grants.resolve(manifest_of(found.current), said, profile=here(), name=name)
+        allowed, limits = granted.allowed, granted.limits
+    return {
+        "plugin": name,
+        "state": state or None,
+        "problem": problem or None,
+        "level": level,
+        "level_of": whose,
+        "keys": levels.LEVELS[level]["keys"],
+        "unattended": said.unattended,
+        "consents": own.consents,
+        "grants": own.grants,
+        "allowed": allowed,
+        "limits": limits,
+        "profile": here().name,
+    }
+
+
+def _row(name: str, text: str) -> None:
+    output.answer(f"{name:<11} {printable(text)}")

@@ -1,0 +1,27 @@
+"""What an operator should know of a change: which plugins are not loaded any more."""
+
+from __future__ import annotations
+
+from edge.cli import output
+from edge.interfaces.logging import printable
+from edge.store import record, standing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def tell(before: Iterable[str]) -> list[str]:
+    """Says which of those that loaded `before` (standing.loading) do not now; answers with their names."""
+    stopped: list[str] = []
+    remedies: dict[str, None] = {}
+    for name in before:
+        found = record.find(name)
+        error = standing.problem(found) if found is not None and found.current else None
+        if error is not None:
+            stopped.append(name)
+            remedies[error.remedy] = None
+            output.say(printable(f"edge: {name} is not loaded any more: {standing.why(error, name)}"))
+    for remedy in filter(None, remedies):
+        output.say(f"      {remedy}")
+    return stopped

@@ -1,0 +1,51 @@
+"""What a plugin logs at a terminal, up to as much as a person reads."""
+
+from __future__ import annotations
+
+from edge.cli import output
+from edge.interfaces.logging import line, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MOST_LINES = 200
+MOST_LETTERS = 40_000
+"""Also of what ends no line."""
+
+
+class Told:
+    """Says what a plugin logs, until it is too much; what is left out is counted."""
+
+    __slots__ = ("_letters", "_lines", "_more")
+
+    def __init__(self) -> None:
+        self._lines = MOST_LINES
+        self._letters = MOST_LETTERS
+        self._more = 0
+
+    def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
+        """Says an event."""
+        self._say(f"{plugin} {line(level, event)}\n")
+
+    def pass_on(self, _: int, written: bytes) -> None:
+        """Says what the plugin writes to its standard streams."""
+        *ended, rest = written.decode("utf-8", "replace").split("\n")
+        for text in ended:
+            self._say(f"{printable(text)}\n")
+        if rest:
+            self._say(printable(rest))
+
+    def end(self, name: str) -> None:
+        """Says how much was left out, and where it is."""
+        if self._more:
+            what = "1 more line" if self._more == 1 else f"{self._more} more lines"
+            output.say(f"edge: {what}: edge log {name}")
+
+    def _say(self, text: str) -> None:
+        if self._lines <= 0 or self._letters <= 0:
+            self._more += text.endswith("\n")
+            return
+        self._lines -= text.endswith("\n")
+        self._letters -= len(text)
+        output.say(text, end="")
