@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 LARGEST = (1 << 64) - 1
 
+LONG_DIGITS = 40
+"""Of the digest that stands for a name there is no room for."""
+
 NAMELESS = "-"
 """As whose calls those of a plugin without a name of its own count."""
 
 
 class Counters:
     """The counters of this user, or those in the file `path`. Threads may share one.
+
+    All calls of a user add up to one sum of memory. The rest is counted of each plugin, and apart for each
+    place for data, where another may have its name.
 
     path    where the file is, once it was opened
     handle  the native counters, while it is open
@@ -31,10 +37,11 @@ class Counters:
     `root`: the folder in which /proc and /sys say what is free, for tests.
     """
 
-    __slots__ = ("_path", "_root", "_seconds", "handle", "path")
+    __slots__ = ("_own", "_path", "_root", "_seconds", "handle", "path")
 
     def __init__(self, path: str = "", *, seconds: Callable[[], float] | None = None, root: str = "") -> None:
         self.handle: native.Counters | None = None
+        self._own = b""
         self._path = self.path = path
         self._root = files.encode(root)
         self._seconds = seconds
@@ -58,8 +65,8 @@ class Counters:
         RateExceeded when as many began within the last minute. 0 stands for no such limit. What is refused is
         not counted.
         """
-        key = name.encode("utf-8", "surrogateescape")
         now = int(self._seconds()) if self._seconds else 0
+        key = self._key(name)
         asked = (key, len(key), memory, room, reserve, concurrent, per_minute, now)
         handle = self.handle or self.open()
         try:
@@ -72,7 +79,7 @@ class Counters:
             return Slot(handle, number, self.path)
         from edge import counting
 
-        return Slot(*counting.enter(self, asked, explain), self.path)
+        return Slot(*counting.enter(self, name, asked, explain), self.path)
 
     def live(self) -> tuple[int, int]:
         """How many calls are under way, and how many bytes they may use."""
@@ -101,6 +108,25 @@ class Counters:
         finally:
             files.close(fd)
         return handle
+
+    def _key(self, name: str) -> bytes:
+        """As what its calls are counted, which has no room for every name."""
+        key = name.encode("utf-8", "surrogateescape")
+        if self._path or name in ("", NAMELESS):
+            return key
+        key = (self._own or self._find_own()) + key
+        if len(key) <= native.COUNTED_NAME:
+            return key
+        from hashlib import sha256
+
+        # Behind what no name has, so that none can be made up to be counted as another.
+        return self._own + b"~" + sha256(key).hexdigest()[:LONG_DIGITS].encode()
+
+    def _find_own(self) -> bytes:
+        from edge import shared
+
+        self._own = f"{shared.own_mark()}/".encode()
+        return self._own
 
 
 class Slot:

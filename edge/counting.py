@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from edge.counters import Asked, Counters
 
 
-def enter(counters: Counters, asked: Asked, explain: Callable[[], str]) -> tuple[native.Counters, int]:
+def enter(
+    counters: Counters, name: str, asked: Asked, explain: Callable[[], str]
+) -> tuple[native.Counters, int]:
     """Counts a call, where the file can be had and has room: where, and its slot."""
     count = native.new_count()
     handles = _handles(counters, count)
@@ -29,7 +31,7 @@ def enter(counters: Counters, asked: Asked, explain: Callable[[], str]) -> tuple
         if number:
             return handle, number
         if not _can_ask_again(count):
-            _refuse(count, counters.path, asked, explain)
+            _refuse(count, counters.path, name, asked, explain)
 
 
 def live(counters: Counters, seconds: int) -> tuple[int, int]:
@@ -58,9 +60,8 @@ def _handles(counters: Counters, count: native.Count) -> Iterator[native.Counter
             next(pauses)
 
 
-def _refuse(count: native.Count, path: str, asked: Asked, explain: Callable[[], str]) -> NoReturn:
-    key, _, memory, room, reserve, concurrent, per_minute, _ = asked
-    name = key.decode("utf-8", "surrogateescape")
+def _refuse(count: native.Count, path: str, name: str, asked: Asked, explain: Callable[[], str]) -> NoReturn:
+    _, _, memory, room, reserve, concurrent, per_minute, _ = asked
     if count.kind == native.COUNT_MEMORY:
         _fail_memory(count, "This call" if name == NAMELESS else name, memory, room, reserve, explain)
     if count.kind == native.COUNT_BUSY:

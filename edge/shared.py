@@ -1,14 +1,15 @@
 """A file that the processes of one user share: locked while it is changed, and backed by memory.
 
 It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID or /run/edge, so that what changes with every call never
-wears a card out and a restart begins at nothing. Nobody but its user has access to it.
+wears a card out and a restart begins at nothing. Nobody but its user has access to it. Each place for data
+has a folder of its own in it, for what goes by plugins' names: elsewhere another may have that name.
 """
 
 from __future__ import annotations
 
 import posix
 
-from edge import files
+from edge import files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ LOCK_PATIENCE = 5.0
 LOCK_PAUSE = 0.002
 
 OTHERS_ANY = 0o077
+
+DIGEST_PRIME = 0x9E3779B97F4A7C55
 
 
 def folder() -> str:
@@ -36,6 +39,19 @@ def folder() -> str:
         if user:
             raise
         return checked_folder("/run/edge")
+
+
+def own_folder() -> str:
+    """The folder in it of what is about the plugins of this place for data."""
+    return checked_folder(f"{folder()}/{own_mark()}")
+
+
+def own_mark() -> str:
+    """Stands for this place for data: a digest of its path, of up to 20 digits."""
+    # Only its user names it, and needs no better one: hashlib costs 0.6 MB on a Pi Zero, and digits of
+    # another base 64 kB more of the interpreter.
+    path = files.encode(places.data_home().rstrip("/"))
+    return f"{int.from_bytes(path, 'big') % DIGEST_PRIME}"
 
 
 def checked_folder(path: str) -> str:
@@ -79,6 +95,16 @@ def open_file(path: str) -> int:
         posix.close(fd)
         _distrust(path, "it is no file that this user alone has access to")
     return fd
+
+
+def drop(path: str) -> None:
+    """Removes a file, if it is there; whoever has it open keeps it."""
+    try:
+        posix.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        files.raise_for(path, error)
 
 
 def _distrust(path: str, why: str) -> NoReturn:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from edge import _native as native
 from edge import errors, shared
 from edge.counters import Counters, Slot
+from edge.names import LONGEST
 
 ROOT = Path(__file__).parent.parent
 
@@ -255,6 +257,40 @@ def test_memory_is_one_sum_for_all(path: str) -> None:
         with pytest.raises(errors.NotAdmitted, match=message) as caught:
             counters.enter("two", memory=50 << 20, room=100 << 20, explain=lambda: " of the small board")
         assert caught.value.exit_code == 5
+
+
+@pytest.fixture
+def users(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Counters]]:
+    """The counters of one user, as seen from a place for data."""
+    from tempfile import TemporaryDirectory
+
+    def at(place: str) -> Counters:
+        monkeypatch.setenv("XDG_DATA_HOME", place)
+        return Counters()
+
+    with TemporaryDirectory(dir="/dev/shm") as run:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", run)
+        yield at
+
+
+def test_places_for_data_share_the_memory_and_not_the_names(users: Callable[[str], Counters]) -> None:
+    one = users("/one")
+    one.enter("pump", memory=7, concurrent=1, per_minute=1)
+    two = users("/two")
+    two.enter("pump", memory=7, concurrent=1, per_minute=1)
+    assert one.live() == two.live() == (2, 14)
+    with pytest.raises(errors.Busy, match="^pump: 1 of its calls"):
+        two.enter("pump", concurrent=1)
+    with pytest.raises(errors.NotAdmitted):
+        two.enter("other", memory=7, room=20)
+
+
+def test_names_of_any_length_that_plugins_have_are_told_apart(users: Callable[[str], Counters]) -> None:
+    counters = users("/one")
+    for name in ("x" * LONGEST, "x" * (LONGEST - 1), "x" * (LONGEST - 1) + "y", "x" * 43, "x" * 44):
+        counters.enter(name, per_minute=1).close()
+        with pytest.raises(errors.RateExceeded, match=f"^{name}: "):
+            counters.enter(name, per_minute=1)
 
 
 def test_processes_count_together(path: str) -> None:

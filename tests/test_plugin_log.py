@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge import plugin_log
+from edge import plugin_log, shared
 from edge.plugin_log import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 
 WRITER = """
 import sys
-from edge import plugin_log
+from edge import plugin_log, shared
 log, output = plugin_log.sink("loud")
 for at in range(int(sys.argv[2])):
     output(1, b"%s %d\\n" % (sys.argv[1].encode(), at))
@@ -39,7 +39,7 @@ EVENT: dict[str, Any] = {
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with TemporaryDirectory(dir="/dev/shm") as run:
         monkeypatch.setenv("XDG_RUNTIME_DIR", run)
-        yield Path(run) / "edge" / "log"
+        yield Path(shared.own_folder()) / "log"
 
 
 def texts(name: str = "pump") -> list[tuple[str, str]]:
@@ -129,7 +129,6 @@ def test_who_follows_reads_every_line_once(folder: Path, steps: list[str | int])
 
 
 def test_where_it_can_not_be_kept_calls_go_on(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    folder.parent.mkdir(mode=0o700)
     folder.touch()
     log, output = plugin_log.sink("pump")
     log("pump", "info", EVENT)
@@ -143,3 +142,13 @@ def test_what_somebody_else_wrote_there_is_passed_over(folder: Path) -> None:
     with (folder / "pump").open("ab") as file:
         file.write(b"\nno time\n\xff\n12\n5 info two\n9 info torn")
     assert texts() == [("stdout", "one"), ("info", "two")]
+
+
+def test_what_is_forgotten_is_gone_for_who_reads_and_who_goes_on_to_write(folder: Path) -> None:
+    _, output = plugin_log.sink("pump")
+    for _ in range(2000):
+        output(1, b"x" * 50)
+    reading.forget("pump")
+    output(1, b"late")
+    assert (texts(), list(folder.iterdir())) == ([], [])
+    reading.forget("pump")

@@ -16,6 +16,18 @@ def test_the_folder_of_the_session_is_preferred(monkeypatch: pytest.MonkeyPatch)
         assert os.stat(f"{session}/edge").st_mode & 0o777 == 0o700
 
 
+def test_each_place_for_data_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with TemporaryDirectory(dir="/dev/shm") as session:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", session)
+        found = []
+        for place in ("/one", "/one/", "/two", "/" + 2000 * "x/", ""):
+            monkeypatch.setenv("XDG_DATA_HOME", place)
+            found.append(shared.own_folder())
+        assert (found[0] == found[1], len(set(found))) == (True, 4)
+        assert all(path.startswith(f"{session}/edge/") for path in found)
+        assert os.stat(found[0]).st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("named", ["", "relative", "/nowhere", "/etc/passwd"])
 def test_without_one_shared_memory_is_used(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", named)

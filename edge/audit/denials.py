@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST = 20
 SECONDS = 60
 NAMELESS = "-"
+FOLDER = "denied"
 
 WORD = 8
 
@@ -47,6 +48,11 @@ def append_denied(fact: Fact) -> str:
         return ""
 
 
+def forget(name: str) -> None:
+    """Drops what was counted of a plugin."""
+    shared.drop(f"{shared.own_folder()}/{FOLDER}/{name}")
+
+
 def _count(plugin: str) -> int:
     """How many denials of a plugin there were within this minute, this one among them."""
     now = int(monotonic()) // SECONDS
@@ -66,7 +72,7 @@ def _count(plugin: str) -> int:
 
 
 def _count_shared(name: str, now: int) -> int:
-    path = f"{shared.checked_folder(f'{shared.folder()}/denied')}/{name}"
+    path = f"{shared.checked_folder(f'{shared.own_folder()}/{FOLDER}')}/{name}"
     fd = shared.open_file(path)
     try:
         shared.lock(fd, path)

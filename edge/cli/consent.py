@@ -44,7 +44,7 @@ def agrees(given: Given, question: str) -> bool:
 
 
 def _is_answered() -> bool:
-    """Others wait for the store meanwhile, so a question stands for a minute only."""
+    """A question stands for a minute only: there are terminals at which nobody sits."""
     import select
 
     poll = select.poll()

@@ -18,7 +18,8 @@ COMMAND = Command(
     "doctor",
     "",
     "Checks this machine, what is installed, keys, trust and the audit log, and says what to do where\n"
-    "something is wrong. Changes nothing. Exits with 1 when a check fails; warnings are to be looked at.",
+    "something is wrong. Leaves nothing changed. Exits with 1 when a check fails; warnings are to be\n"
+    "looked at.",
     (),
     "edge doctor --json",
 )

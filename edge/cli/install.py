@@ -25,8 +25,9 @@ COMMAND = Command(
     "Installs a plugin, or another release of one that is installed. SOURCE is a .edge; a folder or an\n"
     "archive (.zip, .tar.gz, .tar.xz, .tar.bz2) with a manifest.toml, compiled here and signed with this\n"
     "machine's key; an https:// URL of one of these; or a plugin's name in a registry\n"
-    "(~/.config/edge/registry). What comes from elsewhere is not enabled before its operator agreed: it is\n"
-    "installed all the same, the exit code is 0, and --json says whether it is enabled.",
+    "(~/.config/edge/registry). What asks for more than every plugin has, or is fetched from another\n"
+    "machine, is not enabled before its operator agreed: it is installed all the same, the exit code is\n"
+    "0, and --json says whether it is enabled.",
     (
         Option("yes", "", "agree to what it asks for", short="-y"),
         Option("sha256", "DIGEST", "refuse what has another digest"),

@@ -39,7 +39,7 @@ COMMANDS = {
     "remove": Command(
         "remove",
         "NAME",
-        "Removes a plugin with its configuration, its secrets and what it was granted. Nothing older than\n"
+        "Removes a plugin with its configuration, secrets, log and what it was granted. Nothing older than\n"
         "its newest release can be installed afterwards, unless that is forgotten as well. Exits with 2\n"
         "where it is not installed.",
         (Option("forget", "", "forget which release was the newest; also for a plugin that is damaged"),),

@@ -48,7 +48,7 @@ def run(given: Given) -> int:
         for entry in found:
             output.answer(_text(entry))
     else:
-        output.say(f"{name} logged nothing since this machine was started")
+        output.say(f"{name} logged nothing since it was installed, or this machine was started")
     return 0
 
 

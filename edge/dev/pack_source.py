@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from edge import _native as native
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
+from edge.cli import output
 from edge.dev.pack_schema import schema_problems
+from edge.interfaces.logging import printable
 from edge.manifest import Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
@@ -63,8 +65,12 @@ class Source:
 
     def check_facts(self, facts: dict[str, Any]) -> None:
         """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe)."""
+        identity = list(self._identity_problems(facts))
         if self._strictness == manifest.OWN:
-            self._refuse([*self._identity_problems(facts), *self._tool_problems(facts)])
+            self._refuse([*identity, *self._tool_problems(facts)])
+        # Of somebody else's it is the manifest that counts, and whoever installs it is told.
+        for problem in identity:
+            output.say(printable(f"edge: {self.file}, {problem}"))
 
     def can_be_tried(self) -> bool:
         """Whether its check needs nothing but what every plugin is given, so that it can be made here."""

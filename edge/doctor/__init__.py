@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from edge.errors import EdgeError
+
 CHECKS = {
     "processor": "machine",
     "python": "machine",
@@ -53,6 +55,19 @@ def _guarded(name: str, home: str) -> Finding:
 
         if isinstance(error, errors.LibraryMissing) and name != "library":
             return Finding(WARN, "not checked: the native library can't be used")
-        if isinstance(error, errors.EdgeError):
-            return Finding(FAIL, error.message, error.remedy)
+        meant = _meant(error)
+        if meant is not None:
+            return Finding(FAIL, meant.message, meant.remedy)
         return Finding(FAIL, f"the check itself failed: {type(error).__name__}: {error}", "Please report it")
+
+
+def _meant(error: Exception) -> EdgeError | None:
+    """What an error means to who runs Edge; none where it is a fault of Edge."""
+    from edge import errors, files
+
+    try:
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            files.raise_for(error.filename, error)
+    except errors.EdgeError as meant:
+        return meant
+    return error if isinstance(error, errors.EdgeError) else None

@@ -20,7 +20,7 @@ NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
 LEAST_BYTES = 64 << 20
 MB = 1 << 20
 READ_ONLY = 1  # ST_RDONLY
-WRITABLE = 2 | 1  # W_OK | X_OK, which posix has no names for
+PROBE = ".doctor"
 
 
 def library_path() -> str:
@@ -116,7 +116,10 @@ def shared_memory() -> Finding:
     """Whether there is a folder in memory for what processes count together."""
     from edge import shared
 
-    return Finding(PASS, shared.folder())
+    folder, named = shared.own_folder(), files.environment("XDG_RUNTIME_DIR")
+    if named[:1] != "/" or folder.startswith(f"{named}/"):
+        return Finding(PASS, folder)
+    return Finding(PASS, f"{folder}; not XDG_RUNTIME_DIR, {named}: it is no folder of this user's in memory")
 
 
 def places() -> Finding:
@@ -150,8 +153,9 @@ def disk() -> Finding:
     free = found.f_bavail * found.f_frsize
     if found.f_flag & READ_ONLY:
         return Finding(FAIL, f"{path} is read-only", f"mount -o remount,rw, or set XDG_DATA_HOME: {data}")
-    if not posix.access(path, WRITABLE):
-        return Finding(FAIL, f"{path} can't be written by this user", "Ask its owner, or set XDG_DATA_HOME")
+    problem = _no_place(path)
+    if problem:
+        return Finding(FAIL, problem, "Set XDG_DATA_HOME to a folder that this user can write")
     if not found.f_blocks:
         return Finding(PASS, f"{path}: in memory, without a size of its own")
     if free < LEAST_BYTES:
@@ -172,6 +176,19 @@ def clock() -> Finding:
         remedy = "Set it (timedatectl), so that times in logs mean something; Edge itself goes by no clock"
         return Finding(WARN, f"the clock says {shown}", remedy)
     return Finding(PASS, f"the clock says {shown}")
+
+
+def _no_place(path: str) -> str:
+    """Why no data can be kept there. A file is made to find out: permissions don't say all, to root least."""
+    from edge import errors
+
+    if posix.stat(path).st_mode & files.FORMAT_MASK != files.DIRECTORY:
+        return f"{path} is no folder"
+    try:
+        with files.Staged(f"{path}/{PROBE}", 0o600):
+            return ""
+    except errors.EdgeError as error:
+        return f"{path} can't be written: {error.message.rpartition(': ')[2]}"
 
 
 def _existing(path: str) -> str:

@@ -6,6 +6,8 @@ import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 
+NO_KEY = "this machine has no key of its own yet; it makes one when it first signs something"
+
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
@@ -15,7 +17,7 @@ def keys() -> Finding:
     try:
         names = sorted(posix.listdir(folder))
     except FileNotFoundError:
-        return Finding(PASS, "this machine has no key of its own yet; it makes one when it needs one")
+        return Finding(PASS, NO_KEY)
     for path in (folder, *(f"{folder}/{name}" for name in names)):
         found = posix.lstat(path)
         if found.st_uid != posix.getuid():
@@ -24,7 +26,7 @@ def keys() -> Finding:
             remedy = f"chmod go-rwx {path}, if nobody used that; otherwise make new keys, and revoke these"
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
     own = keys.local_public()
-    return Finding(PASS, f"this machine's key is {own.hex()[:16]}" if own else "no key of this machine's own")
+    return Finding(PASS, f"this machine's key is {own.hex()[:16]}" if own else NO_KEY)
 
 
 def trust() -> Finding:

@@ -1,6 +1,6 @@
 """What installed plugins log, kept where memory is behind: never on a card, and gone after a restart.
 
-$XDG_RUNTIME_DIR/edge/log/NAME and, when that is full, NAME~ (edge/shared.py has the other places). A line is
+log/NAME and, when that is full, log/NAME~ in the folder of this place for data (edge/shared.py). A line is
 the time in seconds since 1970, what it is (stdout, stderr or a level) and the text, of which nothing moves a
 cursor. Several processes append to one file. edge/plugin_log/reading.py reads them.
 """
@@ -72,7 +72,7 @@ class _File:
     def _make_room(self, count: int) -> None:
         """Opens the file, or another when it is full: who comes first gives the full one its other name."""
         if self._fd < 0:
-            folder = shared.checked_folder(f"{shared.folder()}/{FOLDER}")
+            folder = shared.checked_folder(f"{shared.own_folder()}/{FOLDER}")
             self._path = f"{folder}/{self._name}"
             self._fd = self._open()
         # Twice: what another process made meanwhile may be full as well. Then a line more does no harm.

@@ -1,4 +1,4 @@
-"""What plugins logged, read while they may log more."""
+"""What plugins logged: read while they may log more, and dropped."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ def entries(name: str) -> list[Entry]:
         following.close()
 
 
+def forget(name: str) -> None:
+    """Drops what a plugin logged. Calls under way that have its file open log to where nobody looks."""
+    path = f"{shared.own_folder()}/{FOLDER}/{name}"
+    shared.drop(path + OLD)
+    shared.drop(path)
+
+
 def parse(text: bytes) -> Entry | None:
     """The entry of a line; None for what is none."""
     seconds, _, rest = text.decode("utf-8", "replace").partition(" ")
@@ -46,7 +53,7 @@ class Following:
     __slots__ = ("_fd", "_finished", "_path", "_rest")
 
     def __init__(self, name: str) -> None:
-        self._path = f"{shared.folder()}/{FOLDER}/{name}"
+        self._path = f"{shared.own_folder()}/{FOLDER}/{name}"
         self._fd = -1
         self._rest = b""
         self._finished = 0

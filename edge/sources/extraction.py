@@ -48,7 +48,7 @@ class Extraction:
         posix.close(self._root)
 
     def add_folder(self, name: str) -> None:
-        """Makes a folder, and those it is in."""
+        """Makes a folder, and those it is in; the one that all is in is there."""
         posix.close(self._entered(self._names.add(name, is_folder=True)))
 
     def add_file(self, name: str, contents: Iterable[bytes]) -> None:
@@ -65,7 +65,7 @@ class Extraction:
                 self._write(fd, name, piece)
         finally:
             posix.close(fd)
-        self.files.append(name)
+        self.files.append("/".join(parts))
 
     def refuse(self, name: str, why: str) -> NoReturn:
         """Raises `errors.BadPackage`."""

@@ -44,11 +44,15 @@ class Names:
         self._found: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def add(self, name: str, *, is_folder: bool) -> list[str]:
-        """The parts of a member's name, which has to be allowed and new."""
-        problem = _problem(name) or _problem(_folded(name))
+        """The parts of a member's name, which has to be allowed and new; none of the folder all is in."""
+        below = _below(name)
+        if below == "." and is_folder:
+            self._put(name, (), "", "folder")
+            return []
+        problem = _problem(below) or _problem(_folded(below))
         if problem:
             refuse(self._archive, name, problem)
-        parts = name.split("/")
+        parts = below.split("/")
         key = tuple(map(_folded, parts))
         for length in range(1, len(parts)):
             self._put(name, key[:length], parts[length - 1], "implied")
@@ -69,6 +73,14 @@ class Names:
             self._found[key] = (part, kind)
         if len(self._found) > MOST_MEMBERS:
             refuse(self._archive, name, f"it has more than {MOST_MEMBERS} members, their folders included")
+
+
+def _below(name: str) -> str:
+    """A name without what `tar -C FOLDER -c .` puts before each: `./`, which leads nowhere else."""
+    at = 0
+    while name.startswith("./", at):
+        at += 2
+    return name[at:]
 
 
 def _folded(text: str) -> str:

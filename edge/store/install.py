@@ -6,8 +6,8 @@ from edge import asks, audit, errors, grants, levels, policy, trust
 from edge.package import open_package
 from edge.profiles import here
 from edge.store import record, removal, selfcheck, terms
+from edge.store.asking import with_answers
 from edge.store.installed import manifest_of
-from edge.store.lock import locked
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
 from edge.store.verify import fault_of, problem_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edge.grants import Grants
     from edge.manifest import Manifest
     from edge.package import Package
+    from edge.store.asking import Answer
     from edge.store.record import Record
 
     Consent = Callable[["Request"], bool]
@@ -90,17 +91,20 @@ def install(
 
     `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then
     installed and not enabled, and a release that wants more than the one before is refused
-    (`errors.NeedsConsent`).
+    (`errors.NeedsConsent`). The store is not locked meanwhile: what changed by then is asked anew.
     `again` lets a release number come back with other contents, for those who work on a plugin.
     Whatever is refused is told to the audit.
     """
-    with locked():
+
+    def work(answer: Answer) -> Outcome:
         try:
             package = open_package(fd, file, trust.text())
-            return _install(package, origin=origin, remote=remote, again=again, consent=consent)
+            return _install(package, origin=origin, remote=remote, again=again, answer=answer)
         except (errors.Refused, errors.CheckFailed) as error:
             _tell_refusal(error, origin)
             raise
+
+    return with_answers(consent, work)
 
 
 def _tell_refusal(error: errors.EdgeError, origin: str) -> None:
@@ -112,7 +116,7 @@ def _tell_refusal(error: errors.EdgeError, origin: str) -> None:
         return
 
 
-def _install(package: Package, *, origin: str, remote: bool, again: bool, consent: Consent | None) -> Outcome:
+def _install(package: Package, *, origin: str, remote: bool, again: bool, answer: Answer) -> Outcome:
     name, number = package.description["name"], package.description["release"]
     before = record.find(name)
     if before is not None and removal.is_unfinished(before):
@@ -126,8 +130,9 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, consen
             package.check_all()
             return Outcome(before, before, "nothing", staged.manifest.version, number)
         _check_floor(before, name, number, staged.release_id, again=again)
+        # Before anything is written, which would be for nothing when somebody has to be asked first.
+        request, agreed, consents = _agree(package, staged, before, remote, answer)
         staged.unpack()
-        request, agreed, consents = _agree(package, staged.manifest, before, remote, consent)
         _check_keys(package, request.grants.level)
         enabled = before.enabled if before is not None and current else agreed
         if enabled:
@@ -233,17 +238,18 @@ def _own_key() -> str:
 
 
 def _agree(
-    package: Package, manifest: Manifest, before: Record | None, remote: bool, consent: Consent | None
+    package: Package, staged: Staged, before: Record | None, remote: bool, answer: Answer
 ) -> tuple[Request, bool, list[Ask]]:
     """What is asked for; whether somebody agreed, or nobody has to; what of it was agreed to, now or before.
 
     Refuses a release that wants more than the one before, and nobody agreed.
     """
-    description = package.description
+    description, manifest = package.description, staged.manifest
     request, needed = request_for(
         manifest, description["imports"], remote=remote, before=before, signer=description["signer"]
     )
-    agreed = not needed or (consent is not None and consent(request))
+    about = (staged.release_id, before.current if before is not None else "")
+    agreed = not needed or answer(request, about)
     if not agreed and before is not None and before.current:
         wider = [change.what for change in request.changes if change.wider]
         if request.signer:

@@ -6,6 +6,7 @@ from edge import _native as native
 from edge import asks, audit, errors, grants, store
 from edge.profiles import here
 from edge.store import record, removal, selfcheck, standing, terms
+from edge.store.asking import with_answers
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from edge.asks import Ask
+    from edge.store.asking import Answer
     from edge.store.install import Consent
     from edge.store.record import Record
 
@@ -27,31 +29,34 @@ def enable(name: str, *, consent: Consent | None = None) -> Record:
     Raises `errors.NeedsConsent` when nobody agreed, `errors.NotGranted` or `errors.CheckFailed` when it
     would not work; it then stays as it was.
     """
+    return with_answers(consent, lambda answer: _enable(name, answer))
+
+
+def _enable(name: str, answer: Answer) -> Record:
     from edge.store.install import request_for
 
-    with locked():
-        found = Installed(name)
-        if found.enabled:
-            return found.record
-        request, needed = request_for(
-            found.manifest,
-            found.description["imports"],
-            remote=found.record.remote,
-            consents=found.record.consents,
+    found = Installed(name)
+    if found.enabled:
+        return found.record
+    request, needed = request_for(
+        found.manifest,
+        found.description["imports"],
+        remote=found.record.remote,
+        consents=found.record.consents,
+    )
+    if needed and not answer(request, (found.release_id,)):
+        raise errors.NeedsConsent(
+            f"{name} is not enabled: nobody agreed to what it asks for",
+            f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
         )
-        if needed and not (consent is not None and consent(request)):
-            raise errors.NeedsConsent(
-                f"{name} is not enabled: nobody agreed to what it asks for",
-                f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
-            )
-        _check(found.record, request.grants)
-        agreed = found.manifest.asks if needed else ()
-        consents = dict.fromkeys((*found.record.consents, *agreed))
-        now = found.record.replace(enabled=True, consents=consents)
-        _tell("enable", found.record, now)
-        record.write(now)
-        terms.derive(record.get(name), here())
-        return now
+    _check(found.record, request.grants)
+    agreed = found.manifest.asks if needed else ()
+    consents = dict.fromkeys((*found.record.consents, *agreed))
+    now = found.record.replace(enabled=True, consents=consents)
+    _tell("enable", found.record, now)
+    record.write(now)
+    terms.derive(record.get(name), here())
+    return now
 
 
 def disable(name: str) -> Record:

@@ -26,7 +26,7 @@ class Staged:
     interpret whether its code is for the interpreter, though this CPU has an engine of its own
     """
 
-    __slots__ = ("_package", "interpret", "manifest", "path", "receipt", "release_id")
+    __slots__ = ("_code", "_package", "interpret", "manifest", "path", "receipt", "release_id")
 
     def __init__(self, package: Package) -> None:
         self._package = package
@@ -34,12 +34,11 @@ class Staged:
         self.path = f"{store.staging_path()}/{self.release_id}"
         self.manifest = package.declared()
         self.receipt = b""
-        self.interpret = False
+        self._code, self.interpret = _code(package)
 
     def unpack(self) -> None:
         """Writes all its files and syncs them; every byte of the package is checked on the way."""
-        engine, self.interpret = _engine(self._package)
-        wanted = {self._package.code(engine): store.CODE, store.MANIFEST: store.MANIFEST}
+        wanted = {self._code: store.CODE, store.MANIFEST: store.MANIFEST}
         if native.about()["compiler"]:
             wanted[store.WASM] = store.WASM
         try:
@@ -153,10 +152,10 @@ def _digest(head: bytes) -> str:
     return hashlib.sha256(head[HEAD_BYTES:]).hexdigest()
 
 
-def _engine(package: Package) -> tuple[str, bool]:
-    """The engine of this machine whose code the package has, and whether that is the interpreter instead."""
+def _code(package: Package) -> tuple[str, bool]:
+    """The package's code for this machine, and whether that is for the interpreter instead."""
     about = native.about()
     engines = package.engines
     if about["engine"] not in engines and about["interpreted"] in engines:
-        return about["interpreted"], about["interpreted"] != about["engine"]
-    return about["engine"], False
+        return package.code(about["interpreted"]), about["interpreted"] != about["engine"]
+    return package.code(about["engine"]), False

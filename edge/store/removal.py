@@ -1,7 +1,7 @@
 """Removing a plugin: its record says so first, and whoever takes the lock next finishes what was interrupted.
 
-Configuration, secrets and grants are files of their own. Were they left behind, the next plugin of that name
-would have them.
+Configuration, secrets, grants and the log are files of their own. Were they left behind, the next plugin of
+that name would have them.
 """
 
 from __future__ import annotations
@@ -47,3 +47,21 @@ def forget(name: str) -> None:
     config.forget(name)
     sealed.forget(name)
     terms.forget(name)
+    _forget_log(name)
+
+
+def _forget_log(name: str) -> None:
+    """Drops what it logged, and what it was denied within this minute.
+
+    Its calls of the last minute go on counting, or removing and installing it would get around its limit.
+    """
+    from edge import errors
+    from edge.audit import denials
+    from edge.plugin_log import reading
+
+    try:
+        reading.forget(name)
+        denials.forget(name)
+    except errors.EdgeError:
+        # That is in memory, and ends with a restart: no reason to keep a plugin.
+        return

@@ -16,12 +16,13 @@ from typing import Any, Callable
 
 import pytest
 
-from tests import packages
+from tests import packages, packing
 from tests.home import LOCAL, move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Edge = Callable[..., Any]
 
+LOUD = '{"do": "log-flood", "count": 1, "text": "loud"}'
 HTTP = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["example.org"]\n'
 
 
@@ -165,6 +166,30 @@ def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], answer: st
     assert (process.returncode, json.loads(out)["enabled"]) == (0, answer == "y")
 
 
+def test_while_a_person_is_asked_others_install(
+    edge: Edge, packed: Callable[..., Path], wasm: Callable[[str], Path]
+) -> None:
+    ours, theirs = pty.openpty()
+    first = packed(manifest=HTTP)
+    other = first.with_name("other.edge")
+    other.write_bytes(packages.package(wasm("faults"), name="other"))
+    command = [sys.executable, "-m", "edge", "install", str(first), "--json"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True
+    )
+    os.close(theirs)
+    said = b""
+    while not said.endswith(b"[y/N] "):
+        said += os.read(ours, 1024)
+    assert edge("install", other).status == 0
+    assert process.poll() is None
+    os.write(ours, b"y\n")
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, json.loads(out)["enabled"]) == (0, True)
+    assert [row["name"] for row in edge("list", "--json").document["plugins"]] == ["faults", "other"]
+
+
 def test_what_a_manifest_does_not_say_takes_no_line(edge: Edge, packed: Callable[..., Path]) -> None:
     ran = edge("install", packed(manifest=HTTP))
     assert ran.err.splitlines()[0] == "faults 1.0.0"
@@ -191,6 +216,19 @@ def test_too_many_calls_a_minute_are_refused(edge: Edge, packed: Callable[..., P
     edge("install", packed(manifest="[edge.limits]\ncalls_per_minute = 2\n"))
     statuses = [edge("call", "faults", '{"do": "nothing"}').status for _ in range(3)]
     assert statuses == [0, 0, 4]
+
+
+def test_a_removal_takes_the_log_and_leaves_the_calls_of_the_last_minute_counted(
+    edge: Edge, packed: Callable[..., Path]
+) -> None:
+    more = "[edge.limits]\ncalls_per_minute = 2\n"
+    edge("install", packed(manifest=more))
+    assert [edge("call", "faults", LOUD).status for _ in range(2)] == [0, 0]
+    assert edge("log", "faults", "--json").document["lines"]
+    edge("remove", "faults", "--forget")
+    edge("install", packed(manifest=more))
+    assert edge("log", "faults", "--json").document["lines"] == []
+    assert edge("call", "faults", LOUD).status == 4
 
 
 def test_a_plugin_whose_files_are_damaged_is_listed_as_such(
@@ -237,6 +275,23 @@ def test_somebody_elses_plugin_is_compiled_here(
     assert "warning: its manifest, line 6: there is no field `unknown`" in ran.err
     assert edge("list", "--json").document["plugins"][0]["state"] == "enabled"
     assert not list((tmp_path / "data/edge/downloads").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "cron-last", "line 1: name is cron-last, and the plugin says that it is cron-next"),
+        ("version", "1.0.1", "line 2: version is 1.0.1, and the plugin says that it is 1.0.0"),
+    ],
+)
+def test_somebody_elses_plugin_that_calls_itself_otherwise_goes_by_its_manifest(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path, field: str, value: str, said: str
+) -> None:
+    folder = packing.folder(tmp_path / "there", "cron-next", wasm("cron-next"), {field: value})
+    ran = edge("install", folder, "--json")
+    assert (ran.status, said in ran.err) == (0, True)
+    (listed,) = edge("list", "--json").document["plugins"]
+    assert listed[field] == value
 
 
 def test_a_device_says_what_to_run_where(

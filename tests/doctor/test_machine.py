@@ -10,7 +10,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import admission, profiles
+from edge import admission, profiles, shared
+from edge.doctor import examine
 from edge.doctor.finding import Finding
 from tests.doctor.files import elf_file
 
@@ -149,10 +150,21 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_the_folder_of_counters(finding: Check, session: Path) -> None:
     found = finding("shared_memory")
-    assert (found.status, found.found) == ("pass", f"{session}/edge")
+    assert (found.status, found.found) == ("pass", shared.own_folder())
+    assert found.found.startswith(f"{session}/edge/")
     (session / "edge").chmod(0o755)
     found = finding("shared_memory")
     assert (found.status, found.remedy) == ("fail", "Remove it")
+
+
+def test_a_session_folder_that_is_passed_over_is_told(
+    finding: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", f"{tmp_path}/nowhere")
+    # It would stay in this machine's own.
+    monkeypatch.setattr("edge.shared.own_folder", lambda: "/dev/shm/edge-0/1")
+    found = finding("shared_memory")
+    assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
 
 
 @pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"])
@@ -222,6 +234,22 @@ def test_the_folder_that_will_hold_the_data_is_looked_at(
     assert not (tmp_path / "not").exists()
 
 
+def test_a_file_where_the_data_should_be(
+    finding: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    found = finding("disk")
+    assert (found.status, found.found) == ("fail", f"{tmp_path}/file is no folder")
+    assert "XDG_DATA_HOME" in found.remedy
+
+
+def test_a_file_system_that_takes_no_files(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc")
+    found = finding("disk")
+    assert (found.status, found.found) == ("fail", "/proc can't be written: No such file or directory")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes users")
 def test_a_folder_that_can_not_be_written(finding: Check, empty: Path) -> None:
     process = os.fork()
@@ -241,6 +269,16 @@ def test_a_clock_that_can_not_be_right_is_a_warning(
     monkeypatch.setattr("time.time", lambda: now)
     found = finding("clock")
     assert (found.status, bool(found.remedy)) == (status, status == "warn")
+
+
+def test_what_the_system_refuses_a_check_is_no_fault_of_edge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    found = dict(examine())
+    assert found["keys"].found == f"{tmp_path}/file/edge/keys: Not a directory"
+    assert not [name for name in found if "failed" in found[name].found or "report" in found[name].remedy]
 
 
 def test_a_check_that_fails_itself_is_a_finding(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:

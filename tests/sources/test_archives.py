@@ -83,6 +83,18 @@ def test_what_tarfile_writes(form: int, mode: str, place: Place, tmp_path: Path)
     assert place.unpack(made.getvalue()).folder == f"{place.into}/plugin"
 
 
+@pytest.mark.parametrize("form", ["ustar", "gnu", "pax"])
+def test_what_tar_writes_of_the_folder_it_is_in(form: str, place: Place, tmp_path: Path) -> None:
+    long = tmp_path / "plugin" / "src" / ("a" * 95)
+    long.parent.mkdir(parents=True)
+    long.write_bytes(b"x")
+    (tmp_path / "plugin" / "manifest.toml").write_bytes(b"m")
+    archive = tmp_path / "a.tar.gz"
+    subprocess.run(["tar", f"--format={form}", "-C", tmp_path / "plugin", "-czf", archive, "."], check=True)
+    assert place.unpack(archive.read_bytes()).folder == str(place.into)
+    assert set(listing(place.into)) == {"manifest.toml", "src", f"src/{long.name}"}
+
+
 def test_what_zipfile_writes(place: Place, tmp_path: Path) -> None:
     source = tmp_path / "plugin"
     source.mkdir()

@@ -78,15 +78,25 @@ WHOLE = (
     b"/".join([b"a"] * 17),
     b"a" * 5000,
     b"other/",
+    b"./",
+    b"./.",
+    b"./..",
+    b"./../x",
+    b"././../../x",
+    b".//x",
+    b".//etc/edge-attack",
+    b"./plugin/./x",
+    b"./plugin/../../x",
+    b"./C:/x",
+    b"./%2e%2e/x",
+    b"./.../x",
+    "\u2024/x".encode(),
+    "./\u2024/x".encode(),
+    b"./" + b"/".join([b"a"] * 17),
 )
+HARMLESS = (b"", b"./x")
 NAMES = sorted(
-    {
-        place % making.encoded(bad)
-        for bad in (*TEXTS, *BYTES)
-        for place in PLACES
-        if place % making.encoded(bad)
-    }
-    | set(WHOLE)
+    {place % making.encoded(bad) for bad in (*TEXTS, *BYTES) for place in PLACES} - set(HARMLESS) | set(WHOLE)
 )
 
 
@@ -139,6 +149,10 @@ PAIRS = (
     ("plugin/x/y", "plugin/x"),
     ("plugin/x", "plugin/X/y"),
     ("plugin/MANIFEST.toml", "plugin/manifest.toml"),
+    ("plugin/x", "./plugin/x"),
+    ("./plugin/x", "././plugin/x"),
+    ("./plugin/x", "plugin/X"),
+    ("./plugin/x/y", "plugin/x"),
 )
 
 
@@ -147,6 +161,13 @@ def test_names_that_do_not_go_together(pair: tuple[str, str], place: Place) -> N
     members = [Member(name, b"x") for name in pair]
     for archive in (making.tar(*members), making.zipped(*members)):
         with pytest.raises(errors.BadPackage, match=", member "):
+            place.unpack(archive)
+
+
+def test_the_folder_that_all_is_in_is_named_once(place: Place) -> None:
+    members = (making.folder("."), making.folder("./."), Member("manifest.toml"))
+    for archive in (making.tar(*members), making.zipped(*members)):
+        with pytest.raises(errors.BadPackage, match="it is there twice"):
             place.unpack(archive)
 
 
