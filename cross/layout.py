@@ -101,7 +101,7 @@ def _entered(library: Path, folder: Path, words: list[str]) -> list[str]:
     options = ["-d", "exec,nochain", "-dfilter", f"{base:#x}+{SPAN:#x}", "-D", str(log)]
     if _run(library, folder, words, options) != base:
         raise RuntimeError("the library is at another address each time")
-    table = sorted(_functions(library.with_name(UNSTRIPPED)))
+    table = sorted(functions(library.with_name(UNSTRIPPED)))
     names = []
     for said in ENTERED.findall(log.read_text()):
         address = int(said, 16) - base
@@ -130,7 +130,7 @@ def _run(library: Path, folder: Path, words: list[str], options: Iterable[str] =
     return int(found[1], 16)
 
 
-def _functions(unstripped: Path) -> Iterator[tuple[int, int, str]]:
+def functions(unstripped: Path) -> Iterator[tuple[int, int, str]]:
     """Where each begins, where it ends, and its name."""
     command = [_tool("nm"), "--defined-only", "--print-size", str(unstripped)]
     listed = subprocess.run(command, check=True, capture_output=True, text=True)
