@@ -1,4 +1,4 @@
-"""Python modules without docstrings and annotations, line by line as they were: a device reads no documentation."""
+"""Python modules without docstrings and annotations, line by line as they were: a device reads neither."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def stripped(source: str) -> str:
     """The same module; a body that was nothing but a docstring is left with one that is empty.
 
-    What a variable is annotated with stays where that is longer than a line: nothing would join the rest to it.
+    What a variable is annotated with stays where it is longer than a line: nothing would join the rest to it.
     """
     lines = source.encode().splitlines(keepends=True)
     cuts = [cut for node in ast.walk(ast.parse(source)) for cut in _cuts(node, lines)]
