@@ -140,6 +140,7 @@ def _load(fd: int, given: Given, profile: Profile, terms: Terms | None) -> Plugi
     path = given.arguments[0]
     interfaces = (Logging(tool.log), Secrets(_secrets(given), terms.grants if terms else None))
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
+        _check_arguments(given)
         return _compile_and_load(fd, path, interfaces, profile, terms)
     return _load_open(fd, path, interfaces, profile, terms)
 
@@ -170,6 +171,14 @@ def _compile_and_load(
         files.close(artifact)
     plugin.description.update(describe(plugin))
     return plugin
+
+
+def _check_arguments(given: Given) -> None:
+    """Before compiling, which may take half a minute; what comes from standard input is read once, later."""
+    from edge import _native as native
+
+    if given.arguments[-1] != "-":
+        native.merge_arguments(tool.arguments(given.arguments[-1]), b"")
 
 
 def _config(given: Given) -> bytes | None:

@@ -36,6 +36,12 @@ def test_a_wasm_is_compiled_and_run(edge: Edge, wasm: Artifact) -> None:
     assert json.loads(ran.out) == CASE["output"]
 
 
+def test_arguments_are_looked_at_before_a_wasm_is_compiled(edge: Edge, wasm: Artifact) -> None:
+    ran = edge("run", wasm("cron-next"), "no JSON")
+    assert ran.status == 2
+    assert "compiling" not in ran.err
+
+
 def test_a_machine_without_a_key_makes_one(
     edge: Edge, wasm: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
