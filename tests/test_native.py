@@ -108,3 +108,11 @@ def test_without_the_cffi_backend_the_package_to_install_is_named() -> None:
     )
     assert done.returncode == 5
     assert "sudo apt install python3-cffi-backend" in done.stderr
+
+
+def test_letters_that_this_python_does_not_know_are_spelled_in_messages() -> None:
+    # Of Unicode 16, which the library knows and Python 3.13 does not.
+    letter = chr(0x13460)
+    with pytest.raises(errors.ArgumentsError) as refused:
+        native.merge_arguments(f'"{letter}"'.encode(), b"{}")
+    assert refused.value.message.isprintable()
