@@ -56,15 +56,25 @@ def _make(path: str) -> None:
 
 def make_folder(path: str, mode: int) -> None:
     """Makes a folder, and those it is in, where they are not there."""
-    parent = files.folder(path)
+    try:
+        _make_one(path, mode)
+    except FileNotFoundError:
+        make_folder(files.folder(path), 0o755)
+        try:
+            _make_one(path, mode)
+        except FileNotFoundError as error:
+            # A file system that takes no folders, as /proc.
+            files.raise_for(path, error)
+
+
+def _make_one(path: str, mode: int) -> None:
     try:
         posix.mkdir(path, mode)
-        files.sync_folder(parent)
+        files.sync_folder(files.folder(path))
     except FileExistsError:
-        pass
+        return
     except FileNotFoundError:
-        make_folder(parent, 0o755)
-        make_folder(path, mode)
+        raise
     except OSError as error:
         files.raise_for(path, error)
 

@@ -63,6 +63,11 @@ def test_without_a_home_there_is_no_place_for_a_key(monkeypatch: pytest.MonkeyPa
         keys.local_seed()
 
 
+def test_where_no_folder_can_be_made_is_wrong_usage() -> None:
+    with pytest.raises(errors.UsageError, match="/proc/edge: No such file"):
+        keys.make_folder("/proc/edge/keys", 0o700)
+
+
 def test_a_relative_xdg_folder_is_ignored(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"HOME": str(home), "XDG_DATA_HOME": "data"}
     monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))

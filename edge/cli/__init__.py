@@ -69,6 +69,8 @@ def load(name: str) -> tuple[Any, Command]:
 
 
 def _dispatch(words: Sequence[str]) -> int:
+    if words and words[0] == "help" and len(words) > 1 and words[1][:1] != "-":
+        words = [words[1], "--help", *words[2:]]
     name = words[0] if words else "--help"
     if name in HELP:
         from edge.cli.help import of_edge

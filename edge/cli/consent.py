@@ -10,7 +10,9 @@ from edge.interfaces.logging import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from edge.asks import Ask
     from edge.cli.options import Given
+    from edge.grants import Grants
     from edge.store.install import Consent, Request
 
 STDIN = 0
@@ -69,10 +71,15 @@ def show(request: Request) -> None:
         return
     for ask in manifest.asks:
         refused = (
-            ""
-            if any(asks.covers(ask, own) for own in request.grants.allowed)
-            else (f" (level {request.grants.level} does not give it)")
+            "" if _is_given(ask, request.grants) else (f" (level {request.grants.level} does not give it)")
         )
         output.say(printable(f"  asks for {asks.spelled(ask)}{refused}"))
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
+
+
+def _is_given(ask: Ask, grants: Grants) -> bool:
+    """Whether the plugin gets it: a limit also where it is no higher than what there is without consent."""
+    if ask[0] == "limits" and float(ask[2]) <= grants.limits[ask[1]]:
+        return True
+    return any(asks.covers(ask, own) for own in grants.allowed)

@@ -96,9 +96,9 @@ class Source:
         path = os.path.join(folder, named)
         problem = ""
         if not os.path.isfile(path):
-            problem = f"there is no file {path}; build the plugin, or name what was built: --wasm FILE"
+            problem = f"there is no file {path}; build the plugin, or `edge pack --wasm FILE` what was built"
         elif not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), "")):
-            problem = f"wasm_path leads out of {folder}; --wasm FILE takes a file from anywhere"
+            problem = f"wasm_path leads out of {folder}; `edge pack --wasm FILE` takes one from anywhere"
         if problem:
             self._refuse([self._problem(("wasm_path",), problem)])
         return path

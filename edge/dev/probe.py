@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
-from edge import files
+from edge import errors, files
 
 SOME = bytes(4096)
 
@@ -17,5 +18,12 @@ def probe(path: str) -> None:
     """
     if os.path.isdir(path):
         files.raise_for(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    # What is written takes the place of what is there, which root may do to /dev/stdout as well.
+    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        raise errors.UsageError(f"{path} is a device, a pipe or a link, not a regular file", "Name a file")
+    if not os.path.lexists(files.folder(path)):
+        raise errors.UsageError(
+            f"{path}: there is no folder {files.folder(path)}", f"mkdir -p {files.folder(path)}"
+        )
     with files.Staged(path) as staged:
         staged.write(SOME)

@@ -133,7 +133,7 @@ def places() -> Finding:
     }
     ignored = [name for name in taken if (files.environment(name) or "/")[0] != "/"]
     if not ignored:
-        return Finding(PASS, ", ".join(path() for path in taken.values()))
+        return Finding(PASS, ", ".join(path() or f"none for {name}" for name, path in taken.items()))
     told = (
         f"{name} is {files.environment(name)}, which is ignored: {taken[name]() or 'no place'} is used"
         for name in ignored

@@ -13,7 +13,10 @@ def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
     from edge import files, keys
 
-    folder = files.folder(keys.local_path())
+    path = keys.local_path()
+    if not path:
+        return Finding(FAIL, "there is no place for keys: neither XDG_DATA_HOME nor HOME is set", "Set one")
+    folder = files.folder(path)
     try:
         names = sorted(posix.listdir(folder))
     except FileNotFoundError:

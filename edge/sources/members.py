@@ -16,7 +16,7 @@ MOST_PART_BYTES = 255
 SHOWN_LETTERS = 160
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
-REMEDY = "Make the archive anew, of the plugin's folder: tar -czf NAME.tar.gz FOLDER"
+REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h: files for links)"
 
 
 def shown(text: str) -> str:

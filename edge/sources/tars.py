@@ -26,7 +26,10 @@ def extract(pieces: Iterator[bytes], into: Extraction) -> None:
     """Unpacks all members. Raises `errors.EdgeError`, or what tarfile makes of damaged ones."""
     stream = streams.Stream(pieces, into.archive)
     if not is_tar(stream.peek(BLOCK_BYTES)):
-        streams.refuse(into.archive, "what is compressed in it is no tar archive")
+        from edge import errors
+        from edge.sources.members import REMEDY
+
+        raise errors.BadPackage(f"{into.archive}: it holds no tar archive of POSIX or GNU", REMEDY)
     import tarfile
 
     stream.begin_member()

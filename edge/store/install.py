@@ -177,7 +177,8 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
         )
     if number < before.floor:
         raise errors.Downgrade(
-            f"{name}: this is release {number}, and release {before.floor} was installed already"
+            f"{name}: this is release {number}, and release {before.floor} was installed already",
+            "" if before.current else f"Get a newer one, or forget that: edge remove {name} --forget",
         )
     if before.newest != release_id and not again:
         raise errors.Downgrade(

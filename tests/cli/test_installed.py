@@ -346,6 +346,17 @@ def test_what_holds_for_one_plugin(edge: Edge, packed: Callable[..., Path]) -> N
     assert re.search(r"^limits .*fuel \d+.* \(profile [\w-]+\)$", out, re.MULTILINE)
 
 
+def test_what_strict_gives_without_a_grant_is_not_said_to_be_missing(
+    edge: Edge, packed: Callable[..., Path]
+) -> None:
+    edge("key", "trust", "local")
+    edge("policy", "level", "strict")
+    err = edge("install", packed(manifest=f"{HTTP}[edge.limits]\nfuel = 1000\nhost_calls = 900\n")).err
+    assert "asks for limits fuel 1000\n" in err
+    assert "asks for limits host_calls 900 (level strict does not give it)\n" in err
+    assert "asks for http_client example.org (level strict does not give it)\n" in err
+
+
 def test_a_call_over_a_limit_says_who_can_raise_it(edge: Edge, packed: Callable[..., Path]) -> None:
     edge("key", "trust", "local")
     edge("install", packed(manifest="[edge.limits]\nhost_calls = 900\nfuel = 10000000\n"))

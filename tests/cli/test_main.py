@@ -30,6 +30,12 @@ def test_every_command_has_help_with_an_example(edge: Callable[..., Any], name: 
     assert "--json" in ran.out
 
 
+def test_help_of_a_command_may_stand_first(edge: Callable[..., Any]) -> None:
+    for more in ([], ["--json"]):
+        assert edge("help", "run", *more).out == edge("run", "--help", *more).out
+    assert edge("help", "fly").status == 2
+
+
 def test_a_command_that_is_not_there_is_told_what_there_is(edge: Callable[..., Any]) -> None:
     ran = edge("fly")
     assert (ran.status, ran.out) == (2, "")

@@ -28,6 +28,25 @@ def test_a_path_where_no_file_can_be_is_wrong_usage(tmp_path: Path, name: str) -
         probe(str(tmp_path / name))
 
 
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(errors.UsageError, match=f"there is no folder {tmp_path}/missing") as caught:
+        probe(str(tmp_path / "missing" / "a"))
+    assert caught.value.remedy == f"mkdir -p {tmp_path}/missing"
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "link to a device"])
+def test_what_is_no_file_is_never_replaced(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a"
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/null" if kind == "link to a device" else "b")
+    before = path.lstat()
+    with pytest.raises(errors.UsageError, match="not a regular file"):
+        probe(str(path))
+    assert path.lstat() == before
+
+
 @pytest.fixture
 def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """A disk of its own, mounted as the test says."""

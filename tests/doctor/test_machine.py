@@ -234,6 +234,12 @@ def test_the_folder_that_will_hold_the_data_is_looked_at(
     assert not (tmp_path / "not").exists()
 
 
+def test_places_that_are_not_there_are_told(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert finding("places").found.startswith("none for XDG_DATA_HOME, none for XDG_CONFIG_HOME, ")
+
+
 def test_a_file_where_the_data_should_be(
     finding: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,17 @@ def test_this_machines_key(finding: Check, empty: Path) -> None:
     assert "no key of its own yet" in finding("keys").found
 
 
+def test_no_place_for_keys(finding: Check, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    # The folder it is called in is none of Edge's, whoever reaches that.
+    monkeypatch.chdir(empty)
+    empty.chmod(0o755)
+    found = finding("keys")
+    assert (found.status, found.remedy) == ("fail", "Set one")
+    assert "no place for keys" in found.found
+
+
 @pytest.mark.parametrize("name", ["", "local.key", "other.key"])
 def test_keys_that_others_reach(finding: Check, empty: Path, name: str) -> None:
     path = empty / "keys" / name

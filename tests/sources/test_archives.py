@@ -220,8 +220,9 @@ def test_a_folder_with_contents_in_a_tar(unpack: Unpack) -> None:
 
 def test_a_compressed_file_that_is_no_tar(unpack: Unpack) -> None:
     for compress in (gzip.compress, lzma.compress, bz2.compress):
-        with pytest.raises(errors.BadPackage, match="what is compressed in it is no tar archive"):
+        with pytest.raises(errors.BadPackage, match="no tar archive of POSIX or GNU") as caught:
             unpack(compress(b"EDGEPKG1" + bytes(1000)))
+        assert "tar -czhf" in caught.value.remedy
 
 
 @pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])

@@ -127,6 +127,9 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
     lifecycle.remove("faults")
     with refused(errors.Downgrade, "release 2", empty):
         put(2)
+    with pytest.raises(errors.Downgrade) as caught:
+        put(2)
+    assert "edge remove faults --forget" in caught.value.remedy
     with refused(errors.Downgrade, "other contents", empty):
         put(3, manifest='description = "another"\n')
     assert put(3).change == "installed"
