@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from edge import files
+from edge import errors, files
 
 SOME = bytes(4096)
 
@@ -17,5 +17,8 @@ def probe(path: str) -> None:
     """
     if os.path.isdir(path):
         files.raise_for(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    if os.path.exists(path) and not os.path.isfile(path):
+        # What is written takes the place of what was there: root would lose /dev/null.
+        raise errors.UsageError(f"{path}: it is no regular file", "Name one; it is written all at once")
     with files.Staged(path) as staged:
         staged.write(SOME)

@@ -128,6 +128,7 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, answer
         current = before.current if before is not None else ""
         if before is not None and current[:ID_DIGITS] == staged.release_id and not problem_of(before):
             package.check_all()
+            record.make_last(name)
             return Outcome(before, before, "nothing", staged.manifest.version, number)
         _check_floor(before, name, number, staged.release_id, again=again)
         # Before anything is written, which would be for nothing when somebody has to be asked first.
@@ -179,7 +180,9 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
         raise errors.Downgrade(
             f"{name}: this is release {number}, and release {before.floor} was installed already"
         )
-    if before.newest != release_id and not again:
+    # A record of an older Edge does not say which one that was; then it is the current one, or any.
+    newest = before.newest or before.current[:ID_DIGITS]
+    if newest and newest != release_id and not again:
         raise errors.Downgrade(
             f"{name}: release {number} was installed already, with other contents",
             "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",

@@ -147,6 +147,11 @@ def write(changed: Record) -> None:
         staged.commit()
 
 
+def make_last(name: str) -> None:
+    """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
+    files.make_last(store.record_path(name))
+
+
 def forget(name: str) -> None:
     """Removes a record, and with it the floor."""
     files.remove(store.record_path(name))

@@ -28,6 +28,14 @@ def test_a_path_where_no_file_can_be_is_wrong_usage(tmp_path: Path, name: str) -
         probe(str(tmp_path / name))
 
 
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    os.symlink("/dev/null", tmp_path / "link")
+    for name in ("fifo", "link"):
+        with pytest.raises(errors.UsageError, match="no regular file"):
+            probe(str(tmp_path / name))
+
+
 @pytest.fixture
 def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """A disk of its own, mounted as the test says."""

@@ -134,6 +134,15 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
     assert put(1).change == "installed"
 
 
+def test_a_record_of_an_older_edge_does_not_say_which_release_was_the_newest(put: Put) -> None:
+    put(1)
+    record.write(record.get("faults").replace(newest=""))
+    with pytest.raises(errors.Downgrade, match="other contents"):
+        put(1, manifest='description = "another"\n')
+    lifecycle.remove("faults")
+    assert put(1).record.newest
+
+
 def test_what_comes_from_elsewhere_waits_for_its_operator(put: Put) -> None:
     asked: list[Request] = []
     assert not put(remote=True, agrees=None).record.enabled
