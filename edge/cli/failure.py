@@ -65,5 +65,8 @@ def _fault(error: Exception) -> errors.EdgeError:
         except errors.EdgeError as meant:
             return meant
 
+    if isinstance(error, MemoryError):
+        return errors.OutOfMemory("There is no memory left")
+
     output.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
     return errors.InternalFault(f"{type(error).__name__}: {error}")
