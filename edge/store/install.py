@@ -181,7 +181,7 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
             f"{name}: this is release {number}, and release {before.floor} was installed already"
         )
     # A record of an older Edge does not say which one that was; then it is the current one, or any.
-    newest = before.newest or before.current[:ID_DIGITS]
+    newest = (before.newest or before.current)[:ID_DIGITS]
     if newest and newest != release_id and not again:
         raise errors.Downgrade(
             f"{name}: release {number} was installed already, with other contents",
@@ -299,7 +299,7 @@ def _switched(
 ) -> Record:
     kept = _kept(before, release_id)
     # A release below the floor is the current one, repaired: nothing else comes this far.
-    floor, newest = number, staged.release_id
+    floor, newest = number, release_id[:ID_DIGITS]
     if before is not None and number < before.floor:
         floor, newest = before.floor, before.newest
     return record.Record(
