@@ -381,7 +381,7 @@ class IoFault(EnvironmentFault):
     """Reading or writing failed."""
 
     status = 0x501
-    advice = "See whether the disk is failing, or can't be written any more: dmesg tells"
+    advice = "dmesg tells whether the disk is failing, or can't be written any more"
 
 
 class DiskFull(EnvironmentFault):

@@ -102,9 +102,14 @@ def raise_for(path: str, error: OSError) -> NoReturn:
         raise errors.DiskFull(f"{path}: {why}") from None
     if error.errno in (errno.EACCES, errno.EPERM):
         raise errors.IoFault(f"{path}: {why}", "Ask the owner of it, or run as a user who may") from None
-    if error.errno == errno.EROFS:
-        raise errors.IoFault(f"{path}: {why}", "Choose a place that can be written") from None
-    raise errors.IoFault(f"{path}: {why}") from None
+    remedies = {
+        errno.EROFS: "Choose a place that can be written",
+        errno.EBADF: "It is closed: leave out the `<&-` or `>&-` of the command",
+        errno.EMFILE: "This process may not open more files: ulimit -n",
+        errno.ENFILE: "Too many files are open on this machine: close other programs",
+        errno.ENOMEM: "Close other programs: there is no memory left",
+    }
+    raise errors.IoFault(f"{path}: {why}", remedies.get(error.errno or 0, "")) from None
 
 
 class Staged:

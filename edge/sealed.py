@@ -99,6 +99,7 @@ def unset_secret(name: str, secret: str) -> bool:
     with locked():
         now = _read(name)
         if now.pop(secret, None) is None:
+            files.make_last(_path(name))
             return False
         _write(name, now, "unset", secret)
     return True

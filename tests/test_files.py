@@ -168,6 +168,22 @@ def test_an_error_of_the_system_is_by_whose_fault_it_is(number: int, kind: type[
 
 
 @pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EIO, "disk"),
+        (errno.EBADF, "closed"),
+        (errno.EMFILE, "ulimit"),
+        (errno.ENFILE, "programs"),
+        (errno.ENOMEM, "memory"),
+    ],
+)
+def test_what_to_do_goes_by_the_error(number: int, told: str) -> None:
+    with pytest.raises(errors.IoFault) as caught:
+        files.raise_for("a/b", OSError(number, os.strerror(number)))
+    assert told in caught.value.remedy
+
+
+@pytest.mark.parametrize(
     ("path", "folder", "name"),
     [("a", ".", "a"), ("/a", "/", "a"), ("a/b", "a", "b"), ("/a/b.c", "/a", "b.c")],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge import errors
+from edge import errors, files
 from edge.cli import output
 from edge.interfaces.logging import printable
 
@@ -60,9 +60,13 @@ def _fault(error: Exception) -> errors.EdgeError:
     import traceback
 
     if isinstance(error, OSError) and error.errno in map(errno.__dict__.get, OF_THE_MACHINE):
-        where = f"{printable(str(error.filename))}: " if error.filename else ""
-        kind = errors.DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else errors.IoFault
-        return kind(f"{where}{error.strerror}")
+        try:
+            files.raise_for(printable(str(error.filename or "this machine")), error)
+        except errors.EdgeError as meant:
+            return meant
+
+    if isinstance(error, MemoryError):
+        return errors.OutOfMemory("There is no memory left")
 
     output.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
     return errors.InternalFault(f"{type(error).__name__}: {error}")

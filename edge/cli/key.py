@@ -223,13 +223,14 @@ def _list(given: Given) -> None:
     revoked = trust_file.revocations()
     floor = trust_file.floor()
     level = policy.load().level
+    counting = _counting(trusted, level)
     for problem in problems:
         output.say(printable(f"edge: {problem}"))
     if given.get("json"):
         output.document(
             {
                 "own": [{"name": key.name, "public": key.public.hex(), "locked": key.locked} for key in own],
-                "trusted": [_facts(*told, level) for told in trusted],
+                "trusted": [_facts(*told, counts=_counts(told[0], counting)) for told in trusted],
                 "revoked": [
                     {"kind": kind, "digits": digits, "reason": reason, "file": path}
                     for kind, digits, reason, path in revoked
@@ -247,7 +248,7 @@ def _list(given: Given) -> None:
     for entry, path in trusted:
         scope = f", for {', '.join(entry.plugins)}" if entry.plugins else ""
         source = f"  ({path})" if path else ""
-        remark = "" if _counts(path, level) else f"; does not count at level {level}, which holds here"
+        remark = "" if _counts(entry, counting) else f"; does not count at level {level}, which holds here"
         output.answer(printable(f"trusted  {entry.public.hex()}  {entry.label}{scope}{source}{remark}"))
     for kind, digits, reason, path in revoked:
         output.answer(printable(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason}  ({path})"))
@@ -255,18 +256,28 @@ def _list(given: Given) -> None:
         output.answer(f"floor    wasmtime {floor}")
 
 
-def _counts(path: str, level: str) -> bool:
-    """Whether a line that trusts a key counts at a level, by the file that has it."""
-    return path == trust.operator_path() or not levels.operator_only(level)
+def _counting(trusted: list[tuple[Trusted, str]], level: str) -> list[Trusted]:
+    """The lines whose keys count at a level."""
+    only = levels.operator_only(level)
+    return [entry for entry, path in trusted if not only or path == trust.operator_path()]
 
 
-def _facts(entry: Trusted, path: str, level: str) -> dict[str, Any]:
+def _counts(entry: Trusted, counting: list[Trusted]) -> bool:
+    """Whether a key counts for all that a line trusts it with, be it by another line."""
+    return any(
+        other.public == entry.public
+        and (not other.plugins or (bool(entry.plugins) and set(entry.plugins) <= set(other.plugins)))
+        for other in counting
+    )
+
+
+def _facts(entry: Trusted, path: str, *, counts: bool) -> dict[str, Any]:
     return {
         "public": entry.public.hex(),
         "label": entry.label,
         "plugins": list(entry.plugins),
         "file": path or None,
-        "counts": _counts(path, level),
+        "counts": counts,
     }
 
 

@@ -49,6 +49,6 @@ def limit_of(error: Exception) -> str:
         return "deadline"
     if not isinstance(error, errors.OverLimit):
         return ""
-    # Behind the plugin's name, which may be anything.
-    said = error.message.partition(": ")[2]
+    # Behind the plugin's name, which may be anything, and before the trap that came of it.
+    said = error.message.partition(": ")[2].partition("; then: ")[0]
     return next((limit for word, limit in WORDS.items() if word in said), "")

@@ -17,12 +17,13 @@ MOST_LETTERS = 40_000
 class Told:
     """Says what a plugin logs, until it is too much; what is left out is counted."""
 
-    __slots__ = ("_letters", "_lines", "_more")
+    __slots__ = ("_letters", "_lines", "_more", "_unended")
 
     def __init__(self) -> None:
         self._lines = MOST_LINES
         self._letters = MOST_LETTERS
         self._more = 0
+        self._unended = False
 
     def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
         """Says an event."""
@@ -38,14 +39,19 @@ class Told:
 
     def end(self, name: str) -> None:
         """Says how much was left out, and where it is."""
-        if self._more:
-            what = "1 more line" if self._more == 1 else f"{self._more} more lines"
+        more = self._more + self._unended
+        if more:
+            what = "1 more line" if more == 1 else f"{more} more lines"
             output.say(f"edge: {what}: edge log {name}")
 
     def _say(self, text: str) -> None:
-        if self._lines <= 0 or self._letters <= 0:
-            self._more += text.endswith("\n")
+        ended = text.endswith("\n")
+        shown = text[: self._letters] if self._lines > 0 else ""
+        self._letters -= len(shown)
+        if shown:
+            output.say(shown, end="")
+        if shown == text:
+            self._lines -= ended
             return
-        self._lines -= text.endswith("\n")
-        self._letters -= len(text)
-        output.say(text, end="")
+        self._more += ended
+        self._unended = not ended

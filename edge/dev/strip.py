@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def stripped(source: str) -> str:
     """The same module; a body that was nothing but a docstring is left with one that is empty.
 
-    What a variable is annotated with stays where it is longer than a line: nothing would join the rest to it.
+    What a variable or a result is annotated with stays where it is longer than a line: nothing would join the
+    rest to it. So does what stands in parentheses.
     """
     lines = source.encode().splitlines(keepends=True)
     cuts = [cut for node in ast.walk(ast.parse(source)) for cut in _cuts(node, lines)]
@@ -31,16 +32,21 @@ def _cuts(node: ast.AST, lines: list[bytes]) -> Iterator[Cut]:
     if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
         yield from _docstring(node)
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.returns is not None:
-        line, before = node.returns.lineno, node.returns.col_offset
-        arrow = lines[line - 1].rindex(b" ->", 0, before)
-        yield line, arrow, *_end(node.returns), ""
+        yield from _annotation(node.returns, b" ->", lines)
     elif isinstance(node, ast.arg) and node.annotation is not None:
-        yield node.lineno, node.col_offset + len(node.arg.encode()), *_end(node.annotation), ""
+        yield from _annotation(node.annotation, b":", lines)
     elif isinstance(node, ast.AnnAssign) and node.lineno == node.annotation.end_lineno:
         if node.value is None:
             yield node.lineno, node.col_offset, *_end(node), "pass"
         else:
-            yield (*_end(node.target), *_end(node.annotation), "")
+            yield from _annotation(node.annotation, b":", lines)
+
+
+def _annotation(told: ast.expr, mark: bytes, lines: list[bytes]) -> Iterator[Cut]:
+    """What begins with a mark right before it."""
+    before = lines[told.lineno - 1][: told.col_offset].rstrip(b" ")
+    if before.endswith(mark) and (mark == b":" or told.lineno == told.end_lineno):
+        yield told.lineno, len(before) - len(mark), *_end(told), ""
 
 
 def _docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Cut]:

@@ -128,6 +128,7 @@ def _install(package: Package, *, origin: str, remote: bool, again: bool, answer
         current = before.current if before is not None else ""
         if before is not None and current[:ID_DIGITS] == staged.release_id and not problem_of(before):
             package.check_all()
+            record.make_last(name)
             return Outcome(before, before, "nothing", staged.manifest.version, number)
         _check_floor(before, name, number, staged.release_id, again=again)
         # Before anything is written, which would be for nothing when somebody has to be asked first.
@@ -180,7 +181,9 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
             f"{name}: this is release {number}, and release {before.floor} was installed already",
             "" if before.current else f"Get a newer one, or forget that: edge remove {name} --forget",
         )
-    if before.newest != release_id and not again:
+    # A record of an older Edge does not say which one that was; then it is the current one, or any.
+    newest = (before.newest or before.current)[:ID_DIGITS]
+    if newest and newest != release_id and not again:
         raise errors.Downgrade(
             f"{name}: release {number} was installed already, with other contents",
             "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
@@ -297,7 +300,7 @@ def _switched(
 ) -> Record:
     kept = _kept(before, release_id)
     # A release below the floor is the current one, repaired: nothing else comes this far.
-    floor, newest = number, staged.release_id
+    floor, newest = number, release_id[:ID_DIGITS]
     if before is not None and number < before.floor:
         floor, newest = before.floor, before.newest
     return record.Record(

@@ -37,6 +37,7 @@ def _enable(name: str, answer: Answer) -> Record:
 
     found = Installed(name)
     if found.enabled:
+        record.make_last(name)
         return found.record
     request, needed = request_for(
         found.manifest,
@@ -64,6 +65,7 @@ def disable(name: str) -> Record:
     with locked():
         found = record.get(name)
         if not found.enabled:
+            record.make_last(name)
             return found
         now = found.replace(enabled=False)
         _tell("disable", found, now)
@@ -127,16 +129,21 @@ def take_back(name: str, ask: Ask | None = None) -> int:
     Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).
     """
     found = record.find(name)
-    if found is None or not found.consents:
+    if found is None:
         return 0
     with locked():
-        found = record.find(name) or found
+        # Not what was read before: another may have removed it, and it would come back.
+        found = record.find(name)
+        if found is None:
+            return 0
         kept = [own for own in found.consents if ask is not None and not asks.covers(ask, own)]
         count = len(found.consents) - len(kept)
         if count:
             which = list(ask or ())
             audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
             record.write(found.replace(consents=kept))
+        else:
+            record.make_last(name)
         return count
 
 

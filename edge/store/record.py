@@ -32,6 +32,7 @@ class Record:
     newest    the release that has that number: none with other contents comes in its place by itself
     origin    where the current release came from
     remote    whether that was another machine
+    source    `origin` and `remote` of the release before
     interpret whether its code is interpreted although this CPU could run code of its own
     consents  what its operator agreed to, of the current release and of the one that is kept
     identity  of the file it was read from; changes with every change of it
@@ -145,6 +146,11 @@ def write(changed: Record) -> None:
     with files.Staged(store.record_path(changed.name), 0o600) as staged:
         staged.write(json_text(document).encode() + b"\n")
         staged.commit()
+
+
+def make_last(name: str) -> None:
+    """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
+    files.make_last(store.record_path(name))
 
 
 def forget(name: str) -> None:

@@ -351,6 +351,9 @@ pub fn classify(error: Error) -> Failure {
     if error.is::<wasmtime::OutOfMemory>() {
         return Failure::new(Status::OutOfMemory, error.to_string());
     }
+    if let Some(failure) = Failure::of_system("an instance", &error) {
+        return failure;
+    }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Failure::new(Status::OutOfFuel, "its fuel is used up"),
         Some(trap) => Failure::new(Status::Trapped, trap.to_string()),

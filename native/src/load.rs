@@ -54,10 +54,8 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Com
 
 /// Why a component can't be had: a file that can't be opened or mapped says nothing of what is in it.
 fn refusal(error: &wasmtime::Error) -> Failure {
-    match error.root_cause().downcast_ref::<std::io::Error>() {
-        Some(cause) => Failure::io("the artifact", cause),
-        None => Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")),
-    }
+    Failure::of_system("the artifact", error)
+        .unwrap_or_else(|| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))
 }
 
 fn unchanged(artifact: &Artifact, before: &Identity) -> Outcome<()> {

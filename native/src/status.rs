@@ -71,6 +71,15 @@ impl Failure {
         };
         Failure::new(status, format!("{what}: {error}"))
     }
+
+    /// What the system refused Wasmtime, which asks it through `std` or through `rustix`; none for any other error.
+    pub fn of_system(what: &str, error: &wasmtime::Error) -> Option<Self> {
+        let cause = error.root_cause();
+        if let Some(errno) = cause.downcast_ref::<rustix::io::Errno>() {
+            return Some(Self::io(what, &(*errno).into()));
+        }
+        cause.downcast_ref().map(|error| Self::io(what, error))
+    }
 }
 
 impl fmt::Display for Failure {

@@ -292,6 +292,17 @@ def test_keys_that_do_not_count_at_the_devices_level_are_marked(edge: Edge) -> N
     assert [entry["counts"] for entry in listed] == [True, False]
 
 
+@pytest.mark.parametrize(("plugins", "counts"), [((), [True, True]), (("--plugins", "a"), [True, False])])
+def test_a_key_that_the_operator_added_counts_wherever_else_it_stands(
+    edge: Edge, plugins: tuple[str, ...], counts: list[bool]
+) -> None:
+    keys.local_seed()
+    edge("key", "trust", "local", *plugins)
+    policy.set_level("strict")
+    listed = edge("key", "list", "--json").document["trusted"]
+    assert [entry["counts"] for entry in listed] == counts
+
+
 def test_a_narrower_scope_names_the_plugins_that_it_leaves_out(
     edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]
 ) -> None:

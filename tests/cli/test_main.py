@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -110,6 +111,28 @@ def test_what_this_machine_can_not_do_is_no_fault_of_edge_itself(
     assert (ran.status, ran.err, said["kind"]) == (5, "", kind)
     assert said["message"] == f"/some/file: {os.strerror(number)}"
     assert said["remedy"]
+
+
+def test_no_memory_is_no_fault_of_edge_itself(
+    edge: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr(cli, "_dispatch", fail)
+    ran = edge("run", "--json")
+    assert (ran.status, ran.err, ran.document["error"]["kind"]) == (5, "", "OutOfMemory")
+
+
+@pytest.mark.skipif(sys.maxsize < 1 << 32, reason="an instance reserves no more than it needs")
+def test_memory_that_the_system_does_not_give_is_no_fault_of_the_plugin(
+    artifact: Callable[[str], Path],
+) -> None:
+    limited = 'ulimit -v 400000 && exec "$@"'
+    words = [sys.executable, "-m", "edge", "run", str(artifact("faults")), '{"do": "nothing"}', "--json"]
+    ran = subprocess.run(["sh", "-c", limited, "sh", *words], capture_output=True, text=True, check=False)
+    said = json.loads(ran.stdout)["error"]
+    assert (ran.returncode, said["kind"]) == (5, "OutOfMemory")
 
 
 def test_a_closed_standard_output_is_an_error_and_no_traceback() -> None:

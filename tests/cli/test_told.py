@@ -53,6 +53,15 @@ def test_quiet_it_is_only_kept(edge: Edge) -> None:
     assert edge("log", "faults").out.count("much") == LINES
 
 
+def test_one_long_text_is_cut_and_that_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    talk = told.Told()
+    talk.pass_on(1, b"x" * (3 * told.MOST_LETTERS))
+    talk.end("faults")
+    said = capfd.readouterr().err
+    assert said.count("x") == told.MOST_LETTERS
+    assert said.endswith("edge: 1 more line: edge log faults\n")
+
+
 def test_what_ends_no_line_is_too_much_as_well(capfd: pytest.CaptureFixture[str]) -> None:
     talk = told.Told()
     for _ in range(100):

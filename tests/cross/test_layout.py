@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 import pytest
 
@@ -18,6 +18,14 @@ def test_the_layout_knows_the_functions_of_the_library() -> None:
     unknown = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
     assert len(patterns) > 600
     assert len(unknown) < len(patterns) / 20, "python -m cross.layout writes it anew"
+
+
+def test_the_linker_follows_the_layout() -> None:
+    known = re.compile("|".join(map(translate, PATTERN.findall(LAYOUT.read_text()))))
+    library = build.library(layout.TARGET).with_name(UNSTRIPPED)
+    placed = [bool(known.match(name)) for _, _, name in sorted(layout.functions(library))]
+    # Those that hardly ever run are in sections of another name, and stay behind.
+    assert placed.index(False) > 0.9 * placed.count(True)
 
 
 @pytest.mark.parametrize(

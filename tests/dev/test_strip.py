@@ -67,7 +67,13 @@ def _is_text(node: ast.stmt) -> bool:
             "class A:\n    pass\n    b = 'x'  # why\n    c: dict[\n        str, int\n    ] = {}\n",
             id="variables",
         ),
+        pytest.param(
+            "def f(a: (int)) -> dict[\n    str, int\n]: return {}\n\n\ndef g() -> (\n    int\n): return 1\n",
+            "def f(a: (int)) -> dict[\n    str, int\n]: return {}\n\n\ndef g() -> (\n    int\n): return 1\n",
+            id="what can't be cut stays",
+        ),
     ],
 )
 def test_what_is_left_and_on_which_line(source: str, bare: str) -> None:
     assert stripped(source) == bare
+    compile(bare, "bare", "exec")

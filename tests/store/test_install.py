@@ -122,6 +122,16 @@ def test_a_damaged_release_is_repaired_below_the_floor_too(put: Put, empty: Path
     answer()
 
 
+def test_a_release_that_was_repaired_is_itself_after_a_removal(put: Put, empty: Path) -> None:
+    current = put(1).record.current
+    code = next((empty / "store/releases" / current).glob("code*"))
+    code.write_bytes(b"\0" * code.stat().st_size)
+    repaired = put(1).record
+    assert (repaired.newest, repaired.current == current) == (current, False)
+    lifecycle.remove("faults")
+    assert put(1).change == "installed"
+
+
 def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, empty: Path) -> None:
     put(3)
     lifecycle.remove("faults")
@@ -135,6 +145,15 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
     assert put(3).change == "installed"
     lifecycle.remove("faults", forget=True)
     assert put(1).change == "installed"
+
+
+def test_a_record_of_an_older_edge_does_not_say_which_release_was_the_newest(put: Put) -> None:
+    put(1)
+    record.write(record.get("faults").replace(newest=""))
+    with pytest.raises(errors.Downgrade, match="other contents"):
+        put(1, manifest='description = "another"\n')
+    lifecycle.remove("faults")
+    assert put(1).record.newest
 
 
 def test_what_comes_from_elsewhere_waits_for_its_operator(put: Put) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
-from edge import audit, config, errors, policy, sealed, store
+from edge import audit, config, errors, files, policy, sealed, store
 from edge.store import lifecycle, record, removal
 from edge.store.install import Outcome
+from edge.store.lock import locked
 from tests.store.running import load
 from tests.store.snapshot import contents
 
@@ -65,6 +66,48 @@ def test_disable_and_enable(put: Put) -> None:
     assert lifecycle.enable("faults").enabled
     assert lifecycle.enable("faults").enabled
     assert events() == ["install", "disable", "enable"]
+
+
+@pytest.mark.parametrize(
+    "act", [lifecycle.disable, lifecycle.enable, lifecycle.take_back, "install", "unset"]
+)
+def test_what_is_as_it_should_be_already_is_made_to_last(
+    put: Put, act: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(1)
+    if act is lifecycle.disable:
+        act("faults")
+    synced: list[str] = []
+    monkeypatch.setattr(files, "make_last", synced.append)
+    if act == "install":
+        assert put(1).change == "nothing"
+    elif act == "unset":
+        assert not sealed.unset_secret("faults", "token")
+    else:
+        act("faults")
+    path = store.record_path("faults")
+    assert synced == [path if act != "unset" else path.replace("store/plugins", "secrets")]
+
+
+def test_what_is_removed_while_its_consents_are_taken_back_stays_removed(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(1, manifest=HTTP)
+    monkeypatch.setattr("edge.store.lifecycle.locked", removing())
+    assert lifecycle.take_back("faults") == 0
+    assert record.find("faults") is None
+
+
+def removing() -> Callable[[], locked]:
+    """The lock, but another removes the plugin before it is had the first time."""
+    names = ["faults"]
+
+    def taken() -> locked:
+        if names:
+            lifecycle.remove(names.pop(), forget=True)
+        return locked()
+
+    return taken
 
 
 def test_enabling_asks_for_what_nobody_agreed_to(put: Put) -> None:
