@@ -312,6 +312,7 @@ def _switched(
         newest=newest,
         origin=origin,
         remote=remote,
+        previous_source=_came_from(before, kept),
         interpret=staged.interpret,
         consents=dict.fromkeys((*consents, *_consents_of(before, kept))),
     )
@@ -326,6 +327,13 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
     except errors.EdgeError:
         return []
     return [ask for ask in asked if ask in before.consents]
+
+
+def _came_from(before: Record | None, kept: str) -> tuple[object, ...]:
+    """Where the release that is kept came from, and whether that was another machine."""
+    if before is None or not kept:
+        return "", False
+    return before.previous_source if kept == before.previous else (before.origin, before.remote)
 
 
 def _kept(before: Record | None, release_id: str) -> str:

@@ -84,8 +84,14 @@ def rollback(name: str) -> Record:
         fault = fault_of(found.previous, name)
         if fault is not None:
             _refuse(fault, name, f"{name} can't go back", "Install the release again")
+        origin, remote = found.previous_source
         now = found.replace(
-            current=found.previous, previous=found.current, interpret=_interpreted(found.previous)
+            current=found.previous,
+            previous=found.current,
+            origin=origin,
+            remote=remote,
+            previous_source=(found.origin, found.remote),
+            interpret=_interpreted(found.previous),
         )
         # Whether this library still takes it: Edge may have been updated since.
         selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)

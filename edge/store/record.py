@@ -23,19 +23,19 @@ SUFFIX = ".json"
 class Record:
     """What is known of a plugin.
 
-    name      of the plugin
-    current   folder of the release that calls run, empty once the plugin is removed
-    previous  folder of the release before, empty where there is none; without a current one, the plugin is
-              being removed (edge/store/removal.py)
-    enabled   whether it may be called
-    floor     the highest release number that was ever current: none below it is installed any more
-    newest    the release that has that number: none with other contents comes in its place by itself
-    origin    where the current release came from
-    remote    whether that was another machine
-    source    `origin` and `remote` of the release before
-    interpret whether its code is interpreted although this CPU could run code of its own
-    consents  what its operator agreed to, of the current release and of the one that is kept
-    identity  of the file it was read from; changes with every change of it
+    name             of the plugin
+    current          folder of the release that calls run, empty once the plugin is removed
+    previous         folder of the release before, empty where there is none; without a current one, the
+                     plugin is being removed (edge/store/removal.py)
+    enabled          whether it may be called
+    floor            the highest release number that was ever current: none below it is installed any more
+    newest           the release that has that number: none with other contents comes in its place by itself
+    origin           where the current release came from
+    remote           whether that was another machine
+    previous_source  where the release before came from, and whether that was another machine
+    interpret        whether its code is interpreted although this CPU could run code of its own
+    consents         what its operator agreed to, of the current release and of the one that is kept
+    identity         of the file it was read from; changes with every change of it
     """
 
     FIELDS = (
@@ -47,6 +47,7 @@ class Record:
         "newest",
         "origin",
         "remote",
+        "previous_source",
         "interpret",
         "consents",
     )
@@ -63,6 +64,7 @@ class Record:
         newest: str = "",
         origin: str = "",
         remote: bool = False,
+        previous_source: Iterable[object] = ("", False),
         interpret: bool = False,
         consents: Iterable[Iterable[str]] = (),
         identity: str = "",
@@ -75,6 +77,7 @@ class Record:
         self.newest = newest
         self.origin = origin
         self.remote = remote
+        self.previous_source = tuple(previous_source)
         self.interpret = interpret
         self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
         self.identity = identity
@@ -181,6 +184,8 @@ def _check_types(found: Record) -> None:
             raise ValueError(f"`{field}` is of another type")
     if not all(isinstance(word, str) for ask in found.consents for word in ask):
         raise ValueError("`consents` has to hold lists of texts")
+    if tuple(map(type, found.previous_source)) != (str, bool):
+        raise ValueError("`previous_source` has to hold an origin, and whether that is another machine")
     for folder in (found.current, found.previous):
         if "/" in folder or folder.startswith("."):
             raise ValueError(f"`{folder}` is no release")

@@ -33,6 +33,15 @@ def test_a_rollback_swaps_the_two_releases(put: Put) -> None:
     assert events() == ["install", "upgrade", "rollback", "rollback"]
 
 
+def test_a_release_that_comes_back_came_from_where_it_came(put: Put) -> None:
+    put(1, remote=True)
+    lifecycle.enable("faults", consent=lambda _: True)
+    second = put(2).record
+    back = lifecycle.rollback("faults")
+    assert (back.remote, back.previous_source) == (True, (second.origin, False))
+    assert put(3).record.previous_source == (back.origin, True)
+
+
 def test_without_another_release_there_is_no_rollback(put: Put) -> None:
     put(1)
     with pytest.raises(errors.StateError, match="no other release"):

@@ -22,6 +22,7 @@ records = st.builds(
     newest=texts,
     origin=texts,
     remote=st.booleans(),
+    previous_source=st.tuples(texts, st.booleans()),
     interpret=st.booleans(),
     consents=st.lists(st.lists(texts, min_size=1, max_size=3).map(tuple), max_size=3),
 )
@@ -62,6 +63,8 @@ def test_what_means_nothing_is_told(junk: bytes) -> None:
         ("floor", '"9"'),
         ("consents", '"all"'),
         ("consents", "[[1]]"),
+        ("previous_source", '["here"]'),
+        ("previous_source", '["here", 1]'),
         ("name", '"other"'),
         ("format", "2"),
         ("more", "1"),
