@@ -37,12 +37,22 @@ def agrees(given: Given, question: str) -> bool:
         return True
     if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
         return False
+    _drop_typed()
     output.say(f"{question} [y/N] ", end="")
     if not _is_answered():
         output.say("\nedge: nobody answered")
         return False
     answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
     return answer.strip().lower() in YES
+
+
+def _drop_typed() -> None:
+    """What was typed before a question is shown is no answer to it."""
+    import termios
+    from contextlib import suppress
+
+    with suppress(termios.error):
+        termios.tcflush(STDIN, termios.TCIFLUSH)
 
 
 def _is_answered() -> bool:

@@ -20,7 +20,7 @@ COMMAND = Command(
     "",
     "Tells what is installed: name, version, release, state, tools. The state is enabled or disabled, or\n"
     "why it is not loaded: revoked, refused (no key that counts signed it, or it lacks a grant), damaged.\n"
-    "Exits with 1 when something is damaged.",
+    "Exits with 1 when something is damaged; of code only `edge doctor` reads every byte.",
     (),
     "edge list --json",
 )

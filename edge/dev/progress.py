@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import time
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -21,19 +21,22 @@ def watch(label: str, work: Callable[[], T]) -> T:
     outcome: list[T] = []
     failure: list[BaseException] = []
 
+    # Not by `threading`: an interruption of its own locks ends in another error.
+    done = allocate_lock()
+    done.acquire()
+
     def target() -> None:
         try:
             outcome.append(work())
         except BaseException as error:  # handed over to the thread that waits
             failure.append(error)
+        done.release()
 
-    thread = threading.Thread(target=target, daemon=True)
     started = time.monotonic()
     live = os.isatty(output.STDERR)
     try:
-        thread.start()
-        while thread.is_alive():
-            thread.join(REFRESH_SECONDS)
+        start_new_thread(target, ())
+        while not done.acquire(timeout=REFRESH_SECONDS):
             if live:
                 _show(f"\r{label} {time.monotonic() - started:.1f} s")
     except KeyboardInterrupt:

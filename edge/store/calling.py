@@ -81,6 +81,7 @@ class Prepared:
             )
         except Exception as error:
             _tell_refusal(error, own, audit)
+            _advise(error)
             raise
         if plugin.receipt:
             own.receipt = plugin.receipt.decode()
@@ -155,6 +156,14 @@ def _tell_refusal(error: Exception, own: Terms, audit: Audit | None) -> None:
     if audit is not None and isinstance(error, errors.Refused):
         fact = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
         audit({**fact, "kind": type(error).__name__, "why": error.message})
+
+
+def _advise(error: Exception) -> None:
+    """What helps who installed it, and has no other file to look for."""
+    from edge import errors
+
+    if isinstance(error, errors.Damaged):
+        error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
 
 
 def _refuse_missing(own: Terms, audit: Audit | None) -> None:

@@ -113,7 +113,7 @@ def test_an_interruption_leaves_nothing_behind(
     assert is_writing(process.pid, tmp_path), "the compiler never began to write"
     process.send_signal(interruption)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert err.endswith("edge: interrupted\n")
     assert os.listdir(tmp_path) == []
 
