@@ -34,11 +34,11 @@ COMMAND = Command(
     "gets what all three name. FILE is a package, which has its manifest inside, an artifact or a .wasm.\n"
     "With OLD, another version of it, shows what FILE wants more or less. Exits with 1 when something\n"
     "imported is not granted, or FILE wants more than OLD. Loads no code.\n\n"
-    "With the NAME of an installed plugin, shows the same, and what it has done. Its limits are those of\n"
-    "this machine, a FILE's those of a Pi Zero, unless --profile says otherwise. --log shows what was done\n"
-    "with all plugins, --verify exits with 1 when somebody changed that. --engine exits with 1 when this\n"
-    "library, or with FILE another one, would not load what is installed; FILE may be what\n"
-    "`edge --version --json` says with that library.",
+    "With the NAME of an installed plugin, shows the same, whether calls load it (1 when not), and what it\n"
+    "has done. Its limits are those of this machine, a FILE's those of a Pi Zero, unless --profile says\n"
+    "otherwise. --log shows what was done with all plugins, --verify exits with 1 when somebody changed\n"
+    "that. --engine exits with 1 when this library, or with FILE another one, would not load what is\n"
+    "installed; FILE may be what `edge --version --json` says with that library.",
     (
         Option("last", "N", "no more than so many entries of the log", convert=at_least_one),
         Option("log", "", "the whole log"),

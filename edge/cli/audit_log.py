@@ -73,7 +73,7 @@ def _verify(given: Given) -> int:
 
 
 def _plugin(given: Given, name: str) -> int:
-    """Exits with 1 when something imported is not granted, as for a file."""
+    """Exits with 1 when something imported is not granted, as for a file, or no call loads it."""
     from edge.cli import audit as columns
     from edge.profiles import here
     from edge.store import record
@@ -96,6 +96,8 @@ def _plugin(given: Given, name: str) -> int:
     )
     rows = found.rows(plugin.description["imports"])
     refused = [row for row in rows if row.imported and not row.granted]
+    state, problem = standing.state(plugin.record)
+    is_loaded = state in (standing.ENABLED, standing.DISABLED)
     entries = _last(given, audit.entries(name))
     if given.get("json"):
         output.document(
@@ -103,21 +105,25 @@ def _plugin(given: Given, name: str) -> int:
                 "plugin": name,
                 "version": plugin.description["version"],
                 "enabled": plugin.enabled,
+                "state": state,
+                "problem": problem,
                 "level": found.level,
                 "rows": [columns.facts(row) for row in rows],
                 "profile": profile.name,
                 "limits": found.limits,
                 "refused": [row.capability for row in refused],
                 "entries": entries,
-                "ok": not refused,
+                "ok": is_loaded and not refused,
             }
         )
     else:
         columns.show(f"{name} {plugin.description['version']}", found, rows, profile)
         columns.show_end(refused, [])
+        if not is_loaded:
+            output.answer(printable(f"\n{state}, no call loads it: {problem}"))
         output.answer("")
         _show(entries, with_plugin=False)
-    return 1 if refused else 0
+    return 0 if is_loaded and not refused else 1
 
 
 def _last(given: Given, entries: Any) -> list[Entry]:

@@ -59,6 +59,17 @@ def test_what_is_imported_and_not_granted_is_the_exit_code(edge: Edge, put: Put)
     assert "imported and not granted: config_read" in ran.out
 
 
+def test_a_plugin_that_no_call_loads_is_told_of(edge: Edge, put: Put) -> None:
+    put(1, manifest=SECRET)
+    edge("policy", "level", "strict")
+    edge("policy", "grant", "faults", "config_read", "token")
+    ran = edge("audit", "faults")
+    assert ran.status == 1
+    assert "refused, no call loads it: " in ran.out
+    document = edge("audit", "faults", "--json").document
+    assert (document["ok"], document["refused"], document["state"]) == (False, [], "refused")
+
+
 def test_what_was_agreed_to_is_taken_back_with_the_policy(edge: Edge, put: Put) -> None:
     put(1, manifest=SECRET)
     assert "consented to config_read token" in edge("policy").out
