@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Callable
@@ -148,10 +149,11 @@ def test_a_downgrade_is_refused_with_what_to_do(edge: Edge, packed: Callable[...
     assert "edge rollback NAME" in ran.err
 
 
-@pytest.mark.parametrize("answer", ["y", "n"])
-def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], answer: str) -> None:
+@contextmanager
+def asked(package: Path) -> Iterator[tuple[bytes, Callable[[str], dict[str, Any]]]]:
+    """An installation at a terminal, at its question: what it said, and what answers and ends it."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "edge", "install", str(packed(manifest=HTTP)), "--json"]
+    command = [sys.executable, "-m", "edge", "install", str(package), "--json"]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True
     )
@@ -159,34 +161,35 @@ def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], answer: st
     said = b""
     while not said.endswith(b"[y/N] "):
         said += os.read(ours, 1024)
-    assert b"asks for http_client example.org" in said
-    os.write(ours, f"{answer}\n".encode())
-    out, _ = process.communicate(timeout=60)
+
+    def answer(word: str) -> dict[str, Any]:
+        assert process.poll() is None
+        os.write(ours, f"{word}\n".encode())
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        facts: dict[str, Any] = json.loads(out)
+        return facts
+
+    yield said, answer
     os.close(ours)
-    assert (process.returncode, json.loads(out)["enabled"]) == (0, answer == "y")
+
+
+@pytest.mark.parametrize("word", ["y", "n"])
+def test_a_person_at_a_terminal_is_asked(packed: Callable[..., Path], word: str) -> None:
+    with asked(packed(manifest=HTTP)) as (said, answer):
+        assert b"asks for http_client example.org" in said
+        assert answer(word)["enabled"] == (word == "y")
 
 
 def test_while_a_person_is_asked_others_install(
     edge: Edge, packed: Callable[..., Path], wasm: Callable[[str], Path]
 ) -> None:
-    ours, theirs = pty.openpty()
     first = packed(manifest=HTTP)
     other = first.with_name("other.edge")
     other.write_bytes(packages.package(wasm("faults"), name="other"))
-    command = [sys.executable, "-m", "edge", "install", str(first), "--json"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True
-    )
-    os.close(theirs)
-    said = b""
-    while not said.endswith(b"[y/N] "):
-        said += os.read(ours, 1024)
-    assert edge("install", other).status == 0
-    assert process.poll() is None
-    os.write(ours, b"y\n")
-    out, _ = process.communicate(timeout=60)
-    os.close(ours)
-    assert (process.returncode, json.loads(out)["enabled"]) == (0, True)
+    with asked(first) as (_, answer):
+        assert edge("install", other).status == 0
+        assert answer("y")["enabled"]
     assert [row["name"] for row in edge("list", "--json").document["plugins"]] == ["faults", "other"]
 
 

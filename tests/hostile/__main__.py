@@ -11,7 +11,7 @@ from tests.hostile import runner, zoo
 from tests.hostile.runner import Reports
 from tests.hostile.zoo import Attack
 
-OK, KNOWN, FAILED = "ok", "known", "FAILED"
+OK, FAILED = "ok", "FAILED"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         counts = _show("native", chosen, runner.here(chosen))
         counts += _show("interpreter", chosen, runner.here(chosen, interpret=True))
-    ends = ((FAILED, "failed"), (KNOWN, "known defects"), (OK, "passed"))
+    ends = ((FAILED, "failed"), (OK, "passed"))
     print(", ".join(f"{counts[end]} {what}" for end, what in ends if counts[end] or end == OK))
     return 1 if counts[FAILED] else 0
 
@@ -38,20 +38,12 @@ def _show(place: str, chosen: Sequence[Attack], reports: Reports) -> Counter[str
     for attack in chosen:
         report = reports.get(attack.name)
         wrong = zoo.complaints(attack, report)
-        end = _end(attack, wrong)
+        end = FAILED if wrong else OK
         counts[end] += 1
         print(f"{end:<6} {place} {attack.name}: {_summary(report or {})}")
-        for complaint in wrong if attack.defect or end == FAILED else ():
+        for complaint in wrong:
             print(f"       {complaint}")
-        if attack.defect and not wrong:
-            print("       its defect is gone: take it out of expected.toml")
     return counts
-
-
-def _end(attack: Attack, wrong: list[str]) -> str:
-    if attack.defect:
-        return KNOWN if wrong else FAILED
-    return FAILED if wrong else OK
 
 
 def _summary(report: dict[str, Any]) -> str:

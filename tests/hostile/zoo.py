@@ -45,7 +45,6 @@ class Attack:
     limits: dict[str, Any] = field(default_factory=dict)
     function: str = "run"
     listens: bool = True
-    defect: str = ""
     board: bool = False
 
     def wasm(self) -> bytes:

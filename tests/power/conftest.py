@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,5 @@ SHARED_MEMORY = "/dev/shm"
 def bench(wasm: Callable[[str], Path], home: Path) -> Iterator[Bench]:
     """Packages, and a place."""
     assert home
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as place:
         yield Bench(Path(place) / "bench", wasm("faults"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,5 @@ SHARED_MEMORY = "/dev/shm"
 def shop(wasm: Callable[[str], Path], home: Path) -> Iterator[Shop]:
     """Packages, and what machines begin with."""
     assert home
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as place:
         yield Shop(Path(place) / "shop", wasm("faults"), keys.local_seed())

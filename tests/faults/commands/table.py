@@ -10,25 +10,11 @@ from typing import NamedTuple
 from tests import packages, packing
 from tests.faults.commands.machine import Command, Machine
 from tests.home import LOCAL
+from tests.power.operations import MANIFEST, RELEASES
+from tests.power.operations import NAME as NAME
 
-NAME = "faults"
 KEY = "1f" * 32
 """A public key that nobody uses."""
-
-MANIFEST = """
-permissions = ["config_read"]
-
-[config_schema.properties.place]
-type = "string"
-[config_schema.properties.token]
-type = "string"
-x-secret = true
-
-[[edge.tools]]
-name = "faults"
-risk = "low"
-"""
-RELEASES = 3
 
 NOTHING = "nothing"
 ONE = "one"
