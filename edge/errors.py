@@ -13,7 +13,7 @@ EdgeError
 │   └── ConfigError                a configuration that the plugin's schema does not allow
 ├── CheckFailed                a check that says no: a plugin's self-check, a device that needs attention
 ├── Refused                    a file that will not be loaded, or a use of it that is not allowed
-│   ├── NotWasm, NotComponent, InvalidWasm
+│   ├── NotWasm, NotComponent, InvalidWasm, TooComplex
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
 │   ├── Untrusted, BadSignature, Revoked, OutOfScope
 │   ├── OldCompiler, Downgrade     signed by somebody trusted, and not taken any more
@@ -164,6 +164,13 @@ class InvalidWasm(Refused):
 
     status = 0x303
     advice = "Threads, GC and SIMD are left out; otherwise build the plugin again"
+
+
+class TooComplex(Refused):
+    """A component nested too deep, or of more instances or functions than the compiler takes."""
+
+    status = 0x311
+    advice = "Build the plugin from fewer components: native/src/structure.rs has the limits"
 
 
 class NotArtifact(Refused):

@@ -36,12 +36,16 @@ def load(
     return load_text(SOURCE.read_text(), host, stack_bytes=stack_bytes)
 
 
-def load_text(text: str, *interfaces: Interface, stack_bytes: int = 0) -> Plugin:
+def load_text(text: str, *interfaces: Interface, stack_bytes: int = 0, interpret: bool = False) -> Plugin:
     """A component in text form."""
-    from edge.dev.compile import compile_for_here
+    from edge import _native as native
+    from edge import keys
+    from edge.dev.compile import compile_in_memory
 
-    artifact = compile_for_here(wasm(text), "limits")
+    engine = native.about()["interpreted" if interpret else "engine"]
+    artifact, _ = compile_in_memory(wasm(text), "limits", engine, keys.local_seed())
     try:
-        return Runtime(stack_bytes=stack_bytes).load_open(artifact, "limits", interfaces=interfaces)
+        runtime = Runtime(stack_bytes=stack_bytes, interpret=interpret)
+        return runtime.load_open(artifact, "limits", interfaces=interfaces)
     finally:
         os.close(artifact)

@@ -5,19 +5,21 @@ use std::io::Write;
 
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
-use wasmparser::{Encoding, Instance, Parser, Payload};
+use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wit_component::ComponentEncoder;
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{IndexMap, Resolve, WorldItem, WorldKey};
 
 use crate::artifact;
+use crate::footprint::instance_bytes;
 use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
 use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
 use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
+use crate::structure::Structure;
 
 type WorldItems = IndexMap<WorldKey, WorldItem>;
 
@@ -35,7 +37,10 @@ pub struct Encoded {
 /// Takes a component as it is, and makes one of a core module that carries component metadata.
 pub fn encode(wasm: &[u8]) -> Outcome<Encoded> {
     let (kind, wasm) = match contents(wasm)? {
-        Contents::Component => ("component", wasm.to_vec()),
+        Contents::Component => {
+            Structure::of(wasm)?;
+            ("component", wasm.to_vec())
+        }
         Contents::ModuleWithMetadata => ("module", componentize(wasm)?),
         Contents::Module => {
             return Err(Failure::new(Status::NotComponent, "it is a core module without component metadata"));
@@ -107,8 +112,10 @@ fn names(resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> Vec<String> {
 pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed, mut out: &File) -> Outcome<Json> {
     let facts: Map<String, Json> = serde_json::from_slice(facts)
         .map_err(|error| Failure::new(Status::Options, format!("the facts must be a JSON object: {error}")))?;
+    let structure = Structure::of(component)?;
     let (imports, exports) = functions(component)?;
-    let elf = precompile(&meter(component)?, target)?;
+    let instance_bytes = instance_bytes(component, &structure)?;
+    let elf = precompile(&meter(component, &structure)?, target)?;
     let mut description = json!({
         "format": FORMAT,
         "artifact": artifact::describe(&elf, target),
@@ -116,7 +123,7 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
         "source": { "size": component.len(), "sha256": hex::encode(&Sha256::digest(component)) },
         "imports": imports,
         "exports": exports,
-        "instance_bytes": instance_bytes(component),
+        "instance_bytes": instance_bytes,
     });
     if let Some(description) = description.as_object_mut() {
         for (name, fact) in facts {
@@ -128,33 +135,6 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
         .and_then(|()| out.write_all(&trailer))
         .map_err(|error| Failure::io("writing the artifact", &error))?;
     Ok(description)
-}
-
-/// What a global takes in an instance, on any CPU.
-const GLOBAL_BYTES: u64 = 16;
-
-/// An upper bound of what the globals of a component's instances take, which no limit of Wasmtime counts.
-///
-/// A module that is instantiated more often than there are modules counts as the largest.
-fn instance_bytes(component: &[u8]) -> u64 {
-    let (mut modules, mut instantiations, mut globals, mut largest) = (0u64, 0u64, 0u64, 0u64);
-    for payload in Parser::new(0).parse_all(component) {
-        match payload {
-            Ok(Payload::ModuleSection { .. }) => modules += 1,
-            Ok(Payload::GlobalSection(section)) => {
-                globals += u64::from(section.count());
-                largest = largest.max(section.count().into());
-            }
-            Ok(Payload::InstanceSection(section)) => {
-                instantiations +=
-                    section.into_iter().flatten().filter(|one| matches!(one, Instance::Instantiate { .. })).count()
-                        as u64;
-            }
-            _ => {}
-        }
-    }
-    let repeated = instantiations.saturating_sub(modules);
-    globals.saturating_add(repeated.saturating_mul(largest)).saturating_mul(GLOBAL_BYTES)
 }
 
 fn precompile(component: &[u8], target: EngineTarget) -> Outcome<Vec<u8>> {

@@ -22,10 +22,10 @@ pub struct Guest {
 const WORK: u32 = 256;
 
 impl Guest {
-    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions, instance_bytes: u64) -> Self {
+    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions, instance_bytes: u64, reserved_bytes: u64) -> Self {
         Guest {
+            limiter: Limiter::new(&options, instance_bytes, reserved_bytes, mailbox.clone()),
             mailbox,
-            limiter: Limiter::new(&options, instance_bytes),
             clock: Clock::new(&options),
             random: Random::new(&options),
             handles: Handles::default(),

@@ -14,7 +14,7 @@ use crate::contract;
 use crate::guest::Guest;
 use crate::limits::{InstanceOptions, PIECE_FUEL};
 use crate::load;
-use crate::mailbox::{Mailbox, Slot, Stats};
+use crate::mailbox::{Log, Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
 use crate::status::{Failure, Outcome, Status};
 use crate::values::{self, Writer};
@@ -45,6 +45,8 @@ struct Recipe {
     pre: InstancePre<Guest>,
     options: InstanceOptions,
     instance_bytes: u64,
+    /// What a memory may grow to without being moved.
+    reserved_bytes: u64,
     /// The guest stops after each piece of a slice.
     piece_fuel: u64,
     mailbox: Arc<Mailbox>,
@@ -81,6 +83,7 @@ impl Instance {
                 pre: plugin.pre.clone(),
                 options,
                 instance_bytes: plugin.instance_bytes,
+                reserved_bytes: plugin.target.reserved_bytes(),
                 piece_fuel: options.slice_fuel.min(if large { PIECE_FUEL } else { u64::MAX }),
                 mailbox: Arc::new(Mailbox::new()),
             },
@@ -117,6 +120,7 @@ impl Instance {
             let mut contents = self.recipe.mailbox.lock();
             contents.slot = Slot::Empty;
             contents.stats = Stats::default();
+            contents.log = Log::default();
         }
         self.deadline = monotonic().saturating_add(self.recipe.options.deadline_ns);
         self.phase = Phase::Running(Box::pin(run(self.recipe.clone(), live, name.to_owned(), params.to_owned())));
@@ -242,19 +246,19 @@ impl Instance {
 
     /// What was written to the standard streams since the last time, encoded; empty when nothing was.
     pub fn take_log(&self) -> Outcome<Vec<u8>> {
-        let log = std::mem::take(&mut self.recipe.mailbox.lock().log);
-        if log.pieces.is_empty() {
+        let (pieces, dropped) = self.recipe.mailbox.lock().log.take();
+        if pieces.is_empty() && dropped == 0 {
             return Ok(Vec::new());
         }
         let mut out = Writer::new(usize::MAX);
         out.tuple(2)?;
-        out.list(log.pieces.len())?;
-        for (stream, bytes) in &log.pieces {
+        out.list(pieces.len())?;
+        for (stream, bytes) in &pieces {
             out.tuple(2)?;
             out.integer((*stream).into())?;
             out.bytes(bytes)?;
         }
-        out.integer(log.dropped.into())?;
+        out.integer(dropped.into())?;
         Ok(out.finish())
     }
 
@@ -294,13 +298,13 @@ async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<
 }
 
 async fn instantiate(recipe: Recipe) -> wasmtime::Result<Live> {
-    let Recipe { engine, pre, options, instance_bytes, piece_fuel, mailbox } = recipe;
+    let Recipe { engine, pre, options, instance_bytes, reserved_bytes, piece_fuel, mailbox } = recipe;
     if instance_bytes > options.memory_bytes {
-        let what = format!("globals of {instance_bytes} bytes, the limit of its memory is {}", options.memory_bytes);
+        let what = format!("instances of {instance_bytes} bytes, the limit of its memory is {}", options.memory_bytes);
         return Err(Failure::new(Status::OverLimit, what).into());
     }
-    let mut store = Store::new(&engine, Guest::new(mailbox, options, instance_bytes));
-    store.limiter(|guest| &mut guest.limiter);
+    let mut store = Store::new(&engine, Guest::new(mailbox, options, instance_bytes, reserved_bytes));
+    store.limiter_async(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(options.crossing_bytes as usize);
     store.fuel_async_yield_interval(Some(piece_fuel))?;
     store.set_fuel(options.fuel)?;

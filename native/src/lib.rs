@@ -11,6 +11,8 @@ mod clock;
 mod compile;
 mod contract;
 mod counters;
+#[cfg(feature = "compiler")]
+mod footprint;
 mod guest;
 mod hex;
 mod instance;
@@ -26,6 +28,8 @@ mod profile;
 mod seal;
 mod statement;
 mod status;
+#[cfg(feature = "compiler")]
+mod structure;
 mod trust;
 mod values;
 mod wasi;

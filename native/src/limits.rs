@@ -1,7 +1,10 @@
 //! What one instance and one call may use; every limit is on unless a larger one is asked for.
 
-use wasmtime::{Error, ResourceLimiter, Result};
+use std::sync::Arc;
 
+use wasmtime::{Error, ResourceLimiterAsync, Result};
+
+use crate::mailbox::Mailbox;
 use crate::profile::EngineTarget;
 use crate::status::{Failure, Status};
 
@@ -21,7 +24,7 @@ const CROSSING_BYTES: u32 = 4 << 20;
 const LOG_BYTES: u32 = 64 << 10;
 
 /// Core instances, memories and tables of one component; a component of componentize-py has 20 of the first.
-const INSTANCES: usize = 64;
+pub const INSTANCES: usize = 64;
 const MEMORIES: usize = 16;
 const TABLES: usize = 64;
 
@@ -72,11 +75,15 @@ pub struct Limiter {
     /// What was let grow last: Wasmtime may find that it cannot.
     last_growth: u64,
     refused: Option<String>,
+    /// A memory that grows beyond this may be copied as a whole.
+    reserved_bytes: u64,
+    mailbox: Arc<Mailbox>,
 }
 
 impl Limiter {
-    /// `instance_bytes`: what every instance of the plugin takes outside of linear memory.
-    pub fn new(options: &InstanceOptions, instance_bytes: u64) -> Self {
+    /// `instance_bytes`: what every instance of the plugin takes outside of linear memory. `reserved_bytes`: what a
+    /// memory may grow to without being moved.
+    pub fn new(options: &InstanceOptions, instance_bytes: u64, reserved_bytes: u64, mailbox: Arc<Mailbox>) -> Self {
         Limiter {
             memory_limit: options.memory_bytes,
             table_limit: options.table_elements.into(),
@@ -84,6 +91,8 @@ impl Limiter {
             table_elements: 0,
             last_growth: 0,
             refused: None,
+            reserved_bytes,
+            mailbox,
         }
     }
 
@@ -102,8 +111,9 @@ impl Limiter {
     }
 }
 
-impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+#[async_trait::async_trait]
+impl ResourceLimiterAsync for Limiter {
+    async fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         let growth = desired.saturating_sub(current) as u64;
         let grown = self.memory_bytes.saturating_add(growth);
         // Before its own maximum, which a 32-bit CPU cannot tell where it is beyond its addresses.
@@ -116,6 +126,10 @@ impl ResourceLimiter for Limiter {
         }
         self.memory_bytes = grown;
         self.last_growth = growth;
+        // It costs no fuel, so the clock is looked at before each.
+        if current > 0 && desired as u64 > self.reserved_bytes {
+            self.mailbox.give_way().await;
+        }
         Ok(true)
     }
 
@@ -124,7 +138,7 @@ impl ResourceLimiter for Limiter {
         Ok(())
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+    async fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }

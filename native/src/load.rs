@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstatfs, memfd_create};
 use rustix::mm::{Advice, madvise};
 use wasmtime::component::Component;
 
@@ -15,14 +15,16 @@ use crate::profile::Runner;
 use crate::status::{Failure, Outcome, Status};
 
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+/// Of a memory file that nobody can change any more.
+const SEALED: SealFlags = SealFlags::WRITE.union(SealFlags::GROW).union(SealFlags::SHRINK);
 
-/// Verifies the whole artifact, then maps it: from the file where only its owner can write, else from a sealed copy.
+/// Verifies the whole artifact, then maps it: from the file where its contents can't change, else from a sealed copy.
 ///
-/// `receipt`: of the time the digest was last checked; while it fits, a file that only its owner can write is not read
+/// `receipt`: of the time the digest was last checked; while it fits, a file whose contents can't change is not read
 /// through again. Answers with a receipt as well where the digest of such a file was checked now.
 pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
     artifact.check_engine(runner.target)?;
-    let copy = if only_owner_writes(artifact.file())? { None } else { Some(copy(artifact)?) };
+    let copy = if keeps_contents(artifact.file())? { None } else { Some(copy(artifact)?) };
     let before = artifact.identity()?;
     let mut fresh = None;
     let file = match &copy {
@@ -41,8 +43,9 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Com
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     // SAFETY: deserialize_file asks for bytes that Wasmtime compiled and that nobody changes afterwards. Their digest
     // stands in a description signed by a key this device trusts to compile, now or when the caller kept a receipt for
-    // this unchanged inode, and engine and fingerprint are this library's. The inode is either a memfd sealed against writing, or a file that only its owner (this user or root)
-    // can write, and who can do that can replace this process anyway.
+    // this unchanged inode, and engine and fingerprint are this library's. The inode is sealed against writing, or
+    // `keeps_contents` answers for it: nobody else has it open for writing or may open it so, and its filesystem is one
+    // whose pages come from this machine. Who can write it all the same, this user and root, can replace this process.
     let component = unsafe { Component::deserialize_file(&runner.engine, path) }.map_err(|error| refusal(&error))?;
     if copy.is_none() {
         unchanged(artifact, &before)?;
@@ -121,11 +124,59 @@ fn image_bytes(component: &Component) -> usize {
     (image.end as usize).saturating_sub(image.start as usize)
 }
 
-fn only_owner_writes(file: &File) -> Outcome<bool> {
-    let metadata = file.metadata().map_err(|error| Failure::io("the artifact", &error))?;
+/// Whether what is read of a file once is what its mapping shows ever after.
+fn keeps_contents(file: &File) -> Outcome<bool> {
+    let failed = |error: std::io::Error| Failure::io("the artifact", &error);
+    if fcntl_get_seals(file).is_ok_and(|seals| seals.contains(SEALED)) {
+        return Ok(true);
+    }
+    let metadata = file.metadata().map_err(failed)?;
     let owner = metadata.uid();
     let ours = owner == 0 || owner == rustix::process::geteuid().as_raw();
-    Ok(ours && metadata.mode() & GROUP_OR_OTHERS_WRITE == 0)
+    if !ours || metadata.mode() & GROUP_OR_OTHERS_WRITE != 0 {
+        return Ok(false);
+    }
+    let filesystem = fstatfs(file).map_err(|error| failed(error.into()))?;
+    Ok(LOCAL_FILESYSTEMS.contains(&(filesystem.f_type as u32)) && has_no_writer(file))
+}
+
+/// Filesystems whose files change through this kernel only. Source: linux/magic.h, and OpenZFS for its own.
+const LOCAL_FILESYSTEMS: [u32; 14] = [
+    0xef53,     // ext2, ext3, ext4
+    0xf2f52010, // f2fs
+    0x9123683e, // btrfs
+    0x58465342, // xfs
+    0x01021994, // tmpfs
+    0x858458f6, // ramfs
+    0x794c7630, // overlayfs
+    0x4d44,     // vfat
+    0x2011bab0, // exfat
+    0x73717368, // squashfs
+    0xe0f5e1e2, // erofs
+    0x2fc12fc1, // ZFS
+    0xca451a4e, // bcachefs
+    0x3153464a, // jfs
+];
+
+/// Of `fcntl`, which the libc crate lacks. Source: asm-generic/fcntl.h.
+const F_SETSIG: libc::c_int = 10;
+
+/// Whether nobody has a file open for writing, or mapped so, at this moment: an owner of before, say.
+///
+/// The kernel grants a lease for reading only then. It is given back at once, since who may open the file afterwards is
+/// known; a break of it meanwhile would send a signal, so that is one that does nothing. Only a file's owner and who has
+/// CAP_LEASE get one, and some filesystems give none.
+fn has_no_writer(file: &File) -> bool {
+    let fd = file.as_raw_fd();
+    // SAFETY: fcntl with these commands takes numbers only, and the descriptor is open as long as `file` is.
+    unsafe {
+        let granted =
+            libc::fcntl(fd, F_SETSIG, libc::SIGURG) == 0 && libc::fcntl(fd, libc::F_SETLEASE, libc::F_RDLCK) == 0;
+        if granted {
+            libc::fcntl(fd, libc::F_SETLEASE, libc::F_UNLCK);
+        }
+        granted
+    }
 }
 
 /// The ELF in anonymous memory that nobody can change any more; what is checked is what is copied.
@@ -135,7 +186,6 @@ fn copy(artifact: &Artifact) -> Outcome<File> {
         .map_err(|error| failed(error.into()))?;
     let mut memory = File::from(memory);
     artifact.check_digest(|piece| memory.write_all(piece).map_err(failed))?;
-    fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)
-        .map_err(|error| failed(error.into()))?;
+    fcntl_add_seals(&memory, SEALED | SealFlags::SEAL).map_err(|error| failed(error.into()))?;
     Ok(memory)
 }

@@ -32,11 +32,12 @@ pub enum Slot {
 /// What a piece of the log costs beside its bytes.
 const PIECE_BYTES: usize = 32;
 
-/// What the guest wrote to its standard streams, bounded.
+/// What the guest wrote to its standard streams, bounded for each call.
 #[derive(Default)]
 pub struct Log {
-    pub pieces: Vec<(u8, Vec<u8>)>,
-    pub dropped: u64,
+    pieces: Vec<(u8, Vec<u8>)>,
+    dropped: u64,
+    /// Kept since the call began, also of what was taken since.
     bytes: usize,
 }
 
@@ -55,6 +56,11 @@ impl Log {
                 self.pieces.push((stream, kept.to_vec()));
             }
         }
+    }
+
+    /// Pieces, each with its stream, and how many bytes were dropped, since the last time.
+    pub fn take(&mut self) -> (Vec<(u8, Vec<u8>)>, u64) {
+        (std::mem::take(&mut self.pieces), std::mem::take(&mut self.dropped))
     }
 }
 

@@ -1,55 +1,64 @@
-//! Bulk operations that cost what they do.
+//! What costs a guest no fuel of itself, and takes time: bulk operations, and values that components pass to each other.
 //!
-//! Wasmtime charges one unit of fuel for `memory.fill` of a byte and of 16 MB alike, so that a guest in a loop of them
-//! would outlast every deadline. Before compilation each bulk operation becomes a call of a function that first spends
-//! fuel by the length: in WebAssembly, so that it is the same on every CPU, and so that the guest gives way meanwhile.
+//! Wasmtime charges one unit of fuel for `memory.fill` of a byte and of 16 MB alike, and for a string of 4 MB that one
+//! component passes to another, however it is transcoded, so that a guest in a loop of them would outlast every deadline.
+//! Before compilation each bulk operation becomes a call of a function that first spends fuel by the length, and so does
+//! each export that canonical functions allocate by, since what is passed is allocated first: in WebAssembly, so that it is
+//! the same on every CPU, and so that the guest gives way meanwhile.
 //! Encodings are those of the WebAssembly core specification 3.0, chapter 5, and of the component model's Binary.md.
 
-use std::collections::BTreeMap;
+mod binary;
+mod helpers;
+
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use wasmparser::{BinaryReaderError, FunctionBody, Operator, Parser, Payload, RefType, TypeRef};
+use wasmparser::{
+    CompositeInnerType, ExternalKind, FuncType, FunctionBody, Operator, Parser, Payload, RefType, TypeRef, ValType,
+};
 
 use crate::status::{Failure, Outcome, Status};
+use crate::structure::{self, Structure};
+use binary::{PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections};
+use helpers::{FUNCREF, Helpers, I32, I64, Operation};
 
-const PREAMBLE_BYTES: usize = 8;
 /// Sections of a component that hold a core module, and another component.
 const CORE_MODULE: u8 = 1;
 const COMPONENT: u8 = 4;
 /// Sections of a core module.
 const CUSTOM: u8 = 0;
 const TYPES: u8 = 1;
+const IMPORTS: u8 = 2;
 const FUNCTIONS: u8 = 3;
+const EXPORTS: u8 = 7;
 const CODE: u8 = 10;
+const DATA: u8 = 11;
 
 /// Hints name places in code that moves here.
 const HINTS: &str = "metadata.code.";
 
-const I32: u8 = 0x7f;
-const I64: u8 = 0x7e;
-const FUNCREF: u8 = 0x70;
+/// The same component, metered.
+pub fn meter(wasm: &[u8], structure: &Structure) -> Outcome<Vec<u8>> {
+    component(wasm, &mut structure.modules.iter())
+}
 
-/// Five units of fuel for every 512 bytes, or 8 table elements.
-const BYTES_SHIFT: u8 = 9;
-const ELEMENTS_SHIFT: u8 = 3;
-/// From pages of memory to pieces of 512 bytes.
-const PAGE_SHIFT: u8 = 16 - BYTES_SHIFT;
-
-/// The same component, its bulk operations metered.
-pub fn meter(component: &[u8]) -> Outcome<Vec<u8>> {
-    let mut out = component.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in sections(component)? {
-        let metered = match id {
-            CORE_MODULE => module(contents)?,
-            COMPONENT => meter(contents)?,
-            _ => contents.to_vec(),
-        };
-        section(&mut out, id, &metered);
+/// `modules`: those that are still to come, in the order in which they stand in the file.
+fn component<'a>(wasm: &[u8], modules: &mut impl Iterator<Item = &'a structure::Module>) -> Outcome<Vec<u8>> {
+    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
+    for (id, contents) in sections(wasm)? {
+        match id {
+            CORE_MODULE => {
+                let allocators = modules.next().map(|module| &module.allocators);
+                section(&mut out, id, &module(contents, allocators)?);
+            }
+            COMPONENT => section(&mut out, id, &component(contents, modules)?),
+            _ => section(&mut out, id, contents),
+        }
     }
     Ok(out)
 }
 
-fn module(wasm: &[u8]) -> Outcome<Vec<u8>> {
+fn module(wasm: &[u8], allocators: Option<&BTreeSet<String>>) -> Outcome<Vec<u8>> {
     let mut seen = Module::default();
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -60,18 +69,19 @@ fn module(wasm: &[u8]) -> Outcome<Vec<u8>> {
     for body in &bodies {
         code.push(seen.rewritten(wasm, body, &mut helpers)?);
     }
-    if helpers.by_operation.is_empty() {
+    let exports = seen.rewritten_exports(allocators, &mut helpers);
+    if helpers.is_empty() {
         return Ok(wasm.to_vec());
     }
     code.extend(helpers.bodies.iter().cloned());
+    let types: Vec<Vec<u8>> =
+        (0..).zip(&helpers.types).map(|(place, _)| leb(seen.types.len() as u32 + place)).collect();
     let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in sections(wasm)? {
+    for (id, contents) in with_functions(sections(wasm)?) {
         match id {
             TYPES => section(&mut out, id, &extended(contents, &helpers.types)?),
-            FUNCTIONS => {
-                let types: Vec<Vec<u8>> = (0..).zip(&helpers.types).map(|(place, _)| leb(seen.types + place)).collect();
-                section(&mut out, id, &extended(contents, &types)?);
-            }
+            FUNCTIONS => section(&mut out, id, &extended(contents, &types)?),
+            EXPORTS => section(&mut out, id, &counted_exports(&exports)),
             CODE => section(&mut out, id, &counted(&code)),
             CUSTOM if is_hint(contents) => {}
             _ => section(&mut out, id, contents),
@@ -80,11 +90,41 @@ fn module(wasm: &[u8]) -> Outcome<Vec<u8>> {
     Ok(out)
 }
 
-/// What of a module decides on the functions that take the place of its bulk operations.
+/// With sections for functions and their code also where a module only passes on what it imports.
+fn with_functions(mut found: Vec<(u8, &[u8])>) -> Vec<(u8, &[u8])> {
+    const NONE: &[u8] = &[0];
+    if !found.iter().any(|(id, _)| *id == FUNCTIONS) {
+        let before = found.iter().rposition(|(id, _)| matches!(*id, TYPES | IMPORTS)).map_or(0, |place| place + 1);
+        found.insert(before, (FUNCTIONS, NONE));
+    }
+    if !found.iter().any(|(id, _)| *id == CODE) {
+        let before = found.iter().position(|(id, _)| *id == DATA).unwrap_or(found.len());
+        found.insert(before, (CODE, NONE));
+    }
+    found
+}
+
+/// Exports as they stand in their section.
+fn counted_exports(exports: &[(String, u8, u32)]) -> Vec<u8> {
+    let mut out = leb(exports.len() as u32);
+    for (name, kind, index) in exports {
+        out.extend(leb(name.len() as u32));
+        out.extend_from_slice(name.as_bytes());
+        out.push(*kind);
+        out.extend(leb(*index));
+    }
+    out
+}
+
+/// What of a module decides on the functions that take the place of what is metered.
 #[derive(Default)]
 struct Module {
-    types: u32,
-    functions: u32,
+    /// The pointer type of each type that `realloc` may have.
+    types: Vec<Option<u8>>,
+    /// The type of each function, the imported ones first.
+    functions: Vec<u32>,
+    /// Name, kind and index.
+    exports: Vec<(String, u8, u32)>,
     /// Whether a memory has 64-bit addresses, of each; and the same for tables, with what they hold.
     memories: Vec<bool>,
     tables: Vec<(bool, RefType)>,
@@ -96,20 +136,34 @@ impl Module {
             // Groups of types count once in their section; an index counts every type.
             Payload::TypeSection(section) => {
                 for group in section {
-                    self.types += u32::try_from(group.map_err(invalid)?.types().len()).unwrap_or(u32::MAX);
+                    let group = group.map_err(invalid)?;
+                    self.types.extend(group.types().map(|ty| match &ty.composite_type.inner {
+                        CompositeInnerType::Func(ty) => allocator_pointer(ty),
+                        _ => None,
+                    }));
                 }
             }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     match import.map_err(invalid)?.ty {
-                        TypeRef::Func(_) | TypeRef::FuncExact(_) => self.functions += 1,
+                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(ty),
                         TypeRef::Memory(memory) => self.memories.push(memory.memory64),
                         TypeRef::Table(table) => self.tables.push((table.table64, table.element_type)),
                         _ => {}
                     }
                 }
             }
-            Payload::FunctionSection(section) => self.functions += section.count(),
+            Payload::FunctionSection(section) => {
+                for ty in section {
+                    self.functions.push(ty.map_err(invalid)?);
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(invalid)?;
+                    self.exports.push((export.name.to_owned(), kind_byte(export.kind)?, export.index));
+                }
+            }
             Payload::MemorySection(section) => {
                 for memory in section {
                     self.memories.push(memory.map_err(invalid)?.memory64);
@@ -127,6 +181,26 @@ impl Module {
         Ok(())
     }
 
+    /// The exports, those that are allocators metered.
+    fn rewritten_exports(
+        &self,
+        allocators: Option<&BTreeSet<String>>,
+        helpers: &mut Helpers,
+    ) -> Vec<(String, u8, u32)> {
+        let metered = |(name, kind, index): &(String, u8, u32)| {
+            let allocates = *kind == FUNCTION && allocators.is_some_and(|allocators| allocators.contains(name));
+            // One of another type is for the compiler to refuse.
+            let ty = self.functions.get(*index as usize).filter(|_| allocates);
+            let pointer = ty.and_then(|ty| self.types.get(*ty as usize).copied().flatten());
+            let index = pointer.map_or(*index, |pointer| {
+                let call = [&[CALL], leb(*index).as_slice()].concat();
+                self.functions.len() as u32 + helpers.place(&call, &Operation::allocate(pointer))
+            });
+            (name.clone(), *kind, index)
+        };
+        self.exports.iter().map(metered).collect()
+    }
+
     /// A function's body with calls in place of its bulk operations.
     fn rewritten(&self, wasm: &[u8], body: &FunctionBody<'_>, helpers: &mut Helpers) -> Outcome<Vec<u8>> {
         let mut out = Vec::new();
@@ -139,8 +213,8 @@ impl Module {
             let end = reader.original_position();
             let bytes = wasm.get(start..end).unwrap_or_default();
             out.extend_from_slice(wasm.get(copied..start).unwrap_or_default());
-            out.push(0x10); // call
-            out.extend(leb(self.functions + helpers.place(bytes, &operation)));
+            out.push(CALL);
+            out.extend(leb(self.functions.len() as u32 + helpers.place(bytes, &operation)));
             copied = end;
         }
         let Range { end, .. } = body.range();
@@ -195,146 +269,30 @@ const fn address(wide: bool) -> u8 {
     if wide { I64 } else { I32 }
 }
 
-/// A bulk operation: its parameters, the last of them the length, and how the size of what it writes to is found.
-struct Operation {
-    params: [u8; 3],
-    shift: u8,
-    size: Vec<u8>,
-}
+/// `call`, and the kind of an export that is a function.
+const CALL: u8 = 0x10;
+const FUNCTION: u8 = 0;
 
-impl Operation {
-    fn memory(index: u32, wide: bool, params: [u8; 3]) -> Self {
-        let mut size = [&[0x3f], leb(index).as_slice()].concat(); // memory.size
-        if wide {
-            size.push(0xa7); // i32.wrap_i64
-        }
-        size.extend([0x41, PAGE_SHIFT, 0x74]); // i32.const, i32.shl
-        Operation { params, shift: BYTES_SHIFT, size }
-    }
-
-    fn table(index: u32, wide: bool, params: [u8; 3]) -> Self {
-        let mut size = [&[0xfc, 0x10], leb(index).as_slice()].concat(); // table.size
-        if wide {
-            size.push(0xa7);
-        }
-        size.extend([0x41, ELEMENTS_SHIFT, 0x76]); // i32.const, i32.shr_u
-        Operation { params, shift: ELEMENTS_SHIFT, size }
-    }
-
-    /// A function type without results.
-    fn ty(&self) -> Vec<u8> {
-        [&[0x60, 3], self.params.as_slice(), &[0]].concat()
-    }
-
-    /// Spends fuel for the length, or for all there is to write to when that is less, then does what `operator` does.
-    fn body(&self, operator: &[u8]) -> Vec<u8> {
-        const PIECES: u8 = 3;
-        const SIZE: u8 = 4;
-        let mut code = vec![1, 2, I32]; // one group of locals: two of i32
-        code.extend([0x20, 2]); // local.get, the length
-        match self.params {
-            [_, _, I64] => code.extend([0x42, self.shift, 0x88, 0xa7]), // i64.const, i64.shr_u, i32.wrap_i64
-            _ => code.extend([0x41, self.shift, 0x76]),                 // i32.const, i32.shr_u
-        }
-        code.extend([0x22, PIECES, 0x04, 0x40]); // local.tee, if
-        code.extend([0x20, PIECES]);
-        code.extend(&self.size);
-        code.extend([0x22, SIZE, 0x20, PIECES, 0x20, SIZE, 0x49, 0x1b]); // the less: i32.lt_u, select
-        code.extend([0x41, 1, 0x6a, 0x21, PIECES]); // and one, so that there is one
-        code.extend([0x03, 0x40, 0x20, PIECES, 0x41, 1, 0x6b, 0x22, PIECES, 0x0d, 0, 0x0b]); // loop … i32.sub, br_if, end
-        code.push(0x0b); // end of if
-        code.extend([0x20, 0, 0x20, 1, 0x20, 2]);
-        code.extend(operator);
-        code.push(0x0b);
-        code
+/// The pointer type of `realloc`, for its type.
+fn allocator_pointer(ty: &FuncType) -> Option<u8> {
+    match (ty.params(), ty.results()) {
+        ([ValType::I32, ValType::I32, ValType::I32, ValType::I32], [ValType::I32]) => Some(I32),
+        ([ValType::I64, ValType::I64, ValType::I64, ValType::I64], [ValType::I64]) => Some(I64),
+        _ => None,
     }
 }
 
-/// The functions that take the place of bulk operations, one for each that differs.
-#[derive(Default)]
-struct Helpers {
-    by_operation: BTreeMap<Vec<u8>, u32>,
-    types: Vec<Vec<u8>>,
-    bodies: Vec<Vec<u8>>,
-}
-
-impl Helpers {
-    fn place(&mut self, operator: &[u8], operation: &Operation) -> u32 {
-        if let Some(place) = self.by_operation.get(operator) {
-            return *place;
-        }
-        let place = self.by_operation.len() as u32;
-        self.by_operation.insert(operator.to_vec(), place);
-        self.types.push(operation.ty());
-        self.bodies.push(operation.body(operator));
-        place
+fn kind_byte(kind: ExternalKind) -> Outcome<u8> {
+    match kind {
+        ExternalKind::Func => Ok(FUNCTION),
+        ExternalKind::Table => Ok(1),
+        ExternalKind::Memory => Ok(2),
+        ExternalKind::Global => Ok(3),
+        ExternalKind::Tag => Ok(4),
+        ExternalKind::FuncExact => Err(Failure::new(Status::InvalidWasm, "it exports a function of an exact type")),
     }
-}
-
-fn sections(binary: &[u8]) -> Outcome<Vec<(u8, &[u8])>> {
-    let mut found = Vec::new();
-    let mut rest = binary.get(PREAMBLE_BYTES..).unwrap_or_default();
-    while let Some((id, after)) = rest.split_first() {
-        let (len, after) = read_leb(after)?;
-        let (contents, after) = after.split_at_checked(len as usize).ok_or_else(damaged)?;
-        found.push((*id, contents));
-        rest = after;
-    }
-    Ok(found)
-}
-
-fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
-    out.push(id);
-    out.extend(leb(contents.len() as u32));
-    out.extend_from_slice(contents);
-}
-
-/// A vector with more at its end.
-fn extended(contents: &[u8], more: &[Vec<u8>]) -> Outcome<Vec<u8>> {
-    let (count, rest) = read_leb(contents)?;
-    Ok([leb(count + more.len() as u32).as_slice(), rest, &more.concat()].concat())
-}
-
-/// A vector of what stands behind its own length.
-fn counted(parts: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = leb(parts.len() as u32);
-    for part in parts {
-        out.extend(leb(part.len() as u32));
-        out.extend_from_slice(part);
-    }
-    out
 }
 
 fn is_hint(custom: &[u8]) -> bool {
     read_leb(custom).is_ok_and(|(_, name)| name.starts_with(HINTS.as_bytes()))
-}
-
-fn leb(mut number: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-    out
-}
-
-fn read_leb(bytes: &[u8]) -> Outcome<(u32, &[u8])> {
-    let mut number = 0u64;
-    for (place, byte) in bytes.iter().enumerate().take(5) {
-        number |= u64::from(byte & 0x7f) << (7 * place);
-        if byte & 0x80 == 0 {
-            let number = u32::try_from(number).map_err(|_| damaged())?;
-            return Ok((number, bytes.get(place + 1..).unwrap_or_default()));
-        }
-    }
-    Err(damaged())
-}
-
-fn invalid(error: BinaryReaderError) -> Failure {
-    Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))
-}
-
-fn damaged() -> Failure {
-    Failure::new(Status::InvalidWasm, "it is damaged: its sections do not fit into it")
 }

@@ -92,6 +92,11 @@ impl EngineTarget {
         }
     }
 
+    /// What a linear memory may grow to without being moved, in bytes.
+    pub const fn reserved_bytes(self) -> u64 {
+        self.memory().reservation
+    }
+
     /// Names everything that decides whether code made at one end runs at the other.
     pub fn fingerprint(self) -> String {
         let Memory { reservation, guard, growth, signals } = self.memory();

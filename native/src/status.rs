@@ -31,6 +31,8 @@ pub enum Status {
     Downgrade = 0x30e,
     NotPackage = 0x30f,
     BadSeal = 0x310,
+    #[cfg(feature = "compiler")]
+    TooComplex = 0x311,
 
     Trapped = 0x401,
     OutOfFuel = 0x402,

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-import wasmtime
-
 LIFT = '(func (export "run") (canon lift (core func $i "run")))'
 EMPTY = '(core module $m (func (export "run"))) (core instance $i (instantiate $m))'
-COMPONENT = b"\0asm\x0d\0\1\0"
-COMPONENT_SECTION = b"\4"
 
 
 def many_imports() -> str:
@@ -85,20 +81,6 @@ def _nested_lists(depth: int, answer: str) -> str:
     return f'(component {types} {module} (func (export "run") (result $t{depth}) {lift}))'
 
 
-def deep_components() -> bytes:
-    """Nests five hundred components in one another. Must answer: nothing here follows them by recursion."""
-    nested = COMPONENT
-    for _ in range(500):
-        nested = COMPONENT + COMPONENT_SECTION + _leb128(len(nested)) + nested
-    shell = bytes(wasmtime.wat2wasm(f"(component {EMPTY} {LIFT})"))
-    return shell + COMPONENT_SECTION + _leb128(len(nested)) + nested
-
-
-def _leb128(number: int) -> bytes:
-    low, rest = number & 0x7F, number >> 7
-    return bytes([low | 0x80]) + _leb128(rest) if rest else bytes([low])
-
-
 def _modules(count: int, contents: str) -> str:
     return f"(core module $part {contents})" + "(core instance (instantiate $part))" * count
 
@@ -107,7 +89,7 @@ GENERATED: dict[str, Callable[[], str | bytes]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         *(many_imports, long_import, long_export, many_memories, memories_in_sum, many_tables, many_globals),
-        *(many_instances, huge_frames, deep_types, deep_values, deep_components),
+        *(many_instances, huge_frames, deep_types, deep_values),
     )
 }
 """What makes a plugin, as text or assembled, by its name in expected.toml."""

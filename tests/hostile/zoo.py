@@ -15,7 +15,10 @@ import wasmtime
 
 from edge import _native as native
 from edge import errors
+from tests.hostile.composed import COMPOSED
 from tests.hostile.generated import GENERATED
+
+MADE = {**GENERATED, **COMPOSED}
 
 HERE = Path(__file__).parent
 ATTACK = HERE / "attack.py"
@@ -50,7 +53,7 @@ class Attack:
     def wasm(self) -> bytes:
         """The plugin, assembled."""
         name = self.plugin or self.name
-        text = GENERATED[name]() if name in GENERATED else (HERE / "plugins" / f"{name}.wat").read_text()
+        text = MADE[name]() if name in MADE else (HERE / "plugins" / f"{name}.wat").read_text()
         return text if isinstance(text, bytes) else bytes(wasmtime.wat2wasm(text))
 
 

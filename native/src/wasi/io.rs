@@ -1,6 +1,6 @@
 //! `wasi:io`: an input that is at its end, outputs that go to the log, and timers to wait for.
 
-use wasmtime::component::{ComponentType, Lift, Lower, Resource};
+use wasmtime::component::{ComponentType, Lift, Lower, Resource, WasmList};
 
 use super::{Store, Target, function, give_way};
 use crate::status::{Failure, Outcome, Status};
@@ -18,6 +18,8 @@ pub const STDERR: u32 = 2;
 const WRITE_BYTES: u64 = 64 << 10;
 /// Timers one guest may hold.
 const MAX_POLLABLES: usize = 1024;
+/// Looking at one is as much work as moving this many bytes.
+const POLLABLE_WORK_BYTES: usize = 256;
 /// The clock passed this long ago.
 const READY: u64 = 0;
 
@@ -103,9 +105,11 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
                 })
             })?;
         }
-        "poll" => target.func_wrap_async(name, |mut store: Store<'_>, (pollables,): (Vec<Resource<Pollable>>,)| {
+        "poll" => target.func_wrap_async(name, |mut store: Store<'_>, (list,): (WasmList<Resource<Pollable>>,)| {
             Box::new(async move {
-                let times: Vec<u64> = pollables.iter().map(|pollable| store.data().handles.until(pollable)).collect();
+                let times = times(&mut store, &list)?;
+                // Looking at each is work as well.
+                give_way(&mut store, (times.len() * POLLABLE_WORK_BYTES) as u64).await;
                 let Some(first) = times.iter().min() else {
                     return Err(Failure::new(Status::Trapped, "poll: the list is empty").into());
                 };
@@ -119,6 +123,15 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// When each pollable of a list is ready. A list is as long as a guest may hold timers, before an item of it is read.
+fn times(store: &mut Store<'_>, list: &WasmList<Resource<Pollable>>) -> wasmtime::Result<Vec<u64>> {
+    if list.len() > MAX_POLLABLES {
+        return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} in a list")).into());
+    }
+    let pollables = list.iter(&mut *store)?.collect::<wasmtime::Result<Vec<_>>>()?;
+    Ok(pollables.iter().map(|pollable| store.data().handles.until(pollable)).collect())
 }
 
 async fn wait(store: &mut Store<'_>, until: u64) {

@@ -1,0 +1,71 @@
+//! Sections of a binary, read and written without what is in them.
+
+use wasmparser::BinaryReaderError;
+
+use crate::status::{Failure, Outcome, Status};
+
+pub const PREAMBLE_BYTES: usize = 8;
+
+pub fn sections(binary: &[u8]) -> Outcome<Vec<(u8, &[u8])>> {
+    let mut found = Vec::new();
+    let mut rest = binary.get(PREAMBLE_BYTES..).unwrap_or_default();
+    while let Some((id, after)) = rest.split_first() {
+        let (len, after) = read_leb(after)?;
+        let (contents, after) = after.split_at_checked(len as usize).ok_or_else(damaged)?;
+        found.push((*id, contents));
+        rest = after;
+    }
+    Ok(found)
+}
+
+pub fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
+    out.push(id);
+    out.extend(leb(contents.len() as u32));
+    out.extend_from_slice(contents);
+}
+
+/// A vector with more at its end.
+pub fn extended(contents: &[u8], more: &[Vec<u8>]) -> Outcome<Vec<u8>> {
+    let (count, rest) = read_leb(contents)?;
+    Ok([leb(count + more.len() as u32).as_slice(), rest, &more.concat()].concat())
+}
+
+/// A vector of what stands behind its own length.
+pub fn counted(parts: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = leb(parts.len() as u32);
+    for part in parts {
+        out.extend(leb(part.len() as u32));
+        out.extend_from_slice(part);
+    }
+    out
+}
+
+pub fn leb(mut number: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    while number >= 0x80 {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+    out
+}
+
+pub fn read_leb(bytes: &[u8]) -> Outcome<(u32, &[u8])> {
+    let mut number = 0u64;
+    for (place, byte) in bytes.iter().enumerate().take(5) {
+        number |= u64::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            let number = u32::try_from(number).map_err(|_| damaged())?;
+            return Ok((number, bytes.get(place + 1..).unwrap_or_default()));
+        }
+    }
+    Err(damaged())
+}
+
+pub fn invalid(error: BinaryReaderError) -> Failure {
+    Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))
+}
+
+pub fn damaged() -> Failure {
+    Failure::new(Status::InvalidWasm, "it is damaged: its sections do not fit into it")
+}
