@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -11,6 +11,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import files, keys
+from edge.dev import compiler
 from edge.dev.probe import probe
 from edge.dev.progress import watch
 from edge.instance import Instance
@@ -24,6 +25,11 @@ from edge.runtime import Runtime
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 TOOL = "zeroclaw:plugin/tool@0.1.0#"
+
+# Python's fcntl has them from 3.10 on. Source: linux/fcntl.h.
+F_ADD_SEALS = 1033
+SEALS = 0x1 | 0x2 | 0x4 | 0x8
+"""Against more seals, shrinking, growing and writing."""
 
 NO_FACTS: dict[str, Any] = {}
 
@@ -49,7 +55,7 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     }
     for path in paths.values():
         probe(path)
-    component = native.encode_component(wasm, file)
+    component = compiler.encode(wasm, file)
     seed = keys.local_seed()
     facts = _ask(component, file, seed)
     artifacts = []
@@ -68,14 +74,14 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
 
 def compile_for_here(wasm: bytes, file: str) -> int:
     """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
-    component = native.encode_component(wasm, file)
+    component = compiler.encode(wasm, file)
     fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], keys.local_seed())
     return fd
 
 
 def encode(wasm: bytes, file: str = "") -> bytes:
     """The component that a plugin is, or that its core module with component metadata makes."""
-    component: bytes = native.encode_component(wasm, file)["wasm"]
+    component: bytes = compiler.encode(wasm, file)["wasm"]
     return component
 
 
@@ -108,18 +114,22 @@ def provided() -> tuple[Interface, ...]:
 
 
 def in_memory() -> int:
-    """A descriptor of a file without a name, from which code is mapped."""
-    fd = os.memfd_create("edge-artifact")
-    # A file that others may write would be copied before it is mapped.
-    os.fchmod(fd, 0o600)
-    return fd
+    """A descriptor of a file without a name, from which code is mapped once it is sealed."""
+    return os.memfd_create("edge-artifact", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+
+
+def seal(fd: int) -> None:
+    """Makes a file `in_memory` unchangeable: the library copies what can change before it maps it."""
+    fcntl.fcntl(fd, F_ADD_SEALS, SEALS)
 
 
 def compile_in_memory(wasm: bytes, file: str, engine: str, seed: bytes) -> tuple[int, dict[str, Any]]:
     """A descriptor of an artifact that exists in memory only, and its description, which has no tools."""
     fd = in_memory()
     try:
-        return fd, _compile(wasm, file, engine, NO_FACTS, seed, fd)
+        description = _compile(wasm, file, engine, NO_FACTS, seed, fd)
+        seal(fd)
+        return fd, description
     except BaseException:
         os.close(fd)
         raise
@@ -141,5 +151,5 @@ def _compile(
 ) -> dict[str, Any]:
     return watch(
         f"{file}: compiling for {engine}",
-        lambda: native.compile_component(wasm, file, engine, json.dumps(facts).encode(), seed, fd),
+        lambda: compiler.compile_component(wasm, file, engine, facts, seed, fd),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors, files, trust
-from edge.dev.compile import compile_in_memory, describe, in_memory, provided
+from edge.dev.compile import compile_in_memory, describe, in_memory, provided, seal
 from edge.dev.pack_source import Source
 from edge.dev.progress import watch
 from edge.package import CODE, MANIFEST, WASM, open_package
@@ -204,6 +204,7 @@ def _unpacked(unpack: Any, name: str) -> Iterator[int]:
     fd = in_memory()
     try:
         unpack(name, fd)
+        seal(fd)
         yield fd
     finally:
         os.close(fd)

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from edge import _native as native
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.cli import output
+from edge.dev import compiler
 from edge.dev.pack_schema import schema_problems
 from edge.interfaces.logging import printable
 from edge.manifest import Manifest, Problem, text
@@ -37,7 +37,7 @@ class Source:
     text      the manifest as it stands in its file
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
-    component  the component that this is or makes, as `native.encode_component` gives it
+    component  the component that this is or makes, as `compiler.encode` gives it
     """
 
     def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False) -> None:
@@ -51,7 +51,7 @@ class Source:
         manifest.parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
-        self.component: dict[str, Any] = native.encode_component(files.read_input(self.wasm), self.wasm_name)
+        self.component = compiler.encode(files.read_input(self.wasm), self.wasm_name)
         self.manifest: Manifest = manifest.parse(
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
         )

@@ -1,0 +1,118 @@
+"""The native compiler, in a process of its own: what a stranger's file does to it ends there.
+
+The process has limits of memory and CPU time that follow from the file's size, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+from edge import errors, files
+
+MB = 1 << 20
+
+BASE_MB = 512
+MB_PER_MB = 64
+"""Memory: componentize-py's 18 MB take 0.4 GB on 2 cores, more where more cores compile at once."""
+
+BASE_SECONDS = 60
+SECONDS_PER_MB = 60
+"""CPU time, of all cores together: 18 MB take 20 to 60 s on a PC for each engine."""
+
+BOOT = "import sys; sys.path[:] = sys.argv[1:]; from edge.dev.compiler_process import main; main()"
+MAX_SAID = 500
+
+Facts = dict[str, Any]
+
+
+def encode(wasm: bytes, file: str) -> Facts:
+    """The component that a plugin is, or that its core module with component metadata makes.
+
+    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
+    Raises `errors.Refused` for what is not WebAssembly, is damaged, or takes more than it may. `file` is for
+    messages.
+    """
+    with _memory_file() as out:
+        encoded = _run({"do": "encode"}, wasm, file, out)
+        encoded["wasm"] = _contents(out) if encoded["kind"] == "module" else wasm
+    return encoded
+
+
+def compile_component(wasm: bytes, file: str, engine: str, facts: Facts, seed: bytes, fd: int) -> Facts:
+    """Compiles a component for an engine, writes the signed artifact to `fd`, and returns its description.
+
+    `facts`: what goes into the description beside. Raises as `encode`.
+    """
+    return _run({"do": "compile", "engine": engine, "facts": facts, "seed": seed.hex()}, wasm, file, fd)
+
+
+def _run(request: Facts, wasm: bytes, file: str, out: int) -> Facts:
+    megabytes = -(-len(wasm) // MB)
+    limits = {
+        "memory_mb": BASE_MB + MB_PER_MB * megabytes,
+        "cpu_s": BASE_SECONDS + SECONDS_PER_MB * megabytes,
+    }
+    with _memory_file(wasm) as given, tempfile.TemporaryFile() as said:
+        whole = {**request, **limits, "file": file, "wasm": given, "out": out}
+        reply, status = _exchange(json.dumps(whole).encode() + b"\n", (given, out), said)
+        if status:
+            said.seek(0)
+            raise _ended(status, file, limits, said.read(MAX_SAID))
+    answer: Facts = json.loads(reply)
+    if "status" in answer:
+        raise errors.of_status(answer["status"], answer["message"])
+    return answer
+
+
+def _exchange(request: bytes, fds: tuple[int, ...], said: IO[bytes]) -> tuple[bytes, int]:
+    """The process's reply and exit status. Its standard input stays open: at its end, it ends."""
+    command = [sys.executable, "-I", "-S", "-c", BOOT, *sys.path]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, pass_fds=fds
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(request)
+            process.stdin.flush()
+        reply = process.stdout.read()
+        return reply, process.wait()
+
+
+def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeError:
+    """Why a process came to no reply."""
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        return errors.TooComplex(f"{file}: compiling it takes more than {limits['cpu_s']} s of CPU time")
+    if b"memory allocation" in said or b"MemoryError" in said:
+        return errors.TooComplex(f"{file}: compiling it takes more than {limits['memory_mb']} MB of memory")
+    if status == -signal.SIGINT:
+        raise KeyboardInterrupt
+    why = " ".join(said.decode("utf-8", "replace").split())
+    if status < 0:
+        return errors.InvalidWasm(f"{file}: the compiler fails on it: {why or f'signal {-status}'}")
+    return errors.InternalFault(f"{file}: the compiler's process ended with status {status}: {why}")
+
+
+@contextlib.contextmanager
+def _memory_file(contents: bytes = b"") -> Iterator[int]:
+    fd = os.memfd_create("edge-compiler")
+    try:
+        rest = memoryview(contents)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _contents(fd: int) -> bytes:
+    os.lseek(fd, 0, os.SEEK_SET)
+    return files.read_all(fd)

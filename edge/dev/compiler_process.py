@@ -1,0 +1,61 @@
+"""What runs in the compiler's process (edge.dev.compiler): one request from standard input, one reply."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from _thread import start_new_thread
+from typing import Any
+
+from edge import _native as native
+from edge import errors
+
+MB = 1 << 20
+
+
+def main() -> None:
+    """Reads a request, does it within its limits, and writes the reply: a result, or an error's status."""
+    request = json.loads(sys.stdin.buffer.readline())
+    start_new_thread(_end_with_parent, ())
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CPU, request["cpu_s"])
+    # Not the address space: each thread of the compiler reserves much that it never uses.
+    _limit(resource.RLIMIT_DATA, request["memory_mb"] * MB)
+    wasm = os.pread(request["wasm"], os.fstat(request["wasm"]).st_size, 0)
+    try:
+        reply = _encode(request, wasm) if request["do"] == "encode" else _compile(request, wasm)
+    except errors.EdgeError as error:
+        reply = {"status": error.status, "message": error.message}
+    sys.stdout.write(json.dumps(reply))
+    sys.stdout.flush()
+    # The library's threads are not waited for.
+    os._exit(0)
+
+
+def _encode(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
+    encoded = native.encode_component(wasm, request["file"])
+    component = memoryview(encoded.pop("wasm"))
+    while component and encoded["kind"] == "module":
+        component = component[os.write(request["out"], component) :]
+    return encoded
+
+
+def _compile(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
+    facts = json.dumps(request["facts"]).encode()
+    seed = bytes.fromhex(request["seed"])
+    return native.compile_component(wasm, request["file"], request["engine"], facts, seed, request["out"])
+
+
+def _limit(what: int, amount: int) -> None:
+    _, hard = resource.getrlimit(what)
+    if hard != resource.RLIM_INFINITY:
+        amount = min(amount, hard)
+    resource.setrlimit(what, (amount, amount))
+
+
+def _end_with_parent() -> None:
+    """Standard input ends when the parent does, however that was."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
