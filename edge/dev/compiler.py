@@ -76,7 +76,12 @@ def _exchange(request: bytes, fds: tuple[int, ...], said: IO[bytes]) -> tuple[by
     """The process's reply and exit status. Its standard input stays open: at its end, it ends."""
     command = [sys.executable, "-I", "-S", "-c", BOOT, *sys.path]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, pass_fds=fds
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=said,
+        pass_fds=fds,
+        env={**os.environ, "RUST_BACKTRACE": "0"},
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -95,10 +100,16 @@ def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeErr
         return errors.TooComplex(f"{file}: compiling it takes more than {limits['memory_mb']} MB of memory")
     if status == -signal.SIGINT:
         raise KeyboardInterrupt
-    why = " ".join(said.decode("utf-8", "replace").split())
+    why = _panic(said)
     if status < 0:
         return errors.InvalidWasm(f"{file}: the compiler fails on it: {why or f'signal {-status}'}")
     return errors.InternalFault(f"{file}: the compiler's process ended with status {status}: {why}")
+
+
+def _panic(said: bytes) -> str:
+    """What a Rust program says at its end, without the places in its source."""
+    lines = said.decode("utf-8", "replace").splitlines()
+    return " ".join(line.strip() for line in lines if line and not line.startswith(("thread '", "note: ")))
 
 
 @contextlib.contextmanager
