@@ -10,7 +10,7 @@
 mod binary;
 mod helpers;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::{
@@ -20,7 +20,7 @@ use wasmparser::{
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::{self, Structure};
 use binary::{PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections};
-use helpers::{FUNCREF, Helpers, I32, I64, Operation};
+use helpers::{FUNCREF, Helpers, I32, I64, Operation, SPENDING_LOCALS};
 
 /// Sections of a component that hold a core module, and another component.
 const CORE_MODULE: u8 = 1;
@@ -44,11 +44,12 @@ pub fn meter(wasm: &[u8], structure: &Structure) -> Outcome<Vec<u8>> {
 
 /// `modules`: those that are still to come, in the order in which they stand in the file.
 fn component<'a>(wasm: &[u8], modules: &mut impl Iterator<Item = &'a structure::Module>) -> Outcome<Vec<u8>> {
+    let none = BTreeSet::new();
     let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
     for (id, contents) in sections(wasm)? {
         match id {
             CORE_MODULE => {
-                let allocators = modules.next().map(|module| &module.allocators);
+                let allocators = modules.next().map_or(&none, |module| &module.allocators);
                 section(&mut out, id, &module(contents, allocators)?);
             }
             COMPONENT => section(&mut out, id, &component(contents, modules)?),
@@ -58,19 +59,20 @@ fn component<'a>(wasm: &[u8], modules: &mut impl Iterator<Item = &'a structure::
     Ok(out)
 }
 
-fn module(wasm: &[u8], allocators: Option<&BTreeSet<String>>) -> Outcome<Vec<u8>> {
+fn module(wasm: &[u8], allocators: &BTreeSet<String>) -> Outcome<Vec<u8>> {
     let mut seen = Module::default();
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         seen.note(payload.map_err(invalid)?, &mut bodies)?;
     }
+    let allocating = seen.allocating(allocators);
     let mut helpers = Helpers::default();
     let mut code = Vec::new();
-    for body in &bodies {
-        code.push(seen.rewritten(wasm, body, &mut helpers)?);
+    for (index, body) in (seen.imported..).zip(&bodies) {
+        code.push(seen.rewritten(wasm, body, allocating.get(&index).copied(), &mut helpers)?);
     }
-    let exports = seen.rewritten_exports(allocators, &mut helpers);
-    if helpers.is_empty() {
+    let exports = seen.rewritten_exports(&allocating, &mut helpers);
+    if helpers.is_empty() && allocating.is_empty() {
         return Ok(wasm.to_vec());
     }
     code.extend(helpers.bodies.iter().cloned());
@@ -123,6 +125,7 @@ struct Module {
     types: Vec<Option<u8>>,
     /// The type of each function, the imported ones first.
     functions: Vec<u32>,
+    imported: u32,
     /// Name, kind and index.
     exports: Vec<(String, u8, u32)>,
     /// Whether a memory has 64-bit addresses, of each; and the same for tables, with what they hold.
@@ -146,7 +149,10 @@ impl Module {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     match import.map_err(invalid)?.ty {
-                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(ty),
+                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => {
+                            self.functions.push(ty);
+                            self.imported += 1;
+                        }
                         TypeRef::Memory(memory) => self.memories.push(memory.memory64),
                         TypeRef::Table(table) => self.tables.push((table.table64, table.element_type)),
                         _ => {}
@@ -181,31 +187,44 @@ impl Module {
         Ok(())
     }
 
-    /// The exports, those that are allocators metered.
-    fn rewritten_exports(
-        &self,
-        allocators: Option<&BTreeSet<String>>,
-        helpers: &mut Helpers,
-    ) -> Vec<(String, u8, u32)> {
-        let metered = |(name, kind, index): &(String, u8, u32)| {
-            let allocates = *kind == FUNCTION && allocators.is_some_and(|allocators| allocators.contains(name));
-            // One of another type is for the compiler to refuse.
-            let ty = self.functions.get(*index as usize).filter(|_| allocates);
-            let pointer = ty.and_then(|ty| self.types.get(*ty as usize).copied().flatten());
-            let index = pointer.map_or(*index, |pointer| {
-                let call = [&[CALL], leb(*index).as_slice()].concat();
-                self.functions.len() as u32 + helpers.place(&call, &Operation::allocate(pointer))
-            });
-            (name.clone(), *kind, index)
-        };
-        self.exports.iter().map(metered).collect()
+    /// The functions that are allocators, with the type of their pointers. One of another type is for the compiler to refuse.
+    fn allocating(&self, allocators: &BTreeSet<String>) -> BTreeMap<u32, u8> {
+        let named = self.exports.iter().filter(|(name, kind, _)| *kind == FUNCTION && allocators.contains(name));
+        named.filter_map(|(_, _, index)| Some((*index, self.pointer(*index)?))).collect()
     }
 
-    /// A function's body with calls in place of its bulk operations.
-    fn rewritten(&self, wasm: &[u8], body: &FunctionBody<'_>, helpers: &mut Helpers) -> Outcome<Vec<u8>> {
+    fn pointer(&self, function: u32) -> Option<u8> {
+        self.types.get(*self.functions.get(function as usize)? as usize).copied().flatten()
+    }
+
+    /// The exports; an allocator that is only passed on becomes a function that meters it.
+    fn rewritten_exports(&self, allocating: &BTreeMap<u32, u8>, helpers: &mut Helpers) -> Vec<(String, u8, u32)> {
+        let mut exports = self.exports.clone();
+        for (_, kind, index) in &mut exports {
+            if let Some(pointer) = allocating.get(index).filter(|_| *kind == FUNCTION && *index < self.imported) {
+                let call = [&[CALL], leb(*index).as_slice()].concat();
+                *index = self.functions.len() as u32 + helpers.place(&call, &Operation::allocate(*pointer));
+            }
+        }
+        exports
+    }
+
+    /// A function's body with calls in place of its bulk operations; `allocating`: it is an allocator, its pointers' type.
+    fn rewritten(
+        &self,
+        wasm: &[u8],
+        body: &FunctionBody<'_>,
+        allocating: Option<u8>,
+        helpers: &mut Helpers,
+    ) -> Outcome<Vec<u8>> {
         let mut out = Vec::new();
         let mut copied = body.range().start;
         let mut reader = body.get_operators_reader().map_err(invalid)?;
+        if let Some(pointer) = allocating {
+            let code = reader.original_position();
+            out = spending(wasm.get(copied..code).unwrap_or_default(), body, pointer)?;
+            copied = code;
+        }
         while !reader.eof() {
             let start = reader.original_position();
             let operator = reader.read().map_err(invalid)?;
@@ -263,6 +282,17 @@ impl Module {
     fn table(&self, index: u32) -> (bool, RefType) {
         self.tables.get(index as usize).copied().unwrap_or((false, RefType::FUNCREF))
     }
+}
+
+/// The locals of an allocator's body, and code that spends fuel before all of its own.
+fn spending(locals: &[u8], body: &FunctionBody<'_>, pointer: u8) -> Outcome<Vec<u8>> {
+    let operation = Operation::allocate(pointer);
+    let (groups, rest) = read_leb(locals)?;
+    let mut first = operation.params();
+    for group in body.get_locals_reader().map_err(invalid)? {
+        first = first.saturating_add(group.map_err(invalid)?.0);
+    }
+    Ok([leb(groups + 1).as_slice(), rest, &SPENDING_LOCALS, &operation.spend(first)].concat())
 }
 
 const fn address(wide: bool) -> u8 {

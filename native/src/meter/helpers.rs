@@ -52,6 +52,10 @@ impl Operation {
         Operation { params: vec![pointer; 4], result: Some(pointer), length: 3, shift: ALLOCATED_SHIFT, most: None }
     }
 
+    pub fn params(&self) -> u32 {
+        self.params.len() as u32
+    }
+
     fn ty(&self) -> Vec<u8> {
         let mut ty = vec![0x60, self.params.len() as u8];
         ty.extend(&self.params);
@@ -60,31 +64,51 @@ impl Operation {
         ty
     }
 
-    /// Spends fuel for the length, or for all there is to write to when that is less, then does what `operator` does.
-    fn body(&self, operator: &[u8]) -> Vec<u8> {
-        let params = self.params.len() as u8;
-        let (pieces, most) = (params, params + 1);
-        let mut code = vec![1, 2, I32]; // one group of locals: two of i32
-        code.extend([0x20, self.length]); // local.get
+    /// Spends fuel for the length, or for all there is to write to when that is less. `local`: the first of two of i32.
+    pub fn spend(&self, local: u32) -> Vec<u8> {
+        let (pieces, most) = (leb(local), leb(local + 1));
+        let mut code = vec![0x20, self.length]; // local.get
         match self.params.get(usize::from(self.length)) {
             Some(&I64) => code.extend([0x42, self.shift, 0x88, 0xa7]), // i64.const, i64.shr_u, i32.wrap_i64
             _ => code.extend([0x41, self.shift, 0x76]),                // i32.const, i32.shr_u
         }
-        code.extend([0x22, pieces, 0x04, 0x40]); // local.tee, if
+        code.push(0x22); // local.tee
+        code.extend(&pieces);
+        code.extend([0x04, 0x40]); // if
         if let Some(bound) = &self.most {
-            code.extend([0x20, pieces]);
+            code.push(0x20);
+            code.extend(&pieces);
             code.extend(bound);
-            code.extend([0x22, most, 0x20, pieces, 0x20, most, 0x49, 0x1b]); // the less: i32.lt_u, select
-            code.extend([0x41, 1, 0x6a, 0x21, pieces]); // and one, so that there is one
+            for (operator, local) in [(0x22, &most), (0x20, &pieces), (0x20, &most)] {
+                code.push(operator); // local.tee, local.get
+                code.extend(local);
+            }
+            code.extend([0x49, 0x1b, 0x41, 1, 0x6a, 0x21]); // the less, and one: i32.lt_u, select, i32.add, local.set
+            code.extend(&pieces);
         }
-        code.extend([0x03, 0x40, 0x20, pieces, 0x41, 1, 0x6b, 0x22, pieces, 0x0d, 0, 0x0b]); // loop … i32.sub, br_if, end
-        code.push(0x0b); // end of if
+        code.extend([0x03, 0x40, 0x20]); // loop
+        code.extend(&pieces);
+        code.extend([0x41, 1, 0x6b, 0x22]); // i32.const, i32.sub, local.tee
+        code.extend(&pieces);
+        code.extend([0x0d, 0, 0x0b, 0x0b]); // br_if, end of loop, end of if
+        code
+    }
+
+    /// A function that spends fuel, then does what `operator` does.
+    fn body(&self, operator: &[u8]) -> Vec<u8> {
+        let params = self.params.len() as u8;
+        let mut code = SPENDING_LOCALS.to_vec();
+        code.insert(0, 1); // so many groups of locals
+        code.extend(self.spend(params.into()));
         (0..params).for_each(|param| code.extend([0x20, param]));
         code.extend(operator);
         code.push(0x0b);
         code
     }
 }
+
+/// A group of locals, two of i32, which [`Operation::spend`] needs.
+pub const SPENDING_LOCALS: [u8; 2] = [2, I32];
 
 /// The functions that take the place of what is metered, one for each that differs.
 #[derive(Default)]
