@@ -1,6 +1,7 @@
 """The native compiler, in a process of its own: what a stranger's file does to it ends there.
 
 The process has limits of memory and CPU time that follow from the file's size, and ends with its parent.
+RATIONALE, "Why the compiler runs in a process of its own".
 """
 
 from __future__ import annotations

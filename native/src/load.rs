@@ -1,4 +1,5 @@
 //! From a verified artifact to code: the only place that deserialises.
+//! RATIONALE, "Why some files are mapped in place and others copied".
 #![allow(unsafe_code)]
 
 use std::fs::File;

@@ -6,6 +6,7 @@
 //! each export that canonical functions allocate by, since what is passed is allocated first: in WebAssembly, so that it is
 //! the same on every CPU, and so that the guest gives way meanwhile.
 //! Encodings are those of the WebAssembly core specification 3.0, chapter 5, and of the component model's Binary.md.
+//! RATIONALE, "Why bulk operations and allocations are metered before compilation".
 
 mod binary;
 mod helpers;

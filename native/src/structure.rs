@@ -3,6 +3,7 @@
 //! A component may instantiate a nested one a hundred times, and that one another: two kilobytes become millions of
 //! instances. So the whole is counted before anything compiles it, and refused above the limits below. The index spaces
 //! are those of the component model's Binary.md; only what the counts and the allocators need is followed.
+//! RATIONALE, "Why a component is counted before it is compiled".
 
 use std::collections::{BTreeMap, BTreeSet};
 
