@@ -26,6 +26,9 @@ type WorldItems = IndexMap<WorldKey, WorldItem>;
 /// Where toolchains leave the WIT world of a core module.
 const METADATA_SECTION: &str = "component-type";
 
+/// Whoever loads a component ties each of its imports to something. All of WASI 0.2 has 400.
+const MAX_FUNCTIONS: usize = 2_000;
+
 /// A component, and what it imports and exports as `interface#function`.
 pub struct Encoded {
     pub kind: &'static str,
@@ -93,7 +96,12 @@ fn functions(component: &[u8]) -> Outcome<(Vec<String>, Vec<String>)> {
         return Err(Failure::new(Status::InvalidWasm, "it has no world"));
     };
     let names = |items: &WorldItems| items.iter().flat_map(|(key, item)| names(&resolve, key, item)).collect();
-    Ok((names(&world.imports), names(&world.exports)))
+    let (imports, exports): (Vec<_>, Vec<_>) = (names(&world.imports), names(&world.exports));
+    if imports.len().max(exports.len()) > MAX_FUNCTIONS {
+        let why = format!("it has more than {MAX_FUNCTIONS} functions to import or to export");
+        return Err(Failure::new(Status::TooComplex, why));
+    }
+    Ok((imports, exports))
 }
 
 fn names(resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> Vec<String> {

@@ -9,7 +9,7 @@ EMPTY = '(core module $m (func (export "run"))) (core instance $i (instantiate $
 
 
 def many_imports() -> str:
-    """Imports ten thousand functions that nobody has. Must be refused in a message of readable length."""
+    """Imports ten thousand functions that nobody has. Must be refused before it is compiled."""
     functions = "".join(f'(export "function{n}" (func))' for n in range(10_000))
     return f'(component (import "no:where/everything@1.0.0" (instance {functions})) {EMPTY} {LIFT})'
 
