@@ -8,7 +8,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.store.install import Outcome, Request, install
+from edge.store.consent import Request
+from edge.store.install import Outcome, install
 from tests import packages
 from tests.home import LOCAL, move
 

@@ -1,4 +1,4 @@
-"""Questions, while others change what they are about."""
+"""Consent: what is shown, what a yes covers, and questions while others change what they are about."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from edge import errors
 from edge.store import lifecycle, lock, record
-from edge.store.install import Outcome, Request, install
+from edge.store.consent import Request
+from edge.store.install import Outcome, install
 
 Put = Callable[..., Outcome]
 
