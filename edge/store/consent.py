@@ -6,7 +6,8 @@ is as it was; otherwise it answers a new plan. A terminal does both in a row (`c
 requests of its client. RATIONALE, "Why consent is planned, then committed".
 
 A yes covers what the request shows: every permission request of the manifest that no consent and no grant
-covers now. What was covered before stays covered, and nothing else becomes so.
+covers now. What was covered before stays covered, and nothing else becomes so. RATIONALE, "Why a yes covers
+only what was shown".
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def carry_out(work: Work[P, T_co], consent: Consent | None) -> T_co:
     """
     with locked():
         planned = work.plan()
-        # At once: planning twice would cost a Pi Zero a tenth of an installation.
+        # At once: a second plan would read and verify the package again.
         if planned.request is None or consent is None:
             return work.make(planned, agreed=False)
     while True:
