@@ -81,6 +81,12 @@ class Request:
         self.changes = _with_missing(list(changes), self.consents)
         self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
 
+    def widenings(self) -> list[str]:
+        """Each thing that a yes lets the plugin do beyond what it may do now."""
+        if self.changes:
+            return [change.what for change in self.changes if change.wider]
+        return [f"asks for {asks.spelled(ask)}" for ask in self.consents]
+
 
 class Plan:
     """A change that was worked out and not made.
@@ -102,7 +108,7 @@ class Review:
     held     the policy, with the consents in force
     level    the security level that holds
     request  what an operator has to agree to, None where nobody has to
-    reasons  why it does not take the place of the installed release without a yes
+    reasons  why it does not take the place of the installed release without a yes, and all that a yes covers
     """
 
     __slots__ = ("held", "level", "manifest", "reasons", "request")
@@ -201,16 +207,19 @@ def review(
         waits = remote or _waits(manifest, held)
         return Review(manifest, held, Request(manifest, held, imports, remote=remote) if waits else None)
     changes, reasons, other = _compared(before, manifest, imports, signer)
-    if remote and not reasons and signer == _own_key():
+    is_wider = any(change.wider for change in changes)
+    if remote and not (reasons or is_wider) and signer == _own_key():
         # Who compiled it here says nothing of who wrote it.
         reasons = ["it comes from elsewhere"]
     approved = before.is_approved(before.current)
-    waits = bool(reasons) or not (approved or not (remote or _waits(manifest, held)))
-    if not waits:
+    if not (reasons or is_wider or (not approved and (remote or _waits(manifest, held)))):
         return Review(manifest, held, None)
     # What nobody agreed to is nothing to compare with: a change of it says too little.
     shown = changes if approved else []
-    return Review(manifest, held, Request(manifest, held, imports, shown, other, remote=remote), reasons)
+    request = Request(manifest, held, imports, shown, other, remote=remote)
+    if reasons or is_wider:
+        reasons += request.widenings()
+    return Review(manifest, held, request, reasons)
 
 
 def review_enabling(found: Record, manifest: Manifest, imports: list[str]) -> Review:
@@ -229,17 +238,16 @@ def _waits(manifest: Manifest, held: Policy) -> bool:
 def _compared(
     before: Record, manifest: Manifest, imports: list[str], signer: str
 ) -> tuple[list[Change], list[str], str]:
-    """What a release changes against the installed one, why that needs a yes, and its signer if another."""
+    """What a release changes, why it needs a yes beside that, and its signer where that is another."""
     try:
         old = description_of(before.current)
         changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
     except errors.EdgeError:
         # Nobody can say any more what it was allowed.
         return [], ["what is installed is damaged"], ""
-    reasons = [change.what for change in changes if change.wider]
     if signer == old["signer"]:
-        return changes, reasons, ""
-    return changes, [f"it is signed by another key, {signer[:16]}", *reasons], signer
+        return changes, [], ""
+    return changes, [f"it is signed by another key, {signer[:16]}"], signer
 
 
 def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change]:

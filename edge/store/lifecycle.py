@@ -65,8 +65,9 @@ class Enabling:
             record.make_last(name)
             return before
         if review.request is not None and not agreed:
+            asked = "; ".join(review.request.widenings())
             raise errors.NeedsConsent(
-                f"{name} is not enabled: nobody agreed to what it asks for",
+                f"{name} is not enabled: nobody agreed to what it asks for{asked and f' ({asked})'}",
                 f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
             )
         _check(before, review.granted(agreed=agreed))

@@ -135,8 +135,11 @@ def test_a_yes_to_a_small_change_does_not_give_back_what_was_revoked_unseen(
     assert reads_the_secret()
     revoke(SECRET)
     asked: list[Request] = []
-    with pytest.raises(errors.NeedsConsent):
+    with pytest.raises(errors.NeedsConsent) as caught:
         put(2, manifest=TOKEN + MEMORY, agrees=False, asked=asked)
+    # Whoever reads only the error reads all that --yes covers.
+    assert "asks for config_read token, which it does not have now" in caught.value.message
+    assert "declares limits memory 9000000000" in caught.value.message
     assert not reads_the_secret()
     assert lines(asked[0], capfd) == [
         "+ WIDER asks for config_read token, which it does not have now",
@@ -198,8 +201,10 @@ def test_nobody_agreeing_again_leaves_it_disabled_again(put: Put) -> None:
     asked: list[Request] = []
     done = put(2, manifest=TOKEN, agrees=False, asked=asked)
     assert (len(asked), done.record.enabled, done.record.consents) == (1, False, ())
-    with pytest.raises(errors.NeedsConsent):
+    with pytest.raises(errors.NeedsConsent, match=r"\(asks for config_read token\)"):
         lifecycle.enable("faults")
+    with pytest.raises(errors.NeedsConsent, match="asks for limits memory 9000000000; asks for config_read"):
+        put(3, manifest=TOKEN + MEMORY, agrees=False)
 
 
 def test_what_an_operator_disabled_stays_so_with_a_yes(put: Put) -> None:
