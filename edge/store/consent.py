@@ -134,7 +134,7 @@ class Review:
         shown = self.request.consents if agreed and self.request is not None else ()
         return [ask for ask in self.manifest.asks if ask in shown or asks.covered(ask, had)]
 
-    def stamp(self, act: str, release_id: str, before: Record | None) -> str:
+    def stamp(self, act: str, release: str, before: Record | None) -> str:
         """Of an act on a release, and of all that the request was worked out from."""
         import hashlib
 
@@ -145,7 +145,7 @@ class Review:
         if asked is not None:
             changes = [(change.what, change.wider) for change in asked.changes]
             shown = changes, asked.missing, asked.consents, asked.grants.allowed, asked.signer, asked.remote
-        basis = act, release_id, known, self.level, own.consents, own.grants, here().name, shown
+        basis = act, release, known, self.level, own.consents, own.grants, here().name, shown
         return hashlib.sha256(repr(basis).encode("utf-8", "surrogatepass")).hexdigest()
 
 

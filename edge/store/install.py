@@ -75,7 +75,9 @@ class InstallPlan(Plan):
     __slots__ = ("before", "package", "review", "staged")
 
     def __init__(self, package: Package, staged: Staged, before: Record | None, needs: Review | None) -> None:
-        stamp = "" if needs is None else needs.stamp("install", staged.release_id, before)
+        # The description that names a release may be signed by several keys.
+        release = f"{staged.release_id} {package.description['signer']}"
+        stamp = "" if needs is None else needs.stamp("install", release, before)
         super().__init__(None if needs is None else needs.request, stamp)
         self.package = package
         self.staged = staged

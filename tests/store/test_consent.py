@@ -337,6 +337,14 @@ def test_a_level_that_rises_while_a_question_stands_is_another_question(packed: 
     assert done.record.consents == ()
 
 
+def test_the_same_release_signed_by_another_key_is_another_question(packed: Callable[..., Path]) -> None:
+    seed = bytes(range(32))
+    trust_file.add(native.public_key(seed), "another")
+    path = packed(1, manifest=TOKEN)
+    done, asked = installed(path, lambda: packed(1, manifest=TOKEN, seed=seed))
+    assert (len(asked), done.record.enabled) == (2, True)
+
+
 def test_a_client_plans_and_commits_in_two_requests(packed: Callable[..., Path]) -> None:
     path = packed(1, manifest=TOKEN)
     with path.open("rb") as file:
