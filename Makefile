@@ -35,7 +35,7 @@ test-full: test
 	$(PYTHON) -m tests.faults
 	$(PYTHON) -m tests.faults.commands
 	$(PYTHON) -m tests.faults.commands --crowd 300
-	EDGE_SEQUENCES=500 $(PYTHON) -m pytest -q tests/store/test_downgrades.py
+	EDGE_SEQUENCES=500 $(PYTHON) -m pytest -q tests/store/test_downgrades.py tests/store/test_consent_sequences.py
 	$(PYTHON) -m tests.fuzz --minutes 60
 
 setup:

@@ -10,17 +10,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from edge.asks import Ask
     from edge.manifest import Manifest
 
 
 class Change:
-    """Something that was not there before, or is no more; `wider` when the plugin may do more by it."""
+    """Something that was not there before, or is no more.
 
-    __slots__ = ("what", "wider")
+    what   in words
+    wider  whether the plugin may do more by it
+    ask    the permission request that is new, None where it is none
+    """
 
-    def __init__(self, what: str, *, wider: bool) -> None:
+    __slots__ = ("ask", "what", "wider")
+
+    def __init__(self, what: str, *, wider: bool, ask: Ask | None = None) -> None:
         self.what = what
         self.wider = wider
+        self.ask = ask
 
 
 def difference(
@@ -48,7 +55,7 @@ def _capabilities(imports: Iterable[str]) -> dict[str, list[str]]:
 def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
     for ask in new.asks:
         if ask not in old.asks:
-            yield Change(f"declares {asks.spelled(ask)}", wider=not asks.covered(ask, old.asks))
+            yield Change(f"declares {asks.spelled(ask)}", wider=not asks.covered(ask, old.asks), ask=ask)
     named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
     for ask in old.asks:
         if ask not in new.asks:

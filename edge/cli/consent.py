@@ -7,13 +7,13 @@ import posix
 from edge import asks
 from edge.cli import output
 from edge.interfaces.logging import printable
+from edge.manifest import UNKNOWN_RISK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.asks import Ask
     from edge.cli.options import Given
-    from edge.grants import Grants
-    from edge.store.install import Consent, Request
+    from edge.store.consent import Consent, Request
 
 STDIN = 0
 YES = ("y", "yes")
@@ -76,20 +76,37 @@ def show(request: Request) -> None:
     if request.signer:
         output.say(f"  is signed by another key than before: {request.signer}")
     for change in request.changes:
-        output.say(printable(f"  {'+ WIDER' if change.wider else '-'} {change.what}"))
-    if request.changes:
-        return
+        refused = _refused(change.ask, request) if change.ask and change.wider else ""
+        output.say(printable(f"  {'+ WIDER' if change.wider else '-'} {change.what}{refused}"))
+    # Of another signer all of it is shown: what the one before was allowed, this one would have too.
+    if request.signer or not request.changes:
+        _show_all(request)
+
+
+def _show_all(request: Request) -> None:
+    """All that a plugin asks for, and what its manifest says of its tools."""
+    manifest = request.manifest
+    told = {change.ask for change in request.changes if change.wider}
     for ask in manifest.asks:
-        refused = (
-            "" if _is_given(ask, request.grants) else (f" (level {request.grants.level} does not give it)")
-        )
-        output.say(printable(f"  asks for {asks.spelled(ask)}{refused}"))
+        if ask not in told:
+            output.say(printable(f"  asks for {asks.spelled(ask)}{_refused(ask, request)}"))
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
+    for tool, risk in manifest.risks.items():
+        if risk != UNKNOWN_RISK:
+            output.say(printable(f"  says that the risk of {tool} is {risk}"))
 
 
-def _is_given(ask: Ask, grants: Grants) -> bool:
+def _refused(ask: Ask, request: Request) -> str:
+    """That the level does not give it, where that is so; empty otherwise."""
+    refused = ask in request.missing and ask not in request.consents
+    if not refused and _is_given(ask, request):
+        return ""
+    return f" (level {request.grants.level} does not give it)"
+
+
+def _is_given(ask: Ask, request: Request) -> bool:
     """Whether the plugin gets it: a limit also where it is no higher than what there is without consent."""
-    if ask[0] == "limits" and float(ask[2]) <= grants.limits[ask[1]]:
+    if ask[0] == "limits" and float(ask[2]) <= request.grants.limits[ask[1]]:
         return True
-    return any(asks.covers(ask, own) for own in grants.allowed)
+    return any(asks.covers(ask, own) for own in request.grants.allowed)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 MOST_MEGABYTES = 256
+KEY_DIGITS = 16
 
 COMMAND = Command(
     "install",
@@ -25,9 +26,10 @@ COMMAND = Command(
     "Installs a plugin, or another release of one that is installed. SOURCE is a .edge; a folder or an\n"
     "archive (.zip, .tar.gz, .tar.xz, .tar.bz2) with a manifest.toml, compiled here and signed with this\n"
     "machine's key; an https:// URL of one of these; or a plugin's name in a registry\n"
-    "(~/.config/edge/registry). What asks for more than every plugin has, or is fetched from another\n"
-    "machine, is not enabled before its operator agreed: it is installed all the same, the exit code is\n"
-    "0, and --json says whether it is enabled.",
+    "(~/.config/edge/registry). A bare name is always a registry's: write ./NAME for a folder or a file\n"
+    "here. Files that end in .edge, .zip or .tar.* need no ./ before them. What asks for more than every\n"
+    "plugin has, or is fetched from another machine, is not enabled before its operator agreed: it is\n"
+    "installed all the same, the exit code is 0, and --json says whether it is enabled.",
     (
         Option("yes", "", "agree to what it asks for", short="-y"),
         Option("sha256", "DIGEST", "refuse what has another digest"),
@@ -69,6 +71,8 @@ def _install(source: Source, given: Given) -> Outcome:
             origin=source.origin,
             remote=source.remote,
             again=given.get("again", False),
+            name=source.name,
+            version=source.version,
             consent=consent_of(given),
         )
     finally:
@@ -90,7 +94,10 @@ def _pack(source: Source) -> int:
         ) from None
     engine = native.about()["engine"]
     name = printable(files.base_name(source.origin))
-    return pack_in_memory(source.folder, [engine], keys.local_seed(), foreign=True, file=name)
+    seed = keys.local_seed()
+    signer = native.public_key(seed).hex()[:KEY_DIGITS]
+    output.say(printable(f"{source.origin} is compiled here and signed with this machine's key, {signer}"))
+    return pack_in_memory(source.folder, [engine], seed, foreign=True, file=name)
 
 
 def _facts(done: Outcome) -> dict[str, Any]:

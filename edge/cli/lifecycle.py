@@ -31,8 +31,8 @@ COMMANDS = {
     "rollback": Command(
         "rollback",
         "NAME",
-        "Goes back to the release that was there before, which was kept; the newer one is kept then. Exits\n"
-        "with 2 where none was kept.",
+        "Goes back to the release that was there before, which was kept; the newer one is kept then. A\n"
+        "release that nobody ever agreed to comes back disabled. Exits with 2 where none was kept.",
         (),
         "edge rollback cron-next",
     ),
@@ -77,6 +77,8 @@ def run(name: str, given: Given) -> int:
         "reload": "is in order",
     }
     _show(given, plugin, done[name], now)
+    if name == "rollback" and not now.enabled:
+        output.say(f"It is not enabled: `edge enable {plugin}` enables it")
     return 0
 
 

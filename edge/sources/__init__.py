@@ -26,6 +26,9 @@ REGISTRY = "registry:"
 URLS = ("https:", "http:")
 PRIVATE = 0o700
 
+FILES = (".edge", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+"""How the names of packages and archives end."""
+
 
 class Source:
     """What was found. Leaving its `with` closes it and removes what is temporary.
@@ -35,9 +38,11 @@ class Source:
     origin  where it is from, for records and the audit: of a URL without its query
     remote  whether that is another machine
     sha256  of what was fetched, or was here and had to have it; empty otherwise
+    name    of the plugin that a registry says it is; empty where no name was asked for
+    version of that plugin, as the registry says
     """
 
-    __slots__ = ("_temporary", "fd", "folder", "origin", "remote", "sha256")
+    __slots__ = ("_temporary", "fd", "folder", "name", "origin", "remote", "sha256", "version")
 
     def __init__(
         self,
@@ -54,6 +59,8 @@ class Source:
         self.origin = origin
         self.remote = remote
         self.sha256 = sha256
+        self.name = ""
+        self.version = ""
         self._temporary = temporary
 
     def __enter__(self) -> Source:
@@ -69,6 +76,8 @@ class Source:
 def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say: Say) -> Source:
     """Opens what `what` names: a file, a folder, an https:// URL, or a plugin of a registry.
 
+    A name that a plugin may have is a registry's, whatever is in the working directory: a path has a slash,
+    or ends as packages and archives do. RATIONALE, "Why a bare name is never a folder".
     `sha256`: refuses what has another digest (a folder has none). `most_bytes`: refuses what is larger.
     `cache`: a folder for what is fetched and unpacked. `say`: takes lines of progress.
     """
@@ -79,7 +88,9 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
         entry = _entry(what, sha256, cache, say)
         named = f"{entry.name} {entry.version} of {entry.index}: "
         digest = sha256 or entry.sha256
-        return _fetched(entry.url, named, digest, most_bytes, cache, say, allow_special=entry.inside)
+        found = _fetched(entry.url, named, digest, most_bytes, cache, say, allow_special=entry.inside)
+        found.name, found.version = entry.name, entry.version
+        return found
     if _is_folder(what):
         if sha256:
             from edge import errors
@@ -90,16 +101,10 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
 
 
 def _names_a_plugin(what: str) -> bool:
-    """Whether it can only be the name of a plugin, with or without a version."""
+    """Whether it may be the name of a plugin, with or without a version, and does not end as files do."""
     from edge.names import is_plugin_name
 
-    if not is_plugin_name(what.partition("@")[0]):
-        return False
-    try:
-        posix.stat(what)
-    except OSError:
-        return True
-    return False
+    return is_plugin_name(what.partition("@")[0]) and not what.endswith(FILES)
 
 
 def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
@@ -108,13 +113,18 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
     from edge.sources.fetch import is_sha256
     from edge.sources.registry import find
 
+    is_bare = not what.startswith(REGISTRY)
+    here = f"what is called {what} in this directory is ./{what}" if is_bare and _is_here(what) else ""
+    if here:
+        say(f"{what} is looked up in the registries: {here}")
     try:
-        entry = find(what[len(REGISTRY) :] if what.startswith(REGISTRY) else what, cache=cache, say=say)
+        entry = find(what.removeprefix(REGISTRY), cache=cache, say=say)
     except errors.UsageError as error:
-        if what.startswith(REGISTRY):
+        if not is_bare:
             raise
-        message = f"There is no file {what}, and for a plugin of that name: {error.message}"
-        raise errors.UsageError(message, error.remedy) from None
+        path = here or f"a file or a directory is named with a slash, ./{what}"
+        message = f"{what} is taken as a plugin's name in a registry. {error.message}"
+        raise errors.UsageError(message, f"{error.remedy}; {path}") from None
     # What is no digest at all is told by whoever fetches.
     if is_sha256(sha256) and sha256.lower() != entry.sha256:
         raise errors.Damaged(
@@ -123,6 +133,15 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
             "Ask whoever publishes it which is right",
         )
     return entry
+
+
+def _is_here(what: str) -> bool:
+    """Whether something of that name is in the working directory."""
+    try:
+        posix.lstat(what)
+    except OSError:
+        return False
+    return True
 
 
 def _is_folder(what: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from edge import asks, audit, errors, grants, levels, policy, trust
+from contextlib import contextmanager, suppress
+
+from edge import audit, errors, levels, policy, trust
 from edge.package import open_package
 from edge.profiles import here
 from edge.store import record, removal, selfcheck, terms
-from edge.store.asking import with_answers
+from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
@@ -14,48 +16,12 @@ from edge.store.verify import fault_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Iterator
 
     from edge.asks import Ask
-    from edge.difference import Change
-    from edge.grants import Grants
-    from edge.manifest import Manifest
     from edge.package import Package
-    from edge.store.asking import Answer
+    from edge.store.consent import Consent, Review
     from edge.store.record import Record
-
-    Consent = Callable[["Request"], bool]
-
-
-class Request:
-    """What an operator has to agree to.
-
-    manifest  of the plugin
-    grants    what it would be granted with the consent
-    imports   of the component
-    changes   against the release that is installed, empty for a new plugin
-    signer    who signed it, where that is another one than before; empty otherwise
-    remote    whether it came from another machine
-    """
-
-    __slots__ = ("changes", "grants", "imports", "manifest", "remote", "signer")
-
-    def __init__(
-        self,
-        manifest: Manifest,
-        granted: Grants,
-        imports: list[str],
-        changes: list[Change],
-        signer: str,
-        *,
-        remote: bool,
-    ) -> None:
-        self.manifest = manifest
-        self.grants = granted
-        self.imports = imports
-        self.changes = changes
-        self.signer = signer
-        self.remote = remote
 
 
 class Outcome:
@@ -85,81 +51,182 @@ def install(
     origin: str,
     remote: bool = False,
     again: bool = False,
+    name: str = "",
+    version: str = "",
     consent: Consent | None = None,
 ) -> Outcome:
     """Installs the package behind a descriptor; afterwards all of it holds, or nothing.
 
+    `name`, `version`: what was asked for. Another plugin, or another version of it, is refused
+    (`errors.OutOfScope`); empty for whatever the package holds.
     `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then
     installed and not enabled, and a release that wants more than the one before is refused
     (`errors.NeedsConsent`). The store is not locked meanwhile: what changed by then is asked anew.
     `again` lets a release number come back with other contents, for those who work on a plugin.
     Whatever is refused is told to the audit.
     """
-
-    def work(answer: Answer) -> Outcome:
-        try:
-            package = open_package(fd, file, trust.text())
-            return _install(package, origin=origin, remote=remote, again=again, answer=answer)
-        except (errors.Refused, errors.CheckFailed) as error:
-            _tell_refusal(error, origin)
-            raise
-
-    return with_answers(consent, work)
+    work = Installation(fd, file, origin=origin, remote=remote, again=again, name=name, version=version)
+    return carry_out(work, consent)
 
 
-def _tell_refusal(error: errors.EdgeError, origin: str) -> None:
-    fact = {"event": "refused", "act": "install", "origin": origin}
-    try:
-        audit.append({**fact, "kind": type(error).__name__, "why": error.message})
-    except errors.EnvironmentFault:
-        # What was refused stays refused, and why is what there is to know first.
-        return
+class InstallPlan(Plan):
+    """What an installation needs; `review` is None where that very release is installed already."""
+
+    __slots__ = ("before", "package", "review", "staged")
+
+    def __init__(self, package: Package, staged: Staged, before: Record | None, needs: Review | None) -> None:
+        # The description that names a release may be signed by several keys.
+        release = f"{staged.release_id} {package.description['signer']}"
+        stamp = "" if needs is None else needs.stamp("install", release, before)
+        super().__init__(None if needs is None else needs.request, stamp)
+        self.package = package
+        self.staged = staged
+        self.before = before
+        self.review = needs
 
 
-def _install(package: Package, *, origin: str, remote: bool, again: bool, answer: Answer) -> Outcome:
-    name, number = package.description["name"], package.description["release"]
-    before = record.find(name)
-    if before is not None and removal.is_unfinished(before):
-        # Recovery could not; what it says then is what stands in the way.
-        removal.finish(before)
+class Installation:
+    """The installation of a package, as edge/store/consent.py takes it. The descriptor stays the caller's."""
+
+    __slots__ = ("_again", "_fd", "_file", "_name", "_origin", "_remote", "_version")
+
+    def __init__(
+        self,
+        fd: int,
+        file: str,
+        *,
+        origin: str,
+        remote: bool = False,
+        again: bool = False,
+        name: str = "",
+        version: str = "",
+    ) -> None:
+        self._fd = fd
+        self._file = file
+        self._origin = origin
+        self._remote = remote
+        self._again = again
+        self._name = name
+        self._version = version
+
+    def plan(self) -> InstallPlan:
+        """Checks the package, and who has to agree to what."""
+        with _refusals_told(self._origin):
+            return self._plan()
+
+    def make(self, plan: InstallPlan, *, agreed: bool) -> Outcome:
+        """Unpacks the package, tries it and makes it the current release."""
+        with _refusals_told(self._origin), plan.staged:
+            if plan.review is None:
+                return _known(plan)
+            return self._make(plan, plan.review, agreed=agreed or plan.request is None)
+
+    def _plan(self) -> InstallPlan:
+        package = open_package(self._fd, self._file, trust.text())
+        self._check_asked(package)
+        name, number = package.description["name"], package.description["release"]
         before = record.find(name)
-    _check_keys(package, policy.load().level_of(name))
-    with Staged(package) as staged:
-        current = before.current if before is not None else ""
-        if before is not None and current[:ID_DIGITS] == staged.release_id and not problem_of(before):
-            package.check_all()
-            record.make_last(name)
-            return Outcome(before, before, "nothing", staged.manifest.version, number)
-        _check_floor(before, name, number, staged.release_id, again=again)
-        # Before anything is written, which would be for nothing when somebody has to be asked first.
-        request, agreed, consents = _agree(package, staged, before, remote, answer)
+        if before is not None and removal.is_unfinished(before):
+            # Recovery could not; what it says then is what stands in the way.
+            removal.finish(before)
+            before = record.find(name)
+        _check_keys(package, policy.load().level_of(name))
+        staged = Staged(package)
+        if before is not None and _is_current(before, staged.release_id) and not problem_of(before):
+            return InstallPlan(package, staged, before, None)
+        _check_floor(before, name, number, staged.release_id, again=self._again)
+        needs = review(
+            staged.manifest,
+            package.description["imports"],
+            signer=package.description["signer"],
+            remote=self._remote,
+            before=before,
+        )
+        _check_keys(package, needs.level)
+        return InstallPlan(package, staged, before, needs)
+
+    def _check_asked(self, package: Package) -> None:
+        """Refuses another plugin than was asked for: whoever signs one would replace any other by it."""
+        name, version = package.description["name"], package.description["version"]
+        if self._name in ("", name) and self._version in ("", version):
+            return
+        asked = f"{self._name} {self._version}".strip()
+        raise errors.OutOfScope(
+            f"{asked} was asked for, and {self._origin} brings {name} {version}: nothing was changed",
+            "Do not install it, and tell whoever keeps that registry",
+        )
+
+    def _make(self, plan: InstallPlan, needs: Review, *, agreed: bool) -> Outcome:
+        package, staged, before = plan.package, plan.staged, plan.before
+        if needs.reasons and not agreed:
+            raise errors.NeedsConsent(
+                f"{staged.manifest.name} {staged.manifest.version} needs a yes to be the current one: "
+                f"{'; '.join(needs.reasons)}",
+                "`edge audit FILE` shows all of it; `edge install --yes` consents",
+            )
         staged.unpack()
-        _check_keys(package, request.grants.level)
-        enabled = before.enabled if before is not None and current else agreed
+        enabled = _is_enabled(plan, agreed=agreed)
         if enabled:
-            selfcheck.check(staged, request.grants)
+            selfcheck.check(staged, needs.granted(agreed=agreed))
         else:
             selfcheck.load(staged, None)
-        release_id = staged.keep()
         now = _switched(
             before,
             staged,
-            release_id,
-            number,
-            origin=origin,
-            remote=remote,
+            staged.keep(),
+            package.description["release"],
+            origin=self._origin,
+            remote=self._remote,
             enabled=enabled,
-            consents=consents,
+            approved=agreed,
+            consents=needs.consents(before, agreed=agreed),
         )
-        upgraded = bool(current)
-        _tell(package, before, now, number, upgraded=upgraded)
+        upgraded = before is not None and bool(before.current)
+        _tell(package, before, now, upgraded=upgraded)
         record.write(now)
-        receipt = staged.receipt.decode()
-    terms.derive(record.get(name), here(), receipt=receipt)
-    collect()
-    return Outcome(
-        now, before, "upgraded" if upgraded else "installed", package.description["version"], number
-    )
+        terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
+        collect()
+        return _outcome(plan, now, "upgraded" if upgraded else "installed")
+
+
+def _known(plan: InstallPlan) -> Outcome:
+    """What is installed already is checked and stays."""
+    assert plan.before is not None
+    plan.package.check_all()
+    record.make_last(plan.before.name)
+    return _outcome(plan, plan.before, "nothing")
+
+
+def _outcome(plan: InstallPlan, now: Record, change: str) -> Outcome:
+    description = plan.package.description
+    return Outcome(now, plan.before, change, description["version"], description["release"])
+
+
+@contextmanager
+def _refusals_told(origin: str) -> Iterator[None]:
+    """Puts what is refused into the audit log."""
+    try:
+        yield
+    except (errors.Refused, errors.CheckFailed) as error:
+        fact = {"event": "refused", "act": "install", "origin": origin}
+        # What was refused stays refused, and why is what there is to know first.
+        with suppress(errors.EnvironmentFault):
+            audit.append({**fact, "kind": type(error).__name__, "why": error.message})
+        raise
+
+
+def _is_current(before: Record, release_id: str) -> bool:
+    return before.current[:ID_DIGITS] == release_id
+
+
+def _is_enabled(plan: InstallPlan, *, agreed: bool) -> bool:
+    """Whether the release may be called: what was disabled stays so, unless only the consent was missing."""
+    before = plan.before
+    if before is None or not before.current:
+        return agreed
+    if before.is_approved(before.current):
+        return before.enabled
+    return agreed and plan.request is not None
 
 
 def _check_keys(package: Package, level: str) -> None:
@@ -190,103 +257,6 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
         )
 
 
-def request_for(
-    manifest: Manifest,
-    imports: list[str],
-    *,
-    remote: bool,
-    before: Record | None = None,
-    signer: str = "",
-    consents: Iterable[Ask] = (),
-) -> tuple[Request, bool]:
-    """What there is to agree to, and whether anybody has to.
-
-    `before`: of what is installed, where this is to take its place. `consents`: what was agreed to of itself.
-    """
-    said = policy.load().agreed(manifest.name, before.consents if before is not None else consents)
-    changes: list[Change] = []
-    changed_signer = ""
-    if before is not None and before.current:
-        changes, changed_signer, needed = _against(before, manifest, imports, signer)
-        # Who compiled it here says nothing of who wrote it.
-        needed = needed or (remote and signer == _own_key())
-    else:
-        needed = remote or bool(_unaccepted(manifest, said))
-    asked = said.agreed(manifest.name, manifest.asks) if needed else said
-    granted = grants.resolve(manifest, asked, profile=here())
-    return Request(manifest, granted, imports, changes, changed_signer, remote=remote), needed
-
-
-def _against(
-    before: Record, manifest: Manifest, imports: list[str], signer: str
-) -> tuple[list[Change], str, bool]:
-    """What a release changes against the installed one, its signer if another, whether that needs a yes."""
-    from edge.difference import difference
-    from edge.store.installed import description_of
-
-    try:
-        old = description_of(before.current)
-        changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
-    except errors.EdgeError:
-        # It is damaged, and nobody can say any more what it was allowed.
-        return [], "", True
-    signer = signer if signer != old["signer"] else ""
-    return changes, signer, bool(signer) or any(change.wider for change in changes)
-
-
-def _own_key() -> str:
-    from edge import keys
-
-    own = keys.local_public()
-    return own.hex() if own is not None else ""
-
-
-def _agree(
-    package: Package, staged: Staged, before: Record | None, remote: bool, answer: Answer
-) -> tuple[Request, bool, list[Ask]]:
-    """What is asked for; whether somebody agreed, or nobody has to; what of it was agreed to, now or before.
-
-    Refuses a release that wants more than the one before, and nobody agreed.
-    """
-    description, manifest = package.description, staged.manifest
-    request, needed = request_for(
-        manifest, description["imports"], remote=remote, before=before, signer=description["signer"]
-    )
-    about = (staged.release_id, before.current if before is not None else "")
-    agreed = not needed or answer(request, about)
-    if not agreed and before is not None and before.current:
-        wider = [change.what for change in request.changes if change.wider]
-        if request.signer:
-            wider.insert(0, f"it is signed by another key, {request.signer[:16]}")
-        if not wider:
-            wider.append("it comes from elsewhere" if remote else "what is installed is damaged")
-        raise errors.NeedsConsent(
-            f"{manifest.name} {manifest.version} needs a yes to be the current one: {'; '.join(wider)}",
-            "`edge audit FILE` shows all of it; `edge install --yes` consents",
-        )
-    if needed and agreed:
-        return request, agreed, list(manifest.asks)
-    had = before.consents if before is not None else ()
-    return request, agreed, [ask for ask in manifest.asks if asks.covered(ask, had)]
-
-
-def _unaccepted(manifest: Manifest, said: policy.Policy) -> list[object]:
-    """What it asks for that nobody has agreed to."""
-    level = said.level_of(manifest.name)
-    if manifest.level:
-        level = levels.stricter(level, manifest.level)
-    accepted = said.accepted(manifest.name, level)
-    if accepted is None:
-        return []
-    free = levels.free_limits(level, here())
-    return [ask for ask in manifest.asks if not (asks.covered(ask, accepted) or _is_free(ask, free))]
-
-
-def _is_free(ask: Ask, free: dict[str, float]) -> bool:
-    """Whether it is a limit that needs nobody's consent, for being no higher than what there is without."""
-    return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
-
-
 def _switched(
     before: Record | None,
     staged: Staged,
@@ -296,6 +266,7 @@ def _switched(
     origin: str,
     remote: bool,
     enabled: bool,
+    approved: bool,
     consents: Iterable[Ask],
 ) -> Record:
     kept = _kept(before, release_id)
@@ -315,6 +286,7 @@ def _switched(
         previous_source=_came_from(before, kept),
         interpret=staged.interpret,
         consents=dict.fromkeys((*consents, *_consents_of(before, kept))),
+        approved=[*([release_id] if approved else []), *_approval_of(before, kept)],
     )
 
 
@@ -327,6 +299,11 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
     except errors.EdgeError:
         return []
     return [ask for ask in asked if ask in before.consents]
+
+
+def _approval_of(before: Record | None, kept: str) -> list[str]:
+    """The release that is kept, if somebody agreed to it."""
+    return [kept] if before is not None and kept and before.is_approved(kept) else []
 
 
 def _came_from(before: Record | None, kept: str) -> tuple[object, ...]:
@@ -349,14 +326,14 @@ def _kept(before: Record | None, release_id: str) -> str:
     return before.current if fault is None or isinstance(fault, errors.Untrusted) else before.previous
 
 
-def _tell(package: Package, before: Record | None, now: Record, number: int, *, upgraded: bool) -> None:
+def _tell(package: Package, before: Record | None, now: Record, *, upgraded: bool) -> None:
     """Before the record is written: a change may be told of and not have happened, never the other way."""
     audit.append(
         {
             "event": "upgrade" if upgraded else "install",
             "plugin": now.name,
             "version": package.description["version"],
-            "release": number,
+            "release": package.description["release"],
             "id": now.current,
             "before": before.current if before is not None else "",
             "signer": package.description["signer"],

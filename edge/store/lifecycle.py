@@ -6,7 +6,7 @@ from edge import _native as native
 from edge import asks, audit, errors, grants, store
 from edge.profiles import here
 from edge.store import record, removal, selfcheck, standing, terms
-from edge.store.asking import with_answers
+from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from edge.asks import Ask
-    from edge.store.asking import Answer
-    from edge.store.install import Consent
+    from edge.store.consent import Consent, Review
     from edge.store.record import Record
 
 
@@ -29,35 +28,58 @@ def enable(name: str, *, consent: Consent | None = None) -> Record:
     Raises `errors.NeedsConsent` when nobody agreed, `errors.NotGranted` or `errors.CheckFailed` when it
     would not work; it then stays as it was.
     """
-    return with_answers(consent, lambda answer: _enable(name, answer))
+    return carry_out(Enabling(name), consent)
 
 
-def _enable(name: str, answer: Answer) -> Record:
-    from edge.store.install import request_for
+class EnablePlan(Plan):
+    """What enabling a plugin needs; `review` is None where it is enabled already."""
 
-    found = Installed(name)
-    if found.enabled:
-        record.make_last(name)
-        return found.record
-    request, needed = request_for(
-        found.manifest,
-        found.description["imports"],
-        remote=found.record.remote,
-        consents=found.record.consents,
-    )
-    if needed and not answer(request, (found.release_id,)):
-        raise errors.NeedsConsent(
-            f"{name} is not enabled: nobody agreed to what it asks for",
-            f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
+    __slots__ = ("found", "review")
+
+    def __init__(self, found: Installed, review: Review | None) -> None:
+        stamp = "" if review is None else review.stamp("enable", found.release_id, found.record)
+        super().__init__(None if review is None else review.request, stamp)
+        self.found = found
+        self.review = review
+
+
+class Enabling:
+    """Enabling a plugin, for edge/store/consent.py."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def plan(self) -> EnablePlan:
+        """Who has to agree to what."""
+        found = Installed(self._name)
+        if found.enabled:
+            return EnablePlan(found, None)
+        return EnablePlan(found, review_enabling(found.record, found.manifest, found.description["imports"]))
+
+    def make(self, plan: EnablePlan, *, agreed: bool) -> Record:
+        """Checks the plugin and enables it."""
+        name, before, review = self._name, plan.found.record, plan.review
+        if review is None:
+            record.make_last(name)
+            return before
+        if review.request is not None and not agreed:
+            asked = "; ".join(review.request.widenings())
+            raise errors.NeedsConsent(
+                f"{name} is not enabled: nobody agreed to what it asks for{asked and f' ({asked})'}",
+                f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
+            )
+        _check(before, review.granted(agreed=agreed))
+        now = before.replace(
+            enabled=True,
+            consents=dict.fromkeys((*before.consents, *review.consents(before, agreed=agreed))),
+            approved=dict.fromkeys((*before.approved, before.current)),
         )
-    _check(found.record, request.grants)
-    agreed = found.manifest.asks if needed else ()
-    consents = dict.fromkeys((*found.record.consents, *agreed))
-    now = found.record.replace(enabled=True, consents=consents)
-    _tell("enable", found.record, now)
-    record.write(now)
-    terms.derive(record.get(name), here())
-    return now
+        _tell("enable", before, now)
+        record.write(now)
+        terms.derive(record.get(name), here())
+        return now
 
 
 def disable(name: str) -> Record:
@@ -74,7 +96,11 @@ def disable(name: str) -> Record:
 
 
 def rollback(name: str) -> Record:
-    """Goes to the release that was kept, which must verify; the one that was current is kept then."""
+    """Goes to the release that was kept, which must verify; the one that was current is kept then.
+
+    Asks nobody, so it adds no consent: the plugin has what is agreed to now, and is disabled where nobody
+    ever agreed to the release that comes back.
+    """
     with locked():
         found = record.get(name)
         if not found.previous:
@@ -88,6 +114,7 @@ def rollback(name: str) -> Record:
         now = found.replace(
             current=found.previous,
             previous=found.current,
+            enabled=found.enabled and found.is_approved(found.previous),
             origin=origin,
             remote=remote,
             previous_source=(found.origin, found.remote),

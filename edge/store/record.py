@@ -35,6 +35,8 @@ class Record:
     previous_source  where the release before came from, and whether that was another machine
     interpret        whether its code is interpreted although this CPU could run code of its own
     consents         what its operator agreed to, of the current release and of the one that is kept
+    approved         which of these two somebody agreed to, or needed nobody to: they may be called without
+                     another question
     identity         of the file it was read from; changes with every change of it
     """
 
@@ -50,6 +52,7 @@ class Record:
         "previous_source",
         "interpret",
         "consents",
+        "approved",
     )
     __slots__ = (*FIELDS, "identity")
 
@@ -67,6 +70,7 @@ class Record:
         previous_source: Iterable[object] = ("", False),
         interpret: bool = False,
         consents: Iterable[Iterable[str]] = (),
+        approved: Iterable[str] = (),
         identity: str = "",
     ) -> None:
         self.name = name
@@ -80,11 +84,16 @@ class Record:
         self.previous_source = tuple(previous_source)
         self.interpret = interpret
         self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
+        self.approved = tuple(approved)
         self.identity = identity
 
     def replace(self, **changes: Any) -> Record:
         """The same but for what is given."""
         return Record(**{name: changes.pop(name, getattr(self, name)) for name in self.FIELDS}, **changes)
+
+    def is_approved(self, release_id: str) -> bool:
+        """Whether a release may be called without another question."""
+        return release_id in self.approved
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and all(
@@ -168,6 +177,10 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
             raise ValueError("it is of another format, or of another plugin")
         if not all(isinstance(ask, list) for ask in said["consents"]):
             raise ValueError("`consents` has to hold lists of texts")
+        # Records of an older Edge do not have it: then what may be called is what somebody agreed to.
+        said.setdefault("approved", [said["current"]] if said["enabled"] else [])
+        if not isinstance(said["approved"], list):
+            raise ValueError("`approved` has to hold texts")
         found = Record(**said, identity=identity)
         _check_types(found)
     except Exception as error:
@@ -184,6 +197,8 @@ def _check_types(found: Record) -> None:
             raise ValueError(f"`{field}` is of another type")
     if not all(isinstance(word, str) for ask in found.consents for word in ask):
         raise ValueError("`consents` has to hold lists of texts")
+    if not all(isinstance(release, str) for release in found.approved):
+        raise ValueError("`approved` has to hold texts")
     if tuple(map(type, found.previous_source)) != (str, bool):
         raise ValueError("`previous_source` has to hold an origin, and whether that is another machine")
     for folder in (found.current, found.previous):

@@ -108,7 +108,7 @@ def _record() -> object:
     found = record.find(NAME)
     if found is None:
         return None
-    kept = {name: getattr(found, name) for name in ("current", "enabled", "floor", "consents")}
+    kept = {name: getattr(found, name) for name in ("current", "enabled", "floor", "consents", "approved")}
     return {**kept, "previous": found.previous} if found.current else kept
 
 

@@ -32,6 +32,8 @@ name = "faults"
 risk = "low"
 """
 RELEASES = 3
+WIDER = 4
+"""The release that asks for more, so that the record, the consents and the approval change at once."""
 
 Act = Callable[[Path], object]
 
@@ -63,6 +65,9 @@ def pack(folder: Path, wasm: Path) -> None:
             wasm, name=NAME, version=f"1.0.{release}", release=release, manifest=MANIFEST
         )
         (folder / f"{release}.edge").write_bytes(package)
+    wider = f"{MANIFEST}\n[edge.kv]\nquota_bytes = 65536\n"
+    package = packages.package(wasm, name=NAME, version=f"1.0.{WIDER}", release=WIDER, manifest=wider)
+    (folder / f"{WIDER}.edge").write_bytes(package)
 
 
 def put(release: int) -> Act:
@@ -126,6 +131,7 @@ ALL = (put(1), put(2), configure("here"), hide("first"), grant)
 OPERATIONS = {
     "install": Operation("install", (), put(1)),
     "upgrade": Operation("upgrade", ALL, put(3)),
+    "wider-upgrade": Operation("upgrade", ALL, put(WIDER)),
     "rollback": Operation("rollback", ALL, of_plugin(lifecycle.rollback), again="old"),
     "disable": Operation("disable", ALL, of_plugin(lifecycle.disable)),
     "enable": Operation(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from edge import errors, places
+from edge import audit, errors, places, store
 from edge.cli import main
 from edge.sources import open_source
 from edge.store import lifecycle, record
 from tests import packages
 from tests.home import LOCAL, move
 from tests.sources.servers import Release, Server, says
+from tests.store.snapshot import contents
 
 MOST = 1 << 24
 
@@ -74,6 +76,93 @@ def test_what_a_registry_names_is_installed_by_its_digest(
         else says(200, index)(request, client)
     )
     assert install("registry:faults", capfd=capfd)[0] == 3
+
+
+def lists(machine: Path, package: Path, name: str, version: str) -> None:
+    """A registry of this machine that has the package under a name."""
+    entry = {
+        "name": name,
+        "version": version,
+        "url": str(package),
+        "sha256": hashlib.sha256(package.read_bytes()).hexdigest(),
+    }
+    index = machine / "index.json"
+    index.write_text(json.dumps({"plugins": [entry]}))
+    path = Path(places.config_home()) / "edge" / "registry"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{index}\n")
+
+
+def disguised(machine: Path, wasm: Path, how: str) -> Path:
+    """Release 2 of `pump`, as a registry may have it."""
+    plain = machine / "pump.edge"
+    plain.write_bytes(packages.package(wasm, name="pump", version="2.0.0", release=2))
+    if how == "package":
+        return plain
+    if how == "package in an archive":
+        with zipfile.ZipFile(machine / "pump.zip", "w") as file:
+            file.write(plain, "weather-1.0.0.edge")
+        return machine / "pump.zip"
+    folder = machine / "weather"
+    folder.mkdir()
+    (folder / "a.wasm").write_bytes(wasm.read_bytes())
+    (folder / "manifest.toml").write_text(packages.manifest_of("pump", "2.0.0"))
+    with tarfile.open(machine / "pump.tar.gz", "w:gz") as archive:
+        archive.add(folder, "weather")
+    return machine / "pump.tar.gz"
+
+
+@pytest.mark.parametrize("how", ["package", "package in an archive", "folder in an archive"])
+@pytest.mark.parametrize("what", ["weather", "weather@2.0.0", "registry:weather"])
+def test_an_entry_of_one_name_does_not_replace_another_plugin(
+    machine: Path, wasm: Callable[[str], Path], how: str, what: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pump = machine / "pump-1.edge"
+    pump.write_bytes(packages.package(wasm("faults"), name="pump"))
+    assert install(pump, capfd=capfd)[0] == 0
+    lists(machine, disguised(machine, wasm("faults"), how), "weather", "2.0.0")
+    before = contents(Path(store.root()))
+    status, said = install(what, "--yes", capfd=capfd)
+    assert (status, said["error"]["kind"]) == (3, "OutOfScope")
+    assert said["error"]["message"].startswith("weather 2.0.0 was asked for, and ")
+    assert said["error"]["message"].endswith(" brings pump 2.0.0: nothing was changed")
+    assert contents(Path(store.root())) == before
+    last = list(audit.entries())[-1]
+    assert (last["event"], last["kind"]) == ("refused", "OutOfScope")
+
+
+@pytest.mark.parametrize("what", ["faults", "faults@9.9.9"])
+def test_an_entry_of_one_version_does_not_bring_another(
+    machine: Path, package: bytes, what: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = machine / "a.edge"
+    path.write_bytes(package)
+    lists(machine, path, "faults", "9.9.9")
+    status, said = install(what, "--yes", capfd=capfd)
+    assert (status, said["error"]["kind"]) == (3, "OutOfScope")
+    assert "faults 9.9.9 was asked for" in said["error"]["message"]
+    assert "brings faults 1.0.0" in said["error"]["message"]
+    assert record.find("faults") is None
+
+
+def test_a_folder_of_that_name_is_not_compiled_and_signed(
+    machine: Path,
+    wasm: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = machine / "weather"
+    folder.mkdir()
+    (folder / "a.wasm").write_bytes(wasm("faults").read_bytes())
+    (folder / "manifest.toml").write_text(packages.manifest_of("weather", "1.0.0"))
+    monkeypatch.chdir(machine)
+    status, said = install("weather", capfd=capfd)
+    assert (status, said["error"]["kind"]) == (2, "UsageError")
+    assert "what is called weather in this directory is ./weather" in said["error"]["remedy"]
+    assert record.find("weather") is None
+    capfd.readouterr()
+    assert main(["install", "./weather"]) == 0
+    assert "./weather is compiled here and signed with this machine's key, " in capfd.readouterr().err
 
 
 def test_a_download_that_breaks_off_goes_on_at_the_next_try(

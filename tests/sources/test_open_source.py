@@ -93,23 +93,74 @@ def test_a_password_in_a_url_that_is_misspelled_is_not_repeated(what: str, opene
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_told_as_one(registry: Path, opened: Open) -> None:
-    missing = "There is no file clock-1.0.0.edge, and"
-    with pytest.raises(errors.UsageError, match=missing) as caught, opened("clock-1.0.0.edge"):
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    "what", ["clock-1.0.0.edge", "clock.zip", "clock.tar.gz", "clock.tgz", "./clock", "a/clock", "Clock"]
+)
+def test_a_file_that_is_not_there_is_told_as_one(what: str, opened: Open) -> None:
+    with pytest.raises(errors.UsageError, match=f"^{what}: No such file") as caught, opened(what):
+        pass
+    assert caught.value.remedy == "Check the path"
+
+
+@pytest.mark.parametrize("kind", ["", "file", "folder"])
+def test_a_bare_name_that_no_registry_has_says_how_a_path_is_written(
+    registry: Path, opened: Open, kind: str
+) -> None:
+    if kind == "file":
+        Path("clock").write_bytes(BODY)
+    elif kind:
+        Path("clock").mkdir()
+    with (
+        pytest.raises(errors.UsageError, match="^clock is taken as a plugin's name") as caught,
+        opened("clock"),
+    ):
         pass
     assert str(registry) in caught.value.remedy
+    assert "./clock" in caught.value.remedy
+    assert ("in this directory" in caught.value.remedy) is bool(kind)
 
 
-def test_a_file_comes_before_a_registry_unless_that_is_said(
-    server: Server, registry: Path, opened: Open
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_a_bare_name_is_never_what_is_in_the_working_directory(
+    server: Server, registry: Path, opened: Open, capfd: pytest.CaptureFixture[str], kind: str
 ) -> None:
     server.answer = Release(BODY)
     names(registry, server)
-    Path("clock").write_bytes(OTHER)
-    with opened("clock") as source:
-        assert (source.origin, source.remote, source.sha256) == ("clock", False, "")
+    for what in ("clock", "clock@1.0.0"):
+        if kind == "file":
+            Path(what).write_bytes(OTHER)
+        elif kind == "folder":
+            Path(what).mkdir()
+        else:
+            Path(what).symlink_to("nowhere")
+    for what in ("clock", "clock@1.0.0"):
+        capfd.readouterr()
+        with opened(what) as source:
+            assert (source.remote, source.sha256, source.name) == (True, DIGEST, "clock")
+        assert f"what is called {what} in this directory is ./{what}" in capfd.readouterr().out
     with opened("registry:clock") as source:
         assert source.remote
+    assert "directory" not in capfd.readouterr().out
+
+
+def test_a_path_with_a_slash_is_never_a_registrys(registry: Path, server: Server, opened: Open) -> None:
+    server.answer = Release(BODY)
+    names(registry, server)
+    Path("clock").write_bytes(OTHER)
+    Path("clock.tar").write_bytes(OTHER)
+    for what in ("./clock", f"../{Path.cwd().name}/clock", str(Path.cwd() / "clock"), "clock.tar"):
+        with opened(what) as source:
+            assert (source.origin, source.remote, source.name, source.version) == (what, False, "", "")
+    assert server.requests == []
+
+
+def test_what_a_registry_names_has_to_be_that_plugin(server: Server, registry: Path, opened: Open) -> None:
+    server.answer = Release(BODY)
+    names(registry, server)
+    for what in ("clock", "clock@1.0.0", "registry:clock", "registry:clock@1.0.0"):
+        with opened(what) as source:
+            assert (source.name, source.version) == ("clock", "1.0.0")
 
 
 def test_the_digest_of_a_registry_is_not_set_aside_by_another(

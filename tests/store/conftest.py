@@ -8,11 +8,13 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.store.install import Outcome, Request, install
+from edge.store.consent import Request
+from edge.store.install import Outcome, install
 from tests import packages
 from tests.home import LOCAL, move
 
 Wasm = Callable[[str], Path]
+Consent = Callable[[Request], bool]
 NAME = "faults"
 
 
@@ -47,9 +49,10 @@ def put(packed: Callable[..., Path]) -> Callable[..., Outcome]:
         again: bool = False,
         agrees: bool | None = True,
         asked: list[Request] | None = None,
+        consent: Consent | None = None,
         **how: Any,
     ) -> Outcome:
-        def consent(request: Request) -> bool:
+        def answer(request: Request) -> bool:
             if asked is not None:
                 asked.append(request)
             return bool(agrees)
@@ -63,7 +66,7 @@ def put(packed: Callable[..., Path]) -> Callable[..., Outcome]:
                 origin=str(path),
                 remote=remote,
                 again=again,
-                consent=None if agrees is None else consent,
+                consent=None if agrees is None else consent or answer,
             )
         finally:
             os.close(fd)

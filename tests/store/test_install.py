@@ -10,7 +10,8 @@ import pytest
 from edge import _native as native
 from edge import audit, errors, policy, store, trust
 from edge.store import lifecycle, record
-from edge.store.install import Outcome, Request
+from edge.store.consent import Request
+from edge.store.install import Outcome
 from edge.store.lock import locked
 from tests import packages
 from tests.store.running import load

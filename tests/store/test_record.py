@@ -25,6 +25,7 @@ records = st.builds(
     previous_source=st.tuples(texts, st.booleans()),
     interpret=st.booleans(),
     consents=st.lists(st.lists(texts, min_size=1, max_size=3).map(tuple), max_size=3),
+    approved=st.lists(folders, max_size=2),
 )
 
 
@@ -63,6 +64,8 @@ def test_what_means_nothing_is_told(junk: bytes) -> None:
         ("floor", '"9"'),
         ("consents", '"all"'),
         ("consents", "[[1]]"),
+        ("approved", '"here"'),
+        ("approved", "[1]"),
         ("previous_source", '["here"]'),
         ("previous_source", '["here", 1]'),
         ("name", '"other"'),

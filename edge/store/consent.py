@@ -1,0 +1,282 @@
+"""Consent: what an operator has to agree to before a plugin is changed, and what a yes covers.
+
+A change is planned under the store's lock; the plan has a permission request and a stamp. Nobody holds the
+lock while somebody reads the request. `commit` makes the change if all that the request was worked out from
+is as it was; otherwise it answers a new plan. A terminal does both in a row (`carry_out`), a service in two
+requests of its client. RATIONALE, "Why consent is planned, then committed".
+
+A yes covers what the request shows: every permission request of the manifest that no consent and no grant
+covers now. What was covered before stays covered, and nothing else becomes so. RATIONALE, "Why a yes covers
+only what was shown".
+"""
+
+from __future__ import annotations
+
+from edge import asks, errors, grants, levels, policy
+from edge.difference import Change, difference
+from edge.profiles import here
+from edge.store.installed import description_of, manifest_of
+from edge.store.lock import locked
+from edge.store.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Protocol, TypeVar
+
+    from edge.asks import Ask
+    from edge.grants import Grants
+    from edge.manifest import Manifest
+    from edge.policy import Policy
+
+    Consent = Callable[["Request"], bool]
+    P = TypeVar("P", bound="Plan")
+    T_co = TypeVar("T_co", covariant=True)
+
+    class Work(Protocol[P, T_co]):
+        """A change of the store that may need consent. The store's lock is held for both methods."""
+
+        def plan(self) -> P:
+            """Works it out, and changes nothing."""
+
+        def make(self, plan: P, *, agreed: bool) -> T_co:
+            """Does it; `agreed`: whether somebody agreed to the request of the plan."""
+
+
+class Request:
+    """What an operator has to agree to.
+
+    manifest  of the plugin
+    grants    what it would be granted with the consent
+    imports   of the component
+    missing   permission requests that no consent and no grant covers at the level that holds
+    consents  those of them that a yes covers: none at a level that goes by grants alone
+    changes   against the installed release, with what of it is missing; empty where that was never agreed to
+              or is damaged, or there is none: then all of the plugin is to be shown
+    signer    who signed it, where that is another one than before; empty otherwise
+    remote    whether it came from another machine
+    """
+
+    __slots__ = ("changes", "consents", "grants", "imports", "manifest", "missing", "remote", "signer")
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        held: Policy,
+        imports: list[str],
+        changes: Iterable[Change] = (),
+        signer: str = "",
+        *,
+        remote: bool,
+    ) -> None:
+        self.manifest = manifest
+        self.imports = imports
+        self.signer = signer
+        self.remote = remote
+        level = _level(manifest, held)
+        self.missing = missing(manifest, held)
+        # What the level does not give is shown as such: a yes to that is none to give it at another level.
+        explicit = levels.LEVELS[level]["consent"] == "explicit"
+        self.consents: tuple[Ask, ...] = () if explicit else self.missing
+        self.changes = _with_missing(list(changes), self.consents)
+        self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
+
+    def widenings(self) -> list[str]:
+        """Each thing that a yes lets the plugin do beyond what it may do now."""
+        if self.changes:
+            return [change.what for change in self.changes if change.wider]
+        return [f"asks for {asks.spelled(ask)}" for ask in self.consents]
+
+
+class Plan:
+    """A change that was worked out and not made.
+
+    request  what an operator has to agree to, None where nobody has to
+    stamp    of all that the request was worked out from: the same as long as nothing of that changed
+    """
+
+    __slots__ = ("request", "stamp")
+
+    def __init__(self, request: Request | None, stamp: str) -> None:
+        self.request = request
+        self.stamp = stamp
+
+
+class Review:
+    """What a release needs, compared with what its plugin may do now.
+
+    held     the policy, with the consents in force
+    level    the security level that holds
+    request  what an operator has to agree to, None where nobody has to
+    reasons  why it does not take the place of the installed release without a yes, and all that a yes covers
+    """
+
+    __slots__ = ("held", "level", "manifest", "reasons", "request")
+
+    def __init__(
+        self, manifest: Manifest, held: Policy, request: Request | None, reasons: Iterable[str] = ()
+    ) -> None:
+        self.manifest = manifest
+        self.held = held
+        self.level = _level(manifest, held)
+        self.request = request
+        self.reasons = tuple(reasons)
+
+    def granted(self, *, agreed: bool) -> Grants:
+        """What the plugin is granted, with a yes or without."""
+        if agreed and self.request is not None:
+            return self.request.grants
+        return grants.resolve(self.manifest, self.held, profile=here())
+
+    def consents(self, before: Record | None, *, agreed: bool) -> list[Ask]:
+        """The consents to the release: those that cover it already, and with a yes what was shown."""
+        had = before.consents if before is not None else ()
+        shown = self.request.consents if agreed and self.request is not None else ()
+        return [ask for ask in self.manifest.asks if ask in shown or asks.covered(ask, had)]
+
+    def stamp(self, act: str, release: str, before: Record | None) -> str:
+        """Of an act on a release, and of all that the request was worked out from."""
+        import hashlib
+
+        own = self.held.of(self.manifest.name)
+        known = [getattr(before, name) for name in Record.FIELDS] if before is not None else None
+        asked = self.request
+        shown = None
+        if asked is not None:
+            changes = [(change.what, change.wider) for change in asked.changes]
+            shown = changes, asked.missing, asked.consents, asked.grants.allowed, asked.signer, asked.remote
+        basis = act, release, known, self.level, own.consents, own.grants, here().name, shown
+        return hashlib.sha256(repr(basis).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plan(work: Work[P, T_co]) -> P:
+    """Works out a change."""
+    with locked():
+        return work.plan()
+
+
+def commit(work: Work[P, T_co], stamp: str, *, agreed: bool) -> tuple[T_co | None, P]:
+    """Makes a change if its plan still has the stamp; answers what came of it, and the plan.
+
+    Otherwise it answers None, and a plan that has to be agreed to anew.
+    `agreed`: whether somebody agreed to the request of the plan with that stamp.
+    """
+    with locked():
+        now = work.plan()
+        return (work.make(now, agreed=agreed) if now.stamp == stamp else None), now
+
+
+def carry_out(work: Work[P, T_co], consent: Consent | None) -> T_co:
+    """Makes a change; `consent` is asked, without the store's lock, where somebody has to agree.
+
+    It is asked again where what it was asked about has changed meanwhile. None: nobody agrees.
+    """
+    with locked():
+        planned = work.plan()
+        # At once: a second plan would read and verify the package again.
+        if planned.request is None or consent is None:
+            return work.make(planned, agreed=False)
+    while True:
+        agreed = planned.request is not None and consent(planned.request)
+        done, planned = commit(work, planned.stamp, agreed=agreed)
+        if done is not None:
+            return done
+
+
+def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
+    """The permission requests of a manifest that no consent and no grant covers at the level that holds.
+
+    Limits no higher than what the level gives without consent are not among them.
+    """
+    level = _level(manifest, held)
+    counting = held.accepted(manifest.name, level)
+    if counting is None:
+        own = held.of(manifest.name)
+        counting = own.consents + own.grants
+    free = levels.free_limits(level, here())
+    return tuple(ask for ask in manifest.asks if not (asks.covered(ask, counting) or _is_free(ask, free)))
+
+
+def review(
+    manifest: Manifest, imports: list[str], *, signer: str, remote: bool, before: Record | None
+) -> Review:
+    """What a release needs that is to be installed; `before`: its plugin's record, None for a new one."""
+    name = manifest.name
+    held = policy.load().agreed(name, before.consents if before is not None else ())
+    if before is None or not before.current:
+        waits = remote or _waits(manifest, held)
+        return Review(manifest, held, Request(manifest, held, imports, remote=remote) if waits else None)
+    changes, reasons, other = _compared(before, manifest, imports, signer)
+    is_wider = any(change.wider for change in changes)
+    if remote and not (reasons or is_wider) and signer == _own_key():
+        # Who compiled it here says nothing of who wrote it.
+        reasons = ["it comes from elsewhere"]
+    approved = before.is_approved(before.current)
+    if not (reasons or is_wider or (not approved and (remote or _waits(manifest, held)))):
+        return Review(manifest, held, None)
+    # What nobody agreed to is nothing to compare with: a change of it says too little.
+    shown = changes if approved else []
+    request = Request(manifest, held, imports, shown, other, remote=remote)
+    if reasons or is_wider:
+        reasons += request.widenings()
+    return Review(manifest, held, request, reasons)
+
+
+def review_enabling(found: Record, manifest: Manifest, imports: list[str]) -> Review:
+    """What an installed release needs before it may be called."""
+    held = policy.load().agreed(found.name, found.consents)
+    waits = _waits(manifest, held) or (found.remote and not found.is_approved(found.current))
+    return Review(manifest, held, Request(manifest, held, imports, remote=found.remote) if waits else None)
+
+
+def _waits(manifest: Manifest, held: Policy) -> bool:
+    """Whether a plugin asks for something that somebody has to agree to first."""
+    asked = levels.LEVELS[_level(manifest, held)]["consent"] != "none"
+    return asked and bool(missing(manifest, held))
+
+
+def _compared(
+    before: Record, manifest: Manifest, imports: list[str], signer: str
+) -> tuple[list[Change], list[str], str]:
+    """What a release changes, why it needs a yes beside that, and its signer where that is another."""
+    try:
+        old = description_of(before.current)
+        changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
+    except errors.EdgeError:
+        # Nobody can say any more what it was allowed.
+        return [], ["what is installed is damaged"], ""
+    if signer == old["signer"]:
+        return changes, [], ""
+    return changes, [f"it is signed by another key, {signer[:16]}"], signer
+
+
+def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change]:
+    """The changes, with what a yes covers beyond them; nothing where there is nothing to compare with."""
+    if not changes:
+        return []
+    told = {change.ask for change in changes if change.wider}
+    more = [
+        Change(f"asks for {asks.spelled(ask)}, which it does not have now", wider=True, ask=ask)
+        for ask in consents
+        if ask not in told
+    ]
+    narrower = {change.ask for change in more}
+    return [*more, *(change for change in changes if change.ask is None or change.ask not in narrower)]
+
+
+def _level(manifest: Manifest, held: Policy) -> str:
+    """The security level that holds: the policy's, or the manifest's own where that is stricter."""
+    level = held.level_of(manifest.name)
+    return levels.stricter(level, manifest.level) if manifest.level else level
+
+
+def _is_free(ask: Ask, free: dict[str, float]) -> bool:
+    """Whether it is a limit no higher than what there is without anybody's consent."""
+    return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
+
+
+def _own_key() -> str:
+    from edge import keys
+
+    own = keys.local_public()
+    return own.hex() if own is not None else ""
