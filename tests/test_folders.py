@@ -53,9 +53,16 @@ READS: dict[str, tuple[str, Callable[[], object]]] = {
     "audit": ("data/edge", lambda: list(audit.entries())),
     "audit, written": ("data/edge/audit", lambda: audit.append({"event": "test"})),
 }
+
+
+def open_to_a_group(folder: Path) -> None:
+    os.chown(folder, -1, STRANGER)
+    folder.chmod(0o770)
+
+
 FAULTS: dict[str, Callable[[Path], None]] = {
     "others write": lambda folder: folder.chmod(0o777),
-    "group writes": lambda folder: (folder.chmod(0o770), os.chown(folder, -1, STRANGER), None)[-1],
+    "group writes": lambda folder: open_to_a_group(folder),
     "a stranger's": lambda folder: os.chown(folder, STRANGER, -1),
 }
 
@@ -198,7 +205,12 @@ def test_a_private_group_is_its_owner(home: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_process_looks_at_a_folder_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     lstat = os.lstat
-    monkeypatch.setattr("posix.lstat", lambda path: seen.append(path) or lstat(path))
+
+    def watched(path: str) -> os.stat_result:
+        seen.append(path)
+        return lstat(path)
+
+    monkeypatch.setattr("posix.lstat", watched)
     policy.load()
     trust.text()
     assert len(seen) == len(set(seen))
