@@ -62,7 +62,7 @@ def open_to_a_group(folder: Path) -> None:
 
 FAULTS: dict[str, Callable[[Path], None]] = {
     "others write": lambda folder: folder.chmod(0o777),
-    "group writes": lambda folder: open_to_a_group(folder),
+    "group writes": open_to_a_group,
     "a stranger's": lambda folder: os.chown(folder, STRANGER, -1),
 }
 
