@@ -113,7 +113,7 @@ def python_problems(rules: dict[str, Any], packages: Iterable[metadata.Distribut
     """What is wrong with packages: a licence nobody allowed, or another origin than the index."""
     for package in packages:
         name = package.name.lower().replace("_", "-")
-        stated = dict(package.metadata.items()).get("License-Expression", "")
+        stated = "".join(package.metadata.get_all("License-Expression") or ())
         licence = stated or rules["licences"].get(name, "")
         words = [word for word in SEPARATOR.split(licence) if word]
         if not words:

@@ -34,12 +34,7 @@ pub unsafe extern "C" fn edge_key_public(seed: *const u8, public_key: *mut u8) -
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_trust_read(
-    trust: *const u8,
-    trust_len: usize,
-    out: *mut Bytes,
-    why: *mut Bytes,
-) -> i32 {
+pub unsafe extern "C" fn edge_trust_read(trust: *const u8, trust_len: usize, out: *mut Bytes, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let lines = text(trust, trust_len, "trust").and_then(trust::read);

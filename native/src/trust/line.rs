@@ -64,7 +64,9 @@ impl<'a> Line<'a> {
             ));
         }
         if label.contains('=') || seems_scope(label) {
-            return Err("a label has no `=` and no `plugins:`; a scope stands right behind the key, plugins=NAME".into());
+            return Err(
+                "a label has no `=` and no `plugins:`; a scope stands right behind the key, plugins=NAME".into()
+            );
         }
         Ok(Line::Key { key, scope, label })
     }
@@ -73,7 +75,9 @@ impl<'a> Line<'a> {
         let (kind, rest) = word(rest);
         let (told, reason) = word(rest);
         if seems_scope(reason) {
-            return Err("what is revoked is revoked for every plugin; the reason can't name plugins= or plugins:".into());
+            return Err(
+                "what is revoked is revoked for every plugin; the reason can't name plugins= or plugins:".into()
+            );
         }
         match kind {
             "ed25519" => {
