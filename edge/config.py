@@ -26,7 +26,7 @@ REMEDY = "Correct it, or remove it and set the values again: edge config"
 
 def read(name: str) -> bytes:
     """The configuration as text, empty where nothing is set."""
-    return store.read(store.config_path(name)) or b""
+    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE) or b""
 
 
 def values(name: str) -> dict[str, Any]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 FORMAT_MASK = 0o170000
 REGULAR = 0o100000
 DIRECTORY = 0o040000
+LINK = 0o120000
+STICKY = 0o1000
+OTHERS_WRITE = 0o022
 TEMPORARY = ".tmp"
 
 close = posix.close
@@ -50,6 +53,66 @@ def folder(path: str) -> str:
     """The folder that a path is in."""
     head, slash, _ = path.rpartition("/")
     return head or slash or "."
+
+
+checked_folders: set[str] = set()
+"""Paths of folders that were found in order: each process looks at one once."""
+
+
+def check_folder(path: str) -> None:
+    """Raises `errors.EnvironmentFault` for a folder in which others than this user and root replace files.
+
+    They can where they may write it or a folder that it is in, or own one. Folders such as /tmp, in which
+    everybody may remove only what is their own, are fine. What is not there is fine, too. RATIONALE, "Why a
+    file is only as safe as its folder".
+    """
+    if path in checked_folders:
+        return
+    whole = path if path.startswith("/") else f"{posix.getcwd()}/{path}"
+    real, rest, links = "", whole.split("/")[::-1], 0
+    while rest:
+        name = rest.pop()
+        # The root folder is passed over: whoever can write that has the Python that runs this.
+        if name in ("", "."):
+            continue
+        if name == "..":
+            real = real.rpartition("/")[0]
+            continue
+        here = f"{real}/{name}"
+        if here not in checked_folders:
+            try:
+                target = _checked(here)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            except OSError as error:
+                raise_for(here, error)
+            if target:
+                links += 1
+                real, rest = _follow(path, links, real, rest, target)
+                continue
+            checked_folders.add(here)
+        real = here
+    checked_folders.add(path)
+
+
+def _checked(path: str) -> str:
+    """Looks at one folder; where a link leads, empty for what is none."""
+    found = posix.lstat(path)
+    is_link = found.st_mode & FORMAT_MASK == LINK
+    open_to_others = found.st_mode & OTHERS_WRITE and not (is_link or found.st_mode & STICKY)
+    if open_to_others or found.st_uid not in (0, posix.geteuid()):
+        from edge.folders import judge
+
+        judge(path, found)
+    return posix.readlink(path) if is_link else ""
+
+
+def _follow(path: str, links: int, real: str, rest: list[str], target: str) -> tuple[str, list[str]]:
+    from edge.folders import MAX_LINKS, refuse_links
+
+    if links > MAX_LINKS:
+        refuse_links(path)
+    return "" if target.startswith("/") else real, [*rest, *target.split("/")[::-1]]
 
 
 def open_input(path: str) -> int:
@@ -140,7 +203,7 @@ class Staged:
             self._is_named = True
             return fd
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Appends."""
         rest = memoryview(data)
         try:

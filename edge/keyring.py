@@ -106,9 +106,12 @@ def is_there(name: str) -> bool:
 def find(name: str) -> Key:
     """A key by its name; `errors.UsageError` where there is none."""
     content = _content(name)
-    if _is_locked(content):
-        return Key(name, content[PUBLIC_AT:SEALED_AT], locked=True)
-    return Key(name, native.public_key(content), locked=False)
+    try:
+        if _is_locked(content):
+            return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
+        return Key(name, native.public_key(content), locked=False)
+    finally:
+        keys.wipe(content)
 
 
 def make(name: str, passphrase: bytes = b"") -> Key:
@@ -119,28 +122,39 @@ def make(name: str, passphrase: bytes = b"") -> Key:
             f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
         )
     seed = native.new_key()
-    public = native.public_key(seed)
+    try:
+        public = native.public_key(seed)
+        _write(name, _locked(seed, public, passphrase) if passphrase else seed, public)
+    finally:
+        keys.wipe(seed)
+    return Key(name, public, locked=bool(passphrase))
+
+
+def _write(name: str, content: bytes | bytearray, public: bytes) -> None:
     keys.make_folder(folder(), 0o700)
+    files.check_folder(folder())
     with files.Staged(_path(name), 0o600) as staged:
-        staged.write(_locked(seed, public, passphrase) if passphrase else seed)
+        staged.write(content)
         if not is_there(name):
             audit.append({"event": "key", "act": "new", "name": name, "key": public.hex()})
         if not staged.commit(replace=False):
             raise errors.UsageError(
                 f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
             )
-    return Key(name, public, locked=bool(passphrase))
 
 
-def seed_of(name: str, ask: Ask) -> bytes:
-    """The seed to sign with; `ask` is called for the passphrase of a key that has one."""
+def seed_of(name: str, ask: Ask) -> bytearray:
+    """The seed to sign with; `ask` is called for the passphrase of a key that has one.
+
+    To be wiped (`keys.wipe`) by who has signed with it.
+    """
     content = _content(name)
     if not _is_locked(content):
         return content
-    public = content[PUBLIC_AT:SEALED_AT]
-    key = _derive(ask(name), content[SALT_AT:PUBLIC_AT], *content[len(MAGIC) : SALT_AT])
+    public, sealed = bytes(content[PUBLIC_AT:SEALED_AT]), bytes(content[SEALED_AT:])
+    key = _derive(ask(name), bytes(content[SALT_AT:PUBLIC_AT]), *content[len(MAGIC) : SALT_AT])
     try:
-        seed = native.unseal(key, CONTEXT + public, content[SEALED_AT:], name)
+        seed = native.unseal(key, CONTEXT + public, sealed, name)
     except errors.BadSeal:
         raise errors.Refused(
             f"The passphrase does not open the key `{name}`", "Type it again; nobody can recover it"
@@ -157,10 +171,10 @@ def _is_digits(name: str) -> bool:
     return len(name) == 2 * native.PUBLIC_KEY_BYTES and not name.strip("0123456789abcdef")
 
 
-def _content(name: str) -> bytes:
+def _content(name: str) -> bytearray:
     content = None
     if is_plugin_name(name) and name != SECRETS:
-        content = keys.read_guarded(_path(name), keys.OTHERS_ANY)
+        content = keys.read_secret(_path(name))
     if content is None:
         raise errors.UsageError(
             f"There is no signing key `{name}` here", "`edge key list` shows those there are"
@@ -172,11 +186,11 @@ def _content(name: str) -> bytes:
     )
 
 
-def _is_locked(content: bytes) -> bool:
+def _is_locked(content: bytearray) -> bool:
     return content.startswith(MAGIC) and len(content) > SEALED_AT
 
 
-def _locked(seed: bytes, public: bytes, passphrase: bytes) -> bytes:
+def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytes:
     salt = posix.urandom(SALT_BYTES)
     sealed = native.seal(_derive(passphrase, salt, LOG_N, R, P), CONTEXT + public, seed)
     return MAGIC + bytes((LOG_N, R, P)) + salt + public + sealed

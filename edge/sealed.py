@@ -43,8 +43,13 @@ class Sealed:
             raw = bytes.fromhex(sealed)
         except ValueError:
             raw = b""
-        opened = native.unseal(_key(), _context(self._name, secret), raw, f"{self._name}, {secret}")
-        return opened.decode()
+        key, opened = _key(), bytearray()
+        try:
+            opened = native.unseal(key, _context(self._name, secret), raw, f"{self._name}, {secret}")
+            return opened.decode()
+        finally:
+            keys.wipe(key)
+            keys.wipe(opened)
 
     def __contains__(self, secret: object) -> bool:
         return secret in self._known or secret in self._all()
@@ -88,7 +93,11 @@ def set_secret(name: str, secret: str, value: str) -> None:
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(name)
-        sealed = native.seal(_key(make=True), _context(name, secret), raw)
+        key = _key(make=True)
+        try:
+            sealed = native.seal(key, _context(name, secret), raw)
+        finally:
+            keys.wipe(key)
         _write(name, {**_read(name), secret: sealed.hex()}, "set", secret)
 
 
@@ -143,17 +152,13 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
         staged.commit()
 
 
-def _key(*, make: bool = False) -> bytes:
-    """What this machine seals with."""
+def _key(*, make: bool = False) -> bytearray:
+    """What this machine seals with; to be wiped after use."""
     path = f"{places.data()}/keys/{KEY}"
-    key = keys.read_guarded(path, keys.OTHERS_ANY)
+    key = keys.read_secret(path)
     if key is None and make:
-        keys.make_folder(files.folder(path), 0o700)
-        with files.Staged(path, 0o600) as staged:
-            staged.write(native.new_key())
-            # Another process may be as far: the first one's key stays, and both use it.
-            staged.commit(replace=False)
-        key = keys.read_guarded(path, keys.OTHERS_ANY)
+        keys.make_key(path)
+        key = keys.read_secret(path)
     elif key is not None and make:
         # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
         try:

@@ -1,7 +1,8 @@
 """A file that the processes of one user share: locked while it is changed, and backed by memory.
 
-It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID or /run/edge, so that what changes with every call never
-wears a card out and a restart begins at nothing. Nobody but its user has access to it. Each place for data
+It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID (edge/squatting.py has what is done where somebody else
+made that) or /run/edge, so that what changes with every call never wears a card out and a restart begins at
+nothing. Nobody but its user has access to it. Each place for data
 has a folder of its own in it, for what goes by plugins' names: elsewhere another may have that name.
 """
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import NoReturn
 
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 -- the folder in it is checked
+TAKEN = "runtime.lock"
 LOCK_PATIENCE = 5.0
 LOCK_PAUSE = 0.002
 
@@ -30,15 +33,23 @@ def folder() -> str:
     named = files.environment("XDG_RUNTIME_DIR")
     if named.startswith("/") and _fits(named, user):
         return checked_folder(f"{named}/edge")
-    if not _fits("/dev/shm", None):  # noqa: S108 -- the folder in it is checked
+    if not _fits(SHARED_MEMORY, None):
         return checked_folder("/run/edge")
-    try:
-        return checked_folder(f"/dev/shm/edge-{user}")  # noqa: S108
-    except Exception:
-        # Anybody may have put something there; root's own place nobody else reaches.
-        if user:
-            raise
-        return checked_folder("/run/edge")
+    usual = f"{SHARED_MEMORY}/edge-{user}"
+    if is_own(usual):
+        return usual
+    if not _was_taken():
+        try:
+            posix.mkdir(usual, 0o700)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            files.raise_for(usual, error)
+        else:
+            return usual
+    from edge.squatting import find
+
+    return find(usual)
 
 
 def own_folder() -> str:
@@ -56,6 +67,8 @@ def own_mark() -> str:
 
 def checked_folder(path: str) -> str:
     """Makes a folder of mode 0700, or makes sure of the one there is: no link, owned by this user alone."""
+    if is_own(path):
+        return path
     try:
         posix.mkdir(path, 0o700)
     except FileExistsError:
@@ -63,24 +76,50 @@ def checked_folder(path: str) -> str:
     except OSError as error:
         files.raise_for(path, error)
     found = posix.lstat(path)
-    if found.st_mode & files.FORMAT_MASK != files.DIRECTORY:
-        _distrust(path, "it is no folder")
     if found.st_uid != posix.getuid():
         _distrust(path, f"it belongs to user {found.st_uid}")
-    if found.st_mode & OTHERS_ANY:
-        _distrust(path, "others have access to it")
+    _refuse_open(path, found)
     return path
 
 
+def _was_taken() -> bool:
+    """Whether somebody else ever had the usual place: then this user may have another (edge/squatting.py)."""
+    return posix.access(f"{places.data_home()}/edge/{TAKEN}", 0)
+
+
+def is_own(path: str) -> bool:
+    """Whether there is something of this user's; an error where it is, and no folder for this user alone."""
+    try:
+        found = posix.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        files.raise_for(path, error)
+    if found.st_uid != posix.getuid():
+        return False
+    _refuse_open(path, found)
+    return True
+
+
+def _refuse_open(path: str, found: posix.stat_result) -> None:
+    if found.st_mode & files.FORMAT_MASK != files.DIRECTORY:
+        _distrust(path, "it is no folder")
+    if found.st_mode & OTHERS_ANY:
+        _distrust(path, "others have access to it")
+
+
 def _fits(path: str, owner: int | None) -> bool:
-    """Whether counters may go there: never onto a block device, which may be a card."""
+    """Whether counters may go there: never onto a block device, which may be a card.
+
+    With an `owner`, others must not be able to put something there before this user does.
+    """
     try:
         found = posix.stat(path)
     except OSError:
         return False
     if found.st_mode & files.FORMAT_MASK != files.DIRECTORY or posix.major(found.st_dev):
         return False
-    return owner is None or found.st_uid == owner
+    return owner is None or (found.st_uid == owner and not found.st_mode & files.OTHERS_WRITE)
 
 
 def open_file(path: str) -> int:

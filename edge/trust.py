@@ -15,13 +15,16 @@ from edge import files, keys, places
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 FILE = "trusted.keys"
 ALGORITHM = "ed25519"
 REVOKED = "revoked"
+FLOOR = "wasmtime"
 OPERATOR = b"operator"
 SCOPE = "plugins="
 OWN = "this machine"
+LINES = "A line is: ed25519 KEY-IN-64-HEX-DIGITS [plugins=NAME,BEGINNING*] NAME; docs/keys.md has the others"
 
 _KEY = ALGORITHM.encode()
 
@@ -94,22 +97,21 @@ def entries(*, operator_only: bool = False) -> list[Trusted]:
     found: dict[bytes, Trusted] = {}
     revoked: set[str] = set()
     for path in paths():
-        content = read(path)
-        check(content, path)
-        for entry in parse(content) if not operator_only or path == operator_path() else ():
+        lines = parse(read(path), path)
+        for entry in keys_of(lines) if not operator_only or path == operator_path() else ():
             found.setdefault(entry.public, entry)
-        for words in _lines(content):
-            if words[:2] == [REVOKED, ALGORITHM]:
-                revoked.add(words[2].lower())
+        revoked |= {words[2] for words in lines if words[:2] == [REVOKED, ALGORITHM]}
     own = None if operator_only else keys.local_public()
     if own is not None:
         found.setdefault(own, Trusted(own, OWN))
     return [entry for entry in found.values() if entry.public.hex() not in revoked]
 
 
-def parse(content: bytes) -> list[Trusted]:
-    """The keys that a text trusts, which was checked."""
-    return [_entry(words) for words in _lines(content) if words[0] == ALGORITHM]
+def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
+    """The keys that lines trust."""
+    return [
+        Trusted(bytes.fromhex(words[1]), words[2], words[3]) for words in lines if words[:1] == [ALGORITHM]
+    ]
 
 
 def labels() -> dict[bytes, str]:
@@ -117,35 +119,32 @@ def labels() -> dict[bytes, str]:
     return {entry.public: entry.label for entry in entries()}
 
 
-def check(content: bytes, path: str) -> None:
-    """Raises `errors.EnvironmentFault` for a file that has a line which means nothing, and names it."""
+def parse(content: bytes, path: str) -> list[list[Any]]:
+    """What each line of a file of trust says, as the native library reads it (native/edge.h).
+
+    Raises `errors.EnvironmentFault` for a line that means nothing or seems to mean more than it does, and
+    for one that only whoever loads a plugin may add.
+    """
     from edge import errors
 
     try:
-        native.check_trust(content, path)
+        lines = native.read_trust(content, path)
     except errors.OptionsError as error:
-        raise errors.EnvironmentFault(
-            error.message, "A line is: ed25519 KEY-IN-64-HEX-DIGITS NAME; docs/keys.md has the others"
-        ) from None
+        raise errors.EnvironmentFault(error.message, LINES) from None
+    for number, words in enumerate(lines, 1):
+        if words and words[0] not in (ALGORITHM, REVOKED, FLOOR):
+            raise errors.EnvironmentFault(
+                f"{path}: line {number} of trust: `{words[0]}` is nothing for a file", LINES
+            )
+    return lines
 
 
 def check_all() -> None:
-    """The same for every file of trust that there is."""
+    """Raises `errors.EnvironmentFault`, as `parse`, for every file of trust there is."""
     for path in paths():
-        check(read(path), path)
+        parse(read(path), path)
 
 
 def _without_keys(content: bytes) -> bytes:
-    """What a text says of what is not taken. Words are parted as the native library does it."""
+    """What a text says but for the keys it trusts. Rust refuses lines that it would cut otherwise."""
     return b"\n".join([told for told in content.split(b"\n") if told.split(None, 1)[:1] != [_KEY]])
-
-
-def _lines(content: bytes) -> list[list[str]]:
-    lines = content.decode("utf-8", "replace").split("\n")
-    return [words for told in lines if (words := told.partition("#")[0].split(None, 3))]
-
-
-def _entry(words: list[str]) -> Trusted:
-    rest = words[2:]
-    scope = rest.pop(0)[len(SCOPE) :] if rest and rest[0].startswith(SCOPE) else ""
-    return Trusted(bytes.fromhex(words[1]), " ".join(rest).strip(), scope.split(",") if scope else ())

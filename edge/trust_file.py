@@ -13,28 +13,30 @@ from edge.policy.text import locked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from edge.trust import Trusted
 
     Fact = dict[str, Any]
+    Line = tuple[bytes, list[Any]]
+    """A line as it stands, and what it says."""
 
 KEY_DIGITS = 2 * native.PUBLIC_KEY_BYTES
 SHA256 = "sha256"
-FLOOR = "wasmtime"
 
 
 def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *, again: bool = False) -> Fact:
     """Trusts a key, for these plugins or, without any, for all; None and no label leave what was said of it.
 
-    Raises `errors.UsageError` for a key that was revoked, unless it is to be trusted `again`, and for one
-    that another file than the operator's revokes. `again` of the answer says whether it had been revoked.
+    Raises `errors.UsageError` for a key that was revoked, unless it is to be trusted `again`, for one that
+    another file than the operator's revokes, and for a label or plugins that can't stand in a line of trust.
+    `again` of the answer says whether it had been revoked.
     """
     digits = public.hex()
 
-    def act(lines: list[str]) -> tuple[list[str], Fact]:
-        said = next((entry for entry in trust.parse(_joined(lines)) if entry.public == public), None)
+    def act(lines: list[Line]) -> tuple[list[Line], Fact]:
+        said = next((entry for entry in trust.keys_of(map(_words, lines)) if entry.public == public), None)
         entry = trust.Trusted(
             public,
             label or (said.label if said else ""),
@@ -45,7 +47,10 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
             raise errors.UsageError(
                 f"Key {digits[:16]} was revoked here", "If that was a mistake: edge key trust --again"
             )
-        new = trust.line(public, entry.label, entry.plugins).rstrip("\n")
+        new = _line(
+            trust.line(public, entry.label, entry.plugins).rstrip("\n"),
+            [trust.ALGORITHM, digits, entry.label, list(entry.plugins)],
+        )
         changed = _replaced([line for line in lines if line not in revoked], digits, new)
         return changed, {
             "act": "trust",
@@ -64,13 +69,17 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
 
 
 def revoke(kind: str, digits: str, reason: str) -> Fact:
-    """Trusts a key (`ed25519`) no more, or takes what has a digest (`sha256`) from nobody."""
+    """Trusts a key (`ed25519`) no more, or takes what has a digest (`sha256`) from nobody.
 
-    def act(lines: list[str]) -> tuple[list[str], Fact]:
+    Raises `errors.UsageError` for a reason that can't stand in a line of trust.
+    """
+    words = [trust.REVOKED, kind, digits, reason]
+
+    def act(lines: list[Line]) -> tuple[list[Line], Fact]:
         kept = [
             line for line in lines if not (_is_about(line, kind, digits) or _is_revoked(line, kind, digits))
         ]
-        line = " ".join(filter(None, (trust.REVOKED, kind, digits, reason)))
+        line = _line(" ".join(filter(None, words)), words)
         return [*kept, line], {"act": "revoke", "kind": kind, "digits": digits, "reason": reason}
 
     return _change(act)
@@ -79,19 +88,18 @@ def revoke(kind: str, digits: str, reason: str) -> Fact:
 def set_floor(version: str) -> Fact:
     """Takes code of no older compiler than this release of wasmtime; tells what the operator said before."""
 
-    def act(lines: list[str]) -> tuple[list[str], Fact]:
-        floors = [line for line in lines if _words(line)[:1] == [FLOOR]]
-        kept = [line for line in lines if line not in floors]
-        before = newest([_words(line)[1] for line in floors])
-        return [*kept, f"{FLOOR} {version}"], {"act": "floor", "wasmtime": version, "before": before}
+    def act(lines: list[Line]) -> tuple[list[Line], Fact]:
+        kept = [line for line in lines if _words(line)[:1] != [trust.FLOOR]]
+        before = newest(_floors(map(_words, lines)))
+        line = _line(f"{trust.FLOOR} {version}", [trust.FLOOR, version])
+        return [*kept, line], {"act": "floor", "wasmtime": version, "before": before}
 
     return _change(act)
 
 
 def floor() -> str:
     """The oldest compiler whose code is taken, by all files of trust; empty for any."""
-    words = (_words(line) for path in trust.paths() for line in _lines(_read(path)))
-    return newest([told[1] for told in words if told[:1] == [FLOOR]])
+    return newest([version for path in trust.paths() for version in _floors(_said(path))])
 
 
 def newest(versions: list[str]) -> str:
@@ -102,7 +110,7 @@ def newest(versions: list[str]) -> str:
 def trusted() -> list[tuple[Trusted, str]]:
     """Every line that trusts a key that is not revoked, and its file: empty for this machine's own key."""
     gone = {digits for kind, digits, _, _ in revocations() if kind == trust.ALGORITHM}
-    found = [(entry, path) for path in trust.paths() for entry in trust.parse(_read(path))]
+    found = [(entry, path) for path in trust.paths() for entry in trust.keys_of(_said(path))]
     own = keys.local_public()
     if own is not None:
         found.append((trust.Trusted(own, trust.OWN), ""))
@@ -111,22 +119,20 @@ def trusted() -> list[tuple[Trusted, str]]:
 
 def revocations() -> list[tuple[str, str, str, str]]:
     """Kind, digits, reason and file of what was revoked, in all files of trust."""
-    found = []
-    for path in trust.paths():
-        for line in _lines(_read(path)):
-            words = line.partition("#")[0].split(None, 3)
-            if words[:1] == [trust.REVOKED]:
-                reason = words[3].strip() if len(words) > 3 else ""
-                found.append((words[1], words[2].lower(), reason, path))
-    return found
+    return [
+        (words[1], words[2], words[3], path)
+        for path in trust.paths()
+        for words in _said(path)
+        if words[:1] == [trust.REVOKED]
+    ]
 
 
-def says_more(content: bytes) -> bool:
-    """Whether a text, which was checked, says more than which keys are trusted."""
-    return any(words and words[0] != trust.ALGORITHM for words in map(_words, _lines(content)))
+def says_more(lines: list[list[Any]]) -> bool:
+    """Whether lines say more than which keys are trusted."""
+    return any(words and words[0] != trust.ALGORITHM for words in lines)
 
 
-def _change(act: Callable[[list[str]], tuple[list[str], Fact]]) -> Fact:
+def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
     path = trust.operator_path()
     if not path:
         raise errors.EnvironmentFault(
@@ -135,21 +141,15 @@ def _change(act: Callable[[list[str]], tuple[list[str], Fact]]) -> Fact:
     keys.make_folder(files.folder(path), 0o700)
     with locked(path):
         mode = _mode(path)
-        lines, fact = act(_lines(_read(path)))
-        text = _joined(lines)
-        trust.check(text, path)
+        lines, fact = act(_lines(path))
+        text = b"".join(line + b"\n" for line, _ in lines)
+        trust.parse(text, path)
         fact = {"event": "trust", **fact}
         with files.Staged(path, mode) as staged:
             staged.write(text)
             audit.append(fact)
             staged.commit()
     return fact
-
-
-def _read(path: str) -> bytes:
-    content = trust.read(path)
-    trust.check(content, path)
-    return content
 
 
 def _mode(path: str) -> int:
@@ -167,7 +167,41 @@ def _mode(path: str) -> int:
     return mode & 0o777
 
 
-def _replaced(lines: list[str], digits: str, new: str) -> list[str]:
+def _said(path: str) -> list[list[Any]]:
+    return trust.parse(trust.read(path), path)
+
+
+def _lines(path: str) -> list[Line]:
+    content = trust.read(path)
+    lines = content.split(b"\n")
+    return list(zip(lines if lines[-1] else lines[:-1], trust.parse(content, path)))
+
+
+def _line(text: str, meant: list[Any]) -> Line:
+    """A new line, which has to be read as it is meant: what is typed here never says more than that."""
+    line = text.encode("utf-8", "surrogateescape")
+    try:
+        said = native.read_trust(line, "")
+    except errors.OptionsError as error:
+        why = error.message.partition(": ")[2] or error.message
+    else:
+        why = "" if said == [meant] else "it would be read as something else"
+    if why:
+        raise errors.UsageError(
+            f"This can't be said in {trust.FILE}: {why}", "docs/keys.md has the lines there are"
+        )
+    return line, meant
+
+
+def _words(line: Line) -> list[Any]:
+    return line[1]
+
+
+def _floors(lines: Iterable[list[Any]]) -> list[str]:
+    return [words[1] for words in lines if words[:1] == [trust.FLOOR]]
+
+
+def _replaced(lines: list[Line], digits: str, new: Line) -> list[Line]:
     """With the new line where the first about that key was, or at the end."""
     about = [at for at, line in enumerate(lines) if _is_about(line, trust.ALGORITHM, digits)]
     if not about:
@@ -175,25 +209,9 @@ def _replaced(lines: list[str], digits: str, new: str) -> list[str]:
     return [new if at == about[0] else line for at, line in enumerate(lines) if at not in about[1:]]
 
 
-def _lines(content: bytes) -> list[str]:
-    # As the native library sees them: other characters that end a line do not end one there.
-    lines = content.decode("utf-8", "surrogateescape").split("\n")
-    return lines[:-1] if not lines[-1] else lines
+def _is_about(line: Line, kind: str, digits: str) -> bool:
+    return kind == trust.ALGORITHM and _words(line)[:2] == [kind, digits]
 
 
-def _joined(lines: list[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-
-
-def _words(line: str) -> list[str]:
-    return line.partition("#")[0].split()
-
-
-def _is_about(line: str, kind: str, digits: str) -> bool:
-    words = _words(line)
-    return len(words) > 1 and words[0] == kind == trust.ALGORITHM and words[1].lower() == digits
-
-
-def _is_revoked(line: str, kind: str, digits: str) -> bool:
-    words = _words(line)
-    return len(words) > 2 and words[:2] == [trust.REVOKED, kind] and words[2].lower() == digits
+def _is_revoked(line: Line, kind: str, digits: str) -> bool:
+    return _words(line)[:3] == [trust.REVOKED, kind, digits]

@@ -160,17 +160,25 @@ int32_t edge_call_stats(const edge_instance *instance, edge_stats *out);
  * or 2, and how many bytes were dropped over log_bytes: (list, dropped). Empty bytes when there is nothing. */
 int32_t edge_call_log(edge_instance *instance, edge_bytes *out);
 
+/* Where a seed, a key or a secret goes in, this process ends writing core dumps and being readable for other processes
+ * of its user (PR_SET_DUMPABLE 0, a soft RLIMIT_CORE of 0), once. What was copied of them is wiped; the caller's own
+ * bytes are the caller's to wipe. */
+
 /* 32 bytes of seed from the system. */
 int32_t edge_key_new(uint8_t *seed, edge_bytes *why);
 int32_t edge_key_public(const uint8_t *seed, uint8_t *public_key);
-/* That text means something as `trust`. */
-int32_t edge_trust_check(const uint8_t *trust, size_t trust_len, edge_bytes *why);
+/* What text means as `trust`. Values: a list, for each line the list of its words: nothing; "ed25519", key, label, list
+ * of plugins; "revoked", "ed25519" or "sha256", digits, reason; "wasmtime", version; "plugin", name; "release", number;
+ * "operator". Digits are in lower case. EDGE_OPTIONS, with the line, for what means nothing or seems to mean more. */
+int32_t edge_trust_read(const uint8_t *trust, size_t trust_len, edge_bytes *out, edge_bytes *why);
 
 /* Encrypts a secret with 32 bytes of `key`; it opens with that key and the same `context` only. */
 int32_t edge_seal(const uint8_t *key, const uint8_t *context, size_t context_len, const uint8_t *secret,
                   size_t secret_len, edge_bytes *out, edge_bytes *why);
+/* `out` has room for EDGE_SEAL_BYTES less than `sealed_len`. */
+#define EDGE_SEAL_BYTES 40
 int32_t edge_unseal(const uint8_t *key, const uint8_t *context, size_t context_len, const uint8_t *sealed,
-                    size_t sealed_len, edge_bytes *out, edge_bytes *why);
+                    size_t sealed_len, uint8_t *out, edge_bytes *why);
 
 /* Values: what the head of a package says, and its signer's key; `head` receives the head itself. The signature is
  * checked, that the description has the one spelling it may have (JSON without spaces, keys in order, none twice), and

@@ -109,7 +109,7 @@ def package(
         /,
         *,
         engines: tuple[str, ...] = (),
-        seed: bytes = b"",
+        seed: bytes | bytearray = b"",
         with_wasm: bool = False,
         **changes: Any,
     ) -> Path:

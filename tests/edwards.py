@@ -84,7 +84,7 @@ def odd_spellings() -> Iterator[bytes]:
         yield (y | SIGN).to_bytes(32, "little")
 
 
-def secret(seed: bytes) -> tuple[int, bytes]:
+def secret(seed: bytes | bytearray) -> tuple[int, bytes]:
     """The private scalar of a seed, and what nonces are made of."""
     digest = hashlib.sha512(seed).digest()
     return int.from_bytes(digest[:32], "little") & ~(7 | SIGN) | 1 << 254, digest[32:]

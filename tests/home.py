@@ -14,7 +14,7 @@ from edge.store.lock import locked
 LOCAL = Path("edge/keys/local.key")
 
 
-def move(monkeypatch: pytest.MonkeyPatch, to: Path, seed: bytes | None = None) -> None:
+def move(monkeypatch: pytest.MonkeyPatch, to: Path, seed: bytes | bytearray | None = None) -> None:
     """Moves this machine below a folder; with `seed`, that is its own key."""
     data = to / "data"
     if seed is not None:

@@ -42,7 +42,7 @@ def package(
     version: str = "1.0.0",
     release: int = 1,
     manifest: str = "",
-    seed: bytes = b"",
+    seed: bytes | bytearray = b"",
     engines: Sequence[str] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> bytes:

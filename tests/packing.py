@@ -53,7 +53,9 @@ def folder(at: Path, name: str, wasm: Path, changes: Mapping[str, Any]) -> Path:
     return at
 
 
-def packed(at: Path, source: Path, engines: tuple[str, ...], seed: bytes, *, with_wasm: bool = False) -> Path:
+def packed(
+    at: Path, source: Path, engines: tuple[str, ...], seed: bytes | bytearray, *, with_wasm: bool = False
+) -> Path:
     """The package of such a folder, at a path."""
     fd = os.open(at, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -80,7 +82,7 @@ def spelled(description: Any) -> bytes:
     return json.dumps(description, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def head(text: bytes, seed: bytes, *, purpose: bytes = PURPOSE) -> bytes:
+def head(text: bytes, seed: bytes | bytearray, *, purpose: bytes = PURPOSE) -> bytes:
     """What stands before the files: a description, whatever it says, signed."""
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(purpose + text)
     return HEAD.pack(MAGIC, len(text), native.public_key(seed), signature) + text

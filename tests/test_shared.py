@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from edge import errors, shared
+from edge.doctor import machine
+from tests import home
+
+STRANGER = 12345
 
 
 def test_the_folder_of_the_session_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,3 +111,125 @@ def test_a_lock_that_is_never_given_back_is_an_error(tmp_path: Path, monkeypatch
     finally:
         os.close(mine)
         os.close(other)
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A /dev/shm of a test's own, and no folder of the session."""
+    home.move(monkeypatch, tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    with TemporaryDirectory(dir="/dev/shm") as place:
+        os.chmod(place, 0o1777)
+        monkeypatch.setattr(shared, "SHARED_MEMORY", place)
+        yield Path(place)
+
+
+def squat(memory: Path, mode: int = 0o777) -> Path:
+    if os.getuid():
+        pytest.skip("only root can give a folder away")
+    path = memory / "edge-0"
+    path.mkdir()
+    path.chmod(mode)
+    os.chown(path, STRANGER, STRANGER)
+    return path
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o777])
+def test_a_stranger_in_the_usual_place_stops_nobody(memory: Path, mode: int) -> None:
+    squat(memory, mode)
+    found = shared.folder()
+    assert found.startswith(f"{memory}/edge-0-")
+    assert (os.stat(found).st_uid, os.stat(found).st_mode & 0o777) == (0, 0o700)
+    assert shared.folder() == found
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link"])
+def test_nor_does_anything_else_that_is_theirs(memory: Path, kind: str) -> None:
+    path = squat(memory)
+    path.rmdir()
+    if kind == "file":
+        path.touch()
+    else:
+        path.symlink_to(memory if kind == "link" else memory / "nothing")
+    os.chown(path, STRANGER, STRANGER, follow_symlinks=False)
+    assert shared.folder().startswith(f"{memory}/edge-0-")
+
+
+def test_who_counted_elsewhere_goes_on_there_when_the_stranger_is_gone(memory: Path) -> None:
+    path = squat(memory)
+    found = shared.folder()
+    path.rmdir()
+    assert shared.folder() == found
+    squat(memory)
+    assert shared.folder() == found
+
+
+def test_a_stranger_who_comes_later_changes_nothing(memory: Path) -> None:
+    found = shared.folder()
+    assert found == f"{memory}/edge-{os.getuid()}"
+    if not os.getuid():
+        (memory / "edge-0-00").mkdir(0o700)
+        os.chown(memory / "edge-0-00", STRANGER, STRANGER)
+    assert shared.folder() == found
+
+
+def test_a_strangers_folder_behind_the_usual_name_is_passed_over(memory: Path) -> None:
+    squat(memory)
+    (memory / "edge-0-00").mkdir(0o700)
+    os.chown(memory / "edge-0-00", STRANGER, STRANGER)
+    found = shared.folder()
+    assert (found != f"{memory}/edge-0-00", os.stat(found).st_uid) == (True, 0)
+
+
+def test_after_a_restart_the_usual_place_is_used_again(memory: Path) -> None:
+    squat(memory).touch()
+    os.rmdir(shared.folder())
+    (memory / "edge-0").rmdir()
+    assert shared.folder() == f"{memory}/edge-0"
+
+
+def test_without_a_place_for_data_there_is_a_folder_all_the_same(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    squat(memory)
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    monkeypatch.setenv("HOME", "")
+    found = shared.folder()
+    assert shared.folder() == found
+
+
+def test_processes_agree_while_a_stranger_comes_and_goes(memory: Path) -> None:
+    path = squat(memory)
+    os.rmdir(shared.folder())
+    code = (
+        "import sys; from edge import shared; shared.SHARED_MEMORY = sys.argv[1]\n"
+        "print(*{shared.folder() for _ in range(200)})"
+    )
+    command = [sys.executable, "-c", code, str(memory)]
+    root = Path(__file__).resolve().parent.parent
+    loop = ["/bin/sh", "-c", f"while :; do rmdir {path}; mkdir {path}; done 2> /dev/null"]
+    stranger = subprocess.Popen(loop, user=STRANGER, group=STRANGER, extra_groups=())
+    try:
+        started = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+        said = {(process.communicate()[0], process.returncode) for process in started}
+    finally:
+        stranger.kill()
+        stranger.wait()
+    assert (len(said), {code for _, code in said}) == (1, {0})
+    assert " " not in said.pop()[0], "one process had more than one place"
+
+
+def test_a_session_folder_that_others_can_write_is_passed_over(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = memory / "session"
+    session.mkdir()
+    session.chmod(0o777)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(session))
+    assert shared.folder() == f"{memory}/edge-{os.getuid()}"
+
+
+def test_doctor_names_a_stranger(memory: Path) -> None:
+    squat(memory)
+    found = machine.shared_memory()
+    assert (found.status, f"{memory}/edge-0 belongs to another user" in found.found) == ("warn", True)

@@ -45,7 +45,7 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 
 
 def test_other_lines_and_remarks_stay_as_they_are() -> None:
-    before = f"# the office's\f\n\n  {trust.line(OTHER, 'office')}wasmtime 48.0.1 # for\u2028a reason\r\n"
+    before = f"# the office's \t\n\n  {trust.line(OTHER, 'office')}wasmtime 48.0.1 # für a reason\r\n"
     operator_says(before)
     trust_file.add(KEY, "home")
     assert text() == before + trust.line(KEY, "home")
@@ -102,12 +102,36 @@ def test_what_is_not_said_again_stays() -> None:
     assert text() == trust.line(KEY, "at home") + "# last\n"
 
 
-def test_a_comment_with_another_end_of_line_in_it_stays_a_comment() -> None:
-    for end in ("\v", "\f", "\x1c", "\x85", "\u2028"):
-        operator_says(f"# {end}{trust.line(OTHER, 'nobody')}")
+@pytest.mark.parametrize("end", ["\v", "\f", "\r", "\x1c", "\x85", "\u2028"])
+def test_a_comment_that_some_editors_show_as_two_lines_is_refused(end: str) -> None:
+    before = f"# {end}revoked ed25519 {OTHER.hex()} lost\n"
+    operator_says(before)
+    with pytest.raises(errors.EnvironmentFault, match=f"line 1 of trust: the character U.{ord(end):04X}"):
         trust_file.add(KEY, "home")
-        assert list(trust.labels()) == [KEY]
-        assert text() == f"# {end}{trust.line(OTHER, 'nobody')}{trust.line(KEY, 'home')}"
+    assert text() == before
+
+
+@pytest.mark.parametrize(
+    "label", ["a=b", "plugins: weather", "a#b", "a\u00a0b", "a\nb", " a", "plugins=x", "\udc80"]
+)
+def test_a_label_that_would_say_more_is_not_written(label: str) -> None:
+    with pytest.raises(errors.UsageError, match="This can't be said"):
+        trust_file.add(KEY, label)
+    assert trust.entries() == []
+
+
+@pytest.mark.parametrize("name", ["Weather", "-a", "a-", "a b", "*a", "", "a,b"])
+def test_a_scope_that_covers_nothing_is_not_written(name: str) -> None:
+    with pytest.raises(errors.UsageError, match="This can't be said"):
+        trust_file.add(KEY, "home", [name])
+    assert trust.entries() == []
+
+
+@pytest.mark.parametrize("reason", ["plugins=x", "for plugin : x", "a\nb", "a#b"])
+def test_a_reason_that_would_say_less_is_not_written(reason: str) -> None:
+    with pytest.raises(errors.UsageError, match="This can't be said"):
+        trust_file.revoke("ed25519", KEY.hex(), reason)
+    assert trust_file.revocations() == []
 
 
 def test_a_key_that_a_bundle_brought_is_revoked_like_any_other(bundle: Callable[[str], None]) -> None:

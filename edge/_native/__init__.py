@@ -24,7 +24,10 @@ except ModuleNotFoundError as error:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, Union
+
+    Secret = Union[bytes, bytearray]
+    """What can be wiped where it is a bytearray."""
 
     class Engine:
         """A native engine."""
@@ -211,38 +214,41 @@ def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
     return _take_values(out) if out.len else None
 
 
-def new_key() -> bytes:
-    """The seed of a new signing key."""
-    seed, why = ffi.new("uint8_t[]", SEED_BYTES), ffi.new("edge_bytes *")
-    _check(lib.edge_key_new(seed, why), why)
-    return bytes(ffi.buffer(seed))
+def new_key() -> bytearray:
+    """The seed of a new signing key, which the caller can wipe (edge.keys.wipe)."""
+    seed, why = bytearray(SEED_BYTES), ffi.new("edge_bytes *")
+    _check(lib.edge_key_new(ffi.from_buffer(seed), why), why)
+    return seed
 
 
-def public_key(seed: bytes) -> bytes:
+def public_key(seed: Secret) -> bytes:
     """The public half of a signing key."""
     key = ffi.new("uint8_t[]", PUBLIC_KEY_BYTES)
-    _check(lib.edge_key_public(seed, key), None)
+    _check(lib.edge_key_public(ffi.from_buffer(seed), key), None)
     return bytes(ffi.buffer(key))
 
 
-def check_trust(text: bytes, file: str) -> None:
-    """Raises OptionsError, with the line, for what says nothing of trust."""
-    why = ffi.new("edge_bytes *")
-    _check(lib.edge_trust_check(text, len(text), why), why, file)
+def read_trust(text: bytes, file: str) -> list[list[Any]]:
+    """What each line of trust says (edge.h); OptionsError, with the line, for one that says nothing."""
+    out, why = _outputs()
+    _check(lib.edge_trust_read(text, len(text), out, why), why, file)
+    return _take_values(out)
 
 
-def seal(key: bytes, context: bytes, secret: bytes) -> bytes:
+def seal(key: Secret, context: bytes, secret: Secret) -> bytes:
     """Encrypts a secret; it opens with the same 32 bytes of key and the same context only."""
     out, why = _outputs()
-    _check(lib.edge_seal(key, context, len(context), secret, len(secret), out, why), why)
+    raw = ffi.from_buffer(secret)
+    _check(lib.edge_seal(ffi.from_buffer(key), context, len(context), raw, len(secret), out, why), why)
     return _take(out)
 
 
-def unseal(key: bytes, context: bytes, sealed: bytes, subject: str) -> bytes:
+def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearray:
     """The secret that was sealed; `subject` is for messages."""
-    out, why = _outputs()
-    _check(lib.edge_unseal(key, context, len(context), sealed, len(sealed), out, why), why, subject)
-    return _take(out)
+    why, opened = ffi.new("edge_bytes *"), bytearray(max(0, len(sealed) - lib.EDGE_SEAL_BYTES))
+    raw, out = ffi.from_buffer(key), ffi.from_buffer(opened)
+    _check(lib.edge_unseal(raw, context, len(context), sealed, len(sealed), out, why), why, subject)
+    return opened
 
 
 def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str, Any], bytes]:
@@ -272,10 +278,10 @@ def unpack(fd: int, file: str, head: bytes, name: str, to: int = -1) -> bytes:
     return _take(receipt)
 
 
-def seal_package(description: bytes, seed: bytes) -> bytes:
+def seal_package(description: bytes, seed: Secret) -> bytes:
     """The head of a package: a description, JSON, signed. Needs the compiler's library."""
     out, why = _outputs()
-    _check(lib.edge_package_seal(description, len(description), seed, out, why), why)
+    _check(lib.edge_package_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
     return _take(out)
 
 
@@ -290,12 +296,13 @@ def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
 
 
 def compile_component(
-    wasm: bytes, file: str, engine: str, facts: bytes, seed: bytes, fd: int
+    wasm: bytes, file: str, engine: str, facts: bytes, seed: Secret, fd: int
 ) -> dict[str, Any]:
     """Compiles for an engine and writes the signed artifact to `fd`; answers with its description."""
     target = engine.encode()
     out, why = _outputs()
-    status = lib.edge_compile(wasm, len(wasm), target, len(target), facts, len(facts), seed, fd, out, why)
+    raw = ffi.from_buffer(seed)
+    status = lib.edge_compile(wasm, len(wasm), target, len(target), facts, len(facts), raw, fd, out, why)
     _check(status, why, file)
     return _take_values(out)
 

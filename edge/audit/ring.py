@@ -145,6 +145,8 @@ class locked:  # noqa: N801 it is used as a function is
 
     def __enter__(self) -> None:
         path = f"{self._folder}/lock"
+        # The folder itself is checked where it is written to, and named by `verify`.
+        files.check_folder(files.folder(self._folder))
         if self._reading:
             try:
                 self._fd = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)

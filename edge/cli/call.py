@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 from time import monotonic_ns
 
-from edge import store
+from edge import keys, store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
 from edge.cli.output import STDERR
@@ -98,7 +98,7 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
 
 def _config(name: str) -> bytes | None:
     # As edge.config reads it, which is more than a call needs.
-    return store.read(store.config_path(name))
+    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
 
 
 def _sinks(name: str, *, quiet: bool) -> tuple[Sink, Output, End]:

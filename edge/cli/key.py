@@ -311,14 +311,13 @@ def _keys(what: str) -> list[Trusted]:
     if _is_key(what) or keyring.is_there(what) or not is_file(what):
         public, label = _key(what)
         return [trust.Trusted(public, label)]
-    content = files.read_input(what)
     try:
-        native.check_trust(content, what)
+        lines = native.read_trust(files.read_input(what), what)
     except errors.OptionsError as error:
-        # Not a fault of this machine's own trust, which is what trust.check is for.
+        # Not a fault of this machine's own trust, which is what trust.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None
-    found = trust.parse(content)
-    if not found or trust_file.says_more(content):
+    found = trust.keys_of(lines)
+    if not found or trust_file.says_more(lines):
         raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
     return found
 
@@ -354,9 +353,9 @@ def _plugins(text: str | None) -> list[str] | None:
 
 
 def _label(text: str) -> str:
-    """One line without a #, which begins a comment, and not what would pass for more than a label."""
+    """One line without a #, which begins a comment."""
     text = " ".join(text.split())
-    if "#" in text or not text.isprintable() or text.startswith(trust.SCOPE):
+    if "#" in text or not text.isprintable():
         raise errors.UsageError(f"`{printable(text)}` can't be a label", "One line of text, without #")
     return text
 

@@ -84,7 +84,7 @@ def _default(source: Source) -> str:
     )
 
 
-def _seed(given: Given) -> bytes:
+def _seed(given: Given) -> bytearray:
     from edge import errors, keyring
 
     name = given.get("key")

@@ -56,10 +56,11 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     for path in paths.values():
         probe(path)
     component = compiler.encode(wasm, file)
-    seed = keys.local_seed()
-    facts = _ask(component, file, seed)
     artifacts = []
     with contextlib.ExitStack() as stack:
+        seed = keys.local_seed()
+        stack.callback(keys.wipe, seed)
+        facts = _ask(component, file, seed)
         staged = []
         for engine, path in paths.items():
             output = stack.enter_context(files.Staged(path))
@@ -123,7 +124,9 @@ def seal(fd: int) -> None:
     fcntl.fcntl(fd, F_ADD_SEALS, SEALS)
 
 
-def compile_in_memory(wasm: bytes, file: str, engine: str, seed: bytes) -> tuple[int, dict[str, Any]]:
+def compile_in_memory(
+    wasm: bytes, file: str, engine: str, seed: bytes | bytearray
+) -> tuple[int, dict[str, Any]]:
     """A descriptor of an artifact that exists in memory only, and its description, which has no tools."""
     fd = in_memory()
     try:
@@ -135,7 +138,7 @@ def compile_in_memory(wasm: bytes, file: str, engine: str, seed: bytes) -> tuple
         raise
 
 
-def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
+def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray) -> dict[str, Any]:
     if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
         return NO_FACTS
     fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
@@ -147,7 +150,7 @@ def _ask(component: dict[str, Any], file: str, seed: bytes) -> dict[str, Any]:
 
 
 def _compile(
-    wasm: bytes, file: str, engine: str, facts: dict[str, Any], seed: bytes, fd: int
+    wasm: bytes, file: str, engine: str, facts: dict[str, Any], seed: bytes | bytearray, fd: int
 ) -> dict[str, Any]:
     return watch(
         f"{file}: compiling for {engine}",

@@ -47,15 +47,17 @@ def encode(wasm: bytes, file: str) -> Facts:
     return encoded
 
 
-def compile_component(wasm: bytes, file: str, engine: str, facts: Facts, seed: bytes, fd: int) -> Facts:
+def compile_component(
+    wasm: bytes, file: str, engine: str, facts: Facts, seed: bytes | bytearray, fd: int
+) -> Facts:
     """Compiles a component for an engine, writes the signed artifact to `fd`, and returns its description.
 
     `facts`: what goes into the description beside. Raises as `encode`.
     """
-    return _run({"do": "compile", "engine": engine, "facts": facts, "seed": seed.hex()}, wasm, file, fd)
+    return _run({"do": "compile", "engine": engine, "facts": facts}, wasm, file, fd, seed)
 
 
-def _run(request: Facts, wasm: bytes, file: str, out: int) -> Facts:
+def _run(request: Facts, wasm: bytes, file: str, out: int, seed: bytes | bytearray = b"") -> Facts:
     megabytes = -(-len(wasm) // MB)
     limits = {
         "memory_mb": BASE_MB + MB_PER_MB * megabytes,
@@ -63,7 +65,7 @@ def _run(request: Facts, wasm: bytes, file: str, out: int) -> Facts:
     }
     with _memory_file(wasm) as given, tempfile.TemporaryFile() as said:
         whole = {**request, **limits, "file": file, "wasm": given, "out": out}
-        reply, status = _exchange(json.dumps(whole).encode() + b"\n", (given, out), said)
+        reply, status = _exchange(json.dumps(whole).encode() + b"\n", seed, (given, out), said)
         if status:
             said.seek(0)
             raise _ended(status, file, limits, said.read(MAX_SAID))
@@ -73,11 +75,14 @@ def _run(request: Facts, wasm: bytes, file: str, out: int) -> Facts:
     return answer
 
 
-def _exchange(request: bytes, fds: tuple[int, ...], said: IO[bytes]) -> tuple[bytes, int]:
+def _exchange(
+    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], said: IO[bytes]
+) -> tuple[bytes, int]:
     """The process's reply and exit status. Its standard input stays open: at its end, it ends."""
     command = [sys.executable, "-I", "-S", "-c", BOOT, *sys.path]
     with subprocess.Popen(
         command,
+        bufsize=0,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,
@@ -88,7 +93,7 @@ def _exchange(request: bytes, fds: tuple[int, ...], said: IO[bytes]) -> tuple[by
         assert process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(request)
-            process.stdin.flush()
+            process.stdin.write(seed)
         reply = process.stdout.read()
         return reply, process.wait()
 

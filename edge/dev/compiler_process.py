@@ -18,6 +18,8 @@ MB = 1 << 20
 def main() -> None:
     """Reads a request, does it within its limits, and writes the reply: a result, or an error's status."""
     request = json.loads(sys.stdin.buffer.readline())
+    # Behind the request, so that no text of it is left here.
+    seed = bytearray(sys.stdin.buffer.read(native.SEED_BYTES) if request["do"] == "compile" else b"")
     start_new_thread(_end_with_parent, ())
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_CPU, request["cpu_s"])
@@ -25,7 +27,7 @@ def main() -> None:
     _limit(resource.RLIMIT_DATA, request["memory_mb"] * MB)
     wasm = os.pread(request["wasm"], os.fstat(request["wasm"]).st_size, 0)
     try:
-        reply = _encode(request, wasm) if request["do"] == "encode" else _compile(request, wasm)
+        reply = _compile(request, wasm, seed) if seed else _encode(request, wasm)
     except errors.EdgeError as error:
         reply = {"status": error.status, "message": error.message}
     sys.stdout.write(json.dumps(reply))
@@ -42,9 +44,8 @@ def _encode(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
     return encoded
 
 
-def _compile(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
+def _compile(request: dict[str, Any], wasm: bytes, seed: bytearray) -> dict[str, Any]:
     facts = json.dumps(request["facts"]).encode()
-    seed = bytes.fromhex(request["seed"])
     return native.compile_component(wasm, request["file"], request["engine"], facts, seed, request["out"])
 
 

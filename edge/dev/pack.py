@@ -36,7 +36,7 @@ class Part:
 
 
 def pack_into(
-    fd: int, folder: str, engines: Iterable[str], seed: bytes, *, with_wasm: bool = False
+    fd: int, folder: str, engines: Iterable[str], seed: bytes | bytearray, *, with_wasm: bool = False
 ) -> dict[str, Any]:
     """Writes a package of the plugin in `folder` to an empty file, as `pack` does."""
     return pack(fd, Source(folder), engines, seed, with_wasm=with_wasm)
@@ -46,7 +46,7 @@ def pack(
     fd: int,
     source: Source,
     engines: Iterable[str],
-    seed: bytes,
+    seed: bytes | bytearray,
     *,
     with_wasm: bool = False,
     file: str = "the package",
@@ -70,7 +70,12 @@ def pack(
 
 
 def pack_in_memory(
-    folder: str, engines: Iterable[str], seed: bytes, *, foreign: bool = False, file: str = "the package"
+    folder: str,
+    engines: Iterable[str],
+    seed: bytes | bytearray,
+    *,
+    foreign: bool = False,
+    file: str = "the package",
 ) -> int:
     """A descriptor of a package that exists in memory only; `foreign` as for Source, `file` for messages."""
     fd = in_memory()
@@ -97,7 +102,7 @@ class Compiled:
 
 
 def _compile_all(
-    stack: contextlib.ExitStack, source: Source, engines: Iterable[str], seed: bytes
+    stack: contextlib.ExitStack, source: Source, engines: Iterable[str], seed: bytes | bytearray
 ) -> Compiled:
     """Compiles for this machine first, because the plugin itself is asked before the rest takes its time."""
     here = native.about()["engine"]
@@ -186,7 +191,7 @@ def _copy(to: int, fd: int, size: int) -> None:
         at += os.sendfile(to, fd, at, min(size - at, WHOLE_FILE))
 
 
-def _verify(fd: int, file: str, name: str, seed: bytes) -> None:
+def _verify(fd: int, file: str, name: str, seed: bytes | bytearray) -> None:
     """Opens what was written as a device does that trusts the key for this plugin; loads what runs here."""
     trusted = trust.line(native.public_key(seed), "", [name]).encode() + f"plugin {name}\n".encode()
     package = open_package(fd, file, trusted)

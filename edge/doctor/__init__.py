@@ -24,6 +24,7 @@ CHECKS = {
     "places": "machine",
     "disk": "machine",
     "clock": "machine",
+    "folders": "trusting",
     "keys": "trusting",
     "trust": "trusting",
     "store": "plugins",
@@ -40,6 +41,10 @@ CHECKS = {
 
 def examine() -> Iterator[tuple[str, Finding]]:
     """Makes every check and answers with its name and what it found."""
+    from edge import files
+
+    # What a process found before is no answer for now.
+    files.checked_folders.clear()
     for name, home in CHECKS.items():
         yield name, _guarded(name, home)
 

@@ -117,6 +117,10 @@ def shared_memory() -> Finding:
     from edge import shared
 
     folder, named = shared.own_folder(), files.environment("XDG_RUNTIME_DIR")
+    usual = f"{shared.SHARED_MEMORY}/edge-{posix.getuid()}"
+    if folder.startswith(f"{usual}-"):
+        remedy = f"Have root find out who made it, and remove it: ls -ld {usual}"
+        return Finding(WARN, f"{folder}, because {usual} belongs to another user", remedy)
     if named[:1] != "/" or folder.startswith(f"{named}/"):
         return Finding(PASS, folder)
     return Finding(PASS, f"{folder}; not XDG_RUNTIME_DIR, {named}: it is no folder of this user's in memory")

@@ -6,7 +6,32 @@ import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 
+KEPT = (
+    "keys",
+    "secrets",
+    "config",
+    "audit",
+    "cache",
+    "store/plugins",
+    "store/releases",
+    "store/calls",
+    "store/staging",
+)
+"""Folders below that for data."""
+
 NO_KEY = "this machine has no key of its own yet; it makes one when it first signs something"
+
+
+def folders() -> Finding:
+    """Whether nobody else can replace what Edge goes by; the first folder that fails is the finding."""
+    from edge import files, places
+
+    data, config = places.data_home(), places.config_home()
+    below = [f"{data}/edge/{name}" for name in KEPT if data]
+    wanted = [*([f"{config}/edge"] if config else []), *below]
+    for path in wanted:
+        files.check_folder(path)
+    return Finding(PASS, "what Edge keeps can be replaced by this user and root only")
 
 
 def keys() -> Finding:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, places
+from edge import files, keys, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ def read(path: str) -> bytes | None:
 
 
 def read_known(path: str) -> tuple[bytes | None, str]:
-    """The same, and a text that changes whenever the file is replaced or written."""
+    """The same, and a text that changes whenever the file is replaced or written.
+
+    Its folder is not looked at, for what that costs each call: whoever takes the store's lock does, and what
+    others can bring here is not this user's.
+    """
     try:
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
     except FileNotFoundError:
@@ -78,7 +82,9 @@ def read_known(path: str) -> tuple[bytes | None, str]:
     except OSError as error:
         files.raise_for(path, error)
     try:
-        return files.read_all(fd), identity(posix.fstat(fd))
+        found = posix.fstat(fd)
+        keys.guard(path, found, keys.OTHERS_WRITE)
+        return files.read_all(fd), identity(found)
     except OSError as error:
         files.raise_for(path, error)
     finally:

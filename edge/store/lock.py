@@ -22,6 +22,7 @@ class locked:  # noqa: N801 it is used as a function is
 
     def __enter__(self) -> None:
         root = store.root()
+        files.check_folder(files.folder(root))
         for folder in ("", "/plugins", "/releases", "/calls", "/staging"):
             keys.make_folder(f"{root}{folder}", store.OWNER_ONLY)
             _check_folder(f"{root}{folder}")

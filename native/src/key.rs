@@ -4,8 +4,8 @@
 use ed25519_dalek::Signer;
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 
-use crate::hex;
 use crate::status::{Failure, Outcome, Status};
+use crate::{hex, process};
 
 pub const KEY_BYTES: usize = 32;
 pub const SIGNATURE_BYTES: usize = 64;
@@ -31,20 +31,25 @@ impl Purpose {
     }
 }
 
-/// A new private key from the system's random numbers.
-pub fn new_seed() -> Outcome<Seed> {
-    let mut seed = [0; KEY_BYTES];
-    random_bytes(&mut seed)?;
-    Ok(seed)
+/// Makes a new private key of the system's random numbers, where the caller keeps it and nowhere else.
+pub fn new_seed(seed: &mut Seed) -> Outcome<()> {
+    process::keep_private();
+    random_bytes(seed)
 }
 
 pub fn public(seed: &Seed) -> PublicKey {
-    SigningKey::from_bytes(seed).verifying_key().to_bytes()
+    signing_key(seed).verifying_key().to_bytes()
 }
 
 #[cfg(feature = "compiler")]
 pub fn sign(seed: &Seed, purpose: Purpose, description: &[u8]) -> [u8; SIGNATURE_BYTES] {
-    SigningKey::from_bytes(seed).sign(&message(purpose, description)).to_bytes()
+    signing_key(seed).sign(&message(purpose, description)).to_bytes()
+}
+
+/// A key that wipes itself when it is dropped.
+fn signing_key(seed: &Seed) -> SigningKey {
+    process::keep_private();
+    SigningKey::from_bytes(seed)
 }
 
 /// Strict: refuses keys of small order and the second encoding of a signature.

@@ -24,6 +24,7 @@ mod mailbox;
 mod meter;
 mod package;
 mod plugin;
+mod process;
 mod profile;
 mod seal;
 mod statement;

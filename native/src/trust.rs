@@ -11,12 +11,15 @@
 //! | `operator` | no keys but the operator's were given, and whoever signed with another is told so |
 //!
 //! `#` begins a comment. `trusted.keys` holds the first four kinds (docs/keys.md), whoever loads adds the others; of
-//! several the strictest line holds.
+//! several the strictest line holds. RATIONALE, "Why trust is read in one place, and strictly".
+
+mod line;
 
 use serde_json::Value as Json;
 
+use self::line::{Line, digits, version};
 use crate::hex;
-use crate::key::{self, KEY_BYTES, PublicKey, Purpose};
+use crate::key::{self, PublicKey, Purpose};
 use crate::status::{Failure, Outcome, Status};
 
 /// More lines than any device has keys.
@@ -48,49 +51,25 @@ impl<'a> Trust<'a> {
 
     pub fn parse(text: &'a str) -> Outcome<Trust<'a>> {
         let mut trust = Trust::default();
-        for (index, line) in text.lines().enumerate() {
-            let told = line.split_once('#').map_or(line, |(told, _)| told);
-            let read = if index < MAX_LINES { trust.read(told) } else { Err("there are too many lines") };
-            read.map_err(|why| Failure::new(Status::Options, format!("line {} of trust: {why}", index + 1)))?;
+        for (index, line) in lines(text).enumerate() {
+            trust.add(line?).map_err(|why| refusal(index, why))?;
         }
         Ok(trust)
     }
 
-    fn read(&mut self, line: &'a str) -> Result<(), &'static str> {
-        let mut words = line.split_ascii_whitespace();
-        match (words.next(), words.next(), words.next()) {
-            (None, ..) => {}
-            (Some("ed25519"), Some(key), scope) => {
-                let key = digits(key).ok_or("a key has 64 hexadecimal digits")?;
-                let scope = scope.and_then(|word| word.strip_prefix("plugins="));
-                // Who names no plugin must not seem to name all of them to anybody.
-                if scope.is_some_and(|names| names.split(',').any(str::is_empty)) {
-                    return Err("plugins= names plugins, with commas and without spaces");
-                }
-                self.keys.push((key, scope));
+    fn add(&mut self, line: Line<'a>) -> Result<(), &'static str> {
+        match line {
+            Line::Empty => {}
+            Line::Key { key, scope, .. } => self.keys.push((key, scope)),
+            Line::RevokedKey { key, .. } => self.revoked_keys.push(key),
+            Line::RevokedDigest { digest, .. } => self.revoked_digests.push(digest),
+            Line::Wasmtime(oldest) => self.wasmtime = self.wasmtime.max(Some(oldest)),
+            Line::Plugin(name) if self.plugin.is_some_and(|other| other != name) => {
+                return Err("another plugin is wanted already");
             }
-            (Some("revoked"), Some("ed25519"), Some(key)) => {
-                self.revoked_keys.push(digits(key).ok_or("a key has 64 hexadecimal digits")?);
-            }
-            (Some("revoked"), Some("sha256"), Some(digest)) => {
-                self.revoked_digests.push(digits(digest).ok_or("a digest has 64 hexadecimal digits")?);
-            }
-            (Some("wasmtime"), Some(oldest), None) => {
-                let oldest = version(oldest).ok_or("a version is three numbers, as in 48.0.8")?;
-                self.wasmtime = self.wasmtime.max(Some(oldest));
-            }
-            (Some("plugin"), Some(name), None) => {
-                if self.plugin.is_some_and(|other| other != name) {
-                    return Err("another plugin is wanted already");
-                }
-                self.plugin = Some(name);
-            }
-            (Some("release"), Some(number), None) => {
-                let number = number.parse().map_err(|_| "a release is a number")?;
-                self.release = self.release.max(number);
-            }
-            (Some("operator"), None, None) => self.operator = true,
-            _ => return Err("this says nothing of trust"),
+            Line::Plugin(name) => self.plugin = Some(name),
+            Line::Release(number) => self.release = self.release.max(number),
+            Line::Operator => self.operator = true,
         }
         Ok(())
     }
@@ -199,12 +178,19 @@ fn covers(pattern: &str, plugin: &str) -> bool {
     }
 }
 
-fn digits(text: &str) -> Option<[u8; KEY_BYTES]> {
-    hex::decode(text)?.try_into().ok()
+/// What each line of a text says, as lists of words: the only reader of trust there is, for Python too.
+pub fn read(text: &str) -> Outcome<Json> {
+    Trust::parse(text)?;
+    lines(text).map(|line| line.map(|line| line.words())).collect()
 }
 
-fn version(text: &str) -> Option<Version> {
-    let mut numbers = text.split('.').map(|number| number.parse().ok());
-    let version = [numbers.next()??, numbers.next()??, numbers.next()??];
-    numbers.next().is_none().then_some(version)
+fn lines(text: &str) -> impl Iterator<Item = Outcome<Line<'_>>> {
+    text.split('\n').enumerate().map(|(index, line)| {
+        let read = if index < MAX_LINES { Line::read(line) } else { Err("there are too many lines".to_owned()) };
+        read.map_err(|why| refusal(index, &why))
+    })
+}
+
+fn refusal(index: usize, why: &str) -> Failure {
+    Failure::new(Status::Options, format!("line {} of trust: {why}", index + 1))
 }

@@ -160,7 +160,7 @@ static void refusals(edge_engine *engine, const char *path, const char *trust) {
   edge_bytes_free(&why);
   CHECK(edge_head_describe(bytes("EDGEPKG1"), 8, NULL, 0, NULL, &why) == EDGE_NOT_PACKAGE && why.len > 0);
   edge_bytes_free(&why);
-  CHECK(edge_trust_check(bytes("wasmtime 48\n"), 12, NULL) == EDGE_OPTIONS);
+  CHECK(edge_trust_read(bytes("wasmtime 48\n"), 12, NULL, NULL) == EDGE_OPTIONS);
   CHECK(edge_arguments(bytes("[1]"), 3, NULL, 0, &why, NULL) == EDGE_ARGUMENTS);
 }
 

@@ -52,8 +52,65 @@ def key_for_another_plugin(world: World) -> Attack:
 
 @attack
 def key_for_plugins_whose_names_are_longer_or_shorter(world: World) -> Attack:
-    scope = ["cron", "cron-nex", "cron-next-", "cron-next2*", "CRON-NEXT", "*cron-next"]
+    scope = ["cron", "cron-nex", "cron-next2*", "on-next", "next*"]
     return Attack(world.ours.contents, errors.OutOfScope, trust.line(PUBLIC, "", scope).encode())
+
+
+def _seems_scoped(line: str) -> None:
+    """A line that a reader takes for a narrower one: most of them once trusted the key for every plugin."""
+
+    def make(world: World) -> Attack:
+        said = line.format(key=PUBLIC.hex()).encode()
+        return Attack(world.ours.contents, errors.OptionsError, said)
+
+    make.__name__ = f"line_that_seems_to_say_more: {line!r}"
+    attack(make)
+
+
+for _line in (
+    "ed25519 {key} plugin=weather",
+    "ed25519 {key} Plugins=weather",
+    "ed25519 {key} PLUGINS=weather",
+    "ed25519 {key} plugins:weather",
+    "ed25519 {key} plugins: weather",
+    "ed25519 {key} plugins = weather",
+    "ed25519 {key} plugins\t:weather",
+    "ed25519 {key}\u00a0plugins=weather",
+    "ed25519 {key} \u00a0plugins=weather",
+    "ed25519 {key} \u200bplugins=weather",
+    "ed25519 {key} \u2003plugins=weather",
+    "ed25519 {key} plugins\uff1dweather",
+    "ed25519 {key} plugins\uff1aweather",
+    "ed25519 {key} plug\u00adins:weather",
+    "ed25519 {key} plugns=weather",
+    "ed25519 {key} scope=weather",
+    "ed25519 {key} office plugins=weather",
+    "ed25519 {key} office (plugin: weather)",
+    "ed25519 {key} plugins=cron-* plugins=weather",
+    "ed25519 {key} plugins=",
+    "ed25519 {key} plugins= weather",
+    "ed25519 {key} plugins=weather, cron-next",
+    "ed25519 {key} plugins=WEATHER",
+    "ed25519 {key} plugins=weather-",
+    "ed25519 {key} plugins=-weather*",
+    "ed25519 {key} plugins=*weather",
+    "ed25519 {key} plugins=we*ther",
+    "ed25519 {key} plugins=weather**",
+    "ed25519 {key} plugins=\u0432eather",
+    "ed25519 {key} plugins=" + "x" * 129,
+    "ed25519 {key} office\rplugins=weather",
+    "ed25519 {key} office\x00plugins=weather",
+    "ed25519 {key} office\x0bplugins weather",
+    "ed25519 {key} office # \u2028revoked ed25519 {key} lost",
+    "ed25519 {key} office # \x85revoked ed25519 {key} lost",
+    "ed25519 {key} office\n# \rrevoked ed25519 {key} lost",
+    "\ufeffrevoked ed25519 {key}\ned25519 {key}",
+    "ed25519 {key}\nrevoked ed25519 {key} plugins=weather",
+    "ed25519 {key}\nrevoked ed25519 {key} for plugin: weather",
+    "ed25519 {key}\nrevoked plugins=weather ed25519 {key}",
+    "ed25519 {key}\nwasmtime +48.0.0",
+):
+    _seems_scoped(_line)
 
 
 @attack

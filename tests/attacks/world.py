@@ -56,7 +56,7 @@ class Pack(NamedTuple):
         text = self.text if text is None else text
         return HEAD.pack(b"EDGEPKG1", len(text), public, signature) + text + self.body
 
-    def saying(self, seed: bytes = SEED, **changes: Any) -> bytes:
+    def saying(self, seed: bytes | bytearray = SEED, **changes: Any) -> bytes:
         """The package with another description, signed."""
         return packing.head(spelled({**self.description, **changes}), seed) + self.body
 
@@ -132,5 +132,5 @@ def past_the_door(contents: bytes, trusted: bytes, code: bytes) -> None:
         Runtime(trusted=trusted).load_open(fd, "attack", head=contents[: HEAD_BYTES + length] or b"\0")
 
 
-def sign(message: bytes, seed: bytes = SEED) -> bytes:
+def sign(message: bytes, seed: bytes | bytearray = SEED) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).sign(message)

@@ -332,3 +332,27 @@ def test_a_file_with_any_name_is_revoked(
     ran = edge("key", "revoke", "download", "--json")
     assert (ran.document["kind"], ran.document["stops"]) == ("sha256", ["faults"])
     assert "faults is not loaded any more: sha256 " in ran.err
+
+
+@pytest.mark.parametrize(
+    "scope", ["plugin=weather", "Plugins=weather", "plugins = weather", "\u00a0plugins=weather"]
+)
+def test_a_scope_that_is_misspelt_is_never_shown_as_one(edge: Edge, tmp_path: Path, scope: str) -> None:
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True)
+    path.write_text(f"ed25519 {KEY.hex()} {scope}\n")
+    path.chmod(0o644)
+    for words in (("key", "list"), ("key", "trust", KEY.hex(), "--label", "office"), ("doctor",)):
+        ran = edge(*words)
+        assert (ran.status != 0, "line 1 of trust: " in ran.err + ran.out) == (True, True)
+    (tmp_path / "office.pub").write_text(path.read_text())
+    path.unlink()
+    ran = edge("key", "trust", tmp_path / "office.pub")
+    assert (ran.status, "line 1 of trust: " in ran.err, trust.entries()) == (2, True, [])
+
+
+@pytest.mark.parametrize("label", ["plugin: weather", "a=b", "plugins : x"])
+def test_a_label_that_seems_a_scope_is_wrong_usage(edge: Edge, label: str) -> None:
+    ran = edge("key", "trust", KEY.hex(), "--label", label)
+    assert (ran.status, trust.entries()) == (2, [])
+    assert edge("key", "revoke", KEY.hex(), "--reason", "for plugins=x").status == 2

@@ -62,7 +62,7 @@ def component(number: int) -> bytes | None:
     return shell.replace(empty, _section(module))
 
 
-def _module(seed: bytes, *, traps: bool) -> bytes | None:
+def _module(seed: bytes | bytearray, *, traps: bool) -> bytes | None:
     options = [f"--{name}-enabled={str(on).lower()}" for name, on in FEATURES.items()]
     options += [f"--{name}={value}" for name, value in SIZES.items()]
     options += ["--canonicalize-nans=true", "--allow-start-export=false", "--generate-custom-sections=false"]

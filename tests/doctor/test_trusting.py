@@ -92,3 +92,16 @@ def test_keys_that_do_not_count_at_the_level_of_the_device(finding: Check, empty
     policy.set_level("strict")
     found = finding("trust")
     assert (found.status, "no key counts at level strict" in found.found) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    "place", ["config", "config/edge", "data/edge", "data/edge/keys", "data/edge/store/plugins"]
+)
+def test_folders_in_which_others_replace_files(finding: Check, trusted: Path, place: str) -> None:
+    path = trusted.parent.parent.parent / place
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    assert finding("folders").status == "pass"
+    path.chmod(0o777)
+    found = finding("folders")
+    assert (found.status, found.found.startswith(f"{path}: ")) == ("fail", True)
+    assert found.remedy.startswith(f"chmod go-w {path}")

@@ -12,7 +12,7 @@ import wasmtime
 from edge import Interface, Plugin, Runtime
 from edge import _native as native
 
-SEED = native.new_key()
+SEED = bytes(native.new_key())
 GUESTS = Path(__file__).parent / "guests"
 ASK = "edge:fuzz/host@0.1.0"
 
@@ -35,7 +35,7 @@ def runtime() -> Runtime:
 
 
 @cache
-def artifact(name: str, *, seed: bytes = SEED, engine: str = "") -> bytes:
+def artifact(name: str, *, seed: bytes | bytearray = SEED, engine: str = "") -> bytes:
     """One of guests/, compiled."""
     wasm = bytes(wasmtime.wat2wasm((GUESTS / f"{name}.wat").read_text()))
     path = folder() / f"{name}.made"

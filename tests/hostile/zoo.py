@@ -73,7 +73,7 @@ def prepare(
     folder: Path, chosen: Iterable[Attack], engine: str, *, interpret: bool
 ) -> dict[str, dict[str, Any]]:
     """Compiles attacks into a folder, with a plan for attack.py; answers with reports of those refused."""
-    seed = native.new_key()
+    seed = bytes(native.new_key())
     good = Attack(GOOD, "Answer")
     file, _ = _compiled(folder, good, engine, seed)
     refused = {}
@@ -102,7 +102,9 @@ def prepare(
     return refused
 
 
-def _compiled(folder: Path, attack: Attack, engine: str, seed: bytes) -> tuple[str, errors.EdgeError | None]:
+def _compiled(
+    folder: Path, attack: Attack, engine: str, seed: bytes | bytearray
+) -> tuple[str, errors.EdgeError | None]:
     file = f"{attack.name}.cwasm"
     fd = os.open(folder / file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

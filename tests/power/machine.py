@@ -55,7 +55,7 @@ def environment(root: Path) -> dict[str, str]:
     return {name: str(root / below) for name, below in PLACES.items()}
 
 
-def empty(root: Path, seed: bytes) -> None:
+def empty(root: Path, seed: bytes | bytearray) -> None:
     """A machine on which nothing happened but that its key was made."""
     for folder in (root / "config", (root / KEY).parent):
         folder.mkdir(parents=True, mode=0o700)

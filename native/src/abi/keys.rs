@@ -2,10 +2,9 @@
 #![allow(unsafe_code)]
 
 use crate::abi::OK;
-use crate::abi::pointers::{Bytes, give_bytes, null, report, slice, text};
+use crate::abi::pointers::{Bytes, give_bytes, null, report, room, slice, text};
 use crate::status::Status;
-use crate::trust::Trust;
-use crate::{key, seal};
+use crate::{key, seal, trust, values};
 
 /// # Safety
 /// `seed` is valid for writing 32 bytes.
@@ -13,14 +12,8 @@ use crate::{key, seal};
 pub unsafe extern "C" fn edge_key_new(seed: *mut u8, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for 32 bytes; an array of bytes has no alignment.
     unsafe {
-        let made = key::new_seed().and_then(|new| match seed.cast::<key::Seed>().as_mut() {
-            Some(seed) => {
-                *seed = new;
-                Ok(())
-            }
-            None => Err(null("seed")),
-        });
-        report(made, why)
+        let seed = seed.cast::<key::Seed>().as_mut().ok_or_else(|| null("seed"));
+        report(seed.and_then(key::new_seed), why)
     }
 }
 
@@ -41,9 +34,12 @@ pub unsafe extern "C" fn edge_key_public(seed: *const u8, public_key: *mut u8) -
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_trust_check(trust: *const u8, trust_len: usize, why: *mut Bytes) -> i32 {
+pub unsafe extern "C" fn edge_trust_read(trust: *const u8, trust_len: usize, out: *mut Bytes, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
-    unsafe { report(text(trust, trust_len, "trust").and_then(|trust| Trust::parse(trust).map(drop)), why) }
+    unsafe {
+        let lines = text(trust, trust_len, "trust").and_then(trust::read);
+        report(lines.map(|lines| give_bytes(out, values::encode_json(&lines))), why)
+    }
 }
 
 /// # Safety
@@ -67,7 +63,7 @@ pub unsafe extern "C" fn edge_seal(
 }
 
 /// # Safety
-/// As [`edge_seal`].
+/// As [`edge_seal`]; `out` is null or valid for writing 40 bytes less than `sealed_len`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_unseal(
     key: *const u8,
@@ -75,13 +71,14 @@ pub unsafe extern "C" fn edge_unseal(
     context_len: usize,
     sealed: *const u8,
     sealed_len: usize,
-    out: *mut Bytes,
+    out: *mut u8,
     why: *mut Bytes,
 ) -> i32 {
     // SAFETY: as above.
     unsafe {
         let key = key.cast::<key::Seed>().as_ref().ok_or_else(|| null("key"));
-        let secret = key.and_then(|key| seal::unseal(key, slice(context, context_len), slice(sealed, sealed_len)));
-        report(secret.map(|secret| give_bytes(out, secret)), why)
+        let out = room(out, sealed_len.saturating_sub(seal::SEAL_BYTES));
+        let opened = key.and_then(|key| seal::unseal(key, slice(context, context_len), slice(sealed, sealed_len), out));
+        report(opened, why)
     }
 }

@@ -27,6 +27,19 @@ pub unsafe fn slice<'a>(data: *const u8, len: usize) -> &'a [u8] {
 }
 
 /// # Safety
+/// `data` is null or valid for writing `len` bytes that nobody else uses while the slice lives.
+pub unsafe fn room<'a>(data: *mut u8, len: usize) -> &'a mut [u8] {
+    if data.is_null() || len == 0 {
+        return &mut [];
+    }
+    // SAFETY: not null, and the caller vouches for the length; written first, because it may never have been.
+    unsafe {
+        data.write_bytes(0, len);
+        std::slice::from_raw_parts_mut(data, len)
+    }
+}
+
+/// # Safety
 /// As [`slice`].
 pub unsafe fn text<'a>(data: *const u8, len: usize, what: &str) -> Outcome<&'a str> {
     // SAFETY: the caller's promise is handed on.

@@ -95,7 +95,7 @@ COMMANDS = {
 class Shop:
     """Packages, and folders with what machines begin with, each made when it is first asked for."""
 
-    def __init__(self, folder: Path, wasm: Path, seed: bytes) -> None:
+    def __init__(self, folder: Path, wasm: Path, seed: bytes | bytearray) -> None:
         self.folder = folder
         self._wasm = wasm
         self._seed = seed
