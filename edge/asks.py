@@ -13,7 +13,7 @@ A capability's name alone stands for all that a manifest may declare of it.
 
 from __future__ import annotations
 
-from edge.names import is_plugin_name
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -325,7 +325,7 @@ def _check(status: int, why: Any, subject: str = "") -> None:
 
 def _fail(status: int, why: bytes, subject: str) -> NoReturn:
     from edge import errors
-    from edge.interfaces.logging import printable
+    from edge.text import printable
 
     # Wasmtime says some of it in several lines, and letters that are cited may be unknown to this Python.
     sentence = printable(" ".join(why.decode("utf-8", "replace").split()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.cli.json_text import json_text
+from edge.text import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
 from edge.difference import difference
-from edge.interfaces.logging import printable
 from edge.package import is_package, open_package
 from edge.profiles import PI_ZERO, named
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from edge import _native as native
 from edge import errors, store
 from edge.cli import output
 from edge.doctor import engine
-from edge.interfaces.logging import printable
 from edge.store import standing
 from edge.store.installed import Installed
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

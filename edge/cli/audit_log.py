@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from edge import asks, audit, errors, grants
 from edge.cli import output
-from edge.cli.json_text import json_text
 from edge.cli.words import is_file
-from edge.interfaces.logging import printable
 from edge.store import standing
+from edge.text import json_text, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from edge import _native as native
 from edge import config, errors, files, schema, sealed, store
 from edge.cli import output
-from edge.cli.json_text import json_text
 from edge.cli.options import Command, Option
-from edge.interfaces.logging import printable
+from edge.text import json_text, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

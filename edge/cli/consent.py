@@ -6,7 +6,7 @@ import posix
 
 from edge import asks
 from edge.cli import output
-from edge.interfaces.logging import printable
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

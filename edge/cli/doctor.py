@@ -6,7 +6,7 @@ from edge.cli import output
 from edge.cli.options import Command
 from edge.doctor import examine
 from edge.doctor.finding import FAIL
-from edge.interfaces.logging import printable
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import errors, files
 from edge.cli import output
-from edge.interfaces.logging import printable
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

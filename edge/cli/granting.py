@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import files, grants, levels, manifest, policy, trust
 from edge.cli import output
-from edge.interfaces.logging import printable
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def tell_warnings(found: Manifest, path: str) -> None:
 def tell(fact: dict[str, Any]) -> None:
     """Puts a fact into the audit log, and says so in one line on standard error."""
     from edge import audit
-    from edge.cli.json_text import json_text
+    from edge.text import json_text
 
     output.say(f"edge: audit: {json_text(fact)}")
     audit.append(fact)

@@ -9,8 +9,8 @@ from edge import errors, files, levels, policy, trust
 from edge.capabilities import capability_of, needed
 from edge.cli import output
 from edge.cli.options import Command
-from edge.interfaces.logging import printable
 from edge.package import is_package
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

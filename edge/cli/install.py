@@ -6,7 +6,7 @@ from edge import files, places
 from edge.cli import output
 from edge.cli.consent import consent_of
 from edge.cli.options import Command, Option, at_least_one
-from edge.interfaces.logging import printable
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

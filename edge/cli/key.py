@@ -7,8 +7,8 @@ from edge import errors, files, keyring, keys, levels, policy, trust, trust_file
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file
-from edge.interfaces.logging import printable
 from edge.store import standing
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -337,7 +337,7 @@ def _is_key(what: str) -> bool:
 
 
 def _plugins(text: str | None) -> list[str] | None:
-    from edge.names import INNER
+    from edge.text import INNER
 
     if text is None:
         return None

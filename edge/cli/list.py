@@ -5,9 +5,9 @@ from __future__ import annotations
 from edge import errors
 from edge.cli import output
 from edge.cli.options import Command
-from edge.interfaces.logging import printable
 from edge.store import record, standing
 from edge.store.installed import Installed
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edge import errors, names
+from edge import errors
 from edge.cli import INTERRUPTED, output
 from edge.cli.options import Command, Option, at_least_one
-from edge.interfaces.logging import printable
 from edge.plugin_log.reading import Following
 from edge.store import standing
+from edge.text import is_plugin_name, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Shows what there is, and with --follow what comes."""
     name = given.arguments[0]
-    if not names.is_plugin_name(name):
+    if not is_plugin_name(name):
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
     following = Following(name)
     found = following.more()

@@ -43,7 +43,7 @@ def answer(text: str) -> None:
 
 def document(value: Any) -> None:
     """The answer as JSON."""
-    from edge.cli.json_text import json_text
+    from edge.text import json_text
 
     answer(json_text(value))
 

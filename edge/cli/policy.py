@@ -6,9 +6,9 @@ from edge import asks, errors, levels, policy
 from edge.cli import output, stopping
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
-from edge.interfaces.logging import printable
 from edge.manifest import RISKS
 from edge.store import standing
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from edge import asks, errors, grants, levels, policy
 from edge.cli import output
-from edge.interfaces.logging import printable
 from edge.profiles import here
 from edge.store import record, standing
 from edge.store.installed import manifest_of
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from edge import asks, config, sealed, trust
 from edge.cli import output
 from edge.cli.options import Command
-from edge.interfaces.logging import printable
 from edge.store import standing
 from edge.store.installed import Installed, description_of
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

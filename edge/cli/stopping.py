@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.interfaces.logging import printable
 from edge.store import record, standing
+from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.interfaces.logging import line, printable
+from edge.text import line, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import files
 from edge.cli import output
-from edge.interfaces.logging import line, printable
+from edge.text import line, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

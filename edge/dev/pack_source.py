@@ -14,10 +14,10 @@ from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.cli import output
 from edge.dev.pack_schema import schema_problems
-from edge.interfaces.logging import printable
 from edge.manifest import Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
+from edge.text import printable
 
 if TYPE_CHECKING:
     from edge.manifest.lines import Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from edge.interfaces import Interface
+from edge.text import line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,22 +31,6 @@ class Logging(Interface):
     def _record(self, call: Call, level: str, event: dict[str, Any]) -> tuple[()]:
         self._sink(call.plugin, level, event)
         return ()
-
-
-def line(level: str, event: dict[str, Any]) -> str:
-    """An event in one line, what the plugin wrote shown without control characters."""
-    what = f"{event['function-name']} {event['action']}"
-    if event["outcome"]:
-        what += f" {event['outcome']}"
-    if event["duration-ms"] is not None:
-        what += f" in {event['duration-ms']} ms"
-    attributes = f" {event['attrs']}" if event["attrs"] else ""
-    return printable(f"[{level}] {what}: {event['message']}{attributes}")
-
-
-def printable(text: str) -> str:
-    """The text without what could move a terminal's cursor or start a line of its own."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def to_stderr(plugin: str, level: str, event: dict[str, Any]) -> None:

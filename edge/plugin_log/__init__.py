@@ -11,7 +11,7 @@ import posix
 from time import time_ns
 
 from edge import shared
-from edge.interfaces.logging import line, printable
+from edge.text import line, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
 
 def _names_a_plugin(what: str) -> bool:
     """Whether it can only be the name of a plugin, with or without a version."""
-    from edge.names import is_plugin_name
+    from edge.text import is_plugin_name
 
     if not is_plugin_name(what.partition("@")[0]):
         return False

@@ -21,7 +21,7 @@ REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz F
 
 def shown(text: str) -> str:
     """A name or a message out of an archive, such that it can be printed."""
-    from edge.interfaces.logging import printable
+    from edge.text import printable
 
     return printable(text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…")
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.interfaces.logging import line, printable, to_stderr
+from edge.interfaces.logging import to_stderr
+from edge.text import line, printable
 
 EVENT: dict[str, Any] = {
     "function-name": "pump::execute",
