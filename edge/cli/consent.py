@@ -6,7 +6,7 @@ import posix
 
 from edge import asks
 from edge.cli import output
-from edge.text import printable
+from edge.text import quoted, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ STDIN = 0
 YES = ("y", "yes")
 ENOUGH = 64
 PATIENCE_MS = 60_000
+
+DESCRIPTION_LIMIT = 200
+MAX_WARNINGS = 10
+"""What a stranger says is not to push away what there is to agree to."""
 
 
 def consent_of(given: Given) -> Consent:
@@ -40,7 +44,8 @@ def agrees(given: Given, question: str) -> bool:
     _drop_typed()
     output.say(f"{question} [y/N] ", end="")
     if not _is_answered():
-        output.say("\nedge: nobody answered")
+        output.draw("\n")
+        output.say("edge: nobody answered")
         return False
     answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
     return answer.strip().lower() in YES
@@ -68,22 +73,25 @@ def show(request: Request) -> None:
     """What there is to agree to, on standard error."""
     manifest = request.manifest
     said = manifest.fields.get("description")
-    output.say(printable(f"{manifest.name} {manifest.version}{': ' if said else ''}{said or ''}"))
-    for problem in manifest.warnings:
-        output.say(printable(f"  warning: its manifest, {problem}"))
+    about = f": {quoted(said, DESCRIPTION_LIMIT)}" if said else ""
+    output.say(f"{manifest.name} {word(manifest.version)}{about}")
+    for problem in manifest.warnings[:MAX_WARNINGS]:
+        output.say(f"  warning: its manifest, {problem}")
+    if len(manifest.warnings) > MAX_WARNINGS:
+        output.say(f"  warning: its manifest has {len(manifest.warnings) - MAX_WARNINGS} more")
     if request.remote:
         output.say("  comes from another machine")
     if request.signer:
         output.say(f"  is signed by another key than before: {request.signer}")
     for change in request.changes:
-        output.say(printable(f"  {'+ WIDER' if change.wider else '-'} {change.what}"))
+        output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}")
     if request.changes:
         return
     for ask in manifest.asks:
         refused = (
             "" if _is_given(ask, request.grants) else (f" (level {request.grants.level} does not give it)")
         )
-        output.say(printable(f"  asks for {asks.spelled(ask)}{refused}"))
+        output.say(f"  asks for {asks.spelled(ask)}{refused}")
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edge import files, grants, levels, manifest, policy, trust
 from edge.cli import output
-from edge.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from edge.plugin import Plugin
     from edge.policy import Policy
     from edge.profiles import Profile
+
+MAX_WARNINGS = 10
 
 
 class Terms:
@@ -75,14 +76,16 @@ def read_manifest(path: str | None) -> Manifest:
 
 def tell_warnings(found: Manifest, path: str) -> None:
     """What is wrong with a manifest and harmless."""
-    for problem in found.warnings:
-        output.say(f"edge: {path}, {printable(str(problem))}")
+    for problem in found.warnings[:MAX_WARNINGS]:
+        output.say(f"edge: {path}, {problem}")
+    if len(found.warnings) > MAX_WARNINGS:
+        output.say(f"edge: {path}: {len(found.warnings) - MAX_WARNINGS} more warnings")
 
 
 def tell(fact: dict[str, Any]) -> None:
     """Puts a fact into the audit log, and says so in one line on standard error."""
     from edge import audit
-    from edge.text import json_text
+    from edge.audit.line import shown
 
-    output.say(f"edge: audit: {json_text(fact)}")
+    output.say(f"edge: audit: {shown(fact)}")
     audit.append(fact)

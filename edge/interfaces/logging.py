@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from edge.interfaces import Interface
-from edge.text import line
+from edge.text import event_line, utf8_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ NAME = "zeroclaw:plugin/logging@0.1.0"
 
 
 class Logging(Interface):
-    """Hands every event to `sink(plugin, level, event)`; events are dictionaries as in wit/logging.wit."""
+    """Hands every event to `sink(plugin, level, event)`; events are dictionaries as in wit/logging.wit.
+
+    Of what is over the call's `log_bytes`, the texts of an event are cut, and events that have none left
+    are dropped.
+    """
 
     __slots__ = ("_sink",)
 
@@ -29,10 +33,29 @@ class Logging(Interface):
         self._sink = sink or to_stderr
 
     def _record(self, call: Call, level: str, event: dict[str, Any]) -> tuple[()]:
+        name, message, attrs = event["function-name"], event["message"], event["attrs"] or ""
+        wanted = utf8_length(name) + utf8_length(message) + utf8_length(attrs)
+        left = call.instance.take_log_room(wanted)
+        if left < wanted:
+            if not left:
+                return ()
+            name = _cut(name, left)
+            message = _cut(message, left - utf8_length(name))
+            # JSON that is cut is none.
+            event = {**event, "function-name": name, "message": message, "attrs": None}
         self._sink(call.plugin, level, event)
         return ()
 
 
 def to_stderr(plugin: str, level: str, event: dict[str, Any]) -> None:
     """The sink when none is given."""
-    print(plugin, line(level, event), file=sys.stderr)
+    try:
+        print(plugin, event_line(level, event), file=sys.stderr)
+    except (OSError, ValueError):
+        # Closed. Logging never fails the guest.
+        return
+
+
+def _cut(text: str, count: int) -> str:
+    """As much of a text as `count` bytes of UTF-8 hold."""
+    return text[:count].encode("utf-8", "surrogatepass")[:count].decode("utf-8", "ignore")
