@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Entry = dict[str, Any]
 
-OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "event")
+OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "past", "event")
 DIGITS = 16
 ALL_DIGITS = 64
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
@@ -158,8 +158,12 @@ def _details(entry: Entry) -> Entry:
 
 
 def _number(entry: Entry) -> str:
-    """A plugin's use has the number of the operator's act that it came after before its own."""
-    return f"{entry['since']}+{entry['seq']}" if "since" in entry else str(entry["seq"])
+    """What a plugin did has the number of the operator's act that it came after before its own.
+
+    What it used is numbered by itself, with a `u`.
+    """
+    kind = "u" if "past" in entry else ""
+    return f"{entry['since']}+{kind}{entry['seq']}" if "since" in entry else str(entry["seq"])
 
 
 def _time(entry: Entry) -> str:
