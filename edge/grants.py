@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Audit = Callable[[dict[str, Any]], object]
 
 FORMAT = 1
-NAME_LIMIT = 256
+NAME_LIMIT = 200
 """Characters that are told of a name which a plugin gave."""
 
 UNDECLARED = "the manifest does not declare it"

@@ -45,11 +45,13 @@ def append(fact: Fact) -> str:
     `event` says what happened, `plugin` to which. Long texts are cut; what stands under a name like `secret`
     or `value` is not kept; `seq` and the other names of the log itself are its own.
 
-    Of what a plugin is denied only so much is written (edge/audit/denials.py); the digest is empty for the
-    rest. A denial that can't be written is told on standard error, and stays a denial. Any other fact that
-    can't be written raises `errors.EnvironmentFault`: what can't be put down is not to be done.
+    Of what a plugin is denied, calls that are refused included, only so much is written
+    (edge/audit/denials.py); the digest is empty for the rest. A denial that can't be written is told on
+    standard error, and stays a denial. Any other fact that can't be written raises
+    `errors.EnvironmentFault`: what can't be put down is not to be done.
     """
-    if fact.get("event") == "denied":
+    event = fact.get("event")
+    if event == "denied" or (event == "refused" and fact.get("plugin")):
         from edge.audit.denials import append_denied
 
         return append_denied(fact)

@@ -20,7 +20,7 @@ YES = ("y", "yes")
 ENOUGH = 64
 PATIENCE_MS = 60_000
 
-DESCRIPTION_LIMIT = 200
+DESCRIPTION_LIMIT = 120
 MAX_WARNINGS = 10
 """What a stranger says is not to push away what there is to agree to."""
 
