@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.grants import Grants
+    from edge.grants import Audit, Grants
     from edge.manifest import Manifest
     from edge.plugin import Plugin
     from edge.policy import Policy
     from edge.profiles import Profile
 
 MAX_WARNINGS = 10
+MAX_TOLD = 20
 
 
 class Terms:
@@ -50,7 +51,7 @@ def terms(given: Given, profile: Profile) -> Terms:
     """The terms that options and policy give; talks of a level that is lower than the policy's."""
     declared = read_manifest(given.get("manifest"))
     said = policy.load()
-    granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=tell)
+    granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=_teller())
     usual = said.level_of(granted.plugin)
     if levels.is_lower(granted.level, usual):
         tell(
@@ -63,6 +64,25 @@ def terms(given: Given, profile: Profile) -> Terms:
             }
         )
     return Terms(declared, said, granted)
+
+
+def _teller() -> Audit:
+    """As `tell`, for what a plugin does as often as it likes: only the first are shown."""
+    shown = 0
+
+    def tell_some(fact: dict[str, Any]) -> None:
+        nonlocal shown
+        shown += 1
+        if shown <= MAX_TOLD:
+            tell(fact)
+            return
+        if shown == MAX_TOLD + 1:
+            output.say("edge: audit: more of this call is not shown; edge audit --log has what is kept")
+        from edge import audit
+
+        audit.append(fact)
+
+    return tell_some
 
 
 def read_manifest(path: str | None) -> Manifest:

@@ -61,6 +61,7 @@ def _facts(result: ToolResult, milliseconds: float) -> dict[str, Any]:
         "memory_bytes": stats.memory_bytes,
         "host_calls": stats.host_calls,
         "slices": stats.slices,
+        "log_dropped": stats.log_dropped,
         "call_ms": round(milliseconds, 3),
     }
 
