@@ -13,7 +13,7 @@ runs with grants of its own, in an instance of its own:
 
 from __future__ import annotations
 
-from edge.text import LIMIT, plain
+from edge.text import LIMIT, LONGEST, plain, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,19 +94,19 @@ class Chain:
         from edge import errors
 
         chain = " > ".join(self.plugins)
-        plugin, tool = plain(plugin), plain(tool)
+        target = f"{shorten(plugin, LONGEST)}/{shorten(tool, LONGEST)}"
         if self.audit is not None:
             self.audit(
                 {
                     "event": "denied",
                     "plugin": self.plugin,
                     "capability": "delegate",
-                    "target": f"{plugin}/{tool}",
+                    "target": target,
                     "chain": chain,
                     "reason": why,
                 }
             )
-        raise errors.NotDelegated(f"{chain} may not call {plugin}/{tool}: {why}", remedy)
+        raise errors.NotDelegated(f"{chain} may not call {plain(target)}: {why}", remedy)
 
     def __repr__(self) -> str:
         return f"Chain({' > '.join(self.plugins)})"

@@ -78,7 +78,7 @@ class EdgeError(Exception):
 
 
 class ToolError(EdgeError):
-    """The tool ran and answered that the call could not be carried out."""
+    """The tool ran and answered that the call could not be carried out; the message has how that begins."""
 
     exit_code = 1
 

@@ -56,12 +56,14 @@ class Instance:
         # its own thread does the other.
         self._lock = RLock()
         self.out = native.new_step()
-        self._begin_log()
+        self._log_left = self._log_dropped = 0
+        self._is_line_open = False
 
     def start(self, function: str, *params: Any) -> Call:
         """Begins a call of `interface#function`, or of a function of the world itself."""
         native.start_call(self.handle, function.encode(), encode(params))
-        self._begin_log()
+        self._log_left = self.limits.log_bytes
+        self._log_dropped = 0
         return Call(self, word(self._plugin.name), function)
 
     def call(self, function: str, *params: Any) -> Any:
@@ -114,22 +116,20 @@ class Instance:
 
     def take_log_room(self, count: int) -> int:
         """How many of `count` bytes the call may still log, which are taken; the others count as dropped."""
-        room = min(count, self._log_left)
+        room = count if count <= self._log_left else self._log_left
         self._log_left -= room
         self._log_dropped += count - room
         return room
 
     def end_log(self) -> None:
         """Hands on what the guest wrote last, and says how much of all that it logged was dropped."""
+        if self._output is None:
+            return
         self.after_step()
-        if self._log_dropped and self._output is not None:
+        if self._log_dropped:
             end = b"\n" if self._is_line_open else b""
             self._output(STDERR, b"%s[%d bytes more were dropped]\n" % (end, self._log_dropped))
-
-    def _begin_log(self) -> None:
-        self._log_left = self.limits.log_bytes
-        self._log_dropped = 0
-        self._is_line_open = False
+            self._is_line_open = False
 
     def cancel(self) -> None:
         """Lets the call under way end at its next step (Call.cancel); any thread may do this."""

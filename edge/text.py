@@ -83,7 +83,9 @@ def plain(text: str, limit: int = PART_LIMIT) -> str:
 
 def word(text: str, limit: int = LONGEST) -> str:
     """A name: as it is when it is of letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
-    if text and len(text) <= limit and not text.strip(ORDINARY) and text.strip() == text and "  " not in text:
+    if text and len(text) <= limit and not text.strip(INNER):
+        return text
+    if text and len(text) <= limit and not text.strip(ORDINARY) and " ".join(text.split()) == text:
         return text
     return "'" + _fit(text, limit - 2, _TIGHT if "  " in text[:limit] else _NAME) + "'"
 

@@ -34,7 +34,10 @@ class Logging(Interface):
 
     def _record(self, call: Call, level: str, event: dict[str, Any]) -> tuple[()]:
         name, message, attrs = event["function-name"], event["message"], event["attrs"] or ""
-        wanted = utf8_length(name) + utf8_length(message) + utf8_length(attrs)
+        if name.isascii() and message.isascii() and attrs.isascii():
+            wanted = len(name) + len(message) + len(attrs)
+        else:
+            wanted = utf8_length(name) + utf8_length(message) + utf8_length(attrs)
         left = call.instance.take_log_room(wanted)
         if left < wanted:
             if not left:
