@@ -91,4 +91,5 @@ def _tell(why: str) -> None:
     _told.add(why)
     import sys
 
-    print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)

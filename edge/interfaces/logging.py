@@ -52,10 +52,17 @@ class Logging(Interface):
 
 def to_stderr(plugin: str, level: str, event: dict[str, Any]) -> None:
     """The sink when none is given."""
+    tell(f"{plugin} {event_line(level, event)}")
+
+
+def tell(line: str) -> None:
+    """A line on standard error, if that is open: logging never fails the guest."""
+    # With None for a file, print would write among the answers.
+    if sys.stderr is None:
+        return
     try:
-        print(plugin, event_line(level, event), file=sys.stderr)
+        print(line, file=sys.stderr)
     except (OSError, ValueError):
-        # Closed. Logging never fails the guest.
         return
 
 

@@ -117,6 +117,6 @@ class _File:
         if not isinstance(error, (OSError, errors.EdgeError)):
             raise error
         self._is_lost = True
-        import sys
+        from edge.interfaces.logging import tell
 
-        print(f"edge: what {self._name} logs is not kept: {error}", file=sys.stderr)
+        tell(f"edge: what {self._name} logs is not kept: {error}")

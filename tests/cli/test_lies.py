@@ -170,3 +170,16 @@ def test_at_a_terminal_a_tools_answer_controls_nothing(edge: Edge, wasm: Callabl
     assert edge("run", wasm("faults"), wish).out == "\x1b[2J\x9b\u202e\nedge: all is well\x7f\n"
     _, shown = typed([*command[:4], "--json", *command[4:]])
     assert not controls(shown.decode().replace("\r\x1b[K", "").replace("\r", ""))
+
+
+def test_the_label_of_a_key_can_not_pass_for_another_or_for_more(edge: Edge, tmp_path: Path) -> None:
+    labels = ("\u043effice", "office, for every plugin", "a\u200bb")
+    lines = [f"ed25519 {native.public_key(native.new_key()).hex()} {label}\n" for label in labels]
+    (tmp_path / "keys").write_text("".join(lines))
+    assert edge("key", "trust", tmp_path / "keys").status == 2
+    (tmp_path / "keys").write_text("".join(lines[:2]))
+    assert edge("key", "trust", tmp_path / "keys").status == 0
+    shown = edge("key", "list").out
+    assert r"  '\u043effice'" in shown
+    assert "  'office, for every plugin'" in shown
+    assert not controls(shown)

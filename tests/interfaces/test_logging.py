@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import sys
 from typing import Any
 
 import pytest
@@ -40,3 +42,14 @@ def test_control_characters_show_as_escapes() -> None:
 def test_events_go_to_stderr_when_nobody_takes_them(capsys: pytest.CaptureFixture[str]) -> None:
     to_stderr("pump", "info", EVENT)
     assert capsys.readouterr().err == "pump [info] pump::execute read: level is 7\n"
+
+
+@pytest.mark.parametrize("stream", [None, "closed"])
+def test_where_nobody_listens_the_guest_goes_on(
+    stream: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed if stream else None)
+    to_stderr("pump", "info", EVENT)
+    assert capsys.readouterr().out == ""
