@@ -13,7 +13,7 @@ A capability's name alone stands for all that a manifest may declare of it.
 
 from __future__ import annotations
 
-from edge.names import is_plugin_name
+from edge.text import is_plugin_name, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,8 +122,13 @@ def is_tool_name(name: str) -> bool:
 
 
 def spelled(ask: Ask) -> str:
-    """An ask in one line, words quoted as a shell would want them where they need it."""
-    return " ".join(word if _is_plain(word) else "'" + word.replace("'", "'\\''") + "'" for word in ask)
+    """An ask on one line, words quoted as a shell would want them where they need it.
+
+    What is not printable ASCII is an escape, so that no name passes for another: people decide on this.
+    """
+    return " ".join(
+        word if _is_plain(word) else "'" + plain(word).replace("'", "'\\''") + "'" for word in ask
+    )
 
 
 def _is_plain(word: str) -> bool:

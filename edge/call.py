@@ -24,7 +24,7 @@ HOST_CALLS_PER_TURN = 16
 class Call:
     """A call under way. Several calls interleave when their owners step them in turn (edge.scheduler).
 
-    plugin     the plugin's name, for host functions
+    plugin     the plugin's name as it is shown, for host functions
     function   what is called
     ready_at   the time on `time.monotonic_ns()` before which another step would find nothing to do
     deadline   the time on the same clock at which the call ends
@@ -79,9 +79,7 @@ class Call:
                     answer = marshal.dumps(functions[asked](self, *native.step_values(out)), FORMAT)
                 except Exception as error:
                     failed = error
-                    native.fail_call(
-                        instance.handle, f"{type(error).__name__}: {error}".encode("utf-8", "replace")
-                    )
+                    native.fail_call(instance.handle, _reason(error))
                 else:
                     if len(answer) > crossing_bytes:
                         self._end_answer(asked, len(answer))
@@ -92,7 +90,7 @@ class Call:
                         return self._give_way(0)
             elif status == native.STEP_DONE:
                 self.results = native.step_values(out)
-                instance.after_step()
+                instance.end_log()
                 return True
             elif status == native.STEP_SLICE:
                 return self._give_way(0)
@@ -163,6 +161,7 @@ class Call:
         self._failed = True
         self.instance.cancel()
         native.step_call(self.instance.handle, self.instance.out)
+        self.instance.end_log()
 
     def _use_up(self) -> NoReturn:
         from edge import errors
@@ -185,7 +184,7 @@ class Call:
         from edge import errors
 
         self._failed = True
-        self.instance.after_step()
+        self.instance.end_log()
         try:
             native.fail_step(status, self.instance.out, self.plugin)
         except errors.HostFailed as error:
@@ -195,3 +194,10 @@ class Call:
             if asked >= 0:
                 error.message = f"{error.message}, in the answer of {self.instance.host_function(asked)}"
             raise
+
+
+def _reason(error: Exception) -> bytes:
+    """Why a host function failed; what a guest gave it may be part of that."""
+    from edge.text import phrase
+
+    return f"{type(error).__name__}: {phrase(str(error))}".encode()

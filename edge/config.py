@@ -75,9 +75,9 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
             raise errors.ConfigError(
                 f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
             )
-    from edge.cli.json_text import json_text
     from edge.store import record
     from edge.store.lock import locked
+    from edge.text import json_text
 
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
@@ -130,7 +130,7 @@ def _check(manifest: Manifest, now: dict[str, Any]) -> None:
 
 
 def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
-    from edge.cli.json_text import json_text
+    from edge.text import json_text
 
     path = store.config_path(name)
     text = json_text(now).encode()

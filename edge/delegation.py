@@ -13,6 +13,8 @@ runs with grants of its own, in an instance of its own:
 
 from __future__ import annotations
 
+from edge.text import LIMIT, LONGEST, plain, shorten
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +63,7 @@ class Chain:
 
     def to(self, plugin: str, tool: str, targets: Iterable[str] = ()) -> Chain:
         """The chain of a callee that has `targets` as its grant; NotDelegated when it may not be called."""
-        if f"{plugin}/{tool}" not in self.targets:
+        if f"{plugin[:LIMIT]}/{tool[:LIMIT]}" not in self.targets:
             self._refuse(plugin, tool, "its delegation list does not name it")
         if plugin in self.plugins:
             self._refuse(plugin, tool, f"{plugin} is already in the chain", CYCLE)
@@ -92,18 +94,19 @@ class Chain:
         from edge import errors
 
         chain = " > ".join(self.plugins)
+        target = f"{shorten(plugin, LONGEST)}/{shorten(tool, LONGEST)}"
         if self.audit is not None:
             self.audit(
                 {
                     "event": "denied",
                     "plugin": self.plugin,
                     "capability": "delegate",
-                    "target": f"{plugin}/{tool}",
+                    "target": target,
                     "chain": chain,
                     "reason": why,
                 }
             )
-        raise errors.NotDelegated(f"{chain} may not call {plugin}/{tool}: {why}", remedy)
+        raise errors.NotDelegated(f"{chain} may not call {plain(target)}: {why}", remedy)
 
     def __repr__(self) -> str:
         return f"Chain({' > '.join(self.plugins)})"

@@ -39,13 +39,16 @@ EdgeError
     ├── StoreDamaged               the store of installed plugins is not as it was left
     └── InternalFault              a fault of Edge itself
 
-Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty.
+Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty. Both
+are one line that a terminal can be given, of 1,000 characters at most, whatever strangers' text they quote.
 
 On a Pi Zero these classes cost 7 ms, so a call that goes well never imports them: modules on its path import
 this one where they raise.
 """
 
 from __future__ import annotations
+
+from edge.text import safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,16 +68,17 @@ class EdgeError(Exception):
     """The remedy, unless the one who raises knows better."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
+        message = safe(message)
         super().__init__(message)
         self.message = message
-        self.remedy = remedy or self.advice
+        self.remedy = safe(remedy or self.advice)
 
     def __str__(self) -> str:
         return f"{self.message}. {self.remedy}" if self.remedy else self.message
 
 
 class ToolError(EdgeError):
-    """The tool ran and answered that the call could not be carried out."""
+    """The tool ran and answered that the call could not be carried out; the message has how that begins."""
 
     exit_code = 1
 
@@ -283,13 +287,19 @@ class BadManifest(Refused):
     """The manifest does not say what it must.
 
     heading   which manifest, and how much is wrong with it
-    problems  each with its line; the message has them all
+    problems  each with its line, the first 100 of them; the message has as many as it holds
     """
 
+    MAX_PROBLEMS = 100
+
     def __init__(self, heading: str, remedy: str = "", problems: Iterable[str] = ()) -> None:
-        self.heading = heading
-        self.problems = tuple(problems)
-        message = f"{heading}: {'; '.join(self.problems)}" if self.problems else heading
+        found = tuple(problems)
+        listed = tuple(map(safe, found[: self.MAX_PROBLEMS]))
+        if len(found) > len(listed):
+            listed = (*listed, f"{len(found) - len(listed)} more problems")
+        self.heading = safe(heading)
+        self.problems = listed
+        message = f"{self.heading}: {'; '.join(listed)}" if listed else heading
         super().__init__(message, remedy)
 
 

@@ -8,7 +8,7 @@ dictionary:
     event             denied or used
     plugin, level     whose, and at which security level
     capability        of edge/capabilities.py
-    target            the host and port, the program, the tool or the secret's name
+    target            the host and port, the program, the tool or the secret's name; its beginning
     reason            why it was denied
     arguments_sha256  at level paranoid: of each argument as LENGTH:TEXT, one after another
 """
@@ -18,6 +18,7 @@ from __future__ import annotations
 from edge import levels
 from edge.asks import common
 from edge.capabilities import ALWAYS, CAPABILITIES, WHOLE, needed
+from edge.text import BLOCK, plain, shorten, utf8_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     Audit = Callable[[dict[str, Any]], object]
 
 FORMAT = 1
+NAME_LIMIT = 200
+"""Characters that are told of a name which a plugin gave."""
+
 UNDECLARED = "the manifest does not declare it"
 
 
@@ -130,7 +134,7 @@ class Grants:
         allowed = any(_matches(ask, words) for ask in self.allowed if ask[0] == capability)
         target = words[0] if words else ""
         if capability == "http_client":
-            target = ":".join(words)
+            target = ":".join(shorten(word, NAME_LIMIT) for word in words)
         if not allowed:
             declared = any(_matches(ask, words) for ask in self.declared if ask[0] == capability)
             reason = _why_not(capability, self.level) if declared else UNDECLARED
@@ -141,27 +145,32 @@ class Grants:
 
     def check_http(self, host: str, port: int) -> None:
         """Raises `errors.Denied` where the plugin may not send a request there; looks up no address."""
-        name = host.lower() if host.isascii() else host
+        # One that is too long is nobody's, whatever its spelling.
+        name = host.lower() if host.isascii() and len(host) <= NAME_LIMIT else host
         if not self.permits("http_client", name, str(port)):
-            self._deny(f"may not reach {host}:{port}", "hosts of [edge.http]")
+            self._deny(f"may not reach {plain(host, NAME_LIMIT)}:{port}", "hosts of [edge.http]")
 
     def check_cli(self, argv: Iterable[str]) -> None:
         """Raises `errors.Denied` where the plugin may not start this program with these arguments."""
         words = tuple(argv)
         if not words or not self.permits("cli", *words):
-            self._deny(f"may not run {words[0] if words else 'nothing'} with these arguments", "[[edge.cli]]")
+            program = plain(words[0], NAME_LIMIT) if words else "nothing"
+            self._deny(f"may not run {program} with these arguments", "[[edge.cli]]")
 
     def check_delegate(self, target: str) -> None:
         """Raises `errors.NotDelegated` where the plugin may not call the tool `plugin/tool`."""
         if not self.permits("delegate", target):
             from edge import errors
 
-            raise errors.NotDelegated(f"{self.plugin} may not call {target}")
+            raise errors.NotDelegated(f"{self.plugin} may not call {plain(target, NAME_LIMIT)}")
 
     def check_secret(self, name: str) -> None:
         """Raises `errors.Denied` where the plugin may not read a secret."""
         if not self.permits("config_read", name):
-            self._deny(f"may not read the secret {name}", "x-secret of a property, and config_read,")
+            self._deny(
+                f"may not read the secret {plain(name, NAME_LIMIT)}",
+                "x-secret of a property, and config_read,",
+            )
 
     def check_use(self, capability: str) -> None:
         """Raises `errors.Denied` where the plugin may not use a capability that has no arguments to check."""
@@ -249,7 +258,7 @@ class Grants:
             "plugin": self.plugin,
             "level": self.level,
             "capability": capability,
-            "target": target,
+            "target": shorten(target, NAME_LIMIT),
         }
         if reason:
             fact["reason"] = reason
@@ -294,10 +303,12 @@ def digest(words: Iterable[str]) -> str:
     """SHA-256 of arguments, in hexadecimal digits: no two lists have the same text."""
     import hashlib
 
-    data = b"".join(
-        b"%d:%s" % (len(raw), raw) for raw in (word.encode("utf-8", "surrogatepass") for word in words)
-    )
-    return hashlib.sha256(data).hexdigest()
+    found = hashlib.sha256()
+    for word in words:
+        found.update(b"%d:" % utf8_length(word))
+        for at in range(0, len(word), BLOCK):
+            found.update(word[at : at + BLOCK].encode("utf-8", "surrogatepass"))
+    return found.hexdigest()
 
 
 def _limits(manifest: Manifest, allowed: tuple[Ask, ...], free: dict[str, float]) -> dict[str, float]:

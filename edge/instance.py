@@ -7,6 +7,7 @@ from _thread import RLock
 from edge import _native as native
 from edge.call import Call
 from edge.profiles import PI_ZERO
+from edge.text import word
 from edge.values import encode
 
 TYPE_CHECKING = False
@@ -32,7 +33,17 @@ class Instance:
     limits  what it may use; those of a Pi Zero unless others are given
     """
 
-    __slots__ = ("_handle", "_lock", "_output", "_plugin", "limits", "out")
+    __slots__ = (
+        "_handle",
+        "_is_line_open",
+        "_lock",
+        "_log_dropped",
+        "_log_left",
+        "_output",
+        "_plugin",
+        "limits",
+        "out",
+    )
 
     def __init__(self, plugin: Plugin, limits: Limits | None, output: Output | None) -> None:
         self._plugin = plugin
@@ -45,11 +56,15 @@ class Instance:
         # its own thread does the other.
         self._lock = RLock()
         self.out = native.new_step()
+        self._log_left = self._log_dropped = 0
+        self._is_line_open = False
 
     def start(self, function: str, *params: Any) -> Call:
         """Begins a call of `interface#function`, or of a function of the world itself."""
         native.start_call(self.handle, function.encode(), encode(params))
-        return Call(self, self._plugin.name, function)
+        self._log_left = self.limits.log_bytes
+        self._log_dropped = 0
+        return Call(self, word(self._plugin.name), function)
 
     def call(self, function: str, *params: Any) -> Any:
         """Calls a function to its end; answers with its result, None where it has none."""
@@ -59,7 +74,7 @@ class Instance:
     @property
     def stats(self) -> Stats:
         """What the latest call cost."""
-        return Stats(*native.call_stats(self.handle))
+        return Stats(*native.call_stats(self.handle), self._log_dropped)
 
     @property
     def handle(self) -> native.Instance:
@@ -92,10 +107,29 @@ class Instance:
         if log is None:
             return
         pieces, dropped = log
+        self._log_dropped += dropped
         for stream, written in pieces:
-            self._output(stream, written)
-        if dropped:
-            self._output(STDERR, b"\n[%d bytes more were dropped]\n" % dropped)
+            room = self.take_log_room(len(written))
+            if room:
+                self._output(stream, written[:room])
+                self._is_line_open = written[room - 1 : room] != b"\n"
+
+    def take_log_room(self, count: int) -> int:
+        """How many of `count` bytes the call may still log, which are taken; the others count as dropped."""
+        room = count if count <= self._log_left else self._log_left
+        self._log_left -= room
+        self._log_dropped += count - room
+        return room
+
+    def end_log(self) -> None:
+        """Hands on what the guest wrote last, and says how much of all that it logged was dropped."""
+        if self._output is None:
+            return
+        self.after_step()
+        if self._log_dropped:
+            end = b"\n" if self._is_line_open else b""
+            self._output(STDERR, b"%s[%d bytes more were dropped]\n" % (end, self._log_dropped))
+            self._is_line_open = False
 
     def cancel(self) -> None:
         """Lets the call under way end at its next step (Call.cancel); any thread may do this."""
@@ -124,18 +158,22 @@ class Stats:
     memory_bytes  linear memory of the instance
     host_calls    calls that left the sandbox
     slices        times it gave way to others
+    log_dropped   bytes that it logged over its limit, events and standard streams together
     """
 
-    __slots__ = ("fuel", "host_calls", "memory_bytes", "slices")
+    __slots__ = ("fuel", "host_calls", "log_dropped", "memory_bytes", "slices")
 
-    def __init__(self, fuel: int, memory_bytes: int, host_calls: int, slices: int) -> None:
+    def __init__(
+        self, fuel: int, memory_bytes: int, host_calls: int, slices: int, log_dropped: int = 0
+    ) -> None:
         self.fuel = fuel
         self.memory_bytes = memory_bytes
         self.host_calls = host_calls
         self.slices = slices
+        self.log_dropped = log_dropped
 
     def __repr__(self) -> str:
         return (
             f"Stats(fuel={self.fuel}, memory_bytes={self.memory_bytes}, "
-            f"host_calls={self.host_calls}, slices={self.slices})"
+            f"host_calls={self.host_calls}, slices={self.slices}, log_dropped={self.log_dropped})"
         )

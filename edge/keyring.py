@@ -14,7 +14,7 @@ import posix
 
 from edge import _native as native
 from edge import audit, errors, files, keys
-from edge.names import is_plugin_name
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -178,7 +178,7 @@ def _is_release(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    from edge.names import is_plugin_name
+    from edge.text import is_plugin_name
 
     return isinstance(value, str) and is_plugin_name(value)
 

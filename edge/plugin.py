@@ -122,14 +122,19 @@ class Plugin:
         if name in offered:
             return
         from edge import errors
+        from edge.text import phrase, word
 
         offers = (
-            f"It offers {', '.join(offered)}"
+            f"It offers {', '.join(map(word, offered))}"
             if offered
             else "It offers no tool; `edge inspect` lists its exports"
         )
-        wanted = f"no tool `{name}`" if name is not None else f"{len(offered)} tools, and none was named"
-        raise errors.NoSuchTool(f"{self.name} has {wanted}", offers)
+        wanted = (
+            f"no tool `{phrase(name, 200)}`"
+            if name is not None
+            else f"{len(offered)} tools, and none was named"
+        )
+        raise errors.NoSuchTool(f"{word(self.name)} has {wanted}", offers)
 
 
 class ToolResult:
@@ -148,8 +153,9 @@ class ToolResult:
         ((case, answer),) = call.results
         if case == "err":
             from edge import errors
+            from edge.text import phrase
 
-            raise errors.ToolError(f"{call.plugin} says: {answer}")
+            raise errors.ToolError(f"{call.plugin} says: {phrase(answer)}")
         self.success: bool = answer["success"]
         self.output: str = answer["output"]
         self.error: str | None = answer["error"]

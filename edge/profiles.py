@@ -45,7 +45,8 @@ class Limits:
     table_elements  of all tables together
     host_calls      for one call
     crossing_bytes  of the values of one crossing, either way
-    log_bytes       kept of what the guest writes, until they are taken
+    log_bytes       of all that the guest logs in one call, events and standard streams together; the rest
+                    is dropped
     fixed           clocks stand still at `fixed_clock` and random bytes follow from `fixed_seed`: same
                     question, same answer
     fixed_clock     seconds since 1970

@@ -142,7 +142,7 @@ def _read(name: str) -> dict[str, str]:
 
 def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
     from edge import audit
-    from edge.cli.json_text import json_text
+    from edge.text import json_text
 
     path = _path(name)
     keys.make_folder(files.folder(path), 0o700)

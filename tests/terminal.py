@@ -26,7 +26,7 @@ def typed(
     answered = 0
     while chunk := _read(terminal):
         shown += chunk
-        if waiting and shown[answered:].endswith(b": "):
+        if waiting and shown[answered:].endswith((b": ", b"[y/N] ")):
             if meanwhile is not None:
                 meanwhile(process)
             answered = len(shown)

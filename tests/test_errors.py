@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge import errors
+from edge.text import LIMIT
 
 HEADER = Path(__file__).parent.parent / "native" / "edge.h"
 FIRST_FAILURE = 0x201
@@ -52,3 +53,20 @@ def test_errors_keep_message_and_remedy_when_pickled(kind: type[errors.EdgeError
 def test_text_is_what_happened_and_what_to_do() -> None:
     assert str(errors.UsageError("no such file", "check the path")) == "no such file. check the path"
     assert str(errors.Cancelled("cancelled")) == "cancelled"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_an_error_quotes_it_is_one_short_line(kind: type[errors.EdgeError]) -> None:
+    error = kind("\x1b[2J\n\u202e" * 1_000_000, "\x9b" * 1_000_000)
+    for text in (error.message, error.remedy):
+        assert text.isprintable()
+        assert len(text) <= LIMIT
+
+
+def test_of_ten_thousand_problems_a_hundred_are_told() -> None:
+    problems = (f"line {at}: \x1b{'x' * 5000}" for at in range(10_000))
+    error = errors.BadManifest("manifest.toml has 10000 problems", "", problems)
+    assert (len(error.problems), error.problems[-1]) == (101, "9900 more problems")
+    assert max(map(len, error.problems)) <= LIMIT
+    assert all(map(str.isprintable, error.problems))
+    assert len(error.message) <= LIMIT

@@ -49,6 +49,7 @@ BOTH = {
     "edge.profiles",
     "edge.runtime",
     "edge.shared",
+    "edge.text",
     "edge.trust",
     "edge.values",
     # Not ours
@@ -59,7 +60,6 @@ RUN = {"edge.cli.run", "edge.interfaces.secrets"}
 CALL = {
     "edge._version",
     "edge.cli.call",
-    "edge.names",
     "edge.plugin_log",
     "edge.store",
     "edge.store.calling",

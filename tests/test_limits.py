@@ -16,6 +16,8 @@ from edge import Limits, Plugin, Runtime, errors
 from edge.admission import Admission
 from edge.call import NS
 from edge.counters import Counters
+from edge.interfaces.logging import Logging
+from edge.interfaces.secrets import Secrets
 from edge.profiles import KB, MB, PI_ZERO
 from tests.limits_guest import load, load_text
 
@@ -185,6 +187,39 @@ def test_of_what_a_guest_writes_so_much_is_kept(artifact: Artifact, limit: int, 
     own = b"".join(piece for piece in written if b"bytes more were dropped" not in piece)
     assert min(len(own), 31) == kept
     assert any(b"bytes more were dropped" in piece for piece in written) == (limit == 10)
+
+
+def test_events_and_streams_of_a_call_share_what_may_be_logged(artifact: Artifact) -> None:
+    written: list[bytes] = []
+    plugin = Runtime().load(str(artifact("wasi")), output=lambda _, piece: written.append(piece))
+    plugin.call({"text": "a"})
+    over = sum(map(len, written)) - 5
+    written.clear()
+    call = plugin.start({"text": "a"}, limits=Limits(log_bytes=1000))
+    assert call.instance.take_log_room(995) == 995
+    call.run()
+    assert sum(map(len, written[:-1])) == 5
+    assert written[-1] == b"\n[%d bytes more were dropped]\n" % over
+    assert call.instance.stats.log_dropped == over
+    # Each call has all of it again.
+    again = call.instance.start(call.function, '{"text": "a"}')
+    again.run()
+    assert again.instance.stats.log_dropped == 0
+
+
+def test_events_over_the_limit_are_cut_dropped_and_counted(artifact: Artifact) -> None:
+    events: list[dict[str, Any]] = []
+    logging = Logging(lambda _, __, event: events.append(event))
+    plugin = Runtime().load(str(artifact("faults")), interfaces=[logging, Secrets({})])
+    name = "faults::execute"
+    flood = {"do": "log-flood", "count": 5, "text": "é" * 30}
+    answer = plugin.call(flood, limits=Limits(log_bytes=100))
+    assert answer.success
+    assert [(event["function-name"], event["message"]) for event in events] == [
+        (name, "é" * 30),
+        (name, "é" * 5),
+    ]
+    assert answer.stats.log_dropped == 5 * (len(name) + 60) - 100
 
 
 def test_calls_a_minute_at_once_and_memory_are_limited_for_all_processes(

@@ -332,10 +332,10 @@ def _check(status: int, why: Any, subject: str = "") -> None:
 
 def _fail(status: int, why: bytes, subject: str) -> NoReturn:
     from edge import errors
-    from edge.interfaces.logging import printable
+    from edge.text import LIMIT, phrase
 
-    # Wasmtime says some of it in several lines, and letters that are cited may be unknown to this Python.
-    sentence = printable(" ".join(why.decode("utf-8", "replace").split()))
+    # Wasmtime says some of it in several lines, and a guest may be cited.
+    sentence = phrase(why[: 4 * LIMIT].decode("utf-8", "replace"))
     raise errors.of_status(
         status, f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:]
     )

@@ -3,12 +3,14 @@
 In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user reaches:
 
     log, log.1, log.2, log.3      what an operator did: installed, granted, revoked
-    uses, uses.1, uses.2, uses.3  what plugins were denied, at level paranoid what they used; refused packages
+    uses, uses.1, uses.2, uses.3  what plugins were denied; refused packages
+    used, used.1, used.2, used.3  what plugins used, at level paranoid
     lock                          whoever reads or writes them holds it
 
 An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
 that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of
-`uses` have `since` too, the number of the newest entry of `log` then. docs/audit.md says what this shows, and
+`uses` and `used` have `since` too, the number of the newest entry of `log` then, and those of `used` have
+`past`, that of `uses`. docs/audit.md says what this shows, and
 what it can't.
 """
 
@@ -25,8 +27,11 @@ if TYPE_CHECKING:
 
 ACTS = "log"
 USES = "uses"
-OF_OTHERS = ("denied", "refused", "suppressed", "used")
-"""Events that others cause, as often as they like: they must not push out what operators did."""
+USED = "used"
+RINGS = (ACTS, USES, USED)
+RING_OF = {"denied": USES, "refused": USES, "suppressed": USES, "used": USED}
+"""Where events are that others cause, as often as they like: they must not push out what operators did, nor
+what is allowed what was denied. All other events are in ACTS."""
 
 
 def folder() -> str:
@@ -40,11 +45,13 @@ def append(fact: Fact) -> str:
     `event` says what happened, `plugin` to which. Long texts are cut; what stands under a name like `secret`
     or `value` is not kept; `seq` and the other names of the log itself are its own.
 
-    Of what a plugin is denied only so much is written (edge/audit/denials.py); the digest is empty for the
-    rest. A denial that can't be written is told on standard error, and stays a denial. Any other fact that
-    can't be written raises `errors.EnvironmentFault`: what can't be put down is not to be done.
+    Of what a plugin is denied, calls that are refused included, only so much is written
+    (edge/audit/denials.py); the digest is empty for the rest. A denial that can't be written is told on
+    standard error, and stays a denial. Any other fact that can't be written raises
+    `errors.EnvironmentFault`: what can't be put down is not to be done.
     """
-    if fact.get("event") == "denied":
+    event = fact.get("event")
+    if event == "denied" or (event == "refused" and fact.get("plugin")):
         from edge.audit.denials import append_denied
 
         return append_denied(fact)
@@ -70,10 +77,11 @@ def _write(fact: Fact) -> str:
     where = folder()
     try:
         with locked(where):
-            acts = Ring(where, ACTS)
-            if fact.get("event") in OF_OTHERS:
-                return Ring(where, USES).append(fact, {"since": acts.newest()})
-            return acts.append(fact, {})
+            name = RING_OF.get(fact.get("event", ""), ACTS)
+            more = {} if name == ACTS else {"since": Ring(where, ACTS).newest()}
+            if name == USED:
+                more["past"] = Ring(where, USES).newest()
+            return Ring(where, name).append(fact, more)
     except OSError as error:
         files.raise_for(where, error)
 
@@ -82,18 +90,26 @@ def entries(plugin: str = "") -> Iterator[Fact]:
     """All entries, or those of one plugin, the oldest first, but what is damaged, which `verify` names."""
     from edge.audit.line import parse
 
-    acts, uses = (
-        filter(None, (parse(line) for _, data in read for line in data.split(b"\n")[:-1])) for read in _read()
+    acts, uses, used = (
+        filter(None, (parse(line) for _, data in read for line in data.split(b"\n")[:-1]))
+        for read in _read().values()
     )
-    use = next(uses, None)
-    for act in acts:
-        while use is not None and use.get("since", 0) < act["seq"]:
-            yield from _of(plugin, use)
-            use = next(uses, None)
-        yield from _of(plugin, act)
-    while use is not None:
-        yield from _of(plugin, use)
-        use = next(uses, None)
+    for entry in _merged(acts, _merged(uses, used, "past"), "since"):
+        if not plugin or entry.get("plugin") == plugin:
+            yield entry
+
+
+def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iterator[Fact]:
+    """Both, each of the others behind the entry whose number it has in a field."""
+    other = next(others, None)
+    for entry in entries:
+        while other is not None and other.get(field, 0) < entry["seq"]:
+            yield other
+            other = next(others, None)
+        yield entry
+    if other is not None:
+        yield other
+        yield from others
 
 
 def verify() -> list[str]:
@@ -102,7 +118,7 @@ def verify() -> list[str]:
     from edge.audit.ring import others_may_write
 
     open_to_others = (f"{path}: others may write it" for path in others_may_write(folder()))
-    return [*open_to_others, *(problem for read in _read() for problem in problems(read))]
+    return [*open_to_others, *(problem for read in _read().values() for problem in problems(read))]
 
 
 def ends() -> dict[str, str]:
@@ -110,22 +126,17 @@ def ends() -> dict[str, str]:
     from edge.audit.line import digest
 
     found = {}
-    for name, read in zip((ACTS, USES), _read()):
+    for name, read in _read().items():
         lines = b"".join(data for _, data in read).splitlines(keepends=True)
         if lines:
             found[name] = digest(lines[-1])
     return found
 
 
-def _of(plugin: str, entry: Fact) -> Iterator[Fact]:
-    if not plugin or entry.get("plugin") == plugin:
-        yield entry
-
-
-def _read() -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
-    """Both logs as they are now, each file with its name, the oldest first."""
+def _read() -> dict[str, list[tuple[str, bytes]]]:
+    """Each log as it is now: its files with their names, the oldest first."""
     from edge.audit.ring import Ring, locked
 
     where = folder()
     with locked(where, reading=True):
-        return Ring(where, ACTS).read(), Ring(where, USES).read()
+        return {name: Ring(where, name).read() for name in RINGS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 from time import monotonic
 
-from edge import audit, names, shared
+from edge import audit, shared, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def forget(name: str) -> None:
 def _count(plugin: str) -> int:
     """How many denials of a plugin there were within this minute, this one among them."""
     now = int(monotonic()) // SECONDS
-    name = plugin if names.is_plugin_name(plugin) else NAMELESS
+    name = plugin if text.is_plugin_name(plugin) else NAMELESS
     try:
         return _count_shared(name, now)
     except Exception as error:
@@ -91,4 +91,5 @@ def _tell(why: str) -> None:
     _told.add(why)
     import sys
 
-    print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)

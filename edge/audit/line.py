@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.cli.json_text import json_text
+from edge.text import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 LINE_BYTES = 4096
 CUTS = (1024, 256, 64, 16)
 """How long a text may be, tried one after the other until the line is short enough."""
+
+SHOWN_LETTERS = 256
 
 FIRST = ("event", "plugin")
 
@@ -42,6 +44,11 @@ def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
                 return found
     short = {name: own[name] for name in FIRST if isinstance(own.get(name), str)}
     return _line({**head, **_cut(short, CUTS[-1]), "cut": True})
+
+
+def shown(fact: Fact) -> str:
+    """A fact on one line for people, as its entry has it."""
+    return line({}, fact, SHOWN_LETTERS).decode().rstrip("\n")
 
 
 def parse(raw: bytes) -> Fact | None:
@@ -74,15 +81,7 @@ def digest(raw: bytes) -> str:
 
 
 def _line(entry: Fact) -> bytes:
-    text = json_text(entry)
-    if not (text.isascii() and text.isprintable()):
-        text = "".join([c if " " <= c <= "~" else _escaped(c) for c in text])
-    return text.encode() + b"\n"
-
-
-def _escaped(letter: str) -> str:
-    raw = letter.encode("utf-16-be")
-    return "".join([f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2)])
+    return json_text(entry, ascii_only=True).encode() + b"\n"
 
 
 def _cut(value: Any, most: int, depth: int = 0) -> Any:
@@ -106,5 +105,5 @@ def _cut(value: Any, most: int, depth: int = 0) -> Any:
 
 def _cut_text(text: str, most: int) -> str:
     # Names of files may hold lone surrogates, which JSON can't.
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= most else f"{text[:most]}... {len(text) - most} more"
+    head = text[:most].encode("utf-8", "backslashreplace").decode()
+    return head if len(text) <= most else f"{head}... {len(text) - most} more"

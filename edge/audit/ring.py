@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 FILE_BYTES = 128 << 10
 KEPT = 3
-FACT_LETTERS = {"log": 1024, "uses": 256}
-"""What a plugin names ends in `uses`, and may be as long as it likes."""
+FACT_LETTERS = {"log": 1024, "uses": 256, "used": 256}
+"""What a plugin names ends in `uses` and `used`, and may be as long as it likes."""
+
+PARTS = {"log": 1, "uses": 1, "used": 2}
+"""The part of FILE_BYTES that a file has."""
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 BOOT_DIGITS = 8
@@ -50,7 +53,7 @@ class Ring:
             facts = [{"event": "audit", "act": "cut", "bytes": torn}] if torn else []
             lines = self._lines([*facts, fact], more, before)
             data = b"".join(lines)
-            if size and size + len(data) > FILE_BYTES:
+            if size and size + len(data) > FILE_BYTES // PARTS[self._name]:
                 posix.close(fd)
                 fd = -1
                 self._rotate()

@@ -12,9 +12,9 @@ from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
 from edge.difference import difference
-from edge.interfaces.logging import printable
 from edge.package import is_package, open_package
 from edge.profiles import PI_ZERO, named
+from edge.text import plain, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,14 +153,15 @@ def facts(row: Row) -> dict[str, Any]:
 
 def show(path: str, found: Grants, rows: list[Row], profile: Profile) -> None:
     """The three columns, and the limits that a device of this profile gives."""
-    output.answer(f"{printable(path)}: {found.plugin or 'no manifest'}, level {found.level}\n")
+    output.show(f"{safe(path)}: {found.plugin or 'no manifest'}, level {found.level}")
+    output.answer("")
     table = [("capability", "imported", "declared", "allowed", "granted")]
     for row in rows:
         table.extend(_lines(row))
     widths = [max(map(len, column)) for column in zip(*table)]
     for line in table:
-        cells = (printable(cell).ljust(width) for cell, width in zip(line, widths))
-        output.answer("  ".join(cells).rstrip())
+        cells = (cell.ljust(width) for cell, width in zip(line, widths))
+        output.show("  ".join(cells).rstrip())
     output.answer(f"\nlimits (profile {profile.name}): {grants.spelled_limits(found.limits)}")
 
 
@@ -170,7 +171,7 @@ def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
     # Beside what it is part of, if that is all of it.
     allowed = [text if ask in row.allowed else "" for ask, text in zip(row.declared, declared)]
     allowed += [_short(ask) for ask in row.allowed if ask not in row.declared]
-    imported = row.imported or [NOTHING]
+    imported = list(map(plain, row.imported)) or [NOTHING]
     if CAPABILITIES[row.capability] == ALWAYS:
         imported = [", ".join(dict.fromkeys(name.partition("/")[0] for name in row.imported))]
     always = row.granted and not row.declared
@@ -197,9 +198,10 @@ def _short(ask: asks.Ask) -> str:
 
 
 def _show_changes(old: str, changes: list[Any]) -> None:
-    output.answer(f"\nagainst {printable(old)}: {'' if changes else 'nothing more, nothing less'}".rstrip())
+    output.answer("")
+    output.show(f"against {old}: {'' if changes else 'nothing more, nothing less'}".rstrip())
     for change in changes:
-        output.answer(printable(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}"))
+        output.show(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}")
 
 
 def show_end(refused: list[Row], wider: list[Any]) -> None:

@@ -6,7 +6,6 @@ from edge import _native as native
 from edge import errors, store
 from edge.cli import output
 from edge.doctor import engine
-from edge.interfaces.logging import printable
 from edge.store import standing
 from edge.store.installed import Installed
 
@@ -53,7 +52,7 @@ def run(given: Given) -> int:
         verdict = f"WOULD NOT LOAD: {release.problem}" if release.problem else "loads"
         if refused[release.id]:
             verdict += f"; with any library it is refused here: {refused[release.id]}"
-        output.answer(printable(f"{release.plugin} {release.version} ({state}): {verdict}"))
+        output.show(f"{release.plugin} {release.version} ({state}): {verdict}")
     output.answer(f"{len(found)} releases, {len(wrong)} of them would not load")
     if wrong:
         output.answer(f"\n{REMEDY}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from edge import asks, audit, errors, grants
 from edge.cli import output
-from edge.cli.json_text import json_text
 from edge.cli.words import is_file
-from edge.interfaces.logging import printable
 from edge.store import standing
+from edge.text import json_text, plain, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     Entry = dict[str, Any]
 
-OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "event")
+OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "past", "event")
 DIGITS = 16
 ALL_DIGITS = 64
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
@@ -65,7 +64,7 @@ def _verify(given: Given) -> int:
         output.document({"ok": not problems, "entries": count, "problems": problems, "newest": newest})
     else:
         for problem in problems:
-            output.answer(printable(problem))
+            output.show(problem)
         output.answer(f"{count} entries, {len(problems)} problems")
         for name, digest in newest.items():
             output.answer(f"newest of {name}: {digest}")
@@ -120,7 +119,8 @@ def _plugin(given: Given, name: str) -> int:
         columns.show(f"{name} {plugin.description['version']}", found, rows, profile)
         columns.show_end(refused, [])
         if not is_loaded:
-            output.answer(printable(f"\n{state}, no call loads it: {problem}"))
+            output.answer("")
+            output.show(f"{state}, no call loads it: {problem}")
         output.answer("")
         _show(entries, with_plugin=False)
     return 0 if is_loaded and not refused else 1
@@ -136,10 +136,10 @@ def _show(entries: list[Entry], *, with_plugin: bool) -> None:
         output.say("The log has nothing of it" if not with_plugin else "The log is empty")
     versions = _versions()
     for entry in entries:
-        who = [str(entry["plugin"])] if with_plugin and entry.get("plugin") else []
-        what = [f"{name} {_told(name, value, versions)}" for name, value in _details(entry).items()]
-        told = f"{_number(entry):>7}  {_time(entry)}  {' '.join((str(entry.get('event', '?')), *who))}"
-        output.answer(printable(f"{told}: {', '.join(what)}" if what else told))
+        who = [word(str(entry["plugin"]))] if with_plugin and entry.get("plugin") else []
+        what = [f"{word(name)} {_told(name, value, versions)}" for name, value in _details(entry).items()]
+        told = f"{_number(entry):>7}  {_time(entry)}  {' '.join((plain(str(entry.get('event', '?'))), *who))}"
+        output.show(f"{told}: {', '.join(what)}" if what else told)
 
 
 def _versions() -> dict[str, str]:
@@ -158,8 +158,12 @@ def _details(entry: Entry) -> Entry:
 
 
 def _number(entry: Entry) -> str:
-    """A plugin's use has the number of the operator's act that it came after before its own."""
-    return f"{entry['since']}+{entry['seq']}" if "since" in entry else str(entry["seq"])
+    """What a plugin did has the number of the operator's act that it came after before its own.
+
+    What it used is numbered by itself, with a `u`.
+    """
+    kind = "u" if "past" in entry else ""
+    return f"{entry['since']}+{kind}{entry['seq']}" if "since" in entry else str(entry["seq"])
 
 
 def _time(entry: Entry) -> str:
@@ -170,14 +174,14 @@ def _time(entry: Entry) -> str:
         return f"{'?':<20}"
     # A device without a clock begins in 1970, and in which of its starts says more then.
     if seconds < NO_CLOCK:
-        return f"{'boot ' + str(entry.get('boot')):<20}"
+        return f"{'boot ' + word(str(entry.get('boot'))):<20}"
     return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
 
 
 def _told(name: str, value: Any, versions: dict[str, str]) -> str:
     """A value for people: the release before by its version, digests and keys by their beginning."""
     if name == "before" and value in versions:
-        return f"version {versions[value]}"
+        return f"version {word(versions[value])}"
     return " ".join(word[:DIGITS] if _is_digest(word) else word for word in _text(value).split(" "))
 
 
@@ -188,7 +192,7 @@ def _is_digest(word: str) -> bool:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value or "''"
+        return plain(value) or "''"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return asks.spelled(tuple(value)) or "nothing"
-    return json_text(value)
+    return json_text(value, ascii_only=True)

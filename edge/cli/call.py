@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from edge.store.calling import Prepared
     from edge.store.terms import Terms
 
-    End = Callable[[str], None]
+    End = Callable[[], None]
+
+MAX_LINES = 200
+"""As many a terminal is shown of what a plugin logs."""
 
 COMMAND = Command(
     "call",
@@ -51,7 +54,7 @@ def run(given: Given) -> int:
             limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
         # Before it is loaded: what there is no memory for does not even begin.
         with _admit(prepared, limits):
-            log, written, end = _sinks(name, quiet=given.get("quiet", False))
+            log, written, end = _sinks(name, limits, quiet=given.get("quiet", False))
             plugin = prepared.load(log=log, output=written, audit=_tell)
             if given.get("unattended"):
                 _check_unattended(prepared.terms, plugin, named)
@@ -69,7 +72,7 @@ def run(given: Given) -> int:
                 explain(error, prepared.terms, given.get("timeout"))
                 raise
             finally:
-                end(name)
+                end()
     return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
 
 
@@ -101,37 +104,29 @@ def _config(name: str) -> bytes | None:
     return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
 
 
-def _sinks(name: str, *, quiet: bool) -> tuple[Sink, Output, End]:
-    """What the plugin logs is said here and now, and kept for `edge log`; the third is called in the end."""
+def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End]:
+    """What the plugin logs is shown here and now, and kept for `edge log`; the third is called in the end."""
     from edge.plugin_log import sink
 
     keep, keep_written = sink(name)
     if quiet:
-        return keep, keep_written, _say_no_more
-    tell, pass_on, end = _talk()
+        return keep, keep_written, _end_quietly
+    # A file or a pipe takes all of it, a person at a terminal does not.
+    lines = MAX_LINES if posix.isatty(STDERR) else 0
+    shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines)
 
     def log(plugin: str, level: str, event: dict[str, Any]) -> None:
-        tell(plugin, level, event)
+        shown.log(plugin, level, event)
         keep(plugin, level, event)
 
     def output(stream: int, written: bytes) -> None:
-        pass_on(stream, written)
+        shown.write(stream, written)
         keep_written(stream, written)
 
-    return log, output, end
+    return log, output, lambda: shown.end(f"edge log {name}")
 
 
-def _talk() -> tuple[Sink, Output, End]:
-    """A file or a pipe takes all of it, a person at a terminal does not."""
-    if not posix.isatty(STDERR):
-        return tool.log, tool.pass_on, _say_no_more
-    from edge.cli.told import Told
-
-    told = Told()
-    return told.log, told.pass_on, told.end
-
-
-def _say_no_more(_: str) -> None:
+def _end_quietly() -> None:
     pass
 
 

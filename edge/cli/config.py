@@ -5,9 +5,8 @@ from __future__ import annotations
 from edge import _native as native
 from edge import config, errors, files, schema, sealed, store
 from edge.cli import output
-from edge.cli.json_text import json_text
 from edge.cli.options import Command, Option
-from edge.interfaces.logging import printable
+from edge.text import json_text, phrase, plain, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
 
 STDIN = 0
+NOTE_LIMIT = 300
 
 COMMAND = Command(
     "config",
@@ -41,7 +41,7 @@ def run(given: Given) -> int:
     if changes or removed:
         config.change(manifest, changes, removed)
     for key in config.unknown(manifest, changes):
-        output.say(printable(f"edge: the schema of {name} has no `{key}`, and does not forbid it"))
+        output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
     _show(given, manifest)
     return 0
 
@@ -138,13 +138,13 @@ def _show(given: Given, manifest: Manifest) -> None:
     for key in dict.fromkeys((*known, *values)):
         rules = known.get(key, {}) if isinstance(known.get(key), dict) else {}
         kind = schema.named(schema.types(rules)) or "anything"
-        note = rules.get("description", "")
+        note = phrase(str(rules.get("description", "")), NOTE_LIMIT)
         default = f", {json_text(rules['default'])} by default" if "default" in rules else ""
         value = json_text(values[key]) if key in values else f"not set{default}"
-        output.answer(printable(f"{key} = {value}  ({kind}{': ' if note else ''}{note})"))
+        output.show(f"{word(key)} = {value}  ({kind}{': ' if note else ''}{note})")
     for key, is_set in secrets.items():
-        output.answer(f"{key} is a secret, {'set' if is_set else 'not set'}")
+        output.show(f"{word(key)} is a secret, {'set' if is_set else 'not set'}")
     if not (known or values or secrets):
         output.say(f"{manifest.name} takes no configuration")
     for key in missing:
-        output.say(f"edge: {manifest.name} requires {key}, which is not set")
+        output.say(f"edge: {manifest.name} requires {word(key)}, which is not set")

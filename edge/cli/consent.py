@@ -6,8 +6,8 @@ import posix
 
 from edge import asks
 from edge.cli import output
-from edge.interfaces.logging import printable
 from edge.manifest import UNKNOWN_RISK
+from edge.text import quoted, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ STDIN = 0
 YES = ("y", "yes")
 ENOUGH = 64
 PATIENCE_MS = 60_000
+
+DESCRIPTION_LIMIT = 120
+MAX_WARNINGS = 10
+"""What a stranger says is not to push away what there is to agree to."""
 
 
 def consent_of(given: Given) -> Consent:
@@ -40,7 +44,8 @@ def agrees(given: Given, question: str) -> bool:
     _drop_typed()
     output.say(f"{question} [y/N] ", end="")
     if not _is_answered():
-        output.say("\nedge: nobody answered")
+        output.draw("\n")
+        output.say("edge: nobody answered")
         return False
     answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
     return answer.strip().lower() in YES
@@ -68,16 +73,19 @@ def show(request: Request) -> None:
     """What there is to agree to, on standard error."""
     manifest = request.manifest
     said = manifest.fields.get("description")
-    output.say(printable(f"{manifest.name} {manifest.version}{': ' if said else ''}{said or ''}"))
-    for problem in manifest.warnings:
-        output.say(printable(f"  warning: its manifest, {problem}"))
+    about = f": {quoted(said, DESCRIPTION_LIMIT)}" if said else ""
+    output.say(f"{manifest.name} {word(manifest.version)}{about}")
+    for problem in manifest.warnings[:MAX_WARNINGS]:
+        output.say(f"  warning: its manifest, {problem}")
+    if len(manifest.warnings) > MAX_WARNINGS:
+        output.say(f"  warning: its manifest has {len(manifest.warnings) - MAX_WARNINGS} more")
     if request.remote:
         output.say("  comes from another machine")
     if request.signer:
         output.say(f"  is signed by another key than before: {request.signer}")
     for change in request.changes:
         refused = _refused(change.ask, request) if change.ask and change.wider else ""
-        output.say(printable(f"  {'+ WIDER' if change.wider else '-'} {change.what}{refused}"))
+        output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{refused}")
     # Of another signer all of it is shown: what the one before was allowed, this one would have too.
     if request.signer or not request.changes:
         _show_all(request)
@@ -89,12 +97,12 @@ def _show_all(request: Request) -> None:
     told = {change.ask for change in request.changes if change.wider}
     for ask in manifest.asks:
         if ask not in told:
-            output.say(printable(f"  asks for {asks.spelled(ask)}{_refused(ask, request)}"))
+            output.say(f"  asks for {asks.spelled(ask)}{_refused(ask, request)}")
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
     for tool, risk in manifest.risks.items():
         if risk != UNKNOWN_RISK:
-            output.say(printable(f"  says that the risk of {tool} is {risk}"))
+            output.say(f"  says that the risk of {word(tool)} is {risk}")
 
 
 def _refused(ask: Ask, request: Request) -> str:

@@ -6,7 +6,6 @@ from edge.cli import output
 from edge.cli.options import Command
 from edge.doctor import examine
 from edge.doctor.finding import FAIL
-from edge.interfaces.logging import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +33,9 @@ def run(given: Given) -> int:
         )
         if not given.get("json"):
             shown = f"{finding.status:<5} {name.replace('_', ' '):<{NAME_LETTERS}} {finding.found}"
-            output.answer(printable(shown))
+            output.show(shown)
             if finding.remedy:
-                output.answer(printable(f"{'':<{NAME_LETTERS + 7}} {finding.remedy}"))
+                output.show(f"{'':<{NAME_LETTERS + 7}} {finding.remedy}")
     failed = [check["name"] for check in checks if check["status"] == FAIL]
     if given.get("json"):
         output.document({"ok": not failed, "checks": checks})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from edge import errors, files
 from edge.cli import output
-from edge.interfaces.logging import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 OF_THE_MACHINE = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "ENOLCK", "ENOMEM", "EMFILE", "ENFILE", "ESTALE")
+
+MAX_TRACE = 20_000
+"""Characters: the end of a trace says most."""
 
 
 def report(error: Exception, *, as_json: bool) -> int:
@@ -20,11 +22,11 @@ def report(error: Exception, *, as_json: bool) -> int:
     if as_json and document(_facts(error)):
         return error.exit_code
     if isinstance(error, errors.BadManifest) and len(error.problems) > 1:
-        output.say(f"edge: {printable(error.heading)}")
+        output.say(f"edge: {error.heading}")
         for problem in error.problems:
-            output.say(f"      {printable(problem)}")
+            output.say(f"      {problem}")
     else:
-        output.say(f"edge: {printable(error.message)}")
+        output.say(f"edge: {error.message}")
     if error.remedy:
         output.say(f"      {error.remedy}")
     return error.exit_code
@@ -61,12 +63,13 @@ def _fault(error: Exception) -> errors.EdgeError:
 
     if isinstance(error, OSError) and error.errno in map(errno.__dict__.get, OF_THE_MACHINE):
         try:
-            files.raise_for(printable(str(error.filename or "this machine")), error)
+            files.raise_for(str(error.filename or "this machine"), error)
         except errors.EdgeError as meant:
             return meant
 
     if isinstance(error, MemoryError):
         return errors.OutOfMemory("There is no memory left")
 
-    output.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
+    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
+    output.say_lines(trace[-MAX_TRACE:])
     return errors.InternalFault(f"{type(error).__name__}: {error}")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from edge import files, grants, levels, manifest, policy, trust
 from edge.cli import output
-from edge.interfaces.logging import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.grants import Grants
+    from edge.grants import Audit, Grants
     from edge.manifest import Manifest
     from edge.plugin import Plugin
     from edge.policy import Policy
     from edge.profiles import Profile
+
+MAX_WARNINGS = 10
+MAX_TOLD = 20
 
 
 class Terms:
@@ -49,7 +51,7 @@ def terms(given: Given, profile: Profile) -> Terms:
     """The terms that options and policy give; talks of a level that is lower than the policy's."""
     declared = read_manifest(given.get("manifest"))
     said = policy.load()
-    granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=tell)
+    granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=_teller())
     usual = said.level_of(granted.plugin)
     if levels.is_lower(granted.level, usual):
         tell(
@@ -64,6 +66,25 @@ def terms(given: Given, profile: Profile) -> Terms:
     return Terms(declared, said, granted)
 
 
+def _teller() -> Audit:
+    """As `tell`, for what a plugin does as often as it likes: only the first are shown."""
+    shown = 0
+
+    def tell_some(fact: dict[str, Any]) -> None:
+        nonlocal shown
+        shown += 1
+        if shown <= MAX_TOLD:
+            tell(fact)
+            return
+        if shown == MAX_TOLD + 1:
+            output.say("edge: audit: more of this call is not shown; edge audit --log has what is kept")
+        from edge import audit
+
+        audit.append(fact)
+
+    return tell_some
+
+
 def read_manifest(path: str | None) -> Manifest:
     """The manifest that was named, or one that declares nothing; says what is wrong with it and harmless."""
     if path is None:
@@ -75,14 +96,16 @@ def read_manifest(path: str | None) -> Manifest:
 
 def tell_warnings(found: Manifest, path: str) -> None:
     """What is wrong with a manifest and harmless."""
-    for problem in found.warnings:
-        output.say(f"edge: {path}, {printable(str(problem))}")
+    for problem in found.warnings[:MAX_WARNINGS]:
+        output.say(f"edge: {path}, {problem}")
+    if len(found.warnings) > MAX_WARNINGS:
+        output.say(f"edge: {path}: {len(found.warnings) - MAX_WARNINGS} more warnings")
 
 
 def tell(fact: dict[str, Any]) -> None:
     """Puts a fact into the audit log, and says so in one line on standard error."""
     from edge import audit
-    from edge.cli.json_text import json_text
+    from edge.audit.line import shown
 
-    output.say(f"edge: audit: {json_text(fact)}")
+    output.say(f"edge: audit: {shown(fact)}")
     audit.append(fact)

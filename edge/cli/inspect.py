@@ -9,8 +9,8 @@ from edge import errors, files, levels, policy, trust
 from edge.capabilities import capability_of, needed
 from edge.cli import output
 from edge.cli.options import Command
-from edge.interfaces.logging import printable
 from edge.package import is_package
+from edge.text import phrase, plain, quoted, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ WASM_MAGIC = b"\0asm"
 MODULE_VERSION = b"\1\0\0\0"
 HEADER_BYTES = len(WASM_MAGIC + MODULE_VERSION)
 REFUSED = errors.Refused.exit_code
+PARAMETERS_LIMIT = 4000
 
 COMMAND = Command(
     "inspect",
@@ -127,14 +128,14 @@ def _show(facts: dict[str, Any]) -> None:
     _list("imports", facts.get("imports", ()), capability_of)
     _list("exports", facts.get("exports", ()))
     for tool in facts.get("tools") or ():
-        row("tool", f"{tool['name']}: {tool['description']}")
-        row("", " ".join(tool["parameters"].split()))
+        row("tool", f"{word(tool['name'])}: {quoted(tool['description'])}")
+        row("", phrase(tool["parameters"], PARAMETERS_LIMIT))
 
 
 def _show_artifact(facts: dict[str, Any]) -> None:
     artifact = facts["artifact"]
     if facts.get("plugin"):
-        row("plugin", f"{facts['plugin']['name']} {facts['plugin']['version']}")
+        row("plugin", f"{word(facts['plugin']['name'])} {word(facts['plugin']['version'])}")
     runs = "this machine's" if facts["runs_here"] else "not this machine's"
     row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
     row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
@@ -144,10 +145,11 @@ def _show_artifact(facts: dict[str, Any]) -> None:
 
 def _trusted(facts: dict[str, Any]) -> str:
     if facts["trusted"]:
-        return f"trusted here ({facts['signer_name']})"
+        return f"trusted here ({word(facts['signer_name'])})"
     if facts["signer_name"] is None:
         return "not trusted here"
-    return f"not trusted here at level {facts['level_here']}: the operator did not add {facts['signer_name']}"
+    name = word(facts["signer_name"])
+    return f"not trusted here at level {facts['level_here']}: the operator did not add {name}"
 
 
 def show_origin(facts: dict[str, Any]) -> None:
@@ -155,7 +157,7 @@ def show_origin(facts: dict[str, Any]) -> None:
     compiler, source = facts["compiler"], facts["source"]
     row(
         "compiler",
-        f"edge {compiler['edge']}, wasmtime {compiler['wasmtime']}, cranelift {compiler['cranelift']}",
+        ", ".join(f"{part} {word(compiler[part])}" for part in ("edge", "wasmtime", "cranelift")),
     )
     row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
 
@@ -167,11 +169,12 @@ def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> 
         interface, _, function = item.rpartition("#")
         interfaces.setdefault(interface, []).append(function)
     for interface, functions in interfaces.items():
-        text = f"{interface}: {', '.join(functions)}" if interface else ", ".join(functions)
+        listed = ", ".join(plain(function) for function in functions)
+        text = f"{plain(interface)}: {listed}" if interface else listed
         row(name, f"[{remark(interface)}] {text}" if remark else text)
         name = ""
 
 
 def row(name: str, text: str) -> None:
     """A line of what is shown."""
-    output.answer(f"{name:<10} {printable(text)}")
+    output.show(f"{name:<10} {text}")

@@ -6,6 +6,7 @@ from edge import _native as native
 from edge import asks, errors, files, levels, policy, trust
 from edge.cli.inspect import row, show_origin
 from edge.package import CODE, open_package
+from edge.text import plain, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from edge.package import Package
 
 DIGITS = 16
+MAX_WARNINGS = 10
 
 
 def facts_of_package(fd: int, path: str) -> dict[str, Any]:
@@ -75,16 +77,16 @@ def _manifest_facts(declared: Manifest) -> dict[str, Any]:
 
 def show(facts: dict[str, Any]) -> None:
     """The same for people."""
-    row("plugin", f"{facts['name']} {facts['version']}, release {facts['release']}")
+    row("plugin", f"{facts['name']} {word(facts['version'])}, release {facts['release']}")
     if facts["trusted"]:
-        verdict = f"trusted here ({facts['signer_name']})"
+        verdict = f"trusted here ({word(facts['signer_name'])})"
     else:
         verdict = f"not taken here: {facts['refused']}"
     row("signed by", f"{facts['signer']}, {verdict}")
     show_origin(facts)
     name = "files"
     for entry in facts["files"]:
-        row(name, f"{entry['name']:<14} {entry['size']:>12,} bytes{_engine(entry)}")
+        row(name, f"{plain(entry['name']):<14} {entry['size']:>12,} bytes{_engine(entry)}")
         name = ""
     _show_manifest(facts["manifest"])
 
@@ -108,5 +110,7 @@ def _show_manifest(declared: dict[str, Any]) -> None:
         row("level", f"{declared['level']} or stricter")
     for tool, risk in declared["risks"].items():
         row("risk", f"{tool}: {risk}")
-    for warning in declared["warnings"]:
+    for warning in declared["warnings"][:MAX_WARNINGS]:
         row("warning", warning)
+    if len(declared["warnings"]) > MAX_WARNINGS:
+        row("", f"{len(declared['warnings']) - MAX_WARNINGS} more")

@@ -6,7 +6,7 @@ from edge import files, places
 from edge.cli import output
 from edge.cli.consent import consent_of
 from edge.cli.options import Command, Option, at_least_one
-from edge.interfaces.logging import printable
+from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _install(source: Source, given: Given) -> Outcome:
     try:
         return install(
             fd,
-            printable(files.base_name(source.origin)),
+            files.base_name(source.origin),
             origin=source.origin,
             remote=source.remote,
             again=given.get("again", False),
@@ -93,10 +93,10 @@ def _pack(source: Source) -> int:
             "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
         ) from None
     engine = native.about()["engine"]
-    name = printable(files.base_name(source.origin))
+    name = files.base_name(source.origin)
     seed = keys.local_seed()
     signer = native.public_key(seed).hex()[:KEY_DIGITS]
-    output.say(printable(f"{source.origin} is compiled here and signed with this machine's key, {signer}"))
+    output.say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
     return pack_in_memory(source.folder, [engine], seed, foreign=True, file=name)
 
 
@@ -116,7 +116,7 @@ def _facts(done: Outcome) -> dict[str, Any]:
 def _say(done: Outcome) -> None:
     name = done.record.name
     what = {"nothing": "is installed already", "installed": "installed", "upgraded": "upgraded"}[done.change]
-    output.answer(f"{name} {done.version} {what}")
+    output.show(f"{name} {word(done.version)} {what}")
     if not done.record.enabled:
         output.say(
             f"It is not enabled: `edge audit {name}` shows what it asks for, `edge enable {name}` enables it"

@@ -7,8 +7,8 @@ from edge import errors, files, keyring, keys, levels, policy, trust, trust_file
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file
-from edge.interfaces.logging import printable
 from edge.store import standing
+from edge.text import phrase, safe, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _trust(given: Given, what: str) -> None:
         return
     for fact in facts:
         what_for = ", ".join(fact["plugins"]) or "every plugin"
-        output.answer(printable(f"{fact['key']} is trusted for {what_for}"))
+        output.show(f"{fact['key']} is trusted for {what_for}")
 
 
 def _remark(fact: dict[str, Any]) -> None:
@@ -170,7 +170,7 @@ def _revoke(given: Given, what: str) -> None:
             output.say("edge: this is this machine's own key: what it compiles will not run here any more")
         for entry, path in trust_file.trusted():
             if entry.public.hex() == digits and path not in ("", trust.operator_path()):
-                output.say(printable(f"edge: {path} brought this key: {entry.label}"))
+                output.say(f"edge: {path} brought this key: {word(entry.label)}")
     before = standing.loading()
     fact = {**trust_file.revoke(kind, digits, reason), "stops": stopping.tell(before)}
     if given.get("json"):
@@ -225,7 +225,7 @@ def _list(given: Given) -> None:
     level = policy.load().level
     counting = _counting(trusted, level)
     for problem in problems:
-        output.say(printable(f"edge: {problem}"))
+        output.say(f"edge: {problem}")
     if given.get("json"):
         output.document(
             {
@@ -249,9 +249,9 @@ def _list(given: Given) -> None:
         scope = f", for {', '.join(entry.plugins)}" if entry.plugins else ""
         source = f"  ({path})" if path else ""
         remark = "" if _counts(entry, counting) else f"; does not count at level {level}, which holds here"
-        output.answer(printable(f"trusted  {entry.public.hex()}  {entry.label}{scope}{source}{remark}"))
+        output.show(f"trusted  {entry.public.hex()}  {word(entry.label)}{scope}{source}{remark}")
     for kind, digits, reason, path in revoked:
-        output.answer(printable(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason}  ({path})"))
+        output.show(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason and word(reason)}  ({path})")
     if floor:
         output.answer(f"floor    wasmtime {floor}")
 
@@ -297,11 +297,11 @@ def _key(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
         return keyring.find(what).public, what
     if not labelled:
         raise errors.UsageError(
-            f"There is no {kinds} `{printable(what)}` here", "`edge key list` shows the keys there are"
+            f"There is no {kinds} `{safe(what, 200)}` here", "`edge key list` shows the keys there are"
         )
     if len(labelled) > 1:
         raise errors.UsageError(
-            f"{len(labelled)} trusted keys are called `{printable(what)}`", "Give all 64 digits of one"
+            f"{len(labelled)} trusted keys are called `{safe(what, 200)}`", "Give all 64 digits of one"
         )
     return labelled.pop(), what
 
@@ -336,7 +336,7 @@ def _is_key(what: str) -> bool:
 
 
 def _plugins(text: str | None) -> list[str] | None:
-    from edge.names import INNER
+    from edge.text import INNER
 
     if text is None:
         return None
@@ -356,7 +356,7 @@ def _label(text: str) -> str:
     """One line without a #, which begins a comment."""
     text = " ".join(text.split())
     if "#" in text or not text.isprintable():
-        raise errors.UsageError(f"`{printable(text)}` can't be a label", "One line of text, without #")
+        raise errors.UsageError(f"`{phrase(text, 200)}` can't be a label", "One line of text, without #")
     return text
 
 

@@ -7,6 +7,7 @@ from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.store import lifecycle
 from edge.store.installed import description_of
+from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
             }
         )
     else:
-        output.answer(" ".join(filter(None, (plugin, version, done))))
+        output.show(" ".join(filter(None, (plugin, version and word(version), done))))
 
 
 def _version(now: Record) -> str | None:

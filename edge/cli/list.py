@@ -5,9 +5,9 @@ from __future__ import annotations
 from edge import errors
 from edge.cli import output
 from edge.cli.options import Command
-from edge.interfaces.logging import printable
 from edge.store import record, standing
 from edge.store.installed import Installed
+from edge.text import safe, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,13 +72,19 @@ def _row(name: str) -> dict[str, Any] | None:
 def _show(rows: list[dict[str, Any]]) -> None:
     table = [COLUMNS]
     table += [
-        (row["name"], row["version"], str(row["release"]), row["state"], ", ".join(row["tools"]))
+        (
+            row["name"],
+            row["version"] and word(row["version"]),
+            str(row["release"]),
+            row["state"],
+            safe(", ".join(map(word, row["tools"]))),
+        )
         for row in rows
     ]
     widths = [max(map(len, column)) for column in zip(*table)]
     for cells in table:
-        padded = (printable(cell).ljust(width) for cell, width in zip(cells, widths))
-        output.answer("  ".join(padded).rstrip())
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths))
+        output.show("  ".join(padded).rstrip())
     for row in rows:
         if row["problem"]:
-            output.say(f"{row['name']}: {printable(row['problem'])}")
+            output.say(f"{row['name']}: {row['problem']}")

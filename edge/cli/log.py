@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edge import errors, names
+from edge import errors
 from edge.cli import INTERRUPTED, output
 from edge.cli.options import Command, Option, at_least_one
-from edge.interfaces.logging import printable
 from edge.plugin_log.reading import Following
 from edge.store import standing
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Shows what there is, and with --follow what comes."""
     name = given.arguments[0]
-    if not names.is_plugin_name(name):
+    if not is_plugin_name(name):
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
     following = Following(name)
     found = following.more()
@@ -46,7 +46,7 @@ def run(given: Given) -> int:
         output.document({"plugin": name, "lines": [_facts(entry) for entry in found]})
     elif found:
         for entry in found:
-            output.answer(_text(entry))
+            output.show(_text(entry))
     else:
         output.say(f"{name} logged nothing since it was installed, or this machine was started")
     return 0
@@ -61,7 +61,7 @@ def _follow(given: Given, following: Following, found: list[Entry]) -> int:
                 if given.get("json"):
                     output.document(_facts(entry))
                 else:
-                    output.answer(_text(entry))
+                    output.show(_text(entry))
             sleep(PAUSE)
             found = following.more()
     except KeyboardInterrupt:
@@ -77,4 +77,4 @@ def _facts(entry: Entry) -> dict[str, object]:
 def _text(entry: Entry) -> str:
     from time import gmtime, strftime
 
-    return f"{strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(entry.time))} [{entry.kind}] {printable(entry.text)}"
+    return f"{strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(entry.time))} [{entry.kind}] {entry.text}"

@@ -1,7 +1,10 @@
-"""Answers on standard output, talk on standard error.
+"""Answers on standard output, talk on standard error; this is where text is made safe for a terminal.
 
 Answers are UTF-8 whatever the locale, and leave at once: a full disk or a closed pipe shows here, not at
 exit. A command answers when its work is done.
+
+Lines of Edge's own (`show`, `say`) are one line each, whatever strangers' text they hold (edge/text.py). The
+answer of a tool reaches a pipe or a file byte for byte; a terminal gets it without what it would obey.
 """
 
 from __future__ import annotations
@@ -9,15 +12,20 @@ from __future__ import annotations
 import posix
 
 from edge import files
+from edge.text import BLOCK, safe, safe_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, NoReturn
 
 STDOUT = 1
 STDERR = 2
 UNUSABLE = (posix.O_WRONLY, posix.O_RDONLY, posix.O_RDONLY)
 """How each standard stream has to be opened for its use to fail."""
+
+LINE_LIMIT = 16_000
+"""Characters of a line of Edge's; what it holds of strangers has shorter limits."""
 
 
 class NobodyReads(Exception):
@@ -32,26 +40,39 @@ def keep_places() -> None:
 
 
 def answer(text: str) -> None:
-    """A line of the answer."""
-    try:
-        _write(STDOUT, f"{text}\n")
-    except BrokenPipeError:
-        raise NobodyReads from None
-    except OSError as error:
-        _lose(error)
+    """A text of the answer, as it is but at a terminal."""
+    pieces: Iterable[str] = (text[at : at + BLOCK] for at in range(0, len(text), BLOCK))
+    if posix.isatty(STDOUT):
+        pieces = map(safe_lines, pieces)
+    _answer(pieces)
+
+
+def show(line: str) -> None:
+    """A line of the answer that is Edge's own."""
+    _answer((safe(line, LINE_LIMIT),))
 
 
 def document(value: Any) -> None:
     """The answer as JSON."""
-    from edge.cli.json_text import json_text
+    from edge.text import json_pieces
 
-    answer(json_text(value))
+    _answer(json_pieces(value))
 
 
-def say(text: str, end: str = "\n") -> None:
+def say(line: str, end: str = "\n") -> None:
     """A line for people; when nobody listens, the work goes on."""
+    draw(safe(line, LINE_LIMIT) + end)
+
+
+def say_lines(text: str) -> None:
+    """Several lines for people, such as a trace."""
+    draw(f"{safe_lines(text)}\n")
+
+
+def draw(text: str) -> None:
+    """What is for a terminal as it is: none of it is from strangers."""
     try:
-        _write(STDERR, text + end)
+        _write(STDERR, text)
     except OSError:
         return
 
@@ -62,6 +83,25 @@ def _is_open(stream: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _answer(pieces: Iterable[str]) -> None:
+    """Writes a line in pieces, those that are short together."""
+    gathered: list[str] = []
+    size = 0
+    try:
+        for piece in pieces:
+            gathered.append(piece)
+            size += len(piece)
+            if size >= BLOCK:
+                _write(STDOUT, "".join(gathered))
+                gathered.clear()
+                size = 0
+        _write(STDOUT, "".join(gathered) + "\n")
+    except BrokenPipeError:
+        raise NobodyReads from None
+    except OSError as error:
+        _lose(error)
 
 
 def _lose(error: OSError) -> NoReturn:

@@ -6,7 +6,6 @@ from edge import asks, errors, levels, policy
 from edge.cli import output, stopping
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
-from edge.interfaces.logging import printable
 from edge.manifest import RISKS
 from edge.store import standing
 
@@ -70,7 +69,7 @@ def run(given: Given) -> int:
     if given.get("json"):
         output.document(fact)
     else:
-        output.answer(printable(_told(fact)))
+        output.show(_told(fact))
     return 0
 
 
@@ -102,7 +101,7 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
 
 def _confirm(given: Given, action: str, words: Sequence[str]) -> None:
     lowered = _lowered(policy.load(), action, words)
-    if lowered and not agrees(given, f"{printable(lowered)}: plugins may do more then. Go on?"):
+    if lowered and not agrees(given, f"{lowered}: plugins may do more then. Go on?"):
         raise errors.NeedsConsent(
             f"Nothing was changed: nobody agreed to {lowered}", "Answer yes at a terminal, or give --yes"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edge import asks, errors, grants, levels, policy
 from edge.cli import output
-from edge.interfaces.logging import printable
 from edge.profiles import here
 from edge.store import record, standing
 from edge.store.installed import manifest_of
@@ -47,10 +46,11 @@ def _show_all(given: Given, said: Policy) -> None:
     output.answer(f"unattended  calls up to risk {said.unattended}")
     for name, own in plugins.items():
         level = f"level {own['level']}" if own["level"] else "the level of this device"
-        output.answer(f"\n{name}: {level}")
+        output.answer("")
+        output.show(f"{name}: {level}")
         for field, word in (("grants", "granted"), ("consents", "consented to")):
             for ask in own[field]:
-                output.answer(printable(f"  {word} {asks.spelled(tuple(ask))}"))
+                output.show(f"  {word} {asks.spelled(tuple(ask))}")
 
 
 def _show_plugin(given: Given, said: Policy, name: str) -> None:
@@ -113,4 +113,4 @@ def _facts(said: Policy, name: str, found: Record | None) -> dict[str, Any]:
 
 
 def _row(name: str, text: str) -> None:
-    output.answer(f"{name:<11} {printable(text)}")
+    output.show(f"{name:<11} {text}")

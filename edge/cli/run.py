@@ -14,13 +14,15 @@ from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
 from edge.profiles import PI_ZERO, here, named
 from edge.runtime import Runtime
+from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.cli.granting import Terms
     from edge.cli.options import Given
     from edge.counters import Slot
-    from edge.interfaces import Interface
     from edge.plugin import Plugin, ToolResult
     from edge.profiles import Limits, Profile
 
@@ -86,24 +88,31 @@ def _run_bare(fd: int, given: Given, config: bytes | None, profile: Profile) -> 
     limits = _limits(given, profile.limits)
     # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
     with _admission().admit(NAMELESS, limits, concurrent=0, per_minute=0):
-        return _call(given, _load(fd, given, profile, None), config, limits)
+        log = tool.GuestLog(log_bytes=limits.log_bytes)
+        return _call(given, _load(fd, given, profile, None, log), config, limits, log)
 
 
 def _run_under(terms: Terms, fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
-    plugin = _load(fd, given, profile, terms)
+    limits = _limits(given, terms.grants.call_limits(profile.limits))
+    log = tool.GuestLog(log_bytes=limits.log_bytes)
+    plugin = _load(fd, given, profile, terms, log)
     _, *named, _ = given.arguments
     terms.check_unattended(given, plugin, named)
-    limits = _limits(given, terms.grants.call_limits(profile.limits))
     with _admit(plugin, limits, terms):
-        return _call(given, plugin, config, limits)
+        return _call(given, plugin, config, limits, log)
 
 
-def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits) -> Ran:
+def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits, log: tool.GuestLog) -> Ran:
     _, *named, arguments = given.arguments
+    # Only what was loaded says what it is called.
+    log.name = word(plugin.name)
     started = monotonic_ns()
-    result = plugin.call(
-        tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
-    )
+    try:
+        result = plugin.call(
+            tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
+        )
+    finally:
+        log.end()
     return plugin.name, result, (monotonic_ns() - started) / 1e6
 
 
@@ -136,28 +145,23 @@ def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
     return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
-def _load(fd: int, given: Given, profile: Profile, terms: Terms | None) -> Plugin:
+def _load(fd: int, given: Given, profile: Profile, terms: Terms | None, log: tool.GuestLog) -> Plugin:
     path = given.arguments[0]
-    interfaces = (Logging(tool.log), Secrets(_secrets(given), terms.grants if terms else None))
+    interfaces = (Logging(log.log), Secrets(_secrets(given), terms.grants if terms else None))
+
+    def load(code: int) -> Plugin:
+        runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=terms.trusted() if terms else None)
+        grants = terms.grants if terms else None
+        name = files.base_name(path)
+        return runtime.load_open(code, name, interfaces=interfaces, grants=grants, output=log.write)
+
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
         _check_arguments(given)
-        return _compile_and_load(fd, path, interfaces, profile, terms)
-    return _load_open(fd, path, interfaces, profile, terms)
+        return _compile_and_load(fd, path, load)
+    return load(fd)
 
 
-def _load_open(
-    fd: int, path: str, interfaces: tuple[Interface, ...], profile: Profile, terms: Terms | None
-) -> Plugin:
-    runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=terms.trusted() if terms else None)
-    grants = terms.grants if terms else None
-    return runtime.load_open(
-        fd, files.base_name(path), interfaces=interfaces, grants=grants, output=tool.pass_on
-    )
-
-
-def _compile_and_load(
-    fd: int, path: str, interfaces: tuple[Interface, ...], profile: Profile, terms: Terms | None
-) -> Plugin:
+def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plugin:
     try:
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
@@ -166,7 +170,7 @@ def _compile_and_load(
         raise errors.NoCompiler(f"{path} is not compiled, and this installation of Edge only runs") from None
     artifact = compile_for_here(files.read_all(fd), files.base_name(path))
     try:
-        plugin = _load_open(artifact, path, interfaces, profile, terms)
+        plugin = load(artifact)
     finally:
         files.close(artifact)
     plugin.description.update(describe(plugin))

@@ -8,6 +8,7 @@ from edge import config, errors, schema, sealed, store
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read
+from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def run(given: Given) -> int:
 def _value(given: Given, name: str, secret: str) -> str:
     path = given.get("from", "")
     if not path and posix.isatty(STDIN):
-        raw = hidden(f"{secret} of {name}: ")
+        raw = hidden(f"{word(secret)} of {name}: ")
     else:
         raw = read(path or STANDARD_INPUT)
     try:
@@ -69,6 +70,6 @@ def _show(given: Given, name: str, secrets: tuple[str, ...]) -> None:
         output.document({"plugin": name, "secrets": {secret: secret in there for secret in secrets}})
         return
     for secret in secrets:
-        output.answer(f"{secret}: {'set' if secret in there else 'not set'}")
+        output.show(f"{word(secret)}: {'set' if secret in there else 'not set'}")
     if not secrets:
         output.say(f"{name} has no secrets")

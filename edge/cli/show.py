@@ -5,12 +5,13 @@ from __future__ import annotations
 from edge import asks, config, sealed, trust
 from edge.cli import output
 from edge.cli.options import Command
-from edge.interfaces.logging import printable
 from edge.store import standing
 from edge.store.installed import Installed, description_of
+from edge.text import plain, quoted, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from edge.cli.options import Given
@@ -25,7 +26,19 @@ COMMAND = Command(
     "edge show cron-next",
 )
 
-FIELDS = ("name", "version", "release", "id", "state", "level", "origin", "signer", "description", "author")
+FIELDS: dict[str, Callable[[str], str]] = {
+    "name": word,
+    "version": word,
+    "release": word,
+    "id": word,
+    "state": word,
+    "level": word,
+    "origin": plain,
+    "signer": str,
+    "description": quoted,
+    "author": quoted,
+}
+"""What is shown, and how."""
 
 
 def run(given: Given) -> int:
@@ -36,20 +49,20 @@ def run(given: Given) -> int:
         return 0
     for field in FIELDS:
         if facts[field]:
-            _row(field, facts[field])
+            _row(field, FIELDS[field](str(facts[field])))
         if field == "state" and facts["problem"]:
             _row("", facts["problem"])
     if facts["previous"]:
-        _row("kept", f"{facts['previous']['version']}, release {facts['previous']['release']}")
+        _row("kept", f"{word(facts['previous']['version'])}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
-        said = f": {tool['description']}" if tool["description"] else ""
-        _row("tool", f"{tool['name']} ({tool['risk']} risk){said}")
+        said = f": {quoted(tool['description'])}" if tool["description"] else ""
+        _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){said}")
     for ask in facts["asks"]:
         _row("asks for", asks.spelled(tuple(ask)))
     if facts["config"]:
-        _row("config", ", ".join(facts["config"]))
+        _row("config", ", ".join(map(word, facts["config"])))
     for name, is_set in facts["secrets"].items():
-        _row("secret", f"{name}: {'set' if is_set else 'not set'}")
+        _row("secret", f"{word(name)}: {'set' if is_set else 'not set'}")
     return 0
 
 
@@ -68,7 +81,7 @@ def _facts(plugin: Installed) -> dict[str, Any]:
         "level": standing.level_of(plugin.name, record.current),
         "origin": record.origin,
         "remote": record.remote,
-        "signer": f"{description['signer']} ({signer or 'not trusted here'})",
+        "signer": f"{description['signer']} ({word(signer) if signer else 'not trusted here'})",
         "description": manifest.fields.get("description", ""),
         "author": manifest.fields.get("author", ""),
         "id": record.current,
@@ -91,4 +104,4 @@ def _previous(release_id: str) -> dict[str, Any] | None:
 
 
 def _row(name: str, text: object) -> None:
-    output.answer(f"{name:<12} {printable(str(text))}".rstrip())
+    output.show(f"{name:<12} {text}".rstrip())

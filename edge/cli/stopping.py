@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.interfaces.logging import printable
 from edge.store import record, standing
 
 TYPE_CHECKING = False
@@ -21,7 +20,7 @@ def tell(before: Iterable[str]) -> list[str]:
         if error is not None:
             stopped.append(name)
             remedies[error.remedy] = None
-            output.say(printable(f"edge: {name} is not loaded any more: {standing.why(error, name)}"))
+            output.say(f"edge: {name} is not loaded any more: {standing.why(error, name)}")
     for remedy in filter(None, remedies):
         output.say(f"      {remedy}")
     return stopped

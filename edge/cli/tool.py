@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from edge import files
 from edge.cli import output
-from edge.interfaces.logging import line, printable
+from edge.profiles import LOG_BYTES
+from edge.text import event_line, phrase, safe, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from edge.plugin import ToolResult
 
 STDIN = 0
+
+LINE_LIMIT = 4000
+"""Characters of a line that a plugin logs."""
+
+GROWTH = 4
+"""So many characters are shown of each byte that a plugin may log: for its name, and for escapes."""
 
 
 def arguments(word: str) -> bytes:
@@ -34,7 +41,7 @@ def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> in
         if result.output:
             output.answer(result.output)
         if result.error:
-            output.say(f"edge: {name} says: {printable(result.error)}")
+            output.say(f"edge: {word(name)} says: {phrase(result.error)}")
     if given.get("stats"):
         stats = result.stats
         output.say(
@@ -54,16 +61,70 @@ def _facts(result: ToolResult, milliseconds: float) -> dict[str, Any]:
         "memory_bytes": stats.memory_bytes,
         "host_calls": stats.host_calls,
         "slices": stats.slices,
+        "log_dropped": stats.log_dropped,
         "call_ms": round(milliseconds, 3),
     }
 
 
-def log(plugin: str, level: str, event: dict[str, Any]) -> None:
-    """Says what a plugin logs."""
-    output.say(f"{plugin} {line(level, event)}")
+class GuestLog:
+    """What a plugin logs, on standard error, each line behind the plugin's name: none passes for Edge's.
 
+    Events are `NAME [level] text`, lines of its standard streams `NAME| text`. What is over the limits is
+    counted.
 
-def pass_on(_: int, written: bytes) -> None:
-    """Says what a plugin writes to its standard streams."""
-    text = written.decode("utf-8", "replace")
-    output.say("\n".join(map(printable, text.split("\n"))), end="")
+    name  the plugin's, as it is shown
+    left  characters that may still be shown
+    """
+
+    __slots__ = ("_lines", "_more", "_open", "left", "name")
+
+    def __init__(self, name: str = "", *, log_bytes: int = LOG_BYTES, lines: int = 0) -> None:
+        """`log_bytes`: of the call's limits. `lines`: as many are shown, 0 for no such limit."""
+        self.name = word(name)
+        self.left = GROWTH * log_bytes
+        self._lines = lines or self.left
+        self._more = 0
+        self._open: dict[int, bytes] = {}
+
+    def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
+        """Shows an event."""
+        self._end_lines()
+        self._say(f"{plugin} {event_line(level, event, LINE_LIMIT)}")
+
+    def write(self, stream: int, written: bytes) -> None:
+        """Shows what the plugin writes to a standard stream, once the line is whole."""
+        if not self._lines:
+            # Nothing of it is shown any more, so nothing of it need be looked at.
+            self._more += written.count(b"\n")
+            written = written[written.rfind(b"\n") + 1 :][:1]
+        *whole, rest = (self._open.pop(stream, b"") + written).split(b"\n")
+        for line in whole:
+            self._say_written(line)
+        if len(rest) > LINE_LIMIT:
+            self._say_written(rest)
+        elif rest:
+            self._open[stream] = rest
+
+    def end(self, where: str = "") -> None:
+        """Shows the last line, and says how many were left out; `where`: what shows them."""
+        self._end_lines()
+        if self._more:
+            lines = "1 more line" if self._more == 1 else f"{self._more} more lines"
+            output.say(f"edge: {lines}{': ' if where else ' of what it logs'}{where}")
+
+    def _end_lines(self) -> None:
+        while self._open:
+            self._say_written(self._open.pop(next(iter(self._open))))
+
+    def _say_written(self, line: bytes) -> None:
+        text = line.removesuffix(b"\r").decode("utf-8", "replace")
+        self._say(f"{self.name}| {safe(text, LINE_LIMIT)}")
+
+    def _say(self, line: str) -> None:
+        if not self._lines or len(line) >= self.left:
+            self._lines = 0
+            self._more += 1
+            return
+        self._lines -= 1
+        self.left -= len(line) + 1
+        output.say(line)

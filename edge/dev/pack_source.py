@@ -14,10 +14,10 @@ from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.cli import output
 from edge.dev import compiler
 from edge.dev.pack_schema import schema_problems
-from edge.interfaces.logging import printable
 from edge.manifest import Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
+from edge.text import word
 
 if TYPE_CHECKING:
     from edge.manifest.lines import Path
@@ -70,7 +70,7 @@ class Source:
             self._refuse([*identity, *self._tool_problems(facts)])
         # Of somebody else's it is the manifest that counts, and whoever installs it is told.
         for problem in identity:
-            output.say(printable(f"edge: {self.file}, {problem}"))
+            output.say(f"edge: {self.file}, {problem}")
 
     def can_be_tried(self) -> bool:
         """Whether its check needs nothing but what every plugin is given, so that it can be made here."""
@@ -119,7 +119,7 @@ class Source:
             if told != self.manifest.fields[field]:
                 yield self._problem(
                     (field,),
-                    f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {told}",
+                    f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {word(told)}",
                 )
 
     def _tool_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from edge.cli import INTERRUPTED, output
+from edge.text import safe
 
 T = TypeVar("T")
 
@@ -18,6 +19,7 @@ REFRESH_SECONDS = 0.2
 
 def watch(label: str, work: Callable[[], T]) -> T:
     """Does the work in a thread, so that Ctrl-C ends the wait at once: native code looks for no signals."""
+    label = safe(label)
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -58,4 +60,4 @@ def _leave_unless(outcome: list[T], failure: list[BaseException]) -> None:
 
 
 def _show(text: str) -> None:
-    output.say(text, end="")
+    output.draw(text)

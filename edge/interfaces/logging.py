@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from edge.interfaces import Interface
+from edge.text import event_line, utf8_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ NAME = "zeroclaw:plugin/logging@0.1.0"
 
 
 class Logging(Interface):
-    """Hands every event to `sink(plugin, level, event)`; events are dictionaries as in wit/logging.wit."""
+    """Hands every event to `sink(plugin, level, event)`; events are dictionaries as in wit/logging.wit.
+
+    Of what is over the call's `log_bytes`, the texts of an event are cut, and events that have none left
+    are dropped.
+    """
 
     __slots__ = ("_sink",)
 
@@ -28,26 +33,39 @@ class Logging(Interface):
         self._sink = sink or to_stderr
 
     def _record(self, call: Call, level: str, event: dict[str, Any]) -> tuple[()]:
+        name, message, attrs = event["function-name"], event["message"], event["attrs"] or ""
+        if name.isascii() and message.isascii() and attrs.isascii():
+            wanted = len(name) + len(message) + len(attrs)
+        else:
+            wanted = utf8_length(name) + utf8_length(message) + utf8_length(attrs)
+        left = call.instance.take_log_room(wanted)
+        if left < wanted:
+            if not left:
+                return ()
+            name = _cut(name, left)
+            message = _cut(message, left - utf8_length(name))
+            # JSON that is cut is none.
+            event = {**event, "function-name": name, "message": message, "attrs": None}
         self._sink(call.plugin, level, event)
         return ()
 
 
-def line(level: str, event: dict[str, Any]) -> str:
-    """An event in one line, what the plugin wrote shown without control characters."""
-    what = f"{event['function-name']} {event['action']}"
-    if event["outcome"]:
-        what += f" {event['outcome']}"
-    if event["duration-ms"] is not None:
-        what += f" in {event['duration-ms']} ms"
-    attributes = f" {event['attrs']}" if event["attrs"] else ""
-    return printable(f"[{level}] {what}: {event['message']}{attributes}")
-
-
-def printable(text: str) -> str:
-    """The text without what could move a terminal's cursor or start a line of its own."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def to_stderr(plugin: str, level: str, event: dict[str, Any]) -> None:
     """The sink when none is given."""
-    print(plugin, line(level, event), file=sys.stderr)
+    tell(f"{plugin} {event_line(level, event)}")
+
+
+def tell(line: str) -> None:
+    """A line on standard error, if that is open: logging never fails the guest."""
+    # With None for a file, print would write among the answers.
+    if sys.stderr is None:
+        return
+    try:
+        print(line, file=sys.stderr)
+    except (OSError, ValueError):
+        return
+
+
+def _cut(text: str, count: int) -> str:
+    """As much of a text as `count` bytes of UTF-8 hold."""
+    return text[:count].encode("utf-8", "surrogatepass")[:count].decode("utf-8", "ignore")

@@ -32,14 +32,19 @@ class Tool:
         self.risk = risk
 
 
+REASON_LIMIT = 300
+
+
 class Problem:
     """What is wrong with a manifest, and on which line; a warning keeps nobody from using it."""
 
     __slots__ = ("line", "reason", "warning")
 
     def __init__(self, line: int, reason: str, *, warning: bool = False) -> None:
+        from edge.text import phrase
+
         self.line = line
-        self.reason = reason
+        self.reason = phrase(reason, REASON_LIMIT)
         self.warning = warning
 
     def __str__(self) -> str:

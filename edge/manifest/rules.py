@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from edge.manifest import FOREIGN, Manifest, Problem
 from edge.manifest.lines import line_of
-from edge.names import is_plugin_name
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import posix
 from time import time_ns
 
 from edge import shared
-from edge.interfaces.logging import line, printable
+from edge.text import event_line, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FOLDER = "log"
 OLD = "~"
 FILE_BYTES = 64 << 10
-LINE_LETTERS = 1000
+LINE_LIMIT = 1000
+MAX_LINES = 2 * FILE_BYTES // len("1800000000 stdout \n")
+BATCH_BYTES = 8 << 10
 NS = 1_000_000_000
 STREAMS = ("", "stdout", "stderr")
 
@@ -37,11 +39,13 @@ def sink(name: str) -> tuple[Log, Output]:
     kept = _File(name)
 
     def log(_: str, level: str, event: dict[str, Any]) -> None:
-        kept.write(level, line(level, event).partition("] ")[2])
+        kept.write(level, [event_line(level, event, LINE_LIMIT).partition("] ")[2]])
 
     def output(stream: int, written: bytes) -> None:
-        for text in written.decode("utf-8", "replace").splitlines():
-            kept.write(STREAMS[stream], printable(text))
+        # Of more lines than the files hold, the oldest would only be written to be dropped.
+        lines = written.removesuffix(b"\n").rsplit(b"\n", MAX_LINES)[-MAX_LINES:]
+        texts = (line.removesuffix(b"\r").decode("utf-8", "replace") for line in lines)
+        kept.write(STREAMS[stream], [safe(text, LINE_LIMIT) for text in texts])
 
     return log, output
 
@@ -57,12 +61,24 @@ class _File:
         self._fd = -1
         self._is_lost = False
 
-    def write(self, kind: str, text: str) -> None:
+    def write(self, kind: str, lines: list[str]) -> None:
+        """Appends lines, as many at once as make a batch."""
+        head = f"{time_ns() // NS} {kind} "
+        batch: list[bytes] = []
+        size = 0
+        for line in lines:
+            batch.append(f"{head}{line}\n".encode())
+            size += len(batch[-1])
+            if size >= BATCH_BYTES:
+                self._append(b"".join(batch))
+                batch.clear()
+                size = 0
+        if batch:
+            self._append(b"".join(batch))
+
+    def _append(self, data: bytes) -> None:
         if self._is_lost:
             return
-        if len(text) > LINE_LETTERS:
-            text = f"{text[:LINE_LETTERS]}... {len(text) - LINE_LETTERS} more"
-        data = f"{time_ns() // NS} {kind} {text}\n".encode("utf-8", "replace")
         try:
             self._make_room(len(data))
             posix.write(self._fd, data)
@@ -101,6 +117,6 @@ class _File:
         if not isinstance(error, (OSError, errors.EdgeError)):
             raise error
         self._is_lost = True
-        import sys
+        from edge.interfaces.logging import tell
 
-        print(f"edge: what {self._name} logs is not kept: {error}", file=sys.stderr)
+        tell(f"edge: what {self._name} logs is not kept: {error}")

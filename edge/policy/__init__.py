@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from edge import asks, files, keys, levels, places
 from edge.manifest import RISKS
-from edge.names import is_plugin_name
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

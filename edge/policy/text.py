@@ -6,8 +6,8 @@ import posix
 
 from edge import asks, files, levels
 from edge.manifest import RISKS
-from edge.names import is_plugin_name
 from edge.policy import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -102,7 +102,7 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
 
 def _names_a_plugin(what: str) -> bool:
     """Whether it may be the name of a plugin, with or without a version, and does not end as files do."""
-    from edge.names import is_plugin_name
+    from edge.text import is_plugin_name
 
     return is_plugin_name(what.partition("@")[0]) and not what.endswith(FILES)
 

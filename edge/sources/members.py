@@ -21,9 +21,9 @@ REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz F
 
 def shown(text: str) -> str:
     """A name or a message out of an archive, such that it can be printed."""
-    from edge.interfaces.logging import printable
+    from edge.text import safe
 
-    return printable(text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…")
+    return safe(text, SHOWN_LETTERS)
 
 
 def refuse(archive: str, member: str, why: str) -> NoReturn:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, keys, names, places
+from edge import errors, files, keys, places
 from edge.sources import urls
 from edge.sources.fetch import fetch, is_sha256
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
     Raises UsageError for what no registry has, BadPackage for an entry that is broken, what fetching raises.
     """
     name, at, version = what.partition("@")
-    if not names.is_plugin_name(name) or bool(at) != bool(version):
+    if not is_plugin_name(name) or bool(at) != bool(version):
         raise errors.UsageError(
             "This is not the name of a plugin in a registry", "Name one as in: edge install calendar@1.2.0"
         )
@@ -170,7 +171,7 @@ class _Index:
         for field in ("name", "version", "url", "sha256"):
             if not isinstance(fields.get(field), str):
                 return f"it has no text {field!r}"
-        if not names.is_plugin_name(fields["name"]):
+        if not is_plugin_name(fields["name"]):
             return "its name is none of a plugin"
         version = fields["version"]
         if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):

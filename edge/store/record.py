@@ -6,7 +6,7 @@ import posix
 
 from edge import _native as native
 from edge import files, store
-from edge.names import is_plugin_name
+from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def every() -> list[Record]:
 
 def write(changed: Record) -> None:
     """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
-    from edge.cli.json_text import json_text
+    from edge.text import json_text
 
     document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.FIELDS}}
     with files.Staged(store.record_path(changed.name), 0o600) as staged:

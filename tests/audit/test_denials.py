@@ -114,6 +114,18 @@ def test_no_plugin_pushes_out_what_an_operator_did(small: Path, clock: Clock) ->
     assert audit.verify() == []
 
 
+def test_nothing_that_is_allowed_pushes_out_a_denial(small: Path) -> None:
+    deny("loud", 1)
+    for at in range(100):
+        audit.append({"event": "used", "plugin": "loud", "at": at})
+    deny("loud", 1)
+    found = [entry["event"] for entry in audit.entries("loud")]
+    assert (found[0], found[-1]) == ("denied", "denied")
+    assert 0 < found.count("used") < 100
+    assert sum(path.stat().st_size for path in small.glob("used*")) <= 4 * 350
+    assert audit.verify() == []
+
+
 def test_a_denial_that_can_not_be_written_stays_a_denial(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

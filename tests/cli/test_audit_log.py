@@ -109,7 +109,7 @@ def test_the_whole_log(edge: Edge, put: Put, monkeypatch: pytest.MonkeyPatch) ->
     assert level.split()[:3] == ["2", "2027-01-15T08:00:00Z", "policy:"]
     assert "lowered false" in level
     assert test.split()[1] == "boot"
-    assert test.endswith(r"test \x1b[31m: text a\nb")
+    assert test.endswith(r"test '\x1b[31m': text a\nb")
     assert len(edge("audit", "--log", "--json").document["entries"]) == 3
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +9,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, keys, policy, trust
+from edge import audit, errors, keys, policy, trust
+from edge.cli import granting, run
+from edge.profiles import PI_ZERO
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -174,3 +177,22 @@ def test_a_policy_that_means_nothing_stops_everything_that_asks_it(
     ran = edge("run", artifact("faults"), ASK, *given)
     assert (ran.status, ran.out) == (5, "")
     assert "policy.json is no policy" in ran.err
+
+
+@pytest.mark.usefixtures("given")
+def test_denials_with_names_of_megabytes_take_a_few_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    granted = granting.terms(run.COMMAND.parse(["FILE", "{}", "--level", "default"]), PI_ZERO).grants
+    name = "\x1b\u202e" * 1_900_000
+    granted.permits("config_read", "short")
+    tracemalloc.start()
+    for _ in range(30):
+        assert not granted.permits("config_read", name)
+        with pytest.raises(errors.Denied):
+            granted.check_cli([name])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(name) // 4
+    said = capfd.readouterr().err
+    assert said.count("\n") == granting.MAX_TOLD + 1
+    assert len(said) < (granting.MAX_TOLD + 1) * 4096
+    assert said.isascii()

@@ -27,7 +27,7 @@ def test_an_artifact_tells_all_about_itself(edge: Edge, artifact: Callable[..., 
         "trusted here (this machine)",
         "[logging] zeroclaw:plugin/logging@0.1.0: log-record",
         "zeroclaw:plugin/tool@0.1.0: name, description, parameters-schema, execute",
-        "cron_next: Tells at which times",
+        'cron_next: "Tells at which times',
     ):
         assert expected in ran.out
     found = edge("inspect", path, "--json").document
@@ -112,7 +112,7 @@ def test_a_package_tells_all_about_itself(edge: Edge, package: Callable[..., Pat
         "asks for   limits memory 2097152",
         "risk       cron_next: low",
         "[logging] zeroclaw:plugin/logging@0.1.0: log-record",
-        "cron_next: Tells at which times",
+        'cron_next: "Tells at which times',
     ):
         assert expected in ran.out
     found = edge("inspect", path, "--json").document

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from edge import _native as native
 from edge import errors
 from edge.counters import Counters, Slot
-from edge.names import LONGEST
+from edge.text import LONGEST
 from tests.counters.holding import Clock
 
 NAME_BYTES = native.COUNTED_NAME

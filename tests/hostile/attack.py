@@ -21,24 +21,31 @@ from edge import Interface, Limits, Logging, Plugin, Runtime, errors
 
 GOOD = "good"
 GIFT = "x" * 1000
+DROPPED = b" bytes more were dropped]\n"
 WARM_UP = 2
 KB_PAGE = os.sysconf("SC_PAGE_SIZE") >> 10
 
 
 class Log:
-    """Where what a plugin writes goes; it keeps nothing but the size of the largest piece."""
+    """Where what a plugin logs goes; it keeps nothing but how many bytes there were."""
 
     def __init__(self) -> None:
-        self.largest = 0
+        self.bytes = 0
 
     def __call__(self, _stream: int, written: bytes) -> None:
-        self.largest = max(self.largest, len(written))
+        if not written.endswith(DROPPED):
+            self.bytes += len(written)
+
+    def event(self, _plugin: str, _level: str, event: dict[str, Any]) -> None:
+        """Takes an event."""
+        texts = (event["function-name"], event["message"], event["attrs"] or "")
+        self.bytes += sum(len(text.encode()) for text in texts)
 
 
-def host() -> list[Interface]:
+def host(log: Log) -> list[Interface]:
     """What attacks may import beside WASI."""
     functions = {"poke": lambda _: (), "take": lambda *_: (), "give": lambda _: (GIFT,)}
-    return [Interface("edge:hostile/host@0.1.0", functions), Logging(lambda *_: None)]
+    return [Interface("edge:hostile/host@0.1.0", functions), Logging(log.event)]
 
 
 def resources() -> dict[str, int]:
@@ -84,10 +91,10 @@ def attempt(runtime: Runtime, path: str, limits: Limits, function: str, *, liste
     """Loads a plugin and calls it."""
     log = Log()
     try:
-        plugin = runtime.load(path, interfaces=host(), output=log if listens else None)
+        plugin = runtime.load(path, interfaces=host(log), output=log if listens else None)
     except errors.EdgeError as error:
         return {"ends": type(error).__name__, "message": error.message}
-    return {**call(plugin, limits, function), "largest_log": log.largest}
+    return {**call(plugin, limits, function), "logged": log.bytes}
 
 
 def attack(runtime: Runtime, good: Plugin, folder: str, case: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def main(folder: str, *_: str) -> None:
     with open(f"{folder}/attacks.json") as file:
         plan = json.load(file)
     runtime = Runtime(trusted=[bytes.fromhex(plan["key"])], interpret=plan["interpret"])
-    good = runtime.load(f"{folder}/{plan['good']}", interfaces=host())
+    good = runtime.load(f"{folder}/{plan['good']}", interfaces=host(Log()))
     say(attack=GOOD, report=call(good, Limits()))
     for case in plan["attacks"]:
         say(attack=case["name"])

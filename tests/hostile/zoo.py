@@ -154,8 +154,8 @@ def _limits(attack: Attack, report: dict[str, Any]) -> Iterable[str]:
         yield f"it took {report['cpu_s']:.2f} s of CPU time, its deadline was {limits['deadline']} s"
     if report["wall_s"] > TIMES * limits["deadline"] + WALL_FLOOR:
         yield f"it took {report['wall_s']:.2f} s, its deadline was {limits['deadline']} s"
-    if report["largest_log"] > limits["log_bytes"]:
-        yield f"it wrote {report['largest_log']} bytes at once, its limit was {limits['log_bytes']}"
+    if report["logged"] > limits["log_bytes"]:
+        yield f"it logged {report['logged']} bytes, its limit was {limits['log_bytes']}"
 
 
 def _aftermath(report: dict[str, Any]) -> Iterable[str]:

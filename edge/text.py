@@ -1,0 +1,227 @@
+"""Text: names, plain data as JSON, and what strangers wrote, made safe to show.
+
+A terminal obeys control characters, and a person takes what can't be seen, or looks like another letter, for
+something else. So text that Edge did not write passes through one of these before a person sees it:
+
+    safe        one line: what controls a terminal or can't be seen stands there as an escape
+    safe_lines  the same of several lines
+    phrase      prose of a stranger within a line of Edge's: on one line, without runs of blanks
+    quoted      the same between quotation marks
+    plain       what a person decides on (programs, hosts, names): everything outside ASCII as an escape
+    word        a name: as it is when it is of ordinary characters, else as `plain` between quotation marks
+
+Each but safe_lines takes a limit, in characters, of what it answers. They cut before they escape, so that
+nothing is ever copied at the size of a guest's text. RATIONALE, "Why text is cut before it is escaped".
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Table = dict[int, str]
+else:
+    Table = dict
+
+ENDS = "abcdefghijklmnopqrstuvwxyz0123456789"
+INNER = ENDS + "._-"
+LONGEST = 128
+
+ORDINARY = INNER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ@+ "
+
+LIMIT = 1000
+"""Characters of a line or a message."""
+
+PART_LIMIT = 800
+"""Characters of a stranger's text in a message, so that what Edge says of it has room beside it."""
+
+MARK = len("... 4294967295 more")
+
+BLOCK = 16 << 10
+"""Characters of a piece of a long text."""
+
+INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U00016fe4\U0001d159"
+"""Blank or without a width, although Unicode counts them among letters, marks and symbols."""
+
+KNOWN = 1024
+
+
+def is_plugin_name(name: str) -> bool:
+    """Whether it is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
+    # Not by sets: what a call would not run otherwise is 64 kB more of the interpreter on a Pi Zero.
+    return 1 <= len(name) <= LONGEST and not (name.strip(INNER) or (name[0] + name[-1]).strip(ENDS))
+
+
+def safe(text: str, limit: int = LIMIT) -> str:
+    """The text on one line that no terminal obeys."""
+    return _fit(text, limit, _SAFE)
+
+
+def safe_lines(text: str) -> str:
+    """The same of several lines, of any length; line ends and tabs stay."""
+    return text if text.isascii() and text.isprintable() else text.translate(_LINES)
+
+
+def phrase(text: str, limit: int = PART_LIMIT) -> str:
+    """Prose of a stranger for a line of Edge's: one line, each run of blanks a single blank."""
+    head = text[: 2 * limit]
+    return _fit(" ".join(head.split()), limit, _SAFE, len(text) - len(head))
+
+
+def quoted(text: str, limit: int = PART_LIMIT) -> str:
+    """The same between quotation marks, which none of its own ends."""
+    return '"' + phrase(text, limit - 2).replace('"', "'") + '"'
+
+
+def plain(text: str, limit: int = PART_LIMIT) -> str:
+    """The text in printable ASCII on one line: no letter passes for another."""
+    # Two names may differ in blanks, and a run of them may look like the end of a line.
+    return _fit(text, limit, _TIGHT if "  " in text[:limit] else _PLAIN)
+
+
+def word(text: str, limit: int = LONGEST) -> str:
+    """A name: as it is when it is of letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
+    if text and len(text) <= limit and not text.strip(INNER):
+        return text
+    if text and len(text) <= limit and not text.strip(ORDINARY) and " ".join(text.split()) == text:
+        return text
+    return "'" + _fit(text, limit - 2, _TIGHT if "  " in text[:limit] else _NAME) + "'"
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, or its first `limit` characters and how many more there are; nothing is escaped."""
+    return text if len(text) <= limit else f"{text[:limit]}... {len(text) - limit} more"
+
+
+def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
+    """An event of a plugin (wit/logging.wit) on one line, without the plugin's name."""
+    what = f"{event['function-name'][:limit]} {event['action']}"
+    if event["outcome"]:
+        what += f" {event['outcome']}"
+    if event["duration-ms"] is not None:
+        what += f" in {event['duration-ms']} ms"
+    attributes = f" {event['attrs'][:limit]}" if event["attrs"] else ""
+    return safe(f"[{level}] {what}: {event['message'][:limit]}{attributes}", limit)
+
+
+def json_text(value: Any, *, ascii_only: bool = False) -> str:
+    """Plain data as JSON in one line, in which nothing controls a terminal.
+
+    The json module would cost a Pi Zero 1 MB and 60 ms.
+    """
+    return "".join(json_pieces(value, _ASCII_JSON if ascii_only else None))
+
+
+def json_pieces(value: Any, table: Table | None = None) -> Iterator[str]:
+    """The same in pieces, so that a long text in it is never copied whole."""
+    if table is None:
+        table = _JSON
+    if isinstance(value, str):
+        if len(value) <= BLOCK:
+            yield f'"{value.translate(table)}"'
+            return
+        yield '"'
+        for at in range(0, len(value), BLOCK):
+            yield value[at : at + BLOCK].translate(table)
+        yield '"'
+    elif isinstance(value, dict):
+        before = "{"
+        for name, item in value.items():
+            yield before
+            yield from json_pieces(str(name), table)
+            yield ": "
+            yield from json_pieces(item, table)
+            before = ", "
+        yield "}" if value else "{}"
+    elif isinstance(value, (list, tuple)):
+        before = "["
+        for item in value:
+            yield before
+            yield from json_pieces(item, table)
+            before = ", "
+        yield "]" if value else "[]"
+    else:
+        # By identity: 1 is no true.
+        yield (
+            "null"
+            if value is None
+            else "true"
+            if value is True
+            else "false"
+            if value is False
+            else repr(value)
+        )
+
+
+def utf8_length(text: str) -> int:
+    """How many bytes of UTF-8 a text is, of which no copy is made."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        len(text[at : at + BLOCK].encode("utf-8", "surrogatepass")) for at in range(0, len(text), BLOCK)
+    )
+
+
+class _Escapes(Table):
+    """A table for `str.translate` that is worked out letter by letter, as they come up."""
+
+    __slots__ = ("_escape", "_keeps")
+
+    def __init__(self, keeps: Callable[[str], bool], escape: Callable[[str], str]) -> None:
+        super().__init__()
+        self._keeps = keeps
+        self._escape = escape
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        found = letter if self._keeps(letter) else self._escape(letter)
+        # There are a million letters, and a stranger may use them all.
+        if len(self) < KNOWN:
+            self[code] = found
+        return found
+
+
+def _fit(text: str, limit: int, table: Table, more: int = 0) -> str:
+    """The text by a table, in `limit` characters at most; `more` have been left out already."""
+    head = text[:limit]
+    escaped = head if head.isascii() and head.isprintable() and table is _SAFE else head.translate(table)
+    more += len(text) - len(head)
+    if not more and len(escaped) <= limit:
+        return escaped
+    kept, room = 0, limit - MARK
+    for letter in head:
+        room -= len(table[ord(letter)])
+        if room < 0:
+            break
+        kept += 1
+    return f"{head[:kept].translate(table)}... {more + len(head) - kept} more"
+
+
+def _is_visible(letter: str) -> bool:
+    return letter.isprintable() and not (
+        letter in INVISIBLE or "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
+    )
+
+
+def _escape(letter: str) -> str:
+    """As Python writes it."""
+    return ascii(letter)[1:-1] if letter < " " or letter > "~" else f"\\x{ord(letter):02x}"
+
+
+def _escape_in_json(letter: str) -> str:
+    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter)
+    if short is not None:
+        return short
+    raw = letter.encode("utf-16-be", "surrogatepass")
+    return "".join([f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2)])
+
+
+_SAFE = _Escapes(_is_visible, _escape)
+_LINES = _Escapes(lambda letter: _is_visible(letter) or letter in "\n\t", _escape)
+_PLAIN = _Escapes(lambda letter: " " <= letter <= "~", _escape)
+_NAME = _Escapes(lambda letter: " " <= letter <= "~" and letter != "'", _escape)
+_TIGHT = _Escapes(lambda letter: "!" <= letter <= "~" and letter != "'", _escape)
+_JSON = _Escapes(lambda letter: _is_visible(letter) and letter not in '"\\', _escape_in_json)
+_ASCII_JSON = _Escapes(lambda letter: " " <= letter <= "~" and letter not in '"\\', _escape_in_json)
