@@ -96,6 +96,8 @@ def _make(folder: Path, words: list[str]) -> None:
 
 def _entered(library: Path, folder: Path, words: list[str]) -> list[str]:
     """The functions of the library that a command runs, each time that one is entered or returned to."""
+    # The first run makes folders, and takes other paths.
+    _run(library, folder, words)
     base = _run(library, folder, words)
     log = folder / "log"
     options = ["-d", "exec,nochain", "-dfilter", f"{base:#x}+{SPAN:#x}", "-D", str(log)]
