@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edge import files, places
 from edge.cli import output
 from edge.cli.consent import consent_of
 from edge.cli.options import Command, Option, at_least_one
@@ -13,12 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.sources import Source
     from edge.store.install import Outcome
 
 MEGABYTE = 1 << 20
 MOST_MEGABYTES = 256
-KEY_DIGITS = 16
 
 COMMAND = Command(
     "install",
@@ -28,8 +25,9 @@ COMMAND = Command(
     "machine's key; an https:// URL of one of these; or a plugin's name in a registry\n"
     "(~/.config/edge/registry). A bare name is always a registry's: write ./NAME for a folder or a file\n"
     "here. Files that end in .edge, .zip or .tar.* need no ./ before them. What asks for more than every\n"
-    "plugin has, or is fetched from another machine, is not enabled before its operator agreed: it is\n"
-    "installed all the same, the exit code is 0, and --json says whether it is enabled.",
+    "plugin has, or is fetched from another machine, is not enabled before its operator agreed: a package\n"
+    "is installed all the same, the exit code is 0, and --json says whether it is enabled; an archive is\n"
+    "not compiled, and the exit code is 3.",
     (
         Option("yes", "", "agree to what it asks for", short="-y"),
         Option("sha256", "DIGEST", "refuse what has another digest"),
@@ -42,62 +40,21 @@ COMMAND = Command(
 
 def run(given: Given) -> int:
     """Exits with 0 also where the plugin is not enabled yet, and says so."""
-    from edge.sources import open_source
+    from edge.operations.install import install
 
-    most = given.get("most", MOST_MEGABYTES) * MEGABYTE
-    with open_source(
+    done = install(
         given.arguments[0],
         sha256=given.get("sha256", ""),
-        most_bytes=most,
-        cache=f"{places.data()}/downloads",
+        most_bytes=given.get("most", MOST_MEGABYTES) * MEGABYTE,
+        again=given.get("again", False),
+        consent=consent_of(given),
         say=output.say,
-    ) as source:
-        done = _install(source, given)
+    )
     if given.get("json"):
         output.document(_facts(done))
     else:
         _say(done)
     return 0
-
-
-def _install(source: Source, given: Given) -> Outcome:
-    from edge.store.install import install
-
-    fd = source.fd if source.fd is not None else _pack(source)
-    try:
-        return install(
-            fd,
-            files.base_name(source.origin),
-            origin=source.origin,
-            remote=source.remote,
-            again=given.get("again", False),
-            name=source.name,
-            version=source.version,
-            consent=consent_of(given),
-        )
-    finally:
-        if source.fd is None:
-            files.close(fd)
-
-
-def _pack(source: Source) -> int:
-    """A folder has no code for this machine yet: it is compiled here, and signed by who compiles it."""
-    from edge import _native as native
-    from edge import errors, keys
-
-    try:
-        from edge.dev.pack import pack_in_memory
-    except ImportError:
-        raise errors.NoCompiler(
-            f"{source.origin} is not compiled, and this installation of Edge only runs",
-            "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
-        ) from None
-    engine = native.about()["engine"]
-    name = files.base_name(source.origin)
-    seed = keys.local_seed()
-    signer = native.public_key(seed).hex()[:KEY_DIGITS]
-    output.say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
-    return pack_in_memory(source.folder, [engine], seed, foreign=True, file=name)
 
 
 def _facts(done: Outcome) -> dict[str, Any]:

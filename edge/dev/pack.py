@@ -69,18 +69,13 @@ def pack(
     return description
 
 
-def pack_in_memory(
-    folder: str,
-    engines: Iterable[str],
-    seed: bytes | bytearray,
-    *,
-    foreign: bool = False,
-    file: str = "the package",
+def pack_source_in_memory(
+    source: Source, engines: Iterable[str], seed: bytes | bytearray, *, file: str = "the package"
 ) -> int:
-    """A descriptor of a package that exists in memory only; `foreign` as for Source, `file` for messages."""
+    """A descriptor of a package that exists in memory only; as `pack`."""
     fd = in_memory()
     try:
-        pack(fd, Source(folder, foreign=foreign), engines, seed, file=file)
+        pack(fd, source, engines, seed, file=file)
     except BaseException:
         os.close(fd)
         raise

@@ -63,6 +63,11 @@ class Source:
         self.version = ""
         self._temporary = temporary
 
+    @property
+    def is_unpacked(self) -> bool:
+        """Whether the folder was in an archive."""
+        return bool(self.folder) and self._temporary is not None
+
     def __enter__(self) -> Source:
         return self
 

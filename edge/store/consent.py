@@ -183,6 +183,21 @@ def carry_out(work: Work[P, T_co], consent: Consent | None) -> T_co:
             return done
 
 
+def shown(request: Request) -> tuple[object, ...]:
+    """All that whoever is asked goes by: two requests of which it is equal are one question."""
+    return (
+        tuple((change.what, change.wider) for change in request.changes),
+        request.missing,
+        request.consents,
+        request.grants.level,
+        tuple(request.grants.allowed),
+        request.signer,
+        request.remote,
+        tuple(request.imports),
+        repr(request.manifest.compiled()),
+    )
+
+
 def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
     """The permission requests of a manifest that no consent and no grant covers at the level that holds.
 

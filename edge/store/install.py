@@ -111,20 +111,20 @@ class Installation:
 
     def plan(self) -> InstallPlan:
         """Checks the package, and who has to agree to what."""
-        with _refusals_told(self._origin):
+        with refusals_told(self._origin):
             return self._plan()
 
     def make(self, plan: InstallPlan, *, agreed: bool) -> Outcome:
         """Unpacks the package, tries it and makes it the current release."""
-        with _refusals_told(self._origin), plan.staged:
+        with refusals_told(self._origin), plan.staged:
             if plan.review is None:
                 return _known(plan)
             return self._make(plan, plan.review, agreed=agreed or plan.request is None)
 
     def _plan(self) -> InstallPlan:
         package = open_package(self._fd, self._file, trust.text())
-        self._check_asked(package)
         name, number = package.description["name"], package.description["release"]
+        refuse_other(self._name, self._version, self._origin, name, package.description["version"])
         before = record.find(name)
         if before is not None and removal.is_unfinished(before):
             # Recovery could not; what it says then is what stands in the way.
@@ -144,17 +144,6 @@ class Installation:
         )
         _check_keys(package, needs.level)
         return InstallPlan(package, staged, before, needs)
-
-    def _check_asked(self, package: Package) -> None:
-        """Refuses another plugin than was asked for: whoever signs one would replace any other by it."""
-        name, version = package.description["name"], package.description["version"]
-        if self._name in ("", name) and self._version in ("", version):
-            return
-        asked = f"{self._name} {self._version}".strip()
-        raise errors.OutOfScope(
-            f"{asked} was asked for, and {self._origin} brings {name} {version}: nothing was changed",
-            "Do not install it, and tell whoever keeps that registry",
-        )
 
     def _make(self, plan: InstallPlan, needs: Review, *, agreed: bool) -> Outcome:
         package, staged, before = plan.package, plan.staged, plan.before
@@ -189,6 +178,20 @@ class Installation:
         return _outcome(plan, now, "upgraded" if upgraded else "installed")
 
 
+def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:
+    """Refuses another plugin than was asked for, which would replace any other.
+
+    `name`, `version`: what was asked for, empty for any. Raises `errors.OutOfScope`.
+    """
+    if name in ("", found) and version in ("", found_version):
+        return
+    raise errors.OutOfScope(
+        f"{f'{name} {version}'.strip()} was asked for, and {origin} brings {found} {found_version}: "
+        "nothing was changed",
+        "Do not install it, and tell whoever keeps that registry",
+    )
+
+
 def _known(plan: InstallPlan) -> Outcome:
     """What is installed already is checked and stays."""
     assert plan.before is not None
@@ -203,7 +206,7 @@ def _outcome(plan: InstallPlan, now: Record, change: str) -> Outcome:
 
 
 @contextmanager
-def _refusals_told(origin: str) -> Iterator[None]:
+def refusals_told(origin: str) -> Iterator[None]:
     """Puts what is refused into the audit log."""
     try:
         yield

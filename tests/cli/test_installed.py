@@ -305,7 +305,7 @@ def test_a_device_says_what_to_run_where(
     (folder / "plugin.wasm").write_bytes(wasm("channel").read_bytes())
     (folder / "manifest.toml").write_text('name = "my-channel"\nversion = "0.1.0"\n')
     # A bundle has no edge.dev.
-    monkeypatch.setitem(sys.modules, "edge.dev.pack", None)
+    monkeypatch.setitem(sys.modules, "edge.dev.pack_source", None)
     ran = edge("install", folder)
     assert (ran.status, ran.out) == (5, "")
     assert "not compiled" in ran.err

@@ -205,3 +205,47 @@ def test_nothing_is_left_open_or_behind(machine: Path, package: bytes) -> None:
             pass
     assert len(os.listdir("/proc/self/fd")) == before
     assert list(cache.iterdir()) == []
+
+
+@pytest.fixture
+def greedy(machine: Path, wasm: Callable[[str], Path]) -> Path:
+    """An archive of a plugin that asks for something."""
+    folder = machine / "greedy"
+    folder.mkdir()
+    (folder / "a.wasm").write_bytes(wasm("faults").read_bytes())
+    asking = '\n[edge.limits]\nmemory = "64 MB"\n'
+    (folder / "manifest.toml").write_text(packages.manifest_of("greedy", "1.0.0") + asking)
+    with tarfile.open(machine / "greedy.tar.gz", "w:gz") as archive:
+        archive.add(folder, "greedy")
+    return machine / "greedy.tar.gz"
+
+
+def test_an_archive_is_compiled_only_after_somebody_agreed(
+    greedy: Path, machine: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from edge.dev import compiler
+
+    def compile_component(*_: Any) -> Any:
+        pytest.fail("compiled")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compiler, "compile_component", compile_component)
+        status, said = install(greedy, capfd=capfd)
+    assert (status, said["error"]["kind"]) == (3, "NeedsConsent")
+    assert "not compiled" in said["error"]["message"]
+    assert store.names() == []
+    assert list((machine / "data/edge/downloads").iterdir()) == []
+    last = list(audit.entries())[-1]
+    assert (last["event"], last["kind"]) == ("refused", "NeedsConsent")
+    status, done = install(greedy, "--yes", capfd=capfd)
+    assert (status, done["enabled"]) == (0, True)
+
+
+def test_who_agreed_to_an_archive_is_asked_once(greedy: Path, machine: Path) -> None:
+    from edge.operations.install import install as install_named
+
+    asked: list[object] = []
+    done = install_named(
+        str(greedy), most_bytes=MOST, consent=lambda request: not asked.append(request), say=lambda _: None
+    )
+    assert (len(asked), done.record.enabled) == (1, True)

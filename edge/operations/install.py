@@ -1,0 +1,127 @@
+"""Installs what an operator names: opened, compiled where that is needed, then installed."""
+
+from __future__ import annotations
+
+from edge import errors, files, places
+from edge.store.consent import carry_out, review, shown
+from edge.store.install import Installation, refusals_told, refuse_other
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.dev.pack_source import Source as Plugin
+    from edge.sources import Say, Source
+    from edge.store.consent import Consent, Request
+    from edge.store.install import Outcome
+
+KEY_DIGITS = 16
+
+
+def install(
+    what: str,
+    *,
+    sha256: str = "",
+    most_bytes: int,
+    again: bool = False,
+    consent: Consent | None = None,
+    say: Say,
+) -> Outcome:
+    """Installs the plugin that `what` names, as `edge.sources.open_source` takes it.
+
+    `sha256`, `most_bytes`: what is refused. `again`, `consent`: as `edge.store.install` has them.
+    `say`: takes lines of progress. Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is
+    not even compiled.
+    """
+    from edge.sources import open_source
+
+    cache = f"{places.data()}/downloads"
+    with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
+        if source.fd is not None:
+            return _install(source, source.fd, again, consent)
+        plugin = _read(source)
+        declared = plugin.manifest
+        with refusals_told(source.origin):
+            refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
+            if source.is_unpacked:
+                consent = _agreed(plugin, source, consent)
+        fd = _compile(plugin, source, say)
+        try:
+            return _install(source, fd, again, consent)
+        finally:
+            files.close(fd)
+
+
+def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> Outcome:
+    work = Installation(
+        fd,
+        files.base_name(source.origin),
+        origin=source.origin,
+        remote=source.remote,
+        again=again,
+        name=source.name,
+        version=source.version,
+    )
+    return carry_out(work, consent)
+
+
+def _read(source: Source) -> Plugin:
+    """The plugin in a folder, which has no code for this machine yet."""
+    try:
+        from edge.dev.pack_source import Source as Plugin
+    except ImportError:
+        raise errors.NoCompiler(
+            f"{source.origin} is not compiled, and this installation of Edge only runs",
+            "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
+        ) from None
+    return Plugin(source.folder, foreign=True)
+
+
+def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:
+    """Asks before anything of an archive is compiled, where somebody has to be asked.
+
+    The answer holds for the installation, as long as that shows the same.
+    """
+    from edge import keys
+    from edge.store import record
+    from edge.store.lock import locked
+
+    name, version = plugin.manifest.name, plugin.manifest.version
+    own = keys.local_public()
+    with locked():
+        needs = review(
+            plugin.manifest,
+            plugin.component["imports"],
+            signer=own.hex() if own is not None else "",
+            remote=source.remote,
+            before=record.find(name),
+        )
+    if needs.request is None:
+        return consent
+    if consent is None or not consent(needs.request):
+        raise errors.NeedsConsent(
+            f"{name} {version} was not installed: an archive is not compiled before somebody agrees to what "
+            "the plugin asks for",
+            "`edge install --yes` consents; a package of `edge pack` is installed without being compiled",
+        )
+    known = shown(needs.request)
+
+    def answer(request: Request) -> bool:
+        return shown(request) == known or consent(request)
+
+    return answer
+
+
+def _compile(plugin: Plugin, source: Source, say: Say) -> int:
+    """A package that exists in memory only, signed by who compiles it."""
+    from edge import _native as native
+    from edge import keys
+    from edge.dev.pack import pack_source_in_memory
+
+    seed = keys.local_seed()
+    try:
+        signer = native.public_key(seed).hex()[:KEY_DIGITS]
+        say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
+        return pack_source_in_memory(
+            plugin, [native.about()["engine"]], seed, file=files.base_name(source.origin)
+        )
+    finally:
+        keys.wipe(seed)
