@@ -48,7 +48,7 @@ this one where they raise.
 
 from __future__ import annotations
 
-from edge.text import safe
+from edge.text import LIMIT, phrase, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ class EdgeError(Exception):
     """The remedy, unless the one who raises knows better."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        message = safe(message)
+        message = _one_line(message)
         super().__init__(message)
         self.message = message
-        self.remedy = safe(remedy or self.advice)
+        self.remedy = _one_line(remedy or self.advice)
 
     def __str__(self) -> str:
         return f"{self.message}. {self.remedy}" if self.remedy else self.message
@@ -294,10 +294,10 @@ class BadManifest(Refused):
 
     def __init__(self, heading: str, remedy: str = "", problems: Iterable[str] = ()) -> None:
         found = tuple(problems)
-        listed = tuple(map(safe, found[: self.MAX_PROBLEMS]))
+        listed = tuple(map(_one_line, found[: self.MAX_PROBLEMS]))
         if len(found) > len(listed):
             listed = (*listed, f"{len(found) - len(listed)} more problems")
-        self.heading = safe(heading)
+        self.heading = _one_line(heading)
         self.problems = listed
         message = f"{self.heading}: {'; '.join(listed)}" if listed else heading
         super().__init__(message, remedy)
@@ -443,6 +443,11 @@ class InternalFault(EnvironmentFault):
 
     status = 0x505
     advice = "Please report it, with the command and the file"
+
+
+def _one_line(text: str) -> str:
+    """As `safe`, and without a run of blanks after which a terminal's next line would begin."""
+    return phrase(text, LIMIT) if "   " in text[:LIMIT] else safe(text)
 
 
 def of_status(status: int, message: str) -> EdgeError:

@@ -97,13 +97,18 @@ def shorten(text: str, limit: int) -> str:
 
 def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
     """An event of a plugin (wit/logging.wit) on one line, without the plugin's name."""
-    what = f"{event['function-name'][:limit]} {event['action']}"
+    name, message, attrs = event["function-name"], event["message"], event["attrs"] or ""
+    more = 0
+    for part in (name, message, attrs):
+        if len(part) > limit:
+            more += len(part) - limit
+    what = f"{name[:limit]} {event['action']}"
     if event["outcome"]:
         what += f" {event['outcome']}"
     if event["duration-ms"] is not None:
         what += f" in {event['duration-ms']} ms"
-    attributes = f" {event['attrs'][:limit]}" if event["attrs"] else ""
-    return safe(f"[{level}] {what}: {event['message'][:limit]}{attributes}", limit)
+    attributes = f" {attrs[:limit]}" if attrs else ""
+    return _fit(f"[{level}] {what}: {message[:limit]}{attributes}", limit, _SAFE, more)
 
 
 def json_text(value: Any, *, ascii_only: bool = False) -> str:

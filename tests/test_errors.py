@@ -63,6 +63,11 @@ def test_whatever_an_error_quotes_it_is_one_short_line(kind: type[errors.EdgeErr
         assert len(text) <= LIMIT
 
 
+def test_a_run_of_blanks_can_not_look_like_the_end_of_a_line() -> None:
+    assert errors.UsageError(f"a  b{' ' * 80}edge: audit: {{}}").message == "a b edge: audit: {}"
+    assert errors.UsageError("a  b").message == "a  b"
+
+
 def test_of_ten_thousand_problems_a_hundred_are_told() -> None:
     problems = (f"line {at}: \x1b{'x' * 5000}" for at in range(10_000))
     error = errors.BadManifest("manifest.toml has 10000 problems", "", problems)

@@ -65,7 +65,7 @@ def say(line: str, end: str = "\n") -> None:
 
 
 def say_lines(text: str) -> None:
-    """Several lines for people, such as a trace."""
+    """Several lines for people, such as a trace, or what a plugin logs."""
     draw(f"{safe_lines(text)}\n")
 
 

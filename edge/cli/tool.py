@@ -9,10 +9,13 @@ from edge.text import event_line, phrase, safe, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
 
     from edge.cli.options import Given
     from edge.plugin import ToolResult
+
+    T = TypeVar("T")
 
 STDIN = 0
 
@@ -89,7 +92,7 @@ class GuestLog:
     def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
         """Shows an event."""
         self._end_lines()
-        self._say(f"{plugin} {event_line(level, event, LINE_LIMIT)}")
+        self._say((f"{plugin} {event_line(level, event, LINE_LIMIT)}",), str)
 
     def write(self, stream: int, written: bytes) -> None:
         """Shows what the plugin writes to a standard stream, once the line is whole."""
@@ -98,12 +101,11 @@ class GuestLog:
             self._more += written.count(b"\n")
             written = written[written.rfind(b"\n") + 1 :][:1]
         *whole, rest = (self._open.pop(stream, b"") + written).split(b"\n")
-        for line in whole:
-            self._say_written(line)
         if len(rest) > LINE_LIMIT:
-            self._say_written(rest)
+            whole.append(rest)
         elif rest:
             self._open[stream] = rest
+        self._say(whole, self._line)
 
     def end(self, where: str = "") -> None:
         """Shows the last line, and says how many were left out; `where`: what shows them."""
@@ -113,18 +115,27 @@ class GuestLog:
             output.say(f"edge: {lines}{': ' if where else ' of what it logs'}{where}")
 
     def _end_lines(self) -> None:
-        while self._open:
-            self._say_written(self._open.pop(next(iter(self._open))))
+        """Shows what stands in lines that were not ended."""
+        if self._open:
+            self._say(tuple(self._open.values()), self._line)
+            self._open.clear()
 
-    def _say_written(self, line: bytes) -> None:
+    def _line(self, line: bytes) -> str:
         text = line.removesuffix(b"\r").decode("utf-8", "replace")
-        self._say(f"{self.name}| {safe(text, LINE_LIMIT)}")
+        return f"{self.name}| {safe(text, LINE_LIMIT)}"
 
-    def _say(self, line: str) -> None:
-        if not self._lines or len(line) >= self.left:
-            self._lines = 0
-            self._more += 1
-            return
-        self._lines -= 1
-        self.left -= len(line) + 1
-        output.say(line)
+    def _say(self, lines: Sequence[T], spelled: Callable[[T], str]) -> None:
+        shown: list[str] = []
+        for line in lines:
+            if not self._lines:
+                break
+            text = spelled(line)
+            if len(text) >= self.left:
+                self._lines = 0
+                break
+            self._lines -= 1
+            self.left -= len(text) + 1
+            shown.append(text)
+        self._more += len(lines) - len(shown)
+        if shown:
+            output.say_lines("\n".join(shown))

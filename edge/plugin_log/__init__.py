@@ -42,8 +42,8 @@ def sink(name: str) -> tuple[Log, Output]:
         kept.write(level, [event_line(level, event, LINE_LIMIT).partition("] ")[2]])
 
     def output(stream: int, written: bytes) -> None:
-        # Of more lines than the files hold, the oldest would only be written to be dropped.
-        lines = written.removesuffix(b"\n").rsplit(b"\n", MAX_LINES)[-MAX_LINES:]
+        # Of more than the files hold, the oldest would only be written to be dropped.
+        lines = written[-2 * FILE_BYTES :].removesuffix(b"\n").rsplit(b"\n", MAX_LINES)[-MAX_LINES:]
         texts = (line.removesuffix(b"\r").decode("utf-8", "replace") for line in lines)
         kept.write(STREAMS[stream], [safe(text, LINE_LIMIT) for text in texts])
 

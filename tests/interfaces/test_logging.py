@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.interfaces.logging import to_stderr
-from edge.text import event_line, safe
+from edge.text import LIMIT, event_line, safe
 
 EVENT: dict[str, Any] = {
     "function-name": "pump::execute",
@@ -33,6 +33,14 @@ def test_what_is_optional_shows_when_it_is_there() -> None:
 @given(st.text())
 def test_nothing_that_a_plugin_writes_moves_the_cursor(message: str) -> None:
     assert event_line("info", {**EVENT, "message": message}).isprintable()
+
+
+def test_what_is_cut_off_an_event_is_counted() -> None:
+    head = "[info] pump::execute read: "
+    shown = event_line("info", {**EVENT, "message": "x" * 5000, "attrs": "y" * 5000})
+    kept = shown.count("x") - head.count("x")
+    assert shown == f"{head}{'x' * kept}... {10_000 - kept + 1} more"
+    assert len(shown) <= LIMIT
 
 
 def test_control_characters_show_as_escapes() -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from edge.cli import main, output
+from edge.text import json_text
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PLACES = {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_RUNTIME_DIR": "run", "HOME": "home"}
@@ -142,10 +143,10 @@ class Machine:
         """How a command ends in this process, which is faster, and what it answers."""
         out = io.StringIO()
 
-        def answer(text: str) -> None:
-            out.write(f"{text}\n")
+        def document(value: Any) -> None:
+            out.write(json_text(value))
 
-        with self.here(), mock.patch.multiple(output, answer=answer, say=lambda *_: None):
+        with self.here(), mock.patch.multiple(output, document=document, say=lambda *_: None):
             status = main([*words, "--json"])
         return status, json.loads(out.getvalue())
 
