@@ -90,7 +90,8 @@ def _pack(source: Source) -> int:
         ) from None
     engine = native.about()["engine"]
     name = printable(files.base_name(source.origin))
-    return pack_in_memory(source.folder, [engine], keys.local_seed(), foreign=True, file=name)
+    with keys.wiped(keys.local_seed()) as seed:
+        return pack_in_memory(source.folder, [engine], seed, foreign=True, file=name)
 
 
 def _facts(done: Outcome) -> dict[str, Any]:
