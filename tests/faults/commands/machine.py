@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from edge.cli import main, output
+from tests.power.trace import tracing
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PLACES = {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_RUNTIME_DIR": "run", "HOME": "home"}
@@ -125,7 +126,7 @@ class Machine:
         """
         log = self.root.with_suffix(".log")
         traced = ",".join((*CHANGES, *READS, "openat", END))
-        ended = self.run(command, "-y", "-o", str(log), "-e", f"trace={traced}")
+        ended = self.run(command, "-y", "-o", str(log), *tracing(traced))
         if ended.status != ends:
             raise AssertionError(f"{command.words} ended with {ended}")
         lines = log.read_text(errors="replace").splitlines()
