@@ -105,13 +105,10 @@ def is_there(name: str) -> bool:
 
 def find(name: str) -> Key:
     """A key by its name; `errors.UsageError` where there is none."""
-    content = _content(name)
-    try:
+    with keys.wiped(_content(name)) as content:
         if _is_locked(content):
             return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
         return Key(name, native.public_key(content), locked=False)
-    finally:
-        keys.wipe(content)
 
 
 def make(name: str, passphrase: bytes = b"") -> Key:
@@ -121,12 +118,9 @@ def make(name: str, passphrase: bytes = b"") -> Key:
             f"`{name}` can't be a key's name",
             f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
         )
-    seed = native.new_key()
-    try:
+    with keys.wiped(native.new_key()) as seed:
         public = native.public_key(seed)
         _write(name, _locked(seed, public, passphrase) if passphrase else seed, public)
-    finally:
-        keys.wipe(seed)
     return Key(name, public, locked=bool(passphrase))
 
 

@@ -30,10 +30,8 @@ def local_public() -> bytes | None:
     seed = read_secret(path) if path else None
     if seed is None:
         return None
-    try:
+    with wiped(seed):
         return native.public_key(_checked(seed, path))
-    finally:
-        wipe(seed)
 
 
 def local_seed() -> bytearray:
@@ -53,6 +51,21 @@ def wipe(secret: bytearray) -> None:
     secret[:] = bytes(len(secret))
 
 
+class wiped:  # noqa: N801 it is used as a function is
+    """A secret for a `with`, overwritten at its end."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytearray) -> None:
+        self._secret = secret
+
+    def __enter__(self) -> bytearray:
+        return self._secret
+
+    def __exit__(self, *_: object) -> None:
+        wipe(self._secret)
+
+
 def local_path() -> str:
     """Where this machine's key is kept; empty where it can't be kept."""
     data = data_home()
@@ -62,14 +75,10 @@ def local_path() -> str:
 def make_key(path: str) -> None:
     """Makes a file of a new key, where there is none."""
     make_folder(files.folder(path), 0o700)
-    seed = native.new_key()
-    try:
-        with files.Staged(path, 0o600) as staged:
-            staged.write(seed)
-            # Another process may be as far: the first one's key stays, and both use it.
-            staged.commit(replace=False)
-    finally:
-        wipe(seed)
+    with wiped(native.new_key()) as seed, files.Staged(path, 0o600) as staged:
+        staged.write(seed)
+        # Another process may be as far: the first one's key stays, and both use it.
+        staged.commit(replace=False)
 
 
 def make_folder(path: str, mode: int) -> None:

@@ -43,13 +43,9 @@ class Sealed:
             raw = bytes.fromhex(sealed)
         except ValueError:
             raw = b""
-        key, opened = _key(), bytearray()
-        try:
-            opened = native.unseal(key, _context(self._name, secret), raw, f"{self._name}, {secret}")
+        context, subject = _context(self._name, secret), f"{self._name}, {secret}"
+        with keys.wiped(_key()) as key, keys.wiped(native.unseal(key, context, raw, subject)) as opened:
             return opened.decode()
-        finally:
-            keys.wipe(key)
-            keys.wipe(opened)
 
     def __contains__(self, secret: object) -> bool:
         return secret in self._known or secret in self._all()
@@ -93,11 +89,8 @@ def set_secret(name: str, secret: str, value: str) -> None:
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(name)
-        key = _key(make=True)
-        try:
+        with keys.wiped(_key(make=True)) as key:
             sealed = native.seal(key, _context(name, secret), raw)
-        finally:
-            keys.wipe(key)
         _write(name, {**_read(name), secret: sealed.hex()}, "set", secret)
 
 

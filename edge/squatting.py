@@ -6,7 +6,7 @@ whose name begins with `edge-UID-` will do. A process looks for such a folder be
 lock: all processes of a user find the same one, whether a stranger's folder comes or goes meanwhile.
 
 The file of the lock stays, and has all processes come here from then on, until a restart empties /dev/shm and
-the usual folder can be made again.
+the usual folder can be made again. RATIONALE, "Why a stranger's folder in shared memory is walked around".
 """
 
 from __future__ import annotations

@@ -55,8 +55,7 @@ def run(given: Given) -> int:
     if not path:
         path = _default(source)
         probe(path)
-    seed = _seed(given)
-    with files.Staged(path) as staged:
+    with keys.wiped(_seed(given)) as seed, files.Staged(path) as staged:
         description = pack(
             staged.fd,
             source,

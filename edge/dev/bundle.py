@@ -51,7 +51,8 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
         if name.parts[0] != "dev":
             yield f"{TOP}/lib/edge/{name}", (stripped(source.read_text()).encode(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
-    own = native.public_key(keys.local_seed())
+    with keys.wiped(keys.local_seed()) as seed:
+        own = native.public_key(seed)
     yield (
         f"{TOP}/lib/edge/{trust.FILE}",
         (trust.line(own, "the machine that made this bundle").encode(), 0o644),

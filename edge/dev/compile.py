@@ -58,8 +58,7 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     component = compiler.encode(wasm, file)
     artifacts = []
     with contextlib.ExitStack() as stack:
-        seed = keys.local_seed()
-        stack.callback(keys.wipe, seed)
+        seed = stack.enter_context(keys.wiped(keys.local_seed()))
         facts = _ask(component, file, seed)
         staged = []
         for engine, path in paths.items():
@@ -76,7 +75,8 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
 def compile_for_here(wasm: bytes, file: str) -> int:
     """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
     component = compiler.encode(wasm, file)
-    fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], keys.local_seed())
+    with keys.wiped(keys.local_seed()) as seed:
+        fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
     return fd
 
 

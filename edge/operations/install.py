@@ -116,12 +116,9 @@ def _compile(plugin: Plugin, source: Source, say: Say) -> int:
     from edge import keys
     from edge.dev.pack import pack_source_in_memory
 
-    seed = keys.local_seed()
-    try:
+    with keys.wiped(keys.local_seed()) as seed:
         signer = native.public_key(seed).hex()[:KEY_DIGITS]
         say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
         return pack_source_in_memory(
             plugin, [native.about()["engine"]], seed, file=files.base_name(source.origin)
         )
-    finally:
-        keys.wipe(seed)

@@ -1,4 +1,4 @@
-//! What this process lets others see of its memory.
+//! What this process lets others see of its memory. RATIONALE, "Why a process with a key can't be dumped".
 
 use std::sync::Once;
 

@@ -123,8 +123,8 @@ def test_what_was_built_elsewhere_is_named(edge: Edge, plugin: Plugin, wasm: Was
 def test_another_key_signs(
     edge: Edge, plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = native.new_key()
-    monkeypatch.setattr(keyring, "seed_of", lambda name, _: {"office": seed}[name])
+    seed = bytes(native.new_key())
+    monkeypatch.setattr(keyring, "seed_of", lambda name, _: {"office": bytearray(seed)}[name])
     assert edge("pack", plugin(), *ONE, "--key", "office", "-o", tmp_path / "a.edge").status == 0
     with opened(tmp_path / "a.edge", trust.of_keys([native.public_key(seed)])) as package:
         assert package.description["signer"] == native.public_key(seed).hex()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from tests.power import disk, machine
 from tests.power.judge import Case
+from tests.power.trace import tracing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -67,7 +68,7 @@ def places(case: Case) -> list[Place]:
     found = []
     with _machine(case) as root:
         log = case.bench.folder / "calls.log"
-        _run(case, root, ["-y", "-o", str(log), "-e", f"trace={','.join(CALLS)}"])
+        _run(case, root, ["-y", "-o", str(log), *tracing(",".join(CALLS))])
         for line in log.read_text().splitlines():
             call = line.split("(")[0].split()[-1]
             if call not in CALLS:

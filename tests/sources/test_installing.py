@@ -213,7 +213,7 @@ def greedy(machine: Path, wasm: Callable[[str], Path]) -> Path:
     folder = machine / "greedy"
     folder.mkdir()
     (folder / "a.wasm").write_bytes(wasm("faults").read_bytes())
-    asking = '\n[edge.limits]\nmemory = "64 MB"\n'
+    asking = 'permissions = ["http_client"]\n[edge.http]\nhosts = ["api.example.org"]\n'
     (folder / "manifest.toml").write_text(packages.manifest_of("greedy", "1.0.0") + asking)
     with tarfile.open(machine / "greedy.tar.gz", "w:gz") as archive:
         archive.add(folder, "greedy")
@@ -241,11 +241,14 @@ def test_an_archive_is_compiled_only_after_somebody_agreed(
     assert (status, done["enabled"]) == (0, True)
 
 
-def test_who_agreed_to_an_archive_is_asked_once(greedy: Path, machine: Path) -> None:
+def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
     from edge.operations.install import install as install_named
 
     asked: list[object] = []
-    done = install_named(
-        str(greedy), most_bytes=MOST, consent=lambda request: not asked.append(request), say=lambda _: None
-    )
+
+    def agree(request: object) -> bool:
+        asked.append(request)
+        return True
+
+    done = install_named(str(greedy), most_bytes=MOST, consent=agree, say=lambda _: None)
     assert (len(asked), done.record.enabled) == (1, True)

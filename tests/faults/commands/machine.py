@@ -17,6 +17,7 @@ from unittest import mock
 
 from edge.cli import main, output
 from edge.text import json_text
+from tests.power.trace import tracing
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PLACES = {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_RUNTIME_DIR": "run", "HOME": "home"}
@@ -126,7 +127,7 @@ class Machine:
         """
         log = self.root.with_suffix(".log")
         traced = ",".join((*CHANGES, *READS, "openat", END))
-        ended = self.run(command, "-y", "-o", str(log), "-e", f"trace={traced}")
+        ended = self.run(command, "-y", "-o", str(log), *tracing(traced))
         if ended.status != ends:
             raise AssertionError(f"{command.words} ended with {ended}")
         lines = log.read_text(errors="replace").splitlines()

@@ -16,6 +16,7 @@ from tests.faults.commands.__main__ import FIRST, errors_at
 from tests.faults.commands.machine import ROOT, Machine, Place, injecting
 from tests.faults.commands.table import ALL, NAME, Shop, of
 from tests.faults.commands.verdict import Case
+from tests.power.trace import tracing
 
 KILLED = 12
 """One place of so many, and then another one while it is done again."""
@@ -107,7 +108,7 @@ def test_a_removal_that_leaves_something_is_found_out(shop: Shop) -> None:
 
 def test_a_release_that_goes_while_a_call_loads_it_is_called(machine: Machine, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    slow = ("-y", "-o", str(log), "-e", "trace=pread64", "-e", f"inject=pread64:delay_enter={SLOWLY}")
+    slow = ("-y", "-o", str(log), *tracing("pread64"), "-e", f"inject=pread64:delay_enter={SLOWLY}")
     words = ["strace", "-f", "-qq", *slow, sys.executable, "-m", "edge", "call", NAME, crowd.ANSWER, "--json"]
     with subprocess.Popen(words, cwd=ROOT, env=machine.environment(), stdout=subprocess.PIPE) as process:
         while not (log.exists() and "/code>" in log.read_text(errors="replace")):
