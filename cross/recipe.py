@@ -17,11 +17,12 @@ HERE = Path(__file__).parent
 # stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
-# Without its SIMD opcodes, which the engine profile leaves out anyway, Pulley's loop is faster on an ARM1176.
+# Without its SIMD opcodes, which the engine profile leaves out anyway, Pulley's loop is faster on an ARM1176, and so it is
+# where each operation ends in a tail call of the next one's.
 # Panics that end a process need no source locations, and nobody reads `{:?}` on a device.
 SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
 
-PULLEY_CFG = "--cfg=pulley_disable_interp_simd"
+PULLEY_CFG = ("--cfg=pulley_disable_interp_simd", "--cfg=pulley_tail_calls")
 
 # Beside the library, the same with its symbols: for the ELF gate, and to see what takes the space.
 UNSTRIPPED = "libedge.unstripped.so"
@@ -99,7 +100,7 @@ class Recipe:
     def cfg(self) -> list[str]:
         """The compiler's options."""
         small = list(SMALL) if self.triple else []
-        return small + ([PULLEY_CFG] if self.target.engine.startswith("pulley") else [])
+        return small + (list(PULLEY_CFG) if self.target.engine.startswith("pulley") else [])
 
     def drivers(self) -> list[tuple[str, str, list[str]]]:
         """What cargo calls in place of gcc and ar: by which variable, the program, and its zig commands."""
