@@ -29,7 +29,7 @@ class Outcome:
 
     record   of the plugin now
     before   its record before, None for a new plugin
-    change   what was done: installed, upgraded or nothing
+    change   what was done: installed, upgraded, enabled (it was installed already) or nothing
     version  of the release
     number   of the release
     """
