@@ -136,5 +136,6 @@ def _told(fact: dict[str, Any]) -> str:
     if act == "grant":
         return f"{plugin}: {ask} is granted{'' if fact['wider'] else ', as it was before'}"
     if not fact["removed"]:
-        return f"{plugin}: nothing was granted that {ask} takes in"
-    return f"{plugin}: {ask} is taken back ({fact['removed']} grants)"
+        return f"{plugin}: nothing was changed, {ask} covers no grant and no consent"
+    count = fact["removed"]
+    return f"{plugin}: {ask} is taken back ({count} grant{'' if count == 1 else 's'})"

@@ -81,9 +81,11 @@ def _read(source: Source) -> Plugin:
     try:
         from edge.dev.pack_source import Source as Plugin
     except ImportError:
+        from edge import _native as native
+
         raise errors.NoCompiler(
-            f"{source.origin} is not compiled, and this installation of Edge only runs",
-            "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
+            f"{source.origin} is not compiled, and this installation of Edge has no compiler",
+            f"On a PC: edge pack DIR --target {native.about()['engine']}; install that package here",
         ) from None
     return Plugin(source.folder, foreign=True)
 
