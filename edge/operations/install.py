@@ -87,7 +87,9 @@ def _read(source: Source) -> Plugin:
             f"{source.origin} is not compiled, and this installation of Edge has no compiler",
             f"On a PC: edge pack DIR --target {native.about()['engine']}; install that package here",
         ) from None
-    return Plugin(source.folder, foreign=True)
+    # An unpacked archive is in a folder that is gone when its messages are read.
+    file = f"the manifest of {source.origin}" if source.is_unpacked else ""
+    return Plugin(source.folder, foreign=True, file=file)
 
 
 def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:
