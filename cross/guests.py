@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def names() -> list[str]:
 def source(name: str) -> Path:
     """The folder of a plugin's source."""
     for folder in FOLDERS:
-        if _is_plugin(folder / name):
+        if Path(name).name == name and _is_plugin(folder / name):
             return folder / name
     raise NoSuchPlugin(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
 
@@ -66,8 +67,20 @@ def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
     if _is_coremark(folder):
         return _key(folder, guest_coremark.version()), lambda out: guest_coremark.build(folder, out)
     workspace = guest_rust.workspace(folder)
+    _check_crate(folder)
     made_of = _key(folder, guest_rust.builder(folder), workspace / "Cargo.toml", workspace / "Cargo.lock")
     return made_of, lambda out: guest_rust.build(folder, out)
+
+
+def _check_crate(folder: Path) -> None:
+    """Raises `BuildFailed` for a crate that is named otherwise than its folder, as a copied example is."""
+    file = folder / "Cargo.toml"
+    crate = tomllib.loads(file.read_text())["package"]["name"]
+    if crate != folder.name:
+        raise BuildFailed(
+            f"{file} names the crate {crate!r} and not {folder.name!r}, as its folder; change it, then run "
+            "`cargo update --workspace` there"
+        )
 
 
 def _key(folder: Path, *others: object) -> str:

@@ -210,8 +210,8 @@ class Untrusted(Refused):
 
     status = 0x308
     advice = (
-        "If you trust whoever compiled it: edge key trust KEY (`local` for this machine's own); "
-        "`edge inspect` shows the whole key"
+        "If you trust whoever signed it: edge key trust KEY. `edge inspect FILE` shows all 64 digits; "
+        "the first 16 are enough for a key in `edge key list`"
     )
 
 
@@ -226,7 +226,7 @@ class Revoked(Refused):
     """Its signer or its digest was revoked on this machine."""
 
     status = 0x30B
-    advice = "Ask whoever publishes it for a release that is signed anew"
+    advice = "Use another release; `edge key list` shows what was revoked, where and why"
 
 
 class OutOfScope(Refused):
@@ -425,7 +425,7 @@ class NoCompiler(EnvironmentFault):
     """This build of the native library only runs what is compiled."""
 
     status = 0x504
-    advice = "Compile on a PC: edge compile PLUGIN.wasm --target pi-zero -o DIR, then copy the .cwasm here"
+    advice = "Compile on a PC: edge compile PLUGIN.wasm --target DEVICE -o DIR, then copy the .cwasm here"
 
 
 class FetchFailed(EnvironmentFault):

@@ -39,7 +39,7 @@ def run(given: Given) -> int:
 
         from edge.dev.compile import compile_to
     except ImportError:
-        raise errors.NoCompiler("This installation of Edge only runs what is compiled") from None
+        raise errors.NoCompiler("This installation of Edge has no compiler") from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = given.arguments[0]

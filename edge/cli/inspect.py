@@ -65,11 +65,16 @@ def facts_of(fd: int, path: str) -> dict[str, Any]:
     return {
         "file": path,
         "kind": found.pop("kind"),
-        "problem": found.pop("problem", None),
+        "problem": without_file(found.pop("problem", None), path),
         "size": size,
         **found,
         "needs": needed(found.get("imports", ())),
     }
+
+
+def without_file(message: str | None, path: str) -> str | None:
+    """A message about a file without the file's name, which is shown beside it."""
+    return message and message.removeprefix(f"{files.base_name(path)}: ")
 
 
 def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:

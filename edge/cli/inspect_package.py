@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import asks, errors, files, levels, policy, trust
-from edge.cli.inspect import row, show_origin
+from edge.cli.inspect import row, show_origin, without_file
 from edge.package import CODE, open_package
 from edge.text import plain, word
 
@@ -81,7 +81,7 @@ def show(facts: dict[str, Any]) -> None:
     if facts["trusted"]:
         verdict = f"trusted here ({word(facts['signer_name'])})"
     else:
-        verdict = f"not taken here: {facts['refused']}"
+        verdict = f"refused here: {without_file(facts['refused'], facts['file'])}"
     row("signed by", f"{facts['signer']}, {verdict}")
     show_origin(facts)
     name = "files"

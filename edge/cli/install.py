@@ -72,7 +72,7 @@ def _facts(done: Outcome) -> dict[str, Any]:
 
 def _say(done: Outcome) -> None:
     name = done.record.name
-    what = {"nothing": "is installed already", "installed": "installed", "upgraded": "upgraded"}[done.change]
+    what = {"nothing": "is installed already", "enabled": "is enabled"}.get(done.change, done.change)
     output.show(f"{name} {word(done.version)} {what}")
     if not done.record.enabled:
         output.say(

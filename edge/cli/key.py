@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from edge.trust import Trusted
 
 DIGITS = "0123456789abcdef"
+SHOWN_DIGITS = 16
+"""As many of a key are in messages."""
+
 DIGEST = "sha256:"
 ALL = "*"
 KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME (docs/keys.md)"
@@ -41,7 +44,8 @@ COMMAND = Command(
     "key",
     "ACTION [WHAT]",
     "Keys to sign packages with, and whom this machine trusts to sign which plugins. NAME is an own key's,\n"
-    "or the label of a trusted one. Every change is put into the audit log.\n\n"
+    "or the label of a trusted one; KEY is its 64 digits, of a key that is listed the first 16. Every change\n"
+    "is put into the audit log.\n\n"
     "  new NAME                      makes a key, behind a passphrase with --passphrase\n"
     "  list                          own keys, trusted keys, those among them that do not count at the\n"
     "                                level of this device, what was revoked\n"
@@ -160,7 +164,8 @@ def _revoke(given: Given, what: str) -> None:
         kind, digits = trust_file.SHA256, what[len(DIGEST) :].lower()
         if len(digits) != trust_file.KEY_DIGITS or digits.strip(DIGITS):
             raise errors.UsageError(
-                f"{what}: a digest has 64 hexadecimal digits", "`edge inspect` shows those that count"
+                f"{what}: a digest has 64 hexadecimal digits",
+                "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
             )
     elif "/" in what or what.endswith((".edge", ".cwasm")) or (is_file(what) and not _is_known(what)):
         kind, digits = trust_file.SHA256, _release_of(what)
@@ -286,24 +291,35 @@ def _without_event(fact: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
-    """A key, by its digits, the name of an own one or the label of one trusted, and what it is called.
+    """A key by its digits, an own one's name, a trusted one's label or a known one's first digits; its label.
 
     `kinds`: what the word might have been.
     """
     if _is_key(what):
         return bytes.fromhex(what), ""
-    labelled = {entry.public for entry, _ in trust_file.trusted() if entry.label == what}
     if keyring.is_there(what):
         return keyring.find(what).public, what
-    if not labelled:
+    found = _named(what)
+    if not found:
         raise errors.UsageError(
             f"There is no {kinds} `{safe(what, 200)}` here", "`edge key list` shows the keys there are"
         )
-    if len(labelled) > 1:
+    if len(found) > 1:
         raise errors.UsageError(
-            f"{len(labelled)} trusted keys are called `{safe(what, 200)}`", "Give all 64 digits of one"
+            f"{len(found)} keys here are called `{safe(what, 200)}`", "Give all 64 digits of one"
         )
-    return labelled.pop(), what
+    return found.popitem()
+
+
+def _named(what: str) -> dict[bytes, str]:
+    """The keys here that a label, or the first digits that messages show, stands for; and their labels."""
+    labels = {key.public: key.name for key in keyring.every()[0]} if _is_shortened(what) else {}
+    labels |= {entry.public: entry.label for entry, _ in trust_file.trusted()}
+    return {
+        public: label
+        for public, label in labels.items()
+        if label == what or (_is_shortened(what) and public.hex().startswith(what.lower()))
+    }
 
 
 def _keys(what: str) -> list[Trusted]:
@@ -323,16 +339,16 @@ def _keys(what: str) -> list[Trusted]:
 
 
 def _is_known(what: str) -> bool:
-    """Whether a key goes by this: its digits, the name of an own one or the label of one trusted."""
-    return (
-        _is_key(what)
-        or keyring.is_there(what)
-        or any(entry.label == what for entry, _ in trust_file.trusted())
-    )
+    """Whether a key goes by this, as `_key` takes it."""
+    return _is_key(what) or keyring.is_there(what) or bool(_named(what))
 
 
 def _is_key(what: str) -> bool:
     return len(what) == trust_file.KEY_DIGITS and not what.lower().strip(DIGITS)
+
+
+def _is_shortened(what: str) -> bool:
+    return SHOWN_DIGITS <= len(what) < trust_file.KEY_DIGITS and not what.lower().strip(DIGITS)
 
 
 def _plugins(text: str | None) -> list[str] | None:

@@ -101,7 +101,7 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
 
 def _confirm(given: Given, action: str, words: Sequence[str]) -> None:
     lowered = _lowered(policy.load(), action, words)
-    if lowered and not agrees(given, f"{lowered}: plugins may do more then. Go on?"):
+    if lowered and not agrees(given, f"{lowered[0].upper()}{lowered[1:]} lets plugins do more. Go on?"):
         raise errors.NeedsConsent(
             f"Nothing was changed: nobody agreed to {lowered}", "Answer yes at a terminal, or give --yes"
         )
@@ -113,14 +113,15 @@ def _lowered(said: Policy, action: str, words: Sequence[str]) -> str:
     if action == "unattended":
         order = (policy.NOBODY, *RISKS)
         raises = first in order and order.index(first) > order.index(said.unattended)
-        return f"unattended calls from risk {said.unattended} up to {first}" if raises else ""
+        return f"raising the risk of unattended calls from {said.unattended} to {first}" if raises else ""
     if action not in ("level", "forget"):
         return ""
     plugin = first if action == "forget" else "".join(rest)
     before = said.level_of(plugin) if plugin else said.level
     after = said.level if action == "forget" or first == DEVICE else first
     goes_down = after in levels.LEVELS and levels.is_lower(after, before)
-    return f"{plugin or 'this device'} from level {before} down to {after}" if goes_down else ""
+    whose = plugin or "this device"
+    return f"lowering the level of {whose} from {before} to {after}" if goes_down else ""
 
 
 def _told(fact: dict[str, Any]) -> str:
@@ -136,5 +137,6 @@ def _told(fact: dict[str, Any]) -> str:
     if act == "grant":
         return f"{plugin}: {ask} is granted{'' if fact['wider'] else ', as it was before'}"
     if not fact["removed"]:
-        return f"{plugin}: nothing was granted that {ask} takes in"
-    return f"{plugin}: {ask} is taken back ({fact['removed']} grants)"
+        return f"{plugin}: nothing was changed, {ask} covers no grant and no consent"
+    count = fact["removed"]
+    return f"{plugin}: {ask} is taken back ({count} grant{'' if count == 1 else 's'})"

@@ -165,9 +165,13 @@ def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plug
     try:
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
+        from edge import _native as native
         from edge import errors
 
-        raise errors.NoCompiler(f"{path} is not compiled, and this installation of Edge only runs") from None
+        raise errors.NoCompiler(
+            f"{path} is not compiled, and this installation of Edge has no compiler",
+            f"On a PC: edge compile PLUGIN.wasm --target {native.about()['engine']}; copy the .cwasm here",
+        ) from None
     artifact = compile_for_here(files.read_all(fd), files.base_name(path))
     try:
         plugin = load(artifact)

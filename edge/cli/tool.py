@@ -89,10 +89,10 @@ class GuestLog:
         self._more = 0
         self._open: dict[int, bytes] = {}
 
-    def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
-        """Shows an event."""
+    def log(self, _: str, level: str, event: dict[str, Any]) -> None:
+        """Shows an event; what the component calls itself may be another plugin's name."""
         self._end_lines()
-        self._say((f"{plugin} {event_line(level, event, LINE_LIMIT)}",), str)
+        self._say((f"{self.name} {event_line(level, event, LINE_LIMIT)}",), str)
 
     def write(self, stream: int, written: bytes) -> None:
         """Shows what the plugin writes to a standard stream, once the line is whole."""

@@ -40,13 +40,15 @@ class Source:
     component  the component that this is or makes, as `compiler.encode` gives it
     """
 
-    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False) -> None:
+    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False, file: str = "") -> None:
         """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
 
         `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
+        `file`: what messages call the manifest, where its path means nothing to who reads them.
         """
-        self.file = os.path.join(folder, MANIFEST)
-        self.text = files.read_input(self.file)
+        path = os.path.join(folder, MANIFEST)
+        self.file = file or path
+        self.text = files.read_input(path)
         self._strictness = manifest.FOREIGN if foreign else manifest.OWN
         manifest.parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = text.read(self.text, self.file)
@@ -70,7 +72,7 @@ class Source:
             self._refuse([*identity, *self._tool_problems(facts)])
         # Of somebody else's it is the manifest that counts, and whoever installs it is told.
         for problem in identity:
-            output.say(f"edge: {self.file}, {problem}")
+            output.say(f"edge: warning: {self.file}, {problem}")
 
     def can_be_tried(self) -> bool:
         """Whether its check needs nothing but what every plugin is given, so that it can be made here."""

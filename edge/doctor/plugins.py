@@ -35,7 +35,7 @@ def store() -> Finding:
             for release in releases
             if not posix.access(release_path(release), 0)
         ]
-    return _judge(wrong, f"{len(names)} records", errors.StoreDamaged.advice)
+    return _judge(wrong, _counted(len(names), "record"), errors.StoreDamaged.advice)
 
 
 def plugins() -> Finding:
@@ -56,7 +56,7 @@ def plugins() -> Finding:
         return Finding(
             WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
         )
-    return _judge(wrong + kept, f"{count} plugins, as they were signed", AGAIN)
+    return _judge(wrong + kept, f"{_counted(count, 'plugin')}, as signed", AGAIN)
 
 
 def engine() -> Finding:
@@ -66,7 +66,8 @@ def engine() -> Finding:
 
     releases = list(judged(native.about(), _readable()))
     wrong = [f"{each.plugin} {each.version}: {each.problem}" for each in releases if each.problem]
-    return _judge(wrong, f"{len(releases)} releases are for this library", "Install releases compiled for it")
+    loads = f"this library loads {_counted(len(releases), 'release')}"
+    return _judge(wrong, loads, "Install releases compiled for it")
 
 
 def compiler() -> Finding:
@@ -109,7 +110,11 @@ def audit() -> Finding:
 
     wrong = audit.verify()
     remedy = "`edge audit --verify` tells all of it; find out who did that"
-    return _judge(wrong, f"{sum(1 for _ in audit.entries())} entries, as they were written", remedy)
+    return _judge(wrong, f"{_counted(sum(1 for _ in audit.entries()), 'entry', 'entries')}, as written", remedy)
+
+
+def _counted(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _taken(well: str, *kinds: type[EdgeError]) -> Finding:

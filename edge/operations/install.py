@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from edge import errors, files, places
 from edge.store.consent import carry_out, review, shown
-from edge.store.install import Installation, refusals_told, refuse_other
+from edge.store.install import Installation, Outcome, refusals_told, refuse_other
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.dev.pack_source import Source as Plugin
     from edge.sources import Say, Source
     from edge.store.consent import Consent, Request
-    from edge.store.install import Outcome
 
 KEY_DIGITS = 16
 
@@ -60,7 +59,21 @@ def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> O
         name=source.name,
         version=source.version,
     )
-    return carry_out(work, consent)
+    return _enabled(carry_out(work, consent), consent)
+
+
+def _enabled(done: Outcome, consent: Consent | None) -> Outcome:
+    """Enables a release that is installed already and waits for consent, if somebody agrees now."""
+    found = done.record
+    if done.change != "nothing" or found.enabled or found.is_approved(found.current):
+        return done
+    from edge.store import lifecycle
+
+    try:
+        now = lifecycle.enable(found.name, consent=consent)
+    except errors.NeedsConsent:
+        return done
+    return Outcome(now, done.before, "enabled", done.version, done.number)
 
 
 def _read(source: Source) -> Plugin:
@@ -68,11 +81,15 @@ def _read(source: Source) -> Plugin:
     try:
         from edge.dev.pack_source import Source as Plugin
     except ImportError:
+        from edge import _native as native
+
         raise errors.NoCompiler(
-            f"{source.origin} is not compiled, and this installation of Edge only runs",
-            "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
+            f"{source.origin} is not compiled, and this installation of Edge has no compiler",
+            f"On a PC: edge pack DIR --target {native.about()['engine']}; install that package here",
         ) from None
-    return Plugin(source.folder, foreign=True)
+    # An unpacked archive is in a folder that is gone when its messages are read.
+    file = f"the manifest of {source.origin}" if source.is_unpacked else ""
+    return Plugin(source.folder, foreign=True, file=file)
 
 
 def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     Fact = dict[str, Any]
 
 FORMAT = 1
-FILE = "policy.json"
 UNATTENDED = "low"
 NOBODY = "none"
 MOST_BYTES = 1 << 20
@@ -118,7 +117,7 @@ class Policy:
 
         raise errors.Denied(
             f"{plugin}: the risk of {tool.name} is {tool.risk}, unattended calls go up to {self.unattended}",
-            f'Have a person call it, or set "unattended" to "{tool.risk}" in {self.path or FILE}',
+            f"Have a person call it, or allow that risk: edge policy unattended {tool.risk}",
         )
 
 

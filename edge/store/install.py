@@ -29,7 +29,7 @@ class Outcome:
 
     record   of the plugin now
     before   its record before, None for a new plugin
-    change   what was done: installed, upgraded or nothing
+    change   what was done: installed, upgraded, enabled (it was installed already) or nothing
     version  of the release
     number   of the release
     """
@@ -149,7 +149,7 @@ class Installation:
         package, staged, before = plan.package, plan.staged, plan.before
         if needs.reasons and not agreed:
             raise errors.NeedsConsent(
-                f"{staged.manifest.name} {staged.manifest.version} needs a yes to be the current one: "
+                f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces what is installed: "
                 f"{'; '.join(needs.reasons)}",
                 "`edge audit FILE` shows all of it; `edge install --yes` consents",
             )

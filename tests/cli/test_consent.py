@@ -72,3 +72,22 @@ def test_going_back_to_what_nobody_agreed_to_says_that_it_is_disabled(
     assert "It is not enabled: `edge enable faults` enables it" in ran.err
     assert edge("enable", "faults").status == 3
     assert edge("call", "faults", READ).status == 3
+
+
+def test_consent_to_what_is_installed_already_enables_it(edge: Edge, packed: Callable[..., Path]) -> None:
+    package = packed(1, TOKEN)
+    assert not edge("install", package, "--json").document["enabled"]
+    ran = edge("install", package)
+    assert (ran.status, ran.out) == (0, "faults 1.0.0 is installed already\n")
+    assert "  asks for config_read token\n" in ran.err
+    ran = edge("install", package, "--yes")
+    assert (ran.status, ran.out) == (0, "faults 1.0.0 is enabled\n")
+    assert record.get("faults").consents == (("config_read", "token"),)
+
+
+def test_consent_does_not_enable_what_an_operator_disabled(edge: Edge, packed: Callable[..., Path]) -> None:
+    package = packed(1, TOKEN)
+    edge("install", package, "--yes")
+    edge("disable", "faults")
+    assert edge("install", package, "--yes", "--json").document["change"] == "nothing"
+    assert not record.get("faults").enabled

@@ -148,7 +148,7 @@ def test_a_package_that_is_not_taken_here_says_why(
     public = keys.local_public()
     assert public is not None
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert "not taken here: cron-next.edge: it is signed by key" in edge("inspect", path).out
+    assert "refused here: it is signed by key" in edge("inspect", path).out
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "edge").mkdir()
     (tmp_path / "edge" / "trusted.keys").write_text(trust.line(public, "office", ["weather"]))

@@ -262,7 +262,7 @@ def test_a_trusted_key_goes_by_its_label(edge: Edge) -> None:
     )
     edge("key", "trust", bytes(32).hex(), "--label", "office")
     ran = edge("key", "revoke", "office")
-    assert (ran.status, "2 trusted keys" in ran.err) == (2, True)
+    assert (ran.status, "2 keys here" in ran.err) == (2, True)
     edge("key", "trust", bytes(32).hex(), "--label", "home")
     assert edge("key", "revoke", "office").status == 0
     assert [entry.label for entry in trust.entries()] == ["home"]
@@ -356,3 +356,19 @@ def test_a_label_that_seems_a_scope_is_wrong_usage(edge: Edge, label: str) -> No
     ran = edge("key", "trust", KEY.hex(), "--label", label)
     assert (ran.status, trust.entries()) == (2, [])
     assert edge("key", "revoke", KEY.hex(), "--reason", "for plugins=x").status == 2
+
+
+def test_the_digits_that_messages_show_name_a_key_that_is_listed(edge: Edge) -> None:
+    own = edge("key", "new", "office", "--json").document["public"]
+    assert edge("key", "trust", own[:16], "--plugins", "weather").out == f"{own} is trusted for weather\n"
+    assert trust.entries()[0].label == "office"
+    edge("key", "trust", KEY.hex(), "--label", own[:16])
+    ran = edge("key", "revoke", own[:16])
+    assert (ran.status, "2 keys here are called" in ran.err) == (2, True)
+    assert edge("key", "revoke", own[:15]).status == 2
+    assert edge("key", "revoke", own[:17]).status == 0
+
+
+def test_the_digits_of_an_unknown_key_are_all_needed(edge: Edge) -> None:
+    assert edge("key", "trust", KEY.hex()[:16]).status == 2
+    assert trust.entries() == []

@@ -131,7 +131,7 @@ def test_at_a_terminal_it_asks(answer: bytes, status: int, homes: Path) -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert b"this device from level default down to relaxed" in asked
+    assert b"Lowering the level of this device from default to relaxed lets" in asked
     assert process.returncode == status
     assert bool(out) == (status == 0)
     written = homes / "config/edge/policy.json"

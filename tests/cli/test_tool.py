@@ -176,3 +176,9 @@ def test_what_is_over_the_limit_is_dropped_and_counted(edge: Edge, wasm: Wasm) -
     dropped = 30 * (10_000 + len("faults::execute")) - (64 << 10)
     assert ran.err.endswith(f"faults| [{dropped} bytes more were dropped]\n")
     assert len(ran.err) < 64 << 10
+
+
+def test_events_are_shown_behind_the_installed_name(capfd: pytest.CaptureFixture[str]) -> None:
+    log = tool.GuestLog("pump")
+    log.log("weather", "info", event("on"))
+    assert capfd.readouterr().err == "pump [info] faults::execute note: on\n"

@@ -145,6 +145,20 @@ def test_an_unknown_name_is_told_with_those_there_are(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == ""
 
 
+def test_a_path_is_no_name() -> None:
+    with pytest.raises(NoSuchPlugin):
+        guests.source(str(guests.source("cron-next")))
+
+
+def test_a_copy_whose_crate_was_not_renamed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(guests.source("cron-next"), tmp_path / "my-plugin")
+    monkeypatch.setattr(guests, "FOLDERS", (tmp_path,))
+    assert guests.main(["my-plugin"]) == 5
+    assert "names the crate 'cron-next' and not 'my-plugin'" in capsys.readouterr().err
+
+
 def test_what_is_built_is_not_built_again(wasm: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     path = wasm("coremark")
     monkeypatch.setattr(subprocess, "run", None)

@@ -48,8 +48,8 @@ def test_what_is_installed_as_it_should_be(finding: Check, put: Put) -> None:
     put(1, name="other")
     assert [finding(name).status for name in CHECKS] == ["pass"] * len(CHECKS)
     assert finding("store").found == "2 records"
-    assert finding("plugins").found == "2 plugins, as they were signed"
-    assert finding("engine").found == "3 releases are for this library"
+    assert finding("plugins").found == "2 plugins, as signed"
+    assert finding("engine").found == "this library loads 3 releases"
 
 
 def test_a_record_that_means_nothing(finding: Check, put: Put) -> None:

@@ -211,7 +211,7 @@ def test_what_policy_grants_already_needs_nobody_to_agree(put: Put) -> None:
 
 def test_a_release_that_wants_more_is_refused_unless_somebody_agrees(put: Put, empty: Path) -> None:
     put(1)
-    with refused(errors.NeedsConsent, r"needs a yes.*http_client example\.org", empty):
+    with refused(errors.NeedsConsent, r"needs consent.*http_client example\.org", empty):
         put(2, manifest=HTTP.format("example.org"), agrees=None)
     assert answer() == ""
     done = put(2, manifest=HTTP.format("example.org"))
