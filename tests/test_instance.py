@@ -171,7 +171,13 @@ def test_a_second_thread_is_refused_and_harms_nobody(endless: Callable[[], Insta
     instance = endless()
     ended: list[object] = []
     call = instance.start(EXECUTE, '{"do": "spin"}')
-    thread = threading.Thread(target=lambda: ended.append(pytest.raises(errors.Cancelled, call.run)))
+
+    def run() -> None:
+        with pytest.raises(errors.Cancelled):
+            call.run()
+        ended.append(call)
+
+    thread = threading.Thread(target=run)
     thread.start()
     while not instance.stats.slices:
         time.sleep(0.001)
@@ -181,7 +187,7 @@ def test_a_second_thread_is_refused_and_harms_nobody(endless: Callable[[], Insta
     assert not instance.closed
     call.cancel()
     thread.join(LONG)
-    assert len(ended) == 1
+    assert ended == [call]
 
 
 def test_eight_threads_share_one_instance_and_each_answer_is_its_callers(artifact: Artifact) -> None:
@@ -219,7 +225,9 @@ def test_closing_frees_what_a_guest_holds_though_its_error_is_kept(artifact: Art
     for _ in range(20):
         with plugin.instance() as instance:
             instance.call(EXECUTE, '{"do": "touch", "count": 100}')
-            kept.append(pytest.raises(errors.Trapped, instance.call, EXECUTE, '{"do": "trap"}'))
+            with pytest.raises(errors.Trapped) as caught:
+                instance.call(EXECUTE, '{"do": "trap"}')
+            kept.append(caught)
     assert resident() - before < 48 << 20
 
 
