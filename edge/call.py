@@ -28,22 +28,19 @@ class Call:
     function   what is called
     ready_at   the time on `time.monotonic_ns()` before which another step would find nothing to do
     deadline   the time on the same clock at which the call ends
-    cancelled  whether somebody cancelled it
-    wake       ends the sleep of whoever waits for this call
     results    the tuple of results, once the call is over
     """
 
     __slots__ = (
+        "_cancelled",
         "_charged",
         "_failed",
-        "cancelled",
         "deadline",
         "function",
         "instance",
         "plugin",
         "ready_at",
         "results",
-        "wake",
     )
 
     def __init__(self, instance: Instance, plugin: str, function: str) -> None:
@@ -53,8 +50,7 @@ class Call:
         self.ready_at = 0
         # A little later than the native library's own, which began before: what ends here has ended there.
         self.deadline = monotonic_ns() + int(instance.limits.deadline * NS)
-        self.cancelled = False
-        self.wake: Callable[[], None] | None = None
+        self._cancelled = False
         self.results: tuple[Any, ...] | None = None
         self._charged = 0
         self._failed = False
@@ -62,9 +58,18 @@ class Call:
     def step(self) -> bool:
         """Runs the guest until its turn is over, it waits, or it is done; true when the call is over.
 
-        Host functions are answered on the way. A call that ends badly raises.
+        Host functions are answered on the way. A call that ends badly raises. StateError, for a step while
+        another thread has the instance, ends no call.
         """
         instance = self.instance
+        if not instance.turn.acquire(False):
+            instance.fail_second()
+        try:
+            return self._step(instance)
+        finally:
+            instance.turn.release()
+
+    def _step(self, instance: Instance) -> bool:
         handle, out, functions = instance.handle, instance.out, instance.functions
         failed: Exception | None = None
         asked = -1
@@ -110,15 +115,20 @@ class Call:
                     from edge.waiting import sleep
 
                     sleep(self, self.ready_at)
-        except BaseException:
-            self.abandon()
+                if self.instance.closed:
+                    self._fail_closed()
+        except BaseException as error:
+            self.abandon(error)
             raise
         assert self.results is not None
         return self.results
 
-    def abandon(self) -> None:
-        """Closes the instance, unless the call has ended of itself and left what it cost to be read."""
-        if not self._failed:
+    def abandon(self, error: BaseException) -> None:
+        """Closes the instance after an error, unless the call ended of itself and left its cost to be read.
+
+        Nor does a step out of order close it, which another thread may be using.
+        """
+        if not self._failed and getattr(error, "status", 0) != native.STATE:
             self.instance.close()
 
     def cancel(self) -> None:
@@ -126,11 +136,22 @@ class Call:
 
         A guest that computes stops within a piece of its slice (native/src/limits.rs), a sleeper at once.
         """
-        self.cancelled = True
+        self._cancelled = True
         self.instance.cancel()
-        wake = self.wake
-        if wake is not None:
-            wake()
+
+    @property
+    def wake(self) -> Callable[[], None] | None:
+        """Ends the sleep of whoever waits for this call."""
+        return self.instance.wake
+
+    @wake.setter
+    def wake(self, wake: Callable[[], None] | None) -> None:
+        self.instance.wake = wake
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody cancelled it, or closed its instance."""
+        return self._cancelled or self.instance.closed
 
     def time_left(self) -> float:
         """Seconds until the deadline, 0 when it has passed. Host functions that take time honour it."""
@@ -169,6 +190,11 @@ class Call:
         self._end()
         raise errors.OutOfFuel(f"{self.plugin}: its fuel is used up, with what the plugins it called spent")
 
+    def _fail_closed(self) -> NoReturn:
+        from edge import errors
+
+        raise errors.Cancelled(f"{self.plugin}: the instance was closed while the call ran")
+
     def _end_answer(self, asked: int, count: int) -> NoReturn:
         from edge import errors
 
@@ -183,8 +209,9 @@ class Call:
     def _fail(self, status: int, asked: int, failed: Exception | None) -> NoReturn:
         from edge import errors
 
-        self._failed = True
-        self.instance.end_log()
+        if status != native.STATE:
+            self._failed = True
+            self.instance.end_log()
         try:
             native.fail_step(status, self.instance.out, self.plugin)
         except errors.HostFailed as error:

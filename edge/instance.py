@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _thread import RLock
+from _thread import allocate_lock
 
 from edge import _native as native
 from edge.call import Call
@@ -13,7 +13,7 @@ from edge.values import encode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from edge.plugin import Plugin
     from edge.profiles import Limits
@@ -27,22 +27,25 @@ class Instance:
     """An instance of a plugin, made by its first call; it keeps its memory from call to call.
 
     It owns its native handle, which does not need the Plugin any more; `close`, or leaving a `with`, frees
-    it. One call at a time, and but for `cancel` from one thread at a time. After a call that ended badly it
-    takes no more.
+    the guest. One call at a time, and one thread at a time steps it: a second one gets StateError. Any thread
+    may cancel, close, and read `stats`. After a call that ended badly it takes no more.
 
     limits  what it may use; those of a Pi Zero unless others are given
+    turn    held by the thread that steps it, until it has read what the library handed out
+    wake    ends the sleep of whoever waits for its call
     """
 
     __slots__ = (
         "_handle",
         "_is_line_open",
-        "_lock",
         "_log_dropped",
         "_log_left",
         "_output",
         "_plugin",
         "limits",
         "out",
+        "turn",
+        "wake",
     )
 
     def __init__(self, plugin: Plugin, limits: Limits | None, output: Output | None) -> None:
@@ -52,19 +55,23 @@ class Instance:
         self._handle: native.Instance | None = native.new_instance(
             plugin.handle, plugin.options_for(self.limits)
         )
-        # Whoever cancels must not reach a handle that is being freed; a signal handler may do either while
-        # its own thread does the other.
-        self._lock = RLock()
+        self.turn = allocate_lock()
+        self.wake: Callable[[], None] | None = None
         self.out = native.new_step()
         self._log_left = self._log_dropped = 0
         self._is_line_open = False
 
     def start(self, function: str, *params: Any) -> Call:
         """Begins a call of `interface#function`, or of a function of the world itself."""
-        native.start_call(self.handle, function.encode(), encode(params))
-        self._log_left = self.limits.log_bytes
-        self._log_dropped = 0
-        return Call(self, word(self._plugin.name), function)
+        if not self.turn.acquire(False):
+            self.fail_second()
+        try:
+            native.start_call(self.handle, function.encode(), encode(params))
+            self._log_left = self.limits.log_bytes
+            self._log_dropped = 0
+            return Call(self, word(self._plugin.name), function)
+        finally:
+            self.turn.release()
 
     def call(self, function: str, *params: Any) -> Any:
         """Calls a function to its end; answers with its result, None where it has none."""
@@ -101,9 +108,10 @@ class Instance:
 
     def after_step(self) -> None:
         """Hands on what the guest wrote meanwhile."""
-        if self._output is None:
+        handle = self._handle
+        if self._output is None or handle is None:
             return
-        log = native.take_log(self.handle)
+        log = native.take_log(handle)
         if log is None:
             return
         pieces, dropped = log
@@ -133,16 +141,34 @@ class Instance:
 
     def cancel(self) -> None:
         """Lets the call under way end at its next step (Call.cancel); any thread may do this."""
-        with self._lock:
-            if self._handle is not None:
-                native.cancel_call(self._handle)
+        handle = self._handle
+        if handle is not None:
+            native.cancel_call(handle)
+        self._rouse()
 
     def close(self) -> None:
-        """Frees the instance, whatever it is doing."""
-        with self._lock:
-            handle, self._handle = self._handle, None
-            if handle is not None:
-                native.release(handle)
+        """Frees the guest and cancels its call; any thread may do this.
+
+        While another thread steps it, that is when the step ends.
+        """
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            native.release(handle)
+        self._rouse()
+
+    def fail_second(self) -> NoReturn:
+        """Raises what a second user of the instance is told."""
+        from edge import errors
+
+        raise errors.StateError(
+            "This instance is in use, by another thread or by the call that asks its host function",
+            "One thread at a time: give each an instance of its own (Plugin.instance)",
+        )
+
+    def _rouse(self) -> None:
+        wake = self.wake
+        if wake is not None:
+            wake()
 
     def __enter__(self) -> Instance:
         return self

@@ -50,7 +50,7 @@ class Task:
             # Whatever it is, it is this call's alone.
             self.error = error
             self.done = True
-            self.call.abandon()
+            self.call.abandon(error)
 
 
 class Scheduler:

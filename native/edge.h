@@ -1,4 +1,4 @@
-/* The C ABI of the Edge native library, version 3.
+/* The C ABI of the Edge native library, version 4.
  *
  * One rule of ownership: what a function hands out as `edge_x **out` belongs to the caller, who frees it with
  * edge_x_free; an `edge_bytes` filled by the library is freed with edge_bytes_free; the bytes inside an `edge_step`
@@ -8,12 +8,13 @@
  * 3 the artifact or its trust, 4 the guest, 5 this machine) and `why`, where given, receives a UTF-8 sentence.
  * There is no last-error state.
  *
- * Threads: every function may be called from any thread, but one object from one thread at a time; only
- * edge_call_cancel may run beside a call into the same instance, and threads may share an edge_counters.
+ * Threads: every function may be called from any thread, and threads may share every object; each has an edge_step of
+ * its own. One thread at a time uses an instance: a second one gets EDGE_STATE, and changes nothing. edge_call_cancel,
+ * edge_call_stats, edge_call_log, edge_instance_close and edge_instance_free may run beside that thread.
  *
  * Values cross in the encoding described in native/src/values.rs. */
 
-#define EDGE_ABI_VERSION 3
+#define EDGE_ABI_VERSION 4
 
 #define EDGE_OK 0
 
@@ -143,12 +144,18 @@ void edge_plugin_free(edge_plugin *plugin);
 /* An instance outlives its plugin and engine handles. It is made by its first call. */
 int32_t edge_instance_new(const edge_plugin *plugin, const edge_instance_options *options, edge_instance **out,
                           edge_bytes *why);
+/* Frees the guest and cancels its call, at once or when the thread that uses it leaves the library: its step then ends
+ * with EDGE_CANCELLED, unless the call ended with it. Later calls get EDGE_STATE. What a step handed out stays until
+ * edge_instance_free. */
+int32_t edge_instance_close(const edge_instance *instance);
+/* As edge_instance_close, and the handle goes as well; nobody may begin another use of it. */
 void edge_instance_free(edge_instance *instance);
 
 /* `name`: `interface#function`, or `function` for one of the world itself. `params`: values, a tuple. */
 int32_t edge_call_start(edge_instance *instance, const uint8_t *name, size_t name_len, const uint8_t *params,
                         size_t params_len, edge_bytes *why);
-/* Returns an EDGE_STEP_* or the status with which the call ended; then `out` holds the sentence. */
+/* Returns an EDGE_STEP_* or the status with which the call ended; then `out` holds the sentence. EDGE_STATE, for a step
+ * out of order, ends no call. */
 int32_t edge_call_step(edge_instance *instance, edge_step *out);
 /* `results`: values, a tuple; empty bytes for a function without results. */
 int32_t edge_call_answer(edge_instance *instance, const uint8_t *results, size_t results_len, edge_bytes *why);
@@ -158,7 +165,7 @@ int32_t edge_call_cancel(const edge_instance *instance);
 int32_t edge_call_stats(const edge_instance *instance, edge_stats *out);
 /* Takes what the guest wrote to stdout and stderr since the last time: values, a list of (stream, bytes) with stream 1
  * or 2, and how many bytes were dropped over log_bytes: (list, dropped). Empty bytes when there is nothing. */
-int32_t edge_call_log(edge_instance *instance, edge_bytes *out);
+int32_t edge_call_log(const edge_instance *instance, edge_bytes *out);
 
 /* Where a seed, a key or a secret goes in, this process ends writing core dumps and being readable for other processes
  * of its user (PR_SET_DUMPABLE 0, a soft RLIMIT_CORE of 0), once. What was copied of them is wiped; the caller's own

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import os
+import re
+import threading
+import time
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from edge import Inbound, Instance, Limits, Logging, Plugin, Runtime, errors
+from edge import Inbound, Instance, Interface, Limits, Logging, Plugin, Runtime, errors
+from tests import limits_guest
 
+ECHO = "edge:types/echo@0.1.0"
+EXECUTE = "zeroclaw:plugin/tool@0.1.0#execute"
+LONG = 60
+WIT = Path(__file__).parent / "guests" / "types" / "wit" / "types.wit"
+NAMES = ["nothing", *re.findall(r"(echo-[\w-]+):", WIT.read_text())]
 CHANNEL = "zeroclaw:plugin/channel@0.1.0"
 MEMORY = "zeroclaw:plugin/memory@0.1.0"
 MESSAGE: dict[str, Any] = {"content": "hello", "recipient": "me", "attachments": []}
@@ -111,3 +121,116 @@ def test_a_closed_instance_says_so_and_closing_twice_is_fine(instance: Instance)
 def test_limits_outside_their_range_are_an_option_error(artifact: Artifact, limits: dict[str, int]) -> None:
     with pytest.raises(errors.OptionsError):
         Runtime().load(str(artifact("faults"))).instance(Limits(**limits))  # type: ignore[arg-type]
+
+
+def spin(instance: Instance, ended: list[BaseException]) -> threading.Thread:
+    """A thread in which the instance is inside a call that would never end."""
+
+    def call() -> None:
+        try:
+            instance.call(EXECUTE, '{"do": "spin"}')
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    while not instance.stats.slices:
+        time.sleep(0.001)
+    return thread
+
+
+@pytest.fixture
+def endless(artifact: Artifact) -> Callable[[], Instance]:
+    plugin = Runtime().load(str(artifact("faults")))
+    return lambda: plugin.instance(Limits(fuel=10**15, deadline=LONG))
+
+
+def test_closing_cancels_a_call_in_another_thread(endless: Callable[[], Instance]) -> None:
+    for _ in range(20):
+        ended: list[BaseException] = []
+        instance = endless()
+        thread = spin(instance, ended)
+        instance.close()
+        thread.join(LONG)
+        assert [type(error) for error in ended] in ([errors.Cancelled], [errors.StateError])
+        assert "closed" in str(ended[0])
+
+
+def test_closing_wakes_a_call_that_sleeps_in_another_thread() -> None:
+    instance = limits_guest.load().instance(Limits(deadline=LONG))
+    timer = threading.Timer(0.1, instance.close)
+    timer.start()
+    started = time.monotonic()
+    with pytest.raises(errors.Cancelled, match="closed"):
+        instance.call("sleep", 50 * 10**9)
+    timer.join()
+    assert time.monotonic() - started < 30
+
+
+def test_a_second_thread_is_refused_and_harms_nobody(endless: Callable[[], Instance]) -> None:
+    instance = endless()
+    ended: list[object] = []
+    call = instance.start(EXECUTE, '{"do": "spin"}')
+
+    def run() -> None:
+        with pytest.raises(errors.Cancelled):
+            call.run()
+        ended.append(call)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not instance.stats.slices:
+        time.sleep(0.001)
+    for _ in range(200):
+        with pytest.raises(errors.StateError):
+            instance.call(EXECUTE, '{"do": "spin"}')
+    assert not instance.closed
+    call.cancel()
+    thread.join(LONG)
+    assert ended == [call]
+
+
+def test_eight_threads_share_one_instance_and_each_answer_is_its_callers(artifact: Artifact) -> None:
+    host = Interface(ECHO, dict.fromkeys(NAMES, lambda *_: (None,)))
+    instance = Runtime().load(str(artifact("types")), interfaces=[host]).instance()
+    wrong: list[object] = []
+    answered = [0] * 8
+
+    def call(number: int) -> None:
+        mine = str(number) * 1000
+        for _ in range(300):
+            try:
+                answer = instance.call(f"{ECHO}#echo-string", mine)
+            except errors.StateError:
+                continue
+            except BaseException as error:
+                answer = error
+            answered[number] += 1
+            if answer != mine:
+                wrong.append(answer)
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG)
+    assert wrong == []
+    assert sum(answered) > 0
+
+
+def test_closing_frees_what_a_guest_holds_though_its_error_is_kept(artifact: Artifact) -> None:
+    plugin = Runtime().load(str(artifact("faults")))
+    kept = []
+    before = resident()
+    for _ in range(20):
+        with plugin.instance() as instance:
+            instance.call(EXECUTE, '{"do": "touch", "count": 100}')
+            with pytest.raises(errors.Trapped) as caught:
+                instance.call(EXECUTE, '{"do": "trap"}')
+            kept.append(caught)
+    assert resident() - before < 48 << 20
+
+
+def resident() -> int:
+    """Bytes of this process's memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,75 @@ def test_a_library_for_another_cpu_says_what_this_one_is(
     with pytest.raises(errors.LibraryMissing, match=library.platform()) as caught:
         library.open_library(ffi)
     assert "edge bundle --target" in caught.value.remedy
+
+
+CUTS = (0, 3, 52, 100, 4096, 20_000, -5_000_000, -1)
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, path: Path) -> errors.LibraryMissing:
+    """What opening this file as the library raises."""
+    monkeypatch.setenv("EDGE_LIBRARY", str(path))
+    with pytest.raises(errors.LibraryMissing, match=re.escape(str(path))) as caught:
+        library.open_library(ffi)
+    assert caught.value.remedy
+    return caught.value
+
+
+@pytest.mark.parametrize("size", CUTS)
+def test_a_library_that_is_cut_short_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int
+) -> None:
+    whole = Path(os.environ["EDGE_LIBRARY"]).read_bytes()
+    (tmp_path / "libedge.so").write_bytes(whole[:size])
+    assert re.search("cut short|no library", opened(monkeypatch, tmp_path / "libedge.so").message)
+
+
+def test_a_library_whose_end_was_never_written_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = Path(os.environ["EDGE_LIBRARY"]).read_bytes()
+    (tmp_path / "libedge.so").write_bytes(whole[:-100_000] + bytes(100_000))
+    assert "ends with empty bytes" in opened(monkeypatch, tmp_path / "libedge.so").message
+
+
+def test_a_cut_library_ends_no_process_by_a_signal(tmp_path: Path) -> None:
+    whole = Path(os.environ["EDGE_LIBRARY"]).read_bytes()
+    (tmp_path / "libedge.so").write_bytes(whole[: len(whole) // 2])
+    environment = {**os.environ, "EDGE_LIBRARY": str(tmp_path / "libedge.so")}
+    for words, code in ((["--version"], 5), (["doctor"], 1)):
+        command = [sys.executable, "-m", "edge", *words]
+        done = subprocess.run(
+            command, cwd=PACKAGE.parent, env=environment, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == code
+        assert "cut short" in done.stdout + done.stderr
+
+
+def test_what_is_no_library_of_edge_is_not_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import _cffi_backend
+
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "text").write_text("libedge")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "text", Path("/dev/null")):
+        assert re.search("is no file|no library", opened(monkeypatch, path).message)
+    assert "another library" in opened(monkeypatch, Path(_cffi_backend.__file__)).message
+
+
+def test_a_library_that_lacks_a_function_is_another_one() -> None:
+    class Other:
+        def dlopen(self, _: str) -> object:
+            return object()
+
+    with pytest.raises(errors.LibraryMissing, match="another library"):
+        library.open_library(Other())
+
+
+def test_the_name_of_a_library_means_a_file_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.so").symlink_to(os.path.realpath(os.environ["EDGE_LIBRARY"]))
+    monkeypatch.chdir(tmp_path)
+    opened(monkeypatch, Path("libc.so.6"))
+    monkeypatch.setenv("EDGE_LIBRARY", "mine.so")
+    assert library.open_library(ffi).edge_abi_version() == native.lib.EDGE_ABI_VERSION
 
 
 def test_a_library_of_another_release_is_refused() -> None:

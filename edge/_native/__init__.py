@@ -1,8 +1,8 @@
 """The native library as functions: the one place that knows `ffi` and `lib`.
 
-native/edge.h says what each of them does. Ownership: an Engine, Plugin or Instance here is a handle that
-frees itself once nothing refers to it; `release` frees one early. Bytes that the library hands out are copied
-and freed at once.
+native/edge.h says what each of them does. Ownership: an Engine, Plugin, Instance or Counters here is a handle
+that frees itself once nothing refers to it; `release` frees the guest of one early. Threads may share
+handles. Bytes that the library hands out are copied and freed at once.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ PUBLIC_KEY_BYTES = 32
 lib = open_library(ffi)
 
 OK: int = lib.EDGE_OK
+STATE: int = lib.EDGE_STATE
 STEP_DONE: int = lib.EDGE_STEP_DONE
 STEP_HOST: int = lib.EDGE_STEP_HOST
 STEP_WAIT: int = lib.EDGE_STEP_WAIT
@@ -153,9 +154,9 @@ def new_instance(plugin: Plugin, options: InstanceOptions) -> Instance:
     return ffi.gc(out[0], lib.edge_instance_free)
 
 
-def release(handle: Engine | Plugin | Instance) -> None:
-    """Frees a handle now; it must not be used any more."""
-    ffi.release(handle)
+def release(instance: Instance) -> None:
+    """Frees the guest and cancels its call, now or when the thread that steps it is back; any thread may."""
+    lib.edge_instance_close(instance)
 
 
 def start_call(instance: Instance, name: bytes, params: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Finds the native library and opens it, or says exactly why it can't be had."""
+"""Finds the native library and opens it; edge._native.unusable says why one can't be had."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from edge import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
 NAME = "libedge.so"
 
-BUNDLES = {
-    "arm-linux-gnueabihf": "pi-zero",
-    "aarch64-linux-gnu": "pi-64",
-    "x86_64-linux-gnu": "x86_64-linux",
-}
-"""Which bundle suits a Python, by the platform that it was built for."""
+HEAD_BYTES = 8192
+"""In which the names of all our functions are."""
 
-NO_BUILD = "There is no build of Edge for it"
+LARGEST = 1 << 40
+SYMBOL = b"\0edge_abi_version\0"
+WIDE = sys.maxsize > 1 << 32
 
 NO_ARMV6 = ("armv4", "armv5")
 
@@ -39,48 +37,42 @@ def open_library(ffi: Any) -> Any:
     """The library, its ABI the one that `ffi` was generated from."""
     where = path()
     machine = posix.uname().machine
-    if machine.startswith(NO_ARMV6):
-        _fail(f"This CPU is {machine}, older than the ARMv6 of a Raspberry Pi Zero", NO_BUILD)
+    if machine.startswith(NO_ARMV6) or not _looks_whole(where):
+        from edge._native import unusable
+
+        unusable.check(where, machine)
     try:
-        lib = ffi.dlopen(where)
-    except OSError as error:
-        _explain(where, machine, error)
-    version = lib.edge_abi_version()
+        lib = ffi.dlopen(where if "/" in where else f"./{where}")
+        version = lib.edge_abi_version()
+    except (AttributeError, OSError) as error:
+        from edge._native import unusable
+
+        unusable.explain(where, machine, error)
     if version != lib.EDGE_ABI_VERSION:
-        _fail(
-            f"{where} has ABI {version}, this Python package needs ABI {lib.EDGE_ABI_VERSION}",
-            "Package and library come from different releases; install both from one bundle or checkout",
-        )
+        from edge._native import unusable
+
+        unusable.fail_version(where, version, lib.EDGE_ABI_VERSION)
     return lib
 
 
-def _explain(where: str, machine: str, error: OSError) -> NoReturn:
+def _looks_whole(where: str) -> bool:
+    """Whether a file is as a linker left ours: its sections told at its very end, its names at its beginning.
+
+    What is cut short ends the process when it is opened (edge.elf); what is another library must not be.
+    """
     try:
-        posix.close(posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC))
-    except PermissionError:
-        _fail(
-            f"This user may not read the native library at {where}",
-            "chmod a+r the file and a+x the folders it is in, or run as a user who may",
-        )
+        fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
     except OSError:
-        _fail(
-            f"There is no native library at {where}",
-            "`make build` makes it in a checkout; a bundle brings it; EDGE_LIBRARY may name another",
-        )
-    if "GLIBC_" in str(error):
-        _fail(
-            f"The C library of this system is too old for {where} ({error})",
-            "Edge needs glibc 2.28, as in Debian 10 and Raspberry Pi OS of 2019; update the system",
-        )
-    here = platform()
-    bundle = BUNDLES.get(here)
-    remedy = f"Use the bundle that `edge bundle --target {bundle}` makes" if bundle else NO_BUILD
-    _fail(
-        f"{where} is not for this machine, whose Python is {here} on a kernel for {machine} ({error})", remedy
-    )
-
-
-def _fail(message: str, remedy: str) -> NoReturn:
-    from edge import errors
-
-    raise errors.LibraryMissing(message, remedy)
+        return False
+    try:
+        head = posix.pread(fd, HEAD_BYTES, 0)
+        place, word, size = (40, 8, 58) if WIDE else (32, 4, 46)
+        start = int.from_bytes(head[place : place + word], "little")
+        each = int.from_bytes(head[size : size + 2], "little")
+        end = start + each * int.from_bytes(head[size + 2 : size + 4], "little")
+        last = posix.pread(fd, each + 1, end - each) if HEAD_BYTES < end < LARGEST else b""
+        return len(last) == each and last.count(0) < each and SYMBOL in head
+    except OSError:
+        return False
+    finally:
+        posix.close(fd)

@@ -1,8 +1,8 @@
 //! The C ABI: pointers in, status out. `edge.h` says what each function does.
 //!
-//! Soundness rests on what `edge.h` asks of the caller: pointers are null or valid for their length, objects are used
-//! until they are freed and by one thread at a time, but for `edge_call_cancel`, which touches one atomic flag, and
-//! counters, which lock themselves.
+//! Soundness rests on what `edge.h` asks of the caller: pointers are null or valid for their length, and objects are used
+//! until they are freed. Threads may share every object: engines and plugins never change, counters lock themselves, and
+//! an instance refuses a second user (`abi/handle.rs`).
 #![allow(unsafe_code)]
 
 use serde_json::{Value as Json, json};
@@ -18,13 +18,14 @@ use crate::{arguments, hex, load, values};
 mod call;
 mod compiler;
 mod counters;
+mod handle;
 mod keys;
 mod package;
 pub mod pointers;
 
 use pointers::{Bytes, file, free_bytes, give, give_bytes, null, report, slice, take, text};
 
-const ABI_VERSION: u32 = 3;
+const ABI_VERSION: u32 = 4;
 
 const OK: i32 = 0;
 

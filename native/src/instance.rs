@@ -17,11 +17,13 @@ use crate::load;
 use crate::mailbox::{Log, Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
 use crate::status::{Failure, Outcome, Status};
-use crate::values::{self, Writer};
+use crate::values;
 use crate::wasi::Exit;
 
 /// What a step came to; the bytes of a call that is over or asks stand in [`Instance::output`].
 pub enum Step {
+    /// Called out of order: nothing happened, and the output is what it was.
+    Refused(&'static str),
     Done,
     Host(u32),
     Wait(u64),
@@ -74,7 +76,7 @@ struct Live {
 
 impl Instance {
     /// Setting `cancelled` ends the call under way at its next step.
-    pub fn new(plugin: &Plugin, options: InstanceOptions, cancelled: Arc<AtomicBool>) -> Self {
+    pub fn new(plugin: &Plugin, options: InstanceOptions, cancelled: Arc<AtomicBool>, mailbox: Arc<Mailbox>) -> Self {
         let options = options.or_defaults(plugin.target);
         let large = load::is_large(plugin.pre.component());
         Instance {
@@ -85,7 +87,7 @@ impl Instance {
                 instance_bytes: plugin.instance_bytes,
                 reserved_bytes: plugin.target.reserved_bytes(),
                 piece_fuel: options.slice_fuel.min(if large { PIECE_FUEL } else { u64::MAX }),
-                mailbox: Arc::new(Mailbox::new()),
+                mailbox,
             },
             cancelled,
             phase: Phase::Idle(None),
@@ -134,10 +136,10 @@ impl Instance {
                 self.pieces_left = self.recipe.options.slice_fuel.div_ceil(self.recipe.piece_fuel);
             }
             let Phase::Running(running) = &mut self.phase else {
-                return Err(state("no call is under way in this instance"));
+                return Ok(Step::Refused("no call is under way in this instance"));
             };
             if matches!(self.recipe.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
-                return Err(state("the host function that was asked for has not been answered"));
+                return Ok(Step::Refused("the host function that was asked for has not been answered"));
             }
             if self.cancelled.load(Ordering::Relaxed) {
                 return self.interrupt(Failure::new(Status::Cancelled, "the call was cancelled"));
@@ -201,7 +203,7 @@ impl Instance {
             Err(failure)
                 if matches!(failure.status, Status::NoExport | Status::Value)
                     && live.is_some()
-                    && self.stats().host_calls == 0 =>
+                    && self.recipe.mailbox.lock().stats.host_calls == 0 =>
             {
                 self.phase = Phase::Idle(live);
                 Err(failure)
@@ -240,26 +242,9 @@ impl Instance {
         Ok(())
     }
 
-    pub fn stats(&self) -> Stats {
-        self.recipe.mailbox.lock().stats
-    }
-
-    /// What was written to the standard streams since the last time, encoded; empty when nothing was.
-    pub fn take_log(&self) -> Outcome<Vec<u8>> {
-        let (pieces, dropped) = self.recipe.mailbox.lock().log.take();
-        if pieces.is_empty() && dropped == 0 {
-            return Ok(Vec::new());
-        }
-        let mut out = Writer::new(usize::MAX);
-        out.tuple(2)?;
-        out.list(pieces.len())?;
-        for (stream, bytes) in &pieces {
-            out.tuple(2)?;
-            out.integer((*stream).into())?;
-            out.bytes(bytes)?;
-        }
-        out.integer(dropped.into())?;
-        Ok(out.finish())
+    /// Drops the guest and the call under way; what the last step handed out stays.
+    pub fn close(&mut self) {
+        self.phase = Phase::Over;
     }
 
     /// What the last step handed out.
@@ -273,7 +258,7 @@ impl Instance {
     }
 }
 
-fn state(why: &str) -> Failure {
+pub fn state(why: &str) -> Failure {
     Failure::new(Status::State, why)
 }
 

@@ -1,4 +1,4 @@
-/* Drives the C ABI without Python: load, call, answer, refuse, cancel.
+/* Drives the C ABI without Python: load, call, answer, refuse, cancel, and one instance from several threads.
  *
  * usage: driver ARTIFACT PUBLIC-KEY-HEX ARGUMENTS
  *
@@ -6,6 +6,7 @@
  * check that fails. */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -203,6 +204,91 @@ static void counting(void) {
   CHECK(edge_counters_live(NULL, 0, &count) == EDGE_STATE && edge_counters_leave(NULL, 1) == 0);
 }
 
+#define THREADS 4
+
+typedef struct {
+  edge_instance *instance;
+  const char *arguments;
+  int calls, refused, ended, other;
+} user;
+
+/* Calls again and again; what another thread has under way refuses it, and nothing else happens. */
+static void *use(void *given) {
+  user *mine = given;
+  uint8_t params[4096];
+  const size_t len = one_string(bytes(mine->arguments), strlen(mine->arguments), params);
+  for (int round = 0; round < 400 && mine->ended == 0; round++) {
+    edge_step step = {0};
+    edge_stats stats = {0};
+    if (edge_call_stats(mine->instance, &stats) != EDGE_OK) mine->other++;
+    if (edge_call_start(mine->instance, bytes(EXECUTE), strlen(EXECUTE), params, len, NULL) != EDGE_OK) mine->refused++;
+    int32_t kind = edge_call_step(mine->instance, &step);
+    if (kind == EDGE_STEP_HOST) {
+      if (edge_call_answer(mine->instance, NULL, 0, NULL) != EDGE_OK) mine->refused++;
+    } else if (kind == EDGE_STEP_DONE) {
+      mine->calls++;
+    } else if (kind == EDGE_CANCELLED) {
+      mine->ended++;
+    } else if (kind == EDGE_STATE) {
+      if (step.len == 0) mine->other++;
+      mine->refused++;
+    } else if (kind != EDGE_STEP_SLICE && kind != EDGE_STEP_WAIT) {
+      mine->other++;
+    }
+  }
+  return NULL;
+}
+
+static void shared(edge_engine *engine, const char *path, const char *trust, const char *arguments, int closes) {
+  edge_plugin *plugin = load(engine, path, trust, LOG_RECORD, EDGE_OK);
+  edge_instance *instance = instance_of(plugin);
+  pthread_t threads[THREADS];
+  user users[THREADS];
+  int calls = 0, other = 0;
+  for (int i = 0; i < THREADS; i++) {
+    users[i] = (user){.instance = instance, .arguments = arguments};
+    CHECK(pthread_create(&threads[i], NULL, use, &users[i]) == 0);
+  }
+  if (closes) {
+    usleep(2000);
+    CHECK(edge_instance_close(instance) == EDGE_OK && edge_instance_close(instance) == EDGE_OK);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    CHECK(pthread_join(threads[i], NULL) == 0);
+    calls += users[i].calls;
+    other += users[i].other;
+  }
+  CHECK(other == 0 && (closes || calls > 0));
+  edge_step step = {0};
+  if (closes) CHECK(edge_call_step(instance, &step) == EDGE_STATE && step.len > 0);
+  edge_instance_free(instance);
+  edge_plugin_free(plugin);
+}
+
+/* One step, while another thread closes the instance. */
+static void *one_step(void *given) {
+  edge_step step = {0};
+  int32_t kind = edge_call_step(given, &step);
+  return (void *)(intptr_t)(kind == EDGE_CANCELLED || kind == EDGE_STEP_HOST || kind == EDGE_STATE);
+}
+
+static void closed_while_used(edge_engine *engine, const char *path, const char *trust, const char *arguments) {
+  edge_plugin *plugin = load(engine, path, trust, LOG_RECORD, EDGE_OK);
+  for (int round = 0; round < 50; round++) {
+    edge_instance *instance = instance_of(plugin);
+    pthread_t thread;
+    void *fine = NULL;
+    edge_stats stats = {0};
+    start(instance, EXECUTE, arguments);
+    CHECK(pthread_create(&thread, NULL, one_step, instance) == 0);
+    usleep(100 * (round % 5));
+    CHECK(edge_call_stats(instance, &stats) == EDGE_OK && edge_instance_close(instance) == EDGE_OK);
+    CHECK(pthread_join(thread, &fine) == 0 && fine != NULL);
+    edge_instance_free(instance);
+  }
+  edge_plugin_free(plugin);
+}
+
 int main(int argc, char **argv) {
   if (argc != 4) {
     fprintf(stderr, "usage: %s ARTIFACT PUBLIC-KEY-HEX ARGUMENTS\n", argv[0]);
@@ -222,6 +308,10 @@ int main(int argc, char **argv) {
   failed_host(engine, argv[1], trust, argv[3]);
   refusals(engine, argv[1], trust);
   counting();
+  shared(engine, argv[1], trust, argv[3], 0);
+  shared(engine, argv[1], trust, argv[3], 1);
+  closed_while_used(engine, argv[1], trust, argv[3]);
+  CHECK(edge_instance_close(NULL) == EDGE_STATE);
 
   edge_engine_free(engine);
   edge_plugin_free(NULL);

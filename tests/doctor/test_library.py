@@ -22,7 +22,7 @@ def test_it_tells_releases_and_the_fingerprint(finding: Check) -> None:
     found = finding("library")
     assert found.status == "pass"
     assert about["fingerprints"][about["engine"]] in found.found
-    assert "ABI 3" in found.found
+    assert f"ABI {native.lib.EDGE_ABI_VERSION}" in found.found
 
 
 def test_a_library_of_another_release(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,6 +136,14 @@ class Sequence(RuleBasedStateMachine):
     @rule()
     def free(self) -> None:
         native.release(self.handle)
+        for act in (
+            lambda: native.start_call(self.handle, b"answer", encode(())),
+            lambda: native.answer_call(self.handle, encode(())),
+            lambda: native.fail_call(self.handle, b""),
+        ):
+            assert status_of(act) == errors.StateError.status
+        assert native.step_call(self.handle, self.out) == errors.StateError.status
+        native.release(self.handle)
         self.new()
 
 
@@ -171,6 +179,7 @@ def fuzz_nothing() -> None:
         lambda: lib.edge_call_cancel(null),
         lambda: lib.edge_call_stats(null, null),
         lambda: lib.edge_call_log(null, why),
+        lambda: lib.edge_instance_close(null),
     )
     for call in calls:
         assert call() == state

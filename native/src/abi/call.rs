@@ -1,16 +1,14 @@
 //! Instances and the calls into them.
 //!
-//! Sound as `abi.rs` says; a handle is used by one thread at a time, but for `edge_call_cancel`.
+//! Sound as `abi.rs` says; who uses an instance is kept in its handle.
 #![allow(unsafe_code)]
 
-use std::cell::UnsafeCell;
-use std::ptr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ptr::{self, NonNull};
 
 use crate::abi::OK;
-use crate::abi::pointers::{Bytes, give, give_bytes, null, report, slice, take, text};
-use crate::instance::{Instance, Step};
+use crate::abi::handle::{self, Handle, Left, User};
+use crate::abi::pointers::{Bytes, give, give_bytes, null, report, slice, text};
+use crate::instance::{Instance, Step, state};
 use crate::limits::InstanceOptions;
 use crate::mailbox::Stats;
 use crate::plugin::Plugin;
@@ -21,20 +19,7 @@ const STEP_HOST: i32 = 2;
 const STEP_WAIT: i32 = 3;
 const STEP_SLICE: i32 = 4;
 
-/// What `edge_instance` points to. The flag stands apart from the instance, because another thread may set it while a
-/// step holds the only reference to the rest.
-pub struct Handle {
-    cancelled: Arc<AtomicBool>,
-    instance: UnsafeCell<Instance>,
-}
-
-impl Handle {
-    fn new(plugin: &Plugin, options: InstanceOptions) -> Self {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let instance = Instance::new(plugin, options, cancelled.clone());
-        Handle { cancelled, instance: UnsafeCell::new(instance) }
-    }
-}
+const CLOSED_MEANWHILE: &str = "the instance was closed while the call ran";
 
 #[repr(C)]
 pub struct StepOut {
@@ -42,6 +27,14 @@ pub struct StepOut {
     len: usize,
     until: u64,
     host: u32,
+}
+
+impl StepOut {
+    /// Says why there was no step, or none that counts; what the instance handed out before stays as it is.
+    fn refuse(&mut self, status: Status, why: &'static str) -> i32 {
+        *self = StepOut { data: why.as_ptr(), len: why.len(), until: 0, host: 0 };
+        status as i32
+    }
 }
 
 /// # Safety
@@ -69,16 +62,29 @@ pub unsafe extern "C" fn edge_instance_new(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_instance_free(instance: *mut Handle) {
     // SAFETY: edge.h says who owns it.
-    unsafe { take(instance) };
+    unsafe { handle::free(instance) };
 }
 
 /// # Safety
-/// `instance` is null or a live instance that no other thread uses.
+/// See `edge.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn edge_instance_close(instance: *const Handle) -> i32 {
+    // SAFETY: edge.h asks for a live instance.
+    let Some(handle) = (unsafe { instance.as_ref() }) else { return Status::State as i32 };
+    handle.close();
+    OK
+}
+
+/// # Safety
+/// `instance` is null or a live instance.
 unsafe fn with_instance(instance: *mut Handle, why: *mut Bytes, act: impl FnOnce(&mut Instance) -> Outcome<()>) -> i32 {
     // SAFETY: the caller's promise is handed on.
     unsafe {
-        let instance = instance.as_ref().map(|handle| &mut *handle.instance.get());
-        report(instance.ok_or_else(|| null("instance")).and_then(act), why)
+        let acted = NonNull::new(instance).ok_or_else(|| null("instance")).and_then(|instance| {
+            let mut user = User::of(instance).map_err(state)?;
+            act(user.instance())
+        });
+        report(acted, why)
     }
 }
 
@@ -106,12 +112,15 @@ pub unsafe extern "C" fn edge_call_start(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_call_step(instance: *mut Handle, out: *mut StepOut) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
-    let instance = unsafe { instance.as_ref().map(|handle| &mut *handle.instance.get()) };
-    // SAFETY: as above.
-    let (instance, out) = match (instance, unsafe { out.as_mut() }) {
-        (Some(instance), Some(out)) => (instance, out),
-        _ => return Status::State as i32,
+    let (Some(handle), Some(out)) = (NonNull::new(instance), unsafe { out.as_mut() }) else {
+        return Status::State as i32;
     };
+    // SAFETY: edge.h asks for a live instance.
+    let mut user = match unsafe { User::of(handle) } {
+        Ok(user) => user,
+        Err(why) => return out.refuse(Status::State, why),
+    };
+    let instance = user.instance();
     let (mut until, mut host) = (0, 0);
     let kind = match instance.step() {
         Ok(Step::Done) => STEP_DONE,
@@ -124,13 +133,19 @@ pub unsafe extern "C" fn edge_call_step(instance: *mut Handle, out: *mut StepOut
             STEP_WAIT
         }
         Ok(Step::Slice) => STEP_SLICE,
+        Ok(Step::Refused(why)) => return out.refuse(Status::State, why),
         Err(failure) => {
             instance.set_output(failure.why.into_bytes());
             failure.status as i32
         }
     };
     let output = instance.output();
-    *out = StepOut { data: output.as_ptr(), len: output.len(), until, host };
+    let step = StepOut { data: output.as_ptr(), len: output.len(), until, host };
+    let left = user.leave();
+    if left == Left::Freed || left == Left::Closed && matches!(kind, STEP_HOST | STEP_WAIT | STEP_SLICE) {
+        return out.refuse(Status::Cancelled, CLOSED_MEANWHILE);
+    }
+    *out = step;
     kind
 }
 
@@ -163,9 +178,9 @@ pub unsafe extern "C" fn edge_call_fail(instance: *mut Handle, message: *const u
 /// See `edge.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_call_cancel(instance: *const Handle) -> i32 {
-    // SAFETY: edge.h asks for a live instance; the shared reference to the handle overlaps with no exclusive one.
+    // SAFETY: edge.h asks for a live instance.
     let Some(handle) = (unsafe { instance.as_ref() }) else { return Status::State as i32 };
-    handle.cancelled.store(true, Ordering::Relaxed);
+    handle.cancel();
     OK
 }
 
@@ -176,7 +191,7 @@ pub unsafe extern "C" fn edge_call_stats(instance: *const Handle, out: *mut Stat
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         match (instance.as_ref(), out.as_mut()) {
-            (Some(handle), Some(out)) => *out = (*handle.instance.get()).stats(),
+            (Some(handle), Some(out)) => *out = handle.stats(),
             _ => return Status::State as i32,
         }
     }
@@ -186,13 +201,10 @@ pub unsafe extern "C" fn edge_call_stats(instance: *const Handle, out: *mut Stat
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_call_log(instance: *mut Handle, out: *mut Bytes) -> i32 {
+pub unsafe extern "C" fn edge_call_log(instance: *const Handle, out: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
-        with_instance(instance, ptr::null_mut(), |instance| {
-            let log = instance.take_log()?;
-            give_bytes(out, log);
-            Ok(())
-        })
+        let log = instance.as_ref().ok_or_else(|| null("instance")).and_then(Handle::take_log);
+        report(log.map(|log| give_bytes(out, log)), ptr::null_mut())
     }
 }

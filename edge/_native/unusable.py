@@ -1,0 +1,100 @@
+"""Why the native library can't be had. A call that goes well never imports this."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import elf, files
+from edge._native.library import NO_ARMV6, SYMBOL, WIDE, platform
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+BUNDLES = {
+    "arm-linux-gnueabihf": "pi-zero",
+    "aarch64-linux-gnu": "pi-64",
+    "x86_64-linux-gnu": "x86_64-linux",
+}
+"""Which bundle suits a Python, by the platform that it was built for."""
+
+MACHINES = {"arm": 40, "aarch64": 183, "x86_64": 62}
+"""What an ELF file for such a platform says it is for."""
+
+NO_BUILD = "There is no build of Edge for it"
+AGAIN = "Copy it again, or install the bundle again; `make build` makes it in a checkout"
+NAMES = "EDGE_LIBRARY names Edge's own libedge.so; without it, the one of this package is used"
+TAIL_BYTES = 40
+
+
+def check(where: str, machine: str) -> None:
+    """Raises where a file can't be opened without harm; what can't be opened at all is another matter."""
+    if machine.startswith(NO_ARMV6):
+        fail(f"This CPU is {machine}, older than the ARMv6 of a Raspberry Pi Zero", NO_BUILD)
+    try:
+        fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        found = posix.fstat(fd)
+        if found.st_mode & files.FORMAT_MASK != files.REGULAR:
+            fail(f"{where} is no file", NAMES)
+        header = posix.pread(fd, elf.HEADER_BYTES, 0)
+        own = MACHINES.get(platform().partition("-")[0], elf.number(header, 18, 2))
+        need = elf.needed_bytes(fd)
+        if not need:
+            fail(f"{where} is no library", AGAIN)
+        if (header[4] == elf.WIDE) != WIDE or elf.number(header, 18, 2) != own:
+            return
+        if found.st_size < need:
+            fail(f"{where} is cut short: {found.st_size} bytes, of {need} at least", AGAIN)
+        if posix.pread(fd, TAIL_BYTES, max(0, need - TAIL_BYTES)).count(0) == min(TAIL_BYTES, need):
+            fail(f"{where} is damaged: it ends with empty bytes", AGAIN)
+        if not elf.exports(fd, SYMBOL.strip(b"\0")):
+            fail(f"{where} is another library, not Edge's", NAMES)
+    finally:
+        posix.close(fd)
+
+
+def explain(where: str, machine: str, error: Exception) -> NoReturn:
+    """Raises what it means that a library can't be opened, or lacks a function."""
+    if isinstance(error, AttributeError):
+        fail(f"{where} is another library, not Edge's, or one of another release", NAMES)
+    try:
+        posix.close(posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC))
+    except PermissionError:
+        fail(
+            f"This user may not read the native library at {where}",
+            "chmod a+r the file and a+x the folders it is in, or run as a user who may",
+        )
+    except OSError:
+        fail(
+            f"There is no native library at {where}",
+            "`make build` makes it in a checkout; a bundle brings it; EDGE_LIBRARY may name another",
+        )
+    if "GLIBC_" in str(error):
+        fail(
+            f"The C library of this system is too old for {where} ({error})",
+            "Edge needs glibc 2.28, as in Debian 10 and Raspberry Pi OS of 2019; update the system",
+        )
+    here = platform()
+    bundle = BUNDLES.get(here)
+    remedy = f"Use the bundle that `edge bundle --target {bundle}` makes" if bundle else NO_BUILD
+    fail(
+        f"{where} is not for this machine, whose Python is {here} on a kernel for {machine} ({error})", remedy
+    )
+
+
+def fail_version(where: str, version: int, needed: int) -> NoReturn:
+    """Raises that package and library are of different releases."""
+    fail(
+        f"{where} has ABI {version}, this Python package needs ABI {needed}",
+        "Package and library come from different releases; install both from one bundle or checkout",
+    )
+
+
+def fail(message: str, remedy: str) -> NoReturn:
+    """Raises LibraryMissing."""
+    from edge import errors
+
+    raise errors.LibraryMissing(message, remedy)

@@ -1,0 +1,97 @@
+"""What an ELF file needs to be opened without harm: all of its bytes, and the symbols that are looked up.
+
+The kernel maps what program headers name whether the file has it or not; who reads a page behind its end is
+killed with SIGBUS. So this is looked at before a library is opened. Which machine a file is for says
+edge.doctor.elf.
+"""
+
+from __future__ import annotations
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAGIC = b"\x7fELF"
+HEADER_BYTES = 64
+WIDE = 2
+
+LOAD = 1
+DYNAMIC_SYMBOLS = 11
+MAX_HEADERS = 200
+MAX_NAMES_BYTES = 1 << 20
+
+
+class Layout:
+    """At which byte of a header its fields stand.
+
+    word                        bytes of a place or size
+    program, section            where the table of program headers, of section headers, begins
+    program_size, section_size  bytes of one entry; behind it, how many there are
+    offset, file_bytes          in a program header: what part of the file it maps
+    """
+
+    __slots__ = ("file_bytes", "offset", "program", "program_size", "section", "section_size", "word")
+
+    def __init__(self, *, wide: bool) -> None:
+        self.word = 8 if wide else 4
+        self.program, self.section = (32, 40) if wide else (28, 32)
+        self.program_size, self.section_size = (54, 58) if wide else (42, 46)
+        self.offset, self.file_bytes = (8, 32) if wide else (4, 16)
+
+
+def needed_bytes(fd: int) -> int:
+    """How long the file has to be, at least, by its own headers; 0 for what is no ELF file."""
+    header = posix.pread(fd, HEADER_BYTES, 0)
+    if not header.startswith(MAGIC) or len(header) < HEADER_BYTES:
+        return 0
+    layout = Layout(wide=header[4] == WIDE)
+    ends = [HEADER_BYTES]
+    for place, size, entries in (
+        (layout.program, layout.program_size, True),
+        (layout.section, layout.section_size, False),
+    ):
+        start = number(header, place, layout.word)
+        each, count = number(header, size, 2), number(header, size + 2, 2)
+        ends.append(start + each * count)
+        if entries:
+            ends += [
+                number(entry, layout.offset, layout.word) + number(entry, layout.file_bytes, layout.word)
+                for entry in _entries(fd, start, each, count)
+                if number(entry, 0, 4) == LOAD
+            ]
+    return max(ends)
+
+
+def exports(fd: int, name: bytes) -> bool:
+    """Whether a library offers others this symbol."""
+    header = posix.pread(fd, HEADER_BYTES, 0)
+    layout = Layout(wide=header[4:5] == bytes([WIDE]))
+    start = number(header, layout.section, layout.word)
+    each, count = number(header, layout.section_size, 2), number(header, layout.section_size + 2, 2)
+    sections = list(_entries(fd, start, each, count))
+    for section in sections:
+        link = number(section, 8 + 4 * layout.word, 4)
+        if number(section, 4, 4) != DYNAMIC_SYMBOLS or link >= len(sections):
+            continue
+        at, size = (number(sections[link], 8 + n * layout.word, layout.word) for n in (2, 3))
+        if b"\0%s\0" % name in posix.pread(fd, min(size, MAX_NAMES_BYTES), at):
+            return True
+    return False
+
+
+def number(data: bytes, at: int, size: int) -> int:
+    """A number, in the order of bytes that every machine of ours has."""
+    return int.from_bytes(data[at : at + size], "little")
+
+
+def _entries(fd: int, start: int, each: int, count: int) -> Iterator[bytes]:
+    if not each:
+        return
+    try:
+        table = posix.pread(fd, each * min(count, MAX_HEADERS), start)
+    except (OSError, OverflowError):
+        return
+    for at in range(0, len(table) - each + 1, each):
+        yield table[at : at + each]
