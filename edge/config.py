@@ -15,33 +15,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from edge.errors import EdgeError
     from edge.manifest import Manifest
 
 
 MOST_BYTES = 256 << 10
 """It crosses into the plugin with every call."""
 
-REMEDY = "Correct it, or remove it and set the values again: edge config"
-
 
 def read(name: str) -> bytes:
-    """The configuration as text, empty where nothing is set."""
-    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE) or b""
+    """The configuration as text, empty where nothing is set; `errors.StoreDamaged` where it is no JSON object."""
+    values(name)
+    return _text(name) or b""
 
 
 def values(name: str) -> dict[str, Any]:
-    """What is set."""
-    text = read(name)
-    if not text:
+    """What is set; `errors.StoreDamaged` where the file is no JSON object."""
+    return _parse(_text(name), name)
+
+
+def damage_of(name: str) -> EdgeError | None:
+    """What is wrong with the file, None where it can be read."""
+    try:
+        values(name)
+    except errors.EdgeError as error:
+        return error
+    return None
+
+
+def _text(name: str) -> bytes | None:
+    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
+
+
+def _parse(text: bytes | None, name: str) -> dict[str, Any]:
+    if text is None:
         return {}
-    path = store.config_path(name)
+    path, why = store.config_path(name), "it holds no JSON object"
     try:
         found = native.read_json(text, path)
     except errors.ArgumentsError as error:
-        raise errors.StoreDamaged(error.message, REMEDY) from None
-    if not isinstance(found, dict):
-        raise errors.StoreDamaged(f"{path} holds no JSON object", REMEDY)
-    return found
+        why = error.message.removeprefix(f"{path}: ")
+    else:
+        if isinstance(found, dict):
+            return found
+    raise errors.StoreDamaged(
+        f"{path} is no configuration: {why}",
+        f"Set its values again, which makes it anew: edge config {name} KEY=VALUE; or move it away",
+    )
 
 
 def properties(manifest: Manifest) -> dict[str, Any]:
@@ -67,7 +87,8 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     """Sets and removes values, all of it or nothing; answers with what is set then.
 
     Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` where somebody
-    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once.
+    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once. A file
+    that is damaged is made anew.
     """
     removed = tuple(removed)
     for name in (*changes, *removed):
@@ -82,13 +103,13 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(manifest.name)
-        before = values(manifest.name)
+        before, was_damaged = _before(manifest.name)
         _check_removed(manifest, before, removed)
         whole = {**before, **changes}
         now = {name: value for name, value in whole.items() if name not in removed}
         _check(manifest, now)
         # As text: to Python, 1 and true are the same.
-        if json_text(now) != json_text(before):
+        if was_damaged or json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
         else:
             files.make_last(store.config_path(manifest.name))
@@ -113,6 +134,15 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
     files.remove(store.config_path(name))
+
+
+def _before(name: str) -> tuple[dict[str, Any], bool]:
+    """What is set, and whether its file is damaged and nothing left of it."""
+    text = _text(name)
+    try:
+        return _parse(text, name), False
+    except errors.StoreDamaged:
+        return {}, True
 
 
 def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:

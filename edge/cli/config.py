@@ -39,7 +39,10 @@ def run(given: Given) -> int:
     changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
     removed = given.get("unset", [])
     if changes or removed:
+        damage = config.damage_of(name)
         config.change(manifest, changes, removed)
+        if damage is not None:
+            output.say(f"edge: {damage.message}. It was made anew: what else it held is not set any more")
     for key in config.unknown(manifest, changes):
         output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
     _show(given, manifest)
