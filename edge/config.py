@@ -24,7 +24,7 @@ MOST_BYTES = 256 << 10
 
 
 def read(name: str) -> bytes:
-    """The configuration as text, empty where nothing is set; `errors.StoreDamaged` where it is no JSON object."""
+    """The configuration as text, empty where nothing is set; `errors.StoreDamaged` as `values`."""
     values(name)
     return _text(name) or b""
 
@@ -60,7 +60,8 @@ def _parse(text: bytes | None, name: str) -> dict[str, Any]:
             return found
     raise errors.StoreDamaged(
         f"{path} is no configuration: {why}",
-        f"Set its values again, which makes it anew: edge config {name} KEY=VALUE; or move it away",
+        f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values have to "
+        "be set again",
     )
 
 
@@ -87,8 +88,7 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     """Sets and removes values, all of it or nothing; answers with what is set then.
 
     Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` where somebody
-    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once. A file
-    that is damaged is made anew.
+    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once.
     """
     removed = tuple(removed)
     for name in (*changes, *removed):
@@ -103,13 +103,13 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(manifest.name)
-        before, was_damaged = _before(manifest.name)
+        before = values(manifest.name)
         _check_removed(manifest, before, removed)
         whole = {**before, **changes}
         now = {name: value for name, value in whole.items() if name not in removed}
         _check(manifest, now)
         # As text: to Python, 1 and true are the same.
-        if was_damaged or json_text(now) != json_text(before):
+        if json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
         else:
             files.make_last(store.config_path(manifest.name))
@@ -131,18 +131,20 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in rules.get("properties", {})]
 
 
+def reset(name: str) -> None:
+    """Drops all that is set for an installed plugin, a file that is damaged as well."""
+    from edge.store import record
+    from edge.store.lock import locked
+
+    with locked():
+        record.get(name)
+        audit.append({"event": "config", "plugin": name, "act": "reset"})
+        forget(name)
+
+
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
     files.remove(store.config_path(name))
-
-
-def _before(name: str) -> tuple[dict[str, Any], bool]:
-    """What is set, and whether its file is damaged and nothing left of it."""
-    text = _text(name)
-    try:
-        return _parse(text, name), False
-    except errors.StoreDamaged:
-        return {}, True
 
 
 def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:

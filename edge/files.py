@@ -153,7 +153,7 @@ def read_input(path: str) -> bytes:
 
 
 def raise_own(path: str, error: OSError) -> NoReturn:
-    """As `raise_for`, on a file that Edge keeps: nobody has named it, so whatever is wrong is the machine's."""
+    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
     import errno
 
     if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ELOOP):
@@ -328,7 +328,7 @@ class Staged:
 
 
 def _check_linkless(error: OSError) -> None:
-    """Raises an error of link(), unless it says that there are no links: on vfat, exFAT, some of FUSE, without /proc."""
+    """Raises an error of link(), unless it says that there are no links: vfat, exFAT, some FUSE, no /proc."""
     from errno import EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
 
     if error.errno not in (EPERM, ENOTSUP, ENOSYS, EMLINK, ENOENT):
@@ -341,11 +341,7 @@ def remove(path: str) -> None:
 
     try:
         with suppress(FileNotFoundError, NotADirectoryError):
-            try:
-                posix.unlink(path)
-            except (IsADirectoryError, PermissionError):
-                # What repairs a filesystem may leave an empty folder where a file was.
-                posix.rmdir(path)
+            posix.unlink(path)
     except OSError as error:
         raise_own(path, error)
     make_last(path)

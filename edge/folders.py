@@ -39,8 +39,8 @@ def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
         )
     _fail(
         f"{path} belongs to user {name}{remark}",
-        f"If you know why: sudo chown {posix.geteuid()} {path}; otherwise move it away, or choose other places: "
-        "XDG_CONFIG_HOME, XDG_DATA_HOME",
+        f"If you know why: sudo chown {posix.geteuid()} {path}; otherwise move it away, or choose other "
+        "places: XDG_CONFIG_HOME, XDG_DATA_HOME",
     )
 
 

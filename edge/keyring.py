@@ -1,7 +1,7 @@
 """Signing keys that have a name, beside this machine's own.
 
-They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as edge/keys.py has it or,
-behind a passphrase:
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as edge/keys.py has it
+or, behind a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
 
@@ -43,6 +43,8 @@ LOG_N, R, P = 15, 8, 1
 MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
 MOST_MEMORY = 1 << 30
 """What a file may ask of whoever opens it."""
+
+REMEDY = "Put the file back from a backup; without one move it away, and make another: edge key new"
 
 BLOCK_BYTES = 128
 """What scrypt uses for each of N times r."""

@@ -5,8 +5,8 @@
     magic, 8 | the seed, 32 | its public half, 32
 
 The public half is there so that a file which a power cut emptied is no key: RATIONALE, "Why a key's file has
-its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it. edge/trust.py has what is
-trusted.
+its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it. edge/trust.py has what
+is trusted.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ def local_seed() -> bytearray:
 
 
 def checked_seed(content: bytearray, path: str) -> bytearray:
-    """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` where it is no whole key."""
+    """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` for no whole key."""
     with wiped(content):
         seed = seed_in(content)
-        if is_whole(content, native.public_key(seed)):
-            return seed
-        wipe(seed)
-        refuse_damaged(path, len(content))
+        if not is_whole(content, native.public_key(seed)):
+            wipe(seed)
+            refuse_damaged(path, len(content))
+        return seed
 
 
 def seed_in(content: bytearray) -> bytearray:
@@ -85,9 +85,7 @@ def is_whole(content: bytearray, public: bytes) -> bool:
     if len(content) == FILE_BYTES:
         return content.startswith(MAGIC) and content.endswith(public)
     # Of an older Edge. Nothing stands beside the seed, so it has to look like a random one.
-    return (
-        len(content) == native.SEED_BYTES and HOLE not in content and len(set(content)) >= LEAST_DIFFERENT
-    )
+    return len(content) == native.SEED_BYTES and HOLE not in content and len(set(content)) >= LEAST_DIFFERENT
 
 
 def file_of(seed: bytearray, public: bytes) -> bytearray:
@@ -106,7 +104,9 @@ def refuse_damaged(path: str, size: int) -> NoReturn:
     if name == SECRETS_FILE:
         remedy += "set the secrets again, edge secret NAME PROPERTY, which makes a new key"
     elif name == files.base_name(local_path()):
-        remedy += f"mv {path} {path}.damaged, and pack again what it signed: a new key is made at the next use"
+        remedy += (
+            f"mv {path} {path}.damaged, and pack again what it signed: a new key is made at the next use"
+        )
     else:
         remedy += f"mv {path} {path}.damaged, and make another: edge key new"
     raise errors.KeyDamaged(f"{path} is no {what}: {why}", remedy)
@@ -244,7 +244,7 @@ def _open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
 
 
 def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool = False) -> None:
-    """Raises `errors.EnvironmentFault` for a file that others have access to, that is another user's or none."""
+    """Raises `errors.EnvironmentFault` for a file that others have access to, or another user's, or none."""
     if found.st_mode & files.FORMAT_MASK != files.REGULAR:
         files.refuse_kind(path, found.st_mode)
     if found.st_mode & forbidden:

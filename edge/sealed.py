@@ -212,7 +212,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     if make or check:
         return keys.checked_seed(content, path)
     with keys.wiped(content):
-        if not keys.is_whole(content, content[keys.PUBLIC_AT :]):
+        if not keys.is_whole(content, bytes(content[keys.PUBLIC_AT :])):
             keys.refuse_damaged(path, len(content))
         return keys.seed_in(content)
 

@@ -72,6 +72,11 @@ def run(given: Given) -> int:
 
                 if isinstance(error, errors.ArgumentsError):
                     _check_config(name)
+                if isinstance(error, errors.HostFailed) and isinstance(
+                    error.__cause__, errors.EnvironmentFault
+                ):
+                    # What this machine has lost, a secret for one, is no fault of the plugin's.
+                    raise error.__cause__ from None
                 explain(error, prepared.terms, given.get("timeout"))
                 raise
             finally:

@@ -27,6 +27,8 @@ CHECKS = {
     "folders": "trusting",
     "keys": "trusting",
     "trust": "trusting",
+    "files": "kept",
+    "registry": "kept",
     "store": "plugins",
     "plugins": "plugins",
     "engine": "plugins",
@@ -34,6 +36,8 @@ CHECKS = {
     "revoked": "plugins",
     "signers": "plugins",
     "grants": "plugins",
+    "configuration": "kept",
+    "secrets": "kept",
     "audit": "plugins",
 }
 """Every check, a function of that name, and the module that has it."""

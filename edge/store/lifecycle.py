@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge import _native as native
 from edge import asks, audit, errors, grants, store
 from edge.profiles import here
-from edge.store import record, removal, selfcheck, standing, terms
+from edge.store import lost, record, removal, selfcheck, standing, terms
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
@@ -132,7 +132,7 @@ def remove(name: str, *, forget: bool = False) -> None:
     """Removes a plugin with its configuration, secrets and grants.
 
     The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
-    works for a plugin whose record is damaged.
+    works for a plugin whose record is damaged or gone.
     """
     with locked():
         found = None
@@ -142,7 +142,10 @@ def remove(name: str, *, forget: bool = False) -> None:
             if not forget:
                 raise
         else:
-            if found is None or not (found.current or forget or removal.is_unfinished(found)):
+            was_lost = found is None and forget and lost.leftover(name)
+            if not was_lost and (
+                found is None or not (found.current or forget or removal.is_unfinished(found))
+            ):
                 record.get(name)
         audit.append(
             {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
