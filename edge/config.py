@@ -60,8 +60,8 @@ def _parse(text: bytes | None, name: str) -> dict[str, Any]:
             return found
     raise errors.StoreDamaged(
         f"{path} is no configuration: {why}",
-        f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values have to "
-        "be set again",
+        f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values have "
+        "to be set again",
     )
 
 
@@ -96,11 +96,15 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
             raise errors.ConfigError(
                 f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
             )
+    from contextlib import nullcontext
+
+    from edge import reserve
     from edge.store import record
     from edge.store.lock import locked
     from edge.text import json_text
 
-    with locked():
+    # What only takes away works on a full disk, too.
+    with locked(), nullcontext() if changes else reserve.spent():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(manifest.name)
         before = values(manifest.name)
@@ -133,10 +137,11 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
 
 def reset(name: str) -> None:
     """Drops all that is set for an installed plugin, a file that is damaged as well."""
+    from edge import reserve
     from edge.store import record
     from edge.store.lock import locked
 
-    with locked():
+    with locked(), reserve.spent():
         record.get(name)
         audit.append({"event": "config", "plugin": name, "act": "reset"})
         forget(name)

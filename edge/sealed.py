@@ -109,9 +109,10 @@ def set_secret(name: str, secret: str, value: str) -> None:
 
 def unset_secret(name: str, secret: str) -> bool:
     """Removes a value; whether there was one."""
+    from edge import reserve
     from edge.store.lock import locked
 
-    with locked():
+    with locked(), reserve.spent():
         now = _whole(name)
         was_set = now.pop(secret, None) is not None
         if was_set or _parse(_text(name)) is None:
