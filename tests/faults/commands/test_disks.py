@@ -105,7 +105,7 @@ def test_on_a_card_that_is_too_small_nothing_is_half_installed(
     assert ends == sorted(ends, reverse=True)
 
 
-def test_on_a_full_card_what_is_installed_is_called_and_what_needs_room_is_refused(
+def test_on_a_full_card_what_is_installed_is_called_and_what_needs_room_is_not_done(
     machine: Machine, shop: Shop
 ) -> None:
     called, listed, *refused, after, left = on_disk(
@@ -152,7 +152,7 @@ def test_a_full_card_can_be_cleaned_up(machine: Machine, shop: Shop, options: st
         ("fill",),
         ("remove", NAME),
     )
-    # The last but one is refused where it does not fit beside what fills the card; nothing is left of it then.
+    # The last but one is refused where it does not fit beside what fills the card; nothing is left then.
     assert [status for status, _ in ends[:8]] == [0] * 8, ends
     assert ends[7][1] == {"plugins": []}
     assert ends[-1][0] == (0 if ends[-2][0] == 0 else 2), ends[-2:]
