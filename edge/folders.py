@@ -32,10 +32,11 @@ def judge(path: str, found: posix.stat_result) -> None:
 def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
     """For a file or folder of another user. Root that has another's HOME, as after `sudo -E`, is told so."""
     name = _name(user)
+    quoted = f"'#{user}'" if name == str(user) else name
     if posix.geteuid() == 0:
         _fail(
             f"{path} belongs to user {name}, and this is root",
-            f"Run it as that user: sudo -u {name} edge …, or give root its own places: sudo -H edge …",
+            f"Run it as that user: sudo -u {quoted} edge …, or give root its own places: sudo -H edge …",
         )
     _fail(
         f"{path} belongs to user {name}{remark}",

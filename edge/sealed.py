@@ -207,7 +207,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     if content is None:
         from edge import errors
 
-        raise errors.KeyDamaged(
+        raise errors.StoreDamaged(
             f"{path} is missing", "Set the secrets again, which makes a new one: edge secret NAME PROPERTY"
         )
     if make or check:
