@@ -15,33 +15,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from edge.errors import EdgeError
     from edge.manifest import Manifest
 
 
 MOST_BYTES = 256 << 10
 """It crosses into the plugin with every call."""
 
-REMEDY = "Correct it, or remove it and set the values again: edge config"
-
 
 def read(name: str) -> bytes:
-    """The configuration as text, empty where nothing is set."""
-    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE) or b""
+    """The configuration as text, empty where nothing is set; `errors.StoreDamaged` as `values`."""
+    values(name)
+    return _text(name) or b""
 
 
 def values(name: str) -> dict[str, Any]:
-    """What is set."""
-    text = read(name)
-    if not text:
+    """What is set; `errors.StoreDamaged` where the file is no JSON object."""
+    return _parse(_text(name), name)
+
+
+def damage_of(name: str) -> EdgeError | None:
+    """What is wrong with the file, None where it can be read."""
+    try:
+        values(name)
+    except errors.EdgeError as error:
+        return error
+    return None
+
+
+def _text(name: str) -> bytes | None:
+    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
+
+
+def _parse(text: bytes | None, name: str) -> dict[str, Any]:
+    if text is None:
         return {}
-    path = store.config_path(name)
+    path, why = store.config_path(name), "it holds no JSON object"
     try:
         found = native.read_json(text, path)
     except errors.ArgumentsError as error:
-        raise errors.StoreDamaged(error.message, REMEDY) from None
-    if not isinstance(found, dict):
-        raise errors.StoreDamaged(f"{path} holds no JSON object", REMEDY)
-    return found
+        why = error.message.removeprefix(f"{path}: ")
+    else:
+        if isinstance(found, dict):
+            return found
+    raise errors.StoreDamaged(
+        f"{path} is no configuration: {why}",
+        f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values have "
+        "to be set again",
+    )
 
 
 def properties(manifest: Manifest) -> dict[str, Any]:
@@ -75,11 +96,15 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
             raise errors.ConfigError(
                 f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
             )
+    from contextlib import nullcontext
+
+    from edge import reserve
     from edge.store import record
     from edge.store.lock import locked
     from edge.text import json_text
 
-    with locked():
+    # What only takes away works on a full disk, too.
+    with locked(), nullcontext() if changes else reserve.spent():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(manifest.name)
         before = values(manifest.name)
@@ -108,6 +133,18 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
     if "additionalProperties" in rules:
         return []
     return [name for name in names if name not in rules.get("properties", {})]
+
+
+def reset(name: str) -> None:
+    """Drops all that is set for an installed plugin, a file that is damaged as well."""
+    from edge import reserve
+    from edge.store import record
+    from edge.store.lock import locked
+
+    with locked(), reserve.spent():
+        record.get(name)
+        audit.append({"event": "config", "plugin": name, "act": "reset"})
+        forget(name)
 
 
 def forget(name: str) -> None:

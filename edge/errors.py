@@ -37,6 +37,7 @@ EdgeError
     ├── NoCompiler                 a device's library, which only runs
     ├── FetchFailed                what was to be downloaded could not be
     ├── StoreDamaged               the store of installed plugins is not as it was left
+    ├── KeyDamaged                 a file of a key that holds no whole key
     └── InternalFault              a fault of Edge itself
 
 Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty. Both
@@ -436,6 +437,10 @@ class StoreDamaged(EnvironmentFault):
     """The store of installed plugins is not as it was left."""
 
     advice = "`edge doctor` tells more; `edge remove NAME --forget` and installing it again mend it"
+
+
+class KeyDamaged(EnvironmentFault):
+    """A file of a key that holds no whole key."""
 
 
 class InternalFault(EnvironmentFault):

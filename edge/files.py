@@ -152,6 +152,32 @@ def read_input(path: str) -> bytes:
         posix.close(fd)
 
 
+def raise_own(path: str, error: OSError) -> NoReturn:
+    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
+    import errno
+
+    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ELOOP):
+        refuse_kind(path, DIRECTORY if error.errno == errno.EISDIR else LINK)
+    from edge import errors
+
+    try:
+        raise_for(path, error)
+    except errors.UsageError as found:
+        raise errors.StoreDamaged(found.message, f"Look what is there: ls -ld {path}") from None
+
+
+def refuse_kind(path: str, mode: int) -> NoReturn:
+    """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
+    from edge import errors
+
+    what = {DIRECTORY: "a folder", LINK: "a link, or leads through a file"}.get(
+        mode & FORMAT_MASK, "no regular file"
+    )
+    raise errors.StoreDamaged(
+        f"{path} is {what}; Edge keeps a file there", f"Move it away: mv {path} {path}.away"
+    )
+
+
 def raise_for(path: str, error: OSError) -> NoReturn:
     """Raises what an error of the system on `path` means to a user."""
     import errno
@@ -221,7 +247,7 @@ class Staged:
                 posix.rename(self._temporary, self._path)
                 self._is_named = False
             else:
-                self._link(self._path)
+                self._place()
             sync_folder(folder(self._path))
         except FileExistsError:
             return False
@@ -229,9 +255,58 @@ class Staged:
             raise_for(self._path, error)
         return True
 
+    def _place(self) -> None:
+        """Gives it its name, unless there is such a file."""
+        try:
+            self._link(self._path)
+        except OSError as error:
+            _check_linkless(error)
+            self._move()
+
+    def _move(self) -> None:
+        """The same by a rename, which would replace what is there: so who does that is alone in the folder.
+
+        RATIONALE, "Why a new key is renamed under a lock where there are no links".
+        """
+        from fcntl import LOCK_EX, flock
+
+        if not self._is_named:
+            self._copy()
+        fd = posix.open(folder(self._path), posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        try:
+            flock(fd, LOCK_EX)
+            try:
+                posix.lstat(self._path)
+            except FileNotFoundError:
+                posix.rename(self._temporary, self._path)
+                self._is_named = False
+            else:
+                raise FileExistsError
+        finally:
+            posix.close(fd)
+
+    def _copy(self) -> None:
+        """Takes a file with a name in place of one that has none and can be given none."""
+        flags = posix.O_RDWR | posix.O_CLOEXEC | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW
+        fd = posix.open(self._temporary, flags, posix.fstat(self.fd).st_mode & 0o777)
+        self._is_named = True
+        unnamed, self.fd = self.fd, fd
+        try:
+            size = posix.fstat(unnamed).st_size
+            at = 0
+            while at < size:
+                at += posix.write(fd, posix.pread(unnamed, min(size - at, 1 << 16), at))
+            posix.fsync(fd)
+        finally:
+            posix.close(unnamed)
+
     def _name(self) -> None:
         if not self._is_named:
-            self._link(self._temporary)
+            try:
+                self._link(self._temporary)
+            except OSError as error:
+                _check_linkless(error)
+                self._copy()
             self._is_named = True
 
     def _link(self, path: str) -> None:
@@ -252,6 +327,14 @@ class Staged:
                 return
 
 
+def _check_linkless(error: OSError) -> None:
+    """Raises an error of link(), unless it says that there are no links: vfat, exFAT, some FUSE, no /proc."""
+    from errno import EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
+
+    if error.errno not in (EPERM, ENOTSUP, ENOSYS, EMLINK, ENOENT):
+        raise error
+
+
 def remove(path: str) -> None:
     """Removes a file, if it is there, and makes that survive a power cut."""
     from contextlib import suppress
@@ -260,7 +343,7 @@ def remove(path: str) -> None:
         with suppress(FileNotFoundError, NotADirectoryError):
             posix.unlink(path)
     except OSError as error:
-        raise_for(path, error)
+        raise_own(path, error)
     make_last(path)
 
 

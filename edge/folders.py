@@ -21,15 +21,28 @@ MAX_LINKS = 40
 def judge(path: str, found: posix.stat_result) -> None:
     """Raises `errors.EnvironmentFault`, unless the one fault is a group of which nobody but the owner is."""
     if found.st_uid not in (0, posix.geteuid()):
-        _fail(
-            f"{path} belongs to user {found.st_uid}, who can replace what is in it",
-            f"chown it, or choose another place: XDG_CONFIG_HOME, XDG_DATA_HOME; ls -ld {path}",
-        )
+        refuse_owner(path, found.st_uid, ", who can replace what is in it")
     if found.st_mode & ANYBODY_WRITES or not _is_alone(found.st_uid, found.st_gid):
         _fail(
             f"{path}: others than its owner can replace what is in it",
             f"chmod go-w {path}, if nobody used that",
         )
+
+
+def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
+    """For a file or folder of another user. Root that has another's HOME, as after `sudo -E`, is told so."""
+    name = _name(user)
+    quoted = f"'#{user}'" if name == str(user) else name
+    if posix.geteuid() == 0:
+        _fail(
+            f"{path} belongs to user {name}, and this is root",
+            f"Run it as that user: sudo -u {quoted} edge …, or give root its own places: sudo -H edge …",
+        )
+    _fail(
+        f"{path} belongs to user {name}{remark}",
+        f"If you know why: sudo chown {posix.geteuid()} {path}; otherwise move it away, or choose other "
+        "places: XDG_CONFIG_HOME, XDG_DATA_HOME",
+    )
 
 
 def refuse_links(path: str) -> NoReturn:
@@ -43,6 +56,15 @@ def refuse_links(path: str) -> NoReturn:
 def refuse_dangling(path: str, target: str) -> NoReturn:
     """For a link to a file that is not there: what it holds when it is there must not count for nothing."""
     _fail(f"{path} is a link to {target}, which is not there", "Put the file there, or remove the link")
+
+
+def _name(user: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def _is_alone(user: int, group: int) -> bool:

@@ -1,6 +1,6 @@
 """Signing keys that have a name, beside this machine's own.
 
-They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is the 32 bytes of the seed,
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as edge/keys.py has it
 or, behind a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
@@ -34,6 +34,7 @@ SALT_BYTES = 16
 SALT_AT = len(MAGIC) + 3
 PUBLIC_AT = SALT_AT + SALT_BYTES
 SEALED_AT = PUBLIC_AT + native.PUBLIC_KEY_BYTES
+LOCKED_BYTES = SEALED_AT + native.SEED_BYTES + native.SEAL_BYTES
 CONTEXT = b"edge signing key v1\n"
 
 LOG_N, R, P = 15, 8, 1
@@ -42,6 +43,8 @@ LOG_N, R, P = 15, 8, 1
 MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
 MOST_MEMORY = 1 << 30
 """What a file may ask of whoever opens it."""
+
+REMEDY = "Put the file back from a backup; without one move it away, and make another: edge key new"
 
 BLOCK_BYTES = 128
 """What scrypt uses for each of N times r."""
@@ -108,7 +111,8 @@ def find(name: str) -> Key:
     with keys.wiped(_content(name)) as content:
         if _is_locked(content):
             return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
-        return Key(name, native.public_key(content), locked=False)
+        with keys.wiped(keys.checked_seed(content, _path(name))) as seed:
+            return Key(name, native.public_key(seed), locked=False)
 
 
 def make(name: str, passphrase: bytes = b"") -> Key:
@@ -120,21 +124,23 @@ def make(name: str, passphrase: bytes = b"") -> Key:
         )
     with keys.wiped(native.new_key()) as seed:
         public = native.public_key(seed)
-        _write(name, _locked(seed, public, passphrase) if passphrase else seed, public)
+        content = _locked(seed, public, passphrase) if passphrase else keys.file_of(seed, public)
+        with keys.wiped(content):
+            _write(name, content, public)
     return Key(name, public, locked=bool(passphrase))
 
 
-def _write(name: str, content: bytes | bytearray, public: bytes) -> None:
+def _write(name: str, content: bytearray, public: bytes) -> None:
     keys.make_folder(folder(), 0o700)
-    files.check_folder(folder())
-    with files.Staged(_path(name), 0o600) as staged:
-        staged.write(content)
+
+    def tell() -> None:
         if not is_there(name):
             audit.append({"event": "key", "act": "new", "name": name, "key": public.hex()})
-        if not staged.commit(replace=False):
-            raise errors.UsageError(
-                f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
-            )
+
+    if not keys.write_key(_path(name), content, before=tell):
+        raise errors.UsageError(
+            f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
+        )
 
 
 def seed_of(name: str, ask: Ask) -> bytearray:
@@ -144,7 +150,7 @@ def seed_of(name: str, ask: Ask) -> bytearray:
     """
     content = _content(name)
     if not _is_locked(content):
-        return content
+        return keys.checked_seed(content, _path(name))
     public, sealed = bytes(content[PUBLIC_AT:SEALED_AT]), bytes(content[SEALED_AT:])
     key = _derive(ask(name), bytes(content[SALT_AT:PUBLIC_AT]), *content[len(MAGIC) : SALT_AT])
     try:
@@ -173,21 +179,18 @@ def _content(name: str) -> bytearray:
         raise errors.UsageError(
             f"There is no signing key `{name}` here", "`edge key list` shows those there are"
         )
-    if len(content) == native.SEED_BYTES or _is_locked(content):
-        return content
-    raise errors.EnvironmentFault(
-        f"{_path(name)} is no signing key", "Move it away; make another: edge key new"
-    )
+    return content
 
 
 def _is_locked(content: bytearray) -> bool:
-    return content.startswith(MAGIC) and len(content) > SEALED_AT
+    # What stands behind the magic is random, so that a hole shows.
+    return content.startswith(MAGIC) and len(content) == LOCKED_BYTES and keys.HOLE not in content
 
 
-def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytes:
+def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytearray:
     salt = posix.urandom(SALT_BYTES)
     sealed = native.seal(_derive(passphrase, salt, LOG_N, R, P), CONTEXT + public, seed)
-    return MAGIC + bytes((LOG_N, R, P)) + salt + public + sealed
+    return bytearray(MAGIC + bytes((LOG_N, R, P)) + salt + public + sealed)
 
 
 def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:

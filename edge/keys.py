@@ -1,8 +1,12 @@
 """Signing keys of this machine's: its own, with which it signs what it compiles, and others that have a name.
 
-~/.local/share/edge/keys/local.key  the seed of this machine's key: made at first use, read by its owner only
+~/.local/share/edge/keys/local.key  this machine's key: made at first use, read by its owner only
 
-XDG_DATA_HOME moves it. edge/trust.py has what is trusted.
+    magic, 8 | the seed, 32 | its public half, 32
+
+The public half is there so that a file which a power cut emptied is no key: RATIONALE, "Why a key's file has
+its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it. edge/trust.py has what
+is trusted.
 """
 
 from __future__ import annotations
@@ -15,23 +19,36 @@ from edge.places import data_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Callable, NoReturn
 
 OTHERS_WRITE = files.OTHERS_WRITE
 OTHERS_ANY = 0o077
 
+SECRETS_FILE = "secrets.key"
+"""Seals secrets (edge/sealed.py), and signs nothing."""
+
 MAX_SECRET_BYTES = 1024
 """Of a file of a key, behind a passphrase or not."""
+
+MAGIC = b"EDGEKEY0"
+PUBLIC_AT = len(MAGIC) + native.SEED_BYTES
+FILE_BYTES = PUBLIC_AT + native.PUBLIC_KEY_BYTES
+HOLE = bytes(8)
+"""What a power cut puts in place of bytes; random ones have it once in 2^59 keys."""
+
+LEAST_DIFFERENT = 16
+"""Values among a seed's bytes: a random one has some 30, a flash cell that was erased one."""
 
 
 def local_public() -> bytes | None:
     """The public half of this machine's key, if it has one."""
     path = local_path()
-    seed = read_secret(path) if path else None
-    if seed is None:
+    content = read_secret(path) if path else None
+    if content is None:
         return None
-    with wiped(seed):
-        return native.public_key(_checked(seed, path))
+    with wiped(content), wiped(seed_in(content)) as seed:
+        public = native.public_key(seed)
+        return public if is_whole(content, public) else refuse_damaged(path, len(content))
 
 
 def local_seed() -> bytearray:
@@ -39,11 +56,60 @@ def local_seed() -> bytearray:
     path = local_path()
     if not path:
         _fail("There is no place for a signing key: neither XDG_DATA_HOME nor HOME is set", "Set one of them")
-    seed = read_secret(path)
-    if seed is None:
+    content = read_secret(path)
+    if content is None:
         make_key(path)
-        seed = read_secret(path)
-    return _checked(bytearray() if seed is None else seed, path)
+        content = read_secret(path)
+    return checked_seed(bytearray() if content is None else content, path)
+
+
+def checked_seed(content: bytearray, path: str) -> bytearray:
+    """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` for no whole key."""
+    with wiped(content):
+        seed = seed_in(content)
+        if not is_whole(content, native.public_key(seed)):
+            wipe(seed)
+            refuse_damaged(path, len(content))
+        return seed
+
+
+def seed_in(content: bytearray) -> bytearray:
+    """The seed in a file of a key, NULs where there is none: whether it is one, `is_whole` says."""
+    if len(content) == FILE_BYTES:
+        return content[len(MAGIC) : PUBLIC_AT]
+    return bytearray(content if len(content) == native.SEED_BYTES else native.SEED_BYTES)
+
+
+def is_whole(content: bytearray, public: bytes) -> bool:
+    """Whether a file of a key holds all that was written to it; `public`: the public half of its seed."""
+    if len(content) == FILE_BYTES:
+        return content.startswith(MAGIC) and content.endswith(public)
+    # Of an older Edge. Nothing stands beside the seed, so it has to look like a random one.
+    return len(content) == native.SEED_BYTES and HOLE not in content and len(set(content)) >= LEAST_DIFFERENT
+
+
+def file_of(seed: bytearray, public: bytes) -> bytearray:
+    """What a file of a key holds; to be wiped once it is written."""
+    return bytearray(MAGIC) + seed + public
+
+
+def refuse_damaged(path: str, size: int) -> NoReturn:
+    """Raises `errors.KeyDamaged` for a file of so many bytes that is no whole key."""
+    from edge import errors
+
+    remedy = "Put it back from a backup; without one: "
+    name = files.base_name(path)
+    what = "key" if name == SECRETS_FILE else "signing key"
+    why = f"it has {size} bytes" if size not in (FILE_BYTES, native.SEED_BYTES) else "its bytes were lost"
+    if name == SECRETS_FILE:
+        remedy += "set the secrets again, edge secret NAME PROPERTY, which makes a new key"
+    elif name == files.base_name(local_path()):
+        remedy += (
+            f"mv {path} {path}.damaged, and pack again what it signed: a new key is made at the next use"
+        )
+    else:
+        remedy += f"mv {path} {path}.damaged, and make another: edge key new"
+    raise errors.KeyDamaged(f"{path} is no {what}: {why}", remedy)
 
 
 def wipe(secret: bytearray) -> None:
@@ -72,21 +138,47 @@ def local_path() -> str:
     return f"{data}/edge/keys/local.key" if data else ""
 
 
-def make_key(path: str) -> None:
-    """Makes a file of a new key, where there is none."""
+def make_key(path: str, *, replace: bool = False) -> None:
+    """Makes a file of a new key, where there is none unless it is to `replace` that."""
     make_folder(files.folder(path), 0o700)
-    with wiped(native.new_key()) as seed, files.Staged(path, 0o600) as staged:
-        staged.write(seed)
+    with wiped(native.new_key()) as seed, wiped(file_of(seed, native.public_key(seed))) as content:
+        write_key(path, content, replace=replace)
+
+
+def write_key(
+    path: str, content: bytearray, *, replace: bool = False, before: Callable[[], None] | None = None
+) -> bool:
+    """Writes a file of a key; without `replace`, false when there is one already, which then stays.
+
+    `before` is called once all is written, before that becomes the file.
+    """
+    with files.Staged(path, 0o600) as staged:
+        staged.write(content)
+        if posix.fstat(staged.fd).st_mode & OTHERS_ANY:
+            _fail(
+                f"{files.folder(path)} is on a filesystem that can't keep a file from others",
+                "Mount it with umask=077, or set XDG_DATA_HOME to a folder on another one",
+            )
+        if before is not None:
+            before()
         # Another process may be as far: the first one's key stays, and both use it.
-        staged.commit(replace=False)
+        return staged.commit(replace=replace)
 
 
 def make_folder(path: str, mode: int) -> None:
-    """Makes a folder, and those it is in, where they are not there."""
+    """Makes a folder, and those it is in, where they are not there.
+
+    None is made where others than this user could replace it: `files.check_folder`.
+    """
+    files.check_folder(path)
+    _make_folder(path, mode)
+
+
+def _make_folder(path: str, mode: int) -> None:
     try:
         _make_one(path, mode)
     except FileNotFoundError:
-        make_folder(files.folder(path), 0o755)
+        _make_folder(files.folder(path), 0o755)
         try:
             _make_one(path, mode)
         except FileNotFoundError as error:
@@ -152,12 +244,16 @@ def _open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
 
 
 def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool = False) -> None:
-    """Raises `errors.EnvironmentFault` for a file that others have access to, or that is another user's."""
+    """Raises `errors.EnvironmentFault` for a file that others have access to, or another user's, or none."""
+    if found.st_mode & files.FORMAT_MASK != files.REGULAR:
+        files.refuse_kind(path, found.st_mode)
     if found.st_mode & forbidden:
         how = "go-w" if forbidden == OTHERS_WRITE else "go-rwx"
         _fail(f"{path}: others than its owner have access to it", f"chmod {how} {path}, if nobody used that")
     if not whosever and found.st_uid not in (0, posix.geteuid()):
-        _fail(f"{path} belongs to user {found.st_uid}", "Remove it, unless you know why: then chown it")
+        from edge.folders import refuse_owner
+
+        refuse_owner(path, found.st_uid)
 
 
 def _open(path: str, forbidden: int, *, whosever: bool) -> int:
@@ -204,15 +300,6 @@ def _refuse_link(path: str, error: OSError) -> None:
 
     if error.errno == ELOOP:
         _fail(f"{path} is a link", "Put the file itself there; the folder may be a link")
-
-
-def _checked(seed: bytearray, path: str) -> bytearray:
-    if len(seed) != native.SEED_BYTES:
-        _fail(
-            f"{path} is no signing key: it has {len(seed)} bytes",
-            "Remove it; a new one is made at the next use",
-        )
-    return seed
 
 
 def _fail(message: str, remedy: str) -> NoReturn:

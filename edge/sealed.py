@@ -1,7 +1,7 @@
 """Secrets of installed plugins: sealed at rest, and opened one by one for the plugin that asks.
 
     $XDG_DATA_HOME/edge/secrets/NAME.json   each property's value, sealed (native/src/seal.rs), in hexadecimal
-    $XDG_DATA_HOME/edge/keys/secrets.key    32 bytes, made at first use, read by their owner only
+    $XDG_DATA_HOME/edge/keys/secrets.key    the key (edge/keys.py), made at first use, read by its owner only
 
 A value is sealed for one property of one plugin: moved to another, it does not open. Nothing here shows one.
 """
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-KEY = "secrets.key"
+    from edge.errors import EdgeError
+
 MOST_BYTES = 64 << 10
 
 
@@ -44,7 +45,7 @@ class Sealed:
         except ValueError:
             raw = b""
         context, subject = _context(self._name, secret), f"{self._name}, {secret}"
-        with keys.wiped(_key()) as key, keys.wiped(native.unseal(key, context, raw, subject)) as opened:
+        with keys.wiped(_key()) as key, keys.wiped(_unseal(key, context, raw, subject)) as opened:
             return opened.decode()
 
     def __contains__(self, secret: object) -> bool:
@@ -70,8 +71,20 @@ def names(name: str) -> list[str]:
     return sorted(_read(name))
 
 
+def damage_of(name: str) -> EdgeError | None:
+    """What is wrong with the secrets of a plugin, or with the key; None where each of them opens."""
+    from edge import errors
+
+    try:
+        for secret in (values := Sealed(name)):
+            values[secret]
+    except errors.EdgeError as error:
+        return error
+    return None
+
+
 def set_secret(name: str, secret: str, value: str) -> None:
-    """Seals a value, in place of the one before.
+    """Seals a value, in place of the one before; a damaged file, or a damaged key, is made anew for it.
 
     Raises `errors.ConfigError` for one that no plugin could take, and `errors.NotInstalled` where somebody
     removed the plugin meanwhile.
@@ -91,20 +104,22 @@ def set_secret(name: str, secret: str, value: str) -> None:
         record.get(name)
         with keys.wiped(_key(make=True)) as key:
             sealed = native.seal(key, _context(name, secret), raw)
-        _write(name, {**_read(name), secret: sealed.hex()}, "set", secret)
+        _write(name, {**_whole(name), secret: sealed.hex()}, "set", secret)
 
 
 def unset_secret(name: str, secret: str) -> bool:
     """Removes a value; whether there was one."""
+    from edge import reserve
     from edge.store.lock import locked
 
-    with locked():
-        now = _read(name)
-        if now.pop(secret, None) is None:
+    with locked(), reserve.spent():
+        now = _whole(name)
+        was_set = now.pop(secret, None) is not None
+        if was_set or _parse(_text(name)) is None:
+            _write(name, now, "unset", secret)
+        else:
             files.make_last(_path(name))
-            return False
-        _write(name, now, "unset", secret)
-    return True
+    return was_set
 
 
 def forget(name: str) -> None:
@@ -121,16 +136,50 @@ def _context(name: str, secret: str) -> bytes:
 
 
 def _read(name: str) -> dict[str, str]:
-    path = _path(name)
-    text = keys.read_guarded(path, keys.OTHERS_ANY)
-    if text is None:
-        return {}
-    found: Any = native.read_json(text, path)
-    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+    found = _parse(_text(name))
+    if found is not None:
         return found
     from edge import errors
 
-    raise errors.StoreDamaged(f"{path} holds no secrets", "Remove it, and set them again: edge secret")
+    raise errors.StoreDamaged(
+        f"{_path(name)} holds no secrets, or not all of them",
+        f"Set them again, which makes it anew: edge secret {name} PROPERTY",
+    )
+
+
+def _whole(name: str) -> dict[str, str]:
+    """The same for who writes it anew: nothing where it is damaged."""
+    return _parse(_text(name)) or {}
+
+
+def _text(name: str) -> bytes | None:
+    return keys.read_guarded(_path(name), keys.OTHERS_ANY)
+
+
+def _parse(text: bytes | None) -> dict[str, str] | None:
+    """What a file says, None for what is damaged."""
+    if text is None:
+        return {}
+    try:
+        found: Any = native.read_json(text)
+    except Exception as error:
+        from edge import errors
+
+        if not isinstance(error, errors.ArgumentsError):
+            raise
+        return None
+    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+        return found
+    return None
+
+
+def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearray:
+    try:
+        return native.unseal(key, context, raw, subject)
+    except Exception:
+        # The key may be what is damaged, which is not looked at closely before.
+        with keys.wiped(_key(check=True)):
+            raise
 
 
 def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
@@ -145,21 +194,43 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
         staged.commit()
 
 
-def _key(*, make: bool = False) -> bytearray:
-    """What this machine seals with; to be wiped after use."""
-    path = f"{places.data()}/keys/{KEY}"
-    key = keys.read_secret(path)
-    if key is None and make:
-        keys.make_key(path)
-        key = keys.read_secret(path)
-    elif key is not None and make:
-        # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
-        try:
-            files.sync_folder(files.folder(path))
-        except OSError as error:
-            files.raise_for(path, error)
-    if key is not None and len(key) == native.SEED_BYTES:
-        return key
+def _key(*, make: bool = False, check: bool = False) -> bytearray:
+    """What this machine seals with; to be wiped after use.
+
+    `make`: with a new one in place of one that is missing or damaged. `check`: whether its public half fits,
+    which takes a Pi Zero a while; a damaged one opens nothing anyway.
+    """
+    path = f"{places.data()}/keys/{keys.SECRETS_FILE}"
+    content = keys.read_secret(path)
+    if make:
+        content = _made(path, content)
+    if content is None:
+        from edge import errors
+
+        raise errors.StoreDamaged(
+            f"{path} is missing", "Set the secrets again, which makes a new one: edge secret NAME PROPERTY"
+        )
+    if make or check:
+        return keys.checked_seed(content, path)
+    with keys.wiped(content):
+        if not keys.is_whole(content, bytes(content[keys.PUBLIC_AT :])):
+            keys.refuse_damaged(path, len(content))
+        return keys.seed_in(content)
+
+
+def _made(path: str, content: bytearray | None) -> bytearray | None:
     from edge import errors
 
-    raise errors.StoreDamaged(f"{path} is missing, or is no key", "Set the secrets again: edge secret")
+    try:
+        if content is not None:
+            # A copy, for what is checked is wiped.
+            keys.wipe(keys.checked_seed(bytearray(content), path))
+            # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
+            files.make_last(path)
+            return content
+    except errors.KeyDamaged:
+        # What it sealed is lost either way.
+        keys.make_key(path, replace=True)
+    else:
+        keys.make_key(path)
+    return keys.read_secret(path)

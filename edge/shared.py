@@ -127,7 +127,7 @@ def open_file(path: str) -> int:
     try:
         fd = posix.open(path, posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC, 0o600)
     except OSError as error:
-        files.raise_for(path, error)
+        files.raise_own(path, error)
     found = posix.fstat(fd)
     right = found.st_mode & files.FORMAT_MASK == files.REGULAR and found.st_uid == posix.getuid()
     if not right or found.st_mode & OTHERS_ANY:

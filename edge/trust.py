@@ -15,7 +15,7 @@ from edge import files, keys, places
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, NoReturn
 
 FILE = "trusted.keys"
 ALGORITHM = "ed25519"
@@ -53,7 +53,10 @@ def text(*, operator_only: bool = False) -> bytes:
     """
     parts = []
     for path in paths():
-        found = read(path)
+        found = _read(path)
+        if found == b"":
+            _refuse_empty(path)
+        found = found or b""
         parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
     own = None if operator_only else keys.local_public()
     if own is not None:
@@ -88,8 +91,24 @@ def operator_path() -> str:
 
 def read(path: str) -> bytes:
     """A file of trust, empty where there is none; an error where others than its owner may write it."""
+    return _read(path) or b""
+
+
+def _read(path: str) -> bytes | None:
     # Whoever owns what a bundle brings owns the code that reads it, too.
-    return keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path()) or b""
+    return keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path())
+
+
+def _refuse_empty(path: str) -> NoReturn:
+    """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
+    from edge import errors
+
+    remedy = "Unpack the bundle again"
+    if path == operator_path():
+        remedy = (
+            "Put it back from a backup; without one, trust and revoke again: edge key trust, edge key revoke"
+        )
+    raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)
 
 
 def entries(*, operator_only: bool = False) -> list[Trusted]:
@@ -142,7 +161,10 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
 def check_all() -> None:
     """Raises `errors.EnvironmentFault`, as `parse`, for every file of trust there is."""
     for path in paths():
-        parse(read(path), path)
+        found = _read(path)
+        if found == b"":
+            _refuse_empty(path)
+        parse(found or b"", path)
 
 
 def _without_keys(content: bytes) -> bytes:

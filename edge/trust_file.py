@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, keys, trust
+from edge import audit, errors, files, keys, reserve, trust
 from edge.policy.text import locked
 
 TYPE_CHECKING = False
@@ -82,7 +82,8 @@ def revoke(kind: str, digits: str, reason: str) -> Fact:
         line = _line(" ".join(filter(None, words)), words)
         return [*kept, line], {"act": "revoke", "kind": kind, "digits": digits, "reason": reason}
 
-    return _change(act)
+    with reserve.spent():
+        return _change(act)
 
 
 def set_floor(version: str) -> Fact:
@@ -94,7 +95,8 @@ def set_floor(version: str) -> Fact:
         line = _line(f"{trust.FLOOR} {version}", [trust.FLOOR, version])
         return [*kept, line], {"act": "floor", "wasmtime": version, "before": before}
 
-    return _change(act)
+    with reserve.spent():
+        return _change(act)
 
 
 def floor() -> str:

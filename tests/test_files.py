@@ -30,11 +30,17 @@ def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-@pytest.fixture(params=["unnamed", "named"])
+def no_links(*_: object, **__: object) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+@pytest.fixture(params=["unnamed", "named", "without links", "unnamed, without links"])
 def _each_way_of_staging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a name from the start, as on a vfat card, which has no files without one."""
-    if request.param == "named":
+    """With a name from the start and without hard links, as on a vfat card, which has neither."""
+    if "unnamed" not in request.param:
         monkeypatch.setattr("posix.O_TMPFILE", 0)
+    if "without links" in request.param:
+        monkeypatch.setattr("posix.link", no_links)
 
 
 @pytest.mark.usefixtures("_each_way_of_staging")
@@ -45,6 +51,16 @@ def test_a_staged_file_replaces_what_was_there(tmp_path: Path) -> None:
         staged.write(b"new")
         staged.commit()
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.usefixtures("_each_way_of_staging")
+def test_a_staged_file_takes_a_place_that_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with files.Staged(str(path), 0o600) as staged:
+        staged.write(b"new" * 50_000)
+        assert staged.commit(replace=False)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new" * 50_000, 0o600)
+    assert os.listdir(tmp_path) == ["a"]
 
 
 @pytest.mark.usefixtures("_each_way_of_staging")

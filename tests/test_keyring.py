@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -120,6 +121,27 @@ def test_this_machines_own_key_is_listed() -> None:
     keyring.make("office")
     assert [key.name for key in keyring.every()[0]] == ["local", "office"]
     assert keyring.find("local").public == keys.local_public()
+
+
+@pytest.mark.parametrize("passphrase", [b"", b"correct horse"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"",
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: raw[:-1],
+        lambda raw: bytes(len(raw)),
+        lambda raw: raw[:-8] + bytes(8),
+    ],
+)
+def test_a_key_that_a_power_cut_damaged_is_none(passphrase: bytes, damage: Callable[[bytes], bytes]) -> None:
+    keyring.make("office", passphrase)
+    path_of("office").write_bytes(damage(path_of("office").read_bytes()))
+    with pytest.raises(errors.KeyDamaged, match=r"office\.key is no signing key") as caught:
+        keyring.find("office")
+    assert "edge key new" in caught.value.remedy
+    with pytest.raises(errors.KeyDamaged):
+        keyring.seed_of("office", lambda _: passphrase)
 
 
 def test_one_damaged_key_hides_no_other() -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from edge import audit, errors, sealed
+from edge import _native as native
+from edge import audit, errors, keys, sealed
 from edge.sealed import Sealed
 from tests import home
 
+SEED = bytes(range(32))
 CANARY = "s3cret-canary-ü"
 
 
@@ -87,12 +89,37 @@ def test_a_changed_value_does_not_open(data: Path, place: int) -> None:
 
 def test_another_key_does_not_open_it(data: Path) -> None:
     sealed.set_secret("weather", "token", CANARY)
-    (data / "keys" / "secrets.key").write_bytes(bytes(32))
+    (data / "keys" / "secrets.key").write_bytes(keys.file_of(bytearray(SEED), native.public_key(SEED)))
+    with pytest.raises(errors.BadSeal):
+        Sealed("weather")["token"]
+    (data / "keys" / "secrets.key").write_bytes(SEED)
     with pytest.raises(errors.BadSeal):
         Sealed("weather")["token"]
     (data / "keys" / "secrets.key").unlink()
     with pytest.raises(errors.StoreDamaged, match="missing"):
         Sealed("weather")["token"]
+
+
+@pytest.mark.parametrize("size", [0, 16, 32, 36, 72])
+def test_nothing_is_sealed_with_what_is_no_key(data: Path, size: int) -> None:
+    """What it sealed before is lost; setting a secret makes a new key."""
+    sealed.set_secret("weather", "token", CANARY)
+    path = data / "keys" / "secrets.key"
+    path.write_bytes(bytes(size))
+    with pytest.raises(errors.KeyDamaged, match=r"secrets\.key is no key"):
+        Sealed("weather")["token"]
+    sealed.set_secret("weather", "token", "new")
+    assert Sealed("weather")["token"] == "new"
+    assert bytes(8) not in path.read_bytes()
+
+
+def test_a_key_of_an_older_edge_opens_what_it_sealed(data: Path) -> None:
+    sealed.set_secret("weather", "token", CANARY)
+    path = data / "keys" / "secrets.key"
+    path.write_bytes(path.read_bytes()[len(keys.MAGIC) : keys.PUBLIC_AT])
+    sealed.set_secret("weather", "other", "another")
+    found = Sealed("weather")
+    assert (found["token"], found["other"], path.stat().st_size) == (CANARY, "another", native.SEED_BYTES)
 
 
 def test_a_key_that_others_can_read_is_not_used(data: Path) -> None:

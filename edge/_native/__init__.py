@@ -61,6 +61,8 @@ STEP_DONE: int = lib.EDGE_STEP_DONE
 STEP_HOST: int = lib.EDGE_STEP_HOST
 STEP_WAIT: int = lib.EDGE_STEP_WAIT
 STEP_SLICE: int = lib.EDGE_STEP_SLICE
+SEAL_BYTES: int = lib.EDGE_SEAL_BYTES
+"""More that a sealed secret has than the secret itself."""
 
 
 def about() -> dict[str, Any]:

@@ -261,4 +261,4 @@ def _boot() -> str:
 
 
 def _fail(path: str, error: OSError) -> NoReturn:
-    files.raise_for(path, error)
+    files.raise_own(path, error)

@@ -67,8 +67,16 @@ def run(given: Given) -> int:
                     limits=limits,
                 )
             except Exception as error:
+                from edge import errors
                 from edge.cli.limit import explain
 
+                if isinstance(error, errors.ArgumentsError):
+                    _check_config(name)
+                if isinstance(error, errors.HostFailed) and isinstance(
+                    error.__cause__, errors.EnvironmentFault
+                ):
+                    # What this machine has lost, a secret for one, is no fault of the plugin's.
+                    raise error.__cause__ from None
                 explain(error, prepared.terms, given.get("timeout"))
                 raise
             finally:
@@ -101,7 +109,17 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
 
 def _config(name: str) -> bytes | None:
     # As edge.config reads it, which is more than a call needs.
-    return keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
+    text = keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
+    if text == b"":
+        _check_config(name)
+    return text
+
+
+def _check_config(name: str) -> None:
+    """Raises `errors.StoreDamaged` where the file, which nobody named, is what made a call fail."""
+    from edge import config
+
+    config.values(name)
 
 
 def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End]:

@@ -25,6 +25,7 @@ COMMAND = Command(
     "that the schema says. Secrets are set by `edge secret`, and never shown.",
     (
         Option("unset", "KEY", "remove a value", many=True),
+        Option("reset", "", "first drop all that is set; also where the file is damaged"),
         Option("json-value", "KEY=JSON", "set a value that is written as JSON", many=True),
         Option("from", "FILE", "set all that a JSON object holds, or - for standard input"),
     ),
@@ -38,6 +39,8 @@ def run(given: Given) -> int:
     manifest = store.manifest_of(name)
     changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
     removed = given.get("unset", [])
+    if given.get("reset"):
+        config.reset(name)
     if changes or removed:
         config.change(manifest, changes, removed)
     for key in config.unknown(manifest, changes):

@@ -38,6 +38,7 @@ def run(given: Given) -> int:
     if secret not in manifest.secrets:
         known = f"Its secrets are {', '.join(manifest.secrets)}" if manifest.secrets else "It has no secrets"
         raise errors.ConfigError(f"{name} has no secret `{secret}`", known)
+    damage = sealed.damage_of(name)
     if given.get("unset"):
         sealed.unset_secret(name, secret)
     else:
@@ -47,6 +48,8 @@ def run(given: Given) -> int:
             reasons = (problem.removeprefix(f"{schema.WHOLE}: ") for problem in found)
             raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}")
         sealed.set_secret(name, secret, value)
+    if damage is not None:
+        output.say(f"edge: {damage.message}. Others of its secrets may have to be set again")
     _show(given, name, manifest.secrets)
     return 0
 

@@ -18,6 +18,7 @@ CHECKS = {
     "processor": "machine",
     "python": "machine",
     "library": "library",
+    "bundle": "library",
     "memory": "machine",
     "control_groups": "machine",
     "shared_memory": "machine",
@@ -27,6 +28,8 @@ CHECKS = {
     "folders": "trusting",
     "keys": "trusting",
     "trust": "trusting",
+    "files": "kept",
+    "registry": "kept",
     "store": "plugins",
     "plugins": "plugins",
     "engine": "plugins",
@@ -34,6 +37,8 @@ CHECKS = {
     "revoked": "plugins",
     "signers": "plugins",
     "grants": "plugins",
+    "configuration": "kept",
+    "secrets": "kept",
     "audit": "plugins",
 }
 """Every check, a function of that name, and the module that has it."""

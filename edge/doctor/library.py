@@ -2,7 +2,64 @@
 
 from __future__ import annotations
 
-from edge.doctor.finding import PASS, WARN, Finding
+import posix
+
+from edge import errors, files
+from edge.doctor.finding import FAIL, PASS, WARN, Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+LISTED = "FILES"
+"""Of an unpacked bundle (edge/dev/bundle.py): every file with its digest."""
+
+
+def bundle() -> Finding:
+    """Whether the files of a bundle are all there, as they were packed, and none of an older one besides."""
+    top = _top()
+    listed = _listed(f"{top}/{LISTED}")
+    if not listed:
+        return Finding(PASS, "this is no unpacked bundle")
+    from edge.store.verify import digest
+
+    below = f"{top}/"
+    for name, wanted in listed.items():
+        path = below + name.partition("/")[2]
+        if not posix.access(path, 0) or digest(path) != wanted:
+            return Finding(FAIL, f"{path} is not what the bundle brought", "Unpack the bundle again")
+    known = {below + name.partition("/")[2] for name in listed}
+    stale = [path for path in _modules(f"{top}/lib/edge") if path not in known]
+    if stale:
+        remedy = f"Move {top} away, and unpack the bundle again"
+        return Finding(WARN, f"{stale[0]} is of another bundle ({len(stale)} such files)", remedy)
+    return Finding(PASS, f"{len(listed)} files, as they were packed")
+
+
+def _top() -> str:
+    """The folder that a bundle was unpacked to, if this is one: it has lib/edge/doctor/library.py."""
+    path = __file__
+    for _ in range(4):
+        path = files.folder(path)
+    return path
+
+
+def _listed(path: str) -> dict[str, str]:
+    try:
+        lines = files.read_input(path).decode().splitlines()
+    except (errors.EdgeError, UnicodeDecodeError):
+        return {}
+    return {name: wanted for wanted, _, name in (line.partition("  ") for line in lines) if name}
+
+
+def _modules(folder: str) -> Iterator[str]:
+    for name in sorted(posix.listdir(folder)):
+        path = f"{folder}/{name}"
+        if name.endswith(".py"):
+            yield path
+        elif name != "__pycache__" and posix.stat(path).st_mode & files.FORMAT_MASK == files.DIRECTORY:
+            yield from _modules(path)
 
 
 def library() -> Finding:

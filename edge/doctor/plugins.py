@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 AGAIN = "Install the release again; `edge rollback NAME` goes back to the one before"
+STORE = (
+    "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's place has to be "
+    "moved away before"
+)
 
 
 def store() -> Finding:
     """Whether every record can be read and has its releases."""
     from edge import errors
-    from edge.store import record, release_path
+    from edge.store import lost, record, release_path
 
-    wrong, names = [], record.named()
+    names, gone = record.named(), lost.names()
+    wrong = [lost.problem(name, lost.leftover(name)).message for name in gone]
     for name in names:
         try:
             found = record.find(name)
@@ -35,7 +40,7 @@ def store() -> Finding:
             for release in releases
             if not posix.access(release_path(release), 0)
         ]
-    return _judge(wrong, _counted(len(names), "record"), errors.StoreDamaged.advice)
+    return judge(wrong, _counted(len(names), "record"), STORE)
 
 
 def plugins() -> Finding:
@@ -56,7 +61,7 @@ def plugins() -> Finding:
         return Finding(
             WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
         )
-    return _judge(wrong + kept, f"{_counted(count, 'plugin')}, as signed", AGAIN)
+    return judge(wrong + kept, f"{_counted(count, 'plugin')}, as signed", AGAIN)
 
 
 def engine() -> Finding:
@@ -67,7 +72,7 @@ def engine() -> Finding:
     releases = list(judged(native.about(), _readable()))
     wrong = [f"{each.plugin} {each.version}: {each.problem}" for each in releases if each.problem]
     loads = f"this library loads {_counted(len(releases), 'release')}"
-    return _judge(wrong, loads, "Install releases compiled for it")
+    return judge(wrong, loads, "Install releases compiled for it")
 
 
 def compiler() -> Finding:
@@ -101,7 +106,7 @@ def grants() -> Finding:
         for plugin in _readable()
         if plugin.enabled and isinstance(error := standing.problem(plugin.record), NotGranted)
     ]
-    return _judge(wrong, "what is enabled has what it needs", NotGranted.advice)
+    return judge(wrong, "what is enabled has what it needs", NotGranted.advice)
 
 
 def audit() -> Finding:
@@ -110,7 +115,9 @@ def audit() -> Finding:
 
     wrong = audit.verify()
     remedy = "`edge audit --verify` tells all of it; find out who did that"
-    return _judge(wrong, f"{_counted(sum(1 for _ in audit.entries()), 'entry', 'entries')}, as written", remedy)
+    return judge(
+        wrong, f"{_counted(sum(1 for _ in audit.entries()), 'entry', 'entries')}, as written", remedy
+    )
 
 
 def _counted(count: int, one: str, more: str = "") -> str:
@@ -129,7 +136,7 @@ def _taken(well: str, *kinds: type[EdgeError]) -> Finding:
             kept.append(f"{plugin.name}, the release that is kept: {why(error, plugin.name)}")
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
-    return _judge(wrong + kept, well, remedy)
+    return judge(wrong + kept, well, remedy)
 
 
 def _refused(*kinds: type[EdgeError]) -> Iterator[tuple[Installed, str, EdgeError]]:
@@ -157,7 +164,8 @@ def _readable() -> Iterator[Installed]:
         yield found
 
 
-def _judge(wrong: list[str], well: str, remedy: str) -> Finding:
+def judge(wrong: list[str], well: str, remedy: str) -> Finding:
+    """A finding that lists what is wrong, or says that all is well."""
     return Finding(FAIL, _listed(wrong), remedy) if wrong else Finding(PASS, well)
 
 

@@ -36,7 +36,7 @@ def folders() -> Finding:
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
-    from edge import files, keys
+    from edge import files, keyring, keys
 
     path = keys.local_path()
     if not path:
@@ -48,12 +48,17 @@ def keys() -> Finding:
         return Finding(PASS, NO_KEY)
     for path in (folder, *(f"{folder}/{name}" for name in names)):
         found = posix.lstat(path)
+        if path != folder and found.st_mode & files.FORMAT_MASK == files.DIRECTORY:
+            files.refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
         if found.st_mode & keys.OTHERS_ANY:
             remedy = f"chmod go-rwx {path}, if nobody used that; otherwise make new keys, and revoke these"
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
     own = keys.local_public()
+    _, problems = keyring.every()
+    if problems:
+        return Finding(FAIL, problems[0], keyring.REMEDY)
     return Finding(PASS, f"this machine's key is {own.hex()[:16]}" if own else NO_KEY)
 
 

@@ -157,7 +157,7 @@ def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
 
     if level not in levels.LEVELS and not (plugin and not level):
         _refuse(f"there is no level `{level}`", f"Levels are {', '.join(levels.ORDER)}")
-    return _change(act, plugin, path)
+    return _taken(act, plugin, path)
 
 
 def set_unattended(risk: str, *, path: str = "") -> Fact:
@@ -214,7 +214,7 @@ def revoke(plugin: str, ask: Ask, *, path: str = "") -> Fact:
         count = len(said.consents) + len(said.grants) - len(kept[0]) - len(kept[1])
         return {"act": "revoke", "plugin": plugin, "ask": list(ask), "removed": count}
 
-    return _change(act, plugin, path, (ask,))
+    return _taken(act, plugin, path, (ask,))
 
 
 def forget(plugin: str, *, path: str = "") -> Fact:
@@ -232,7 +232,15 @@ def forget(plugin: str, *, path: str = "") -> Fact:
             "lowered": lowered,
         }
 
-    return _change(act, plugin, path)
+    return _taken(act, plugin, path)
+
+
+def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
+    """As `_change`, of one that has to work on a full disk, too."""
+    from edge import reserve
+
+    with reserve.spent():
+        return _change(act, plugin, path, asked)
 
 
 def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:

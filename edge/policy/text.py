@@ -81,7 +81,7 @@ class locked:  # noqa: N801 it is used as a function is
             self._fd = posix.open(self._path, flags, 0o600)
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except OSError as error:
-            files.raise_for(self._path, error)
+            files.raise_own(self._path, error)
         _sweep(self._path[: -len(LOCK)])
 
     def __exit__(self, *_: object) -> None:

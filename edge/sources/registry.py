@@ -79,7 +79,13 @@ def configured() -> tuple[str, list[str]]:
     if not home:
         raise errors.UsageError("No registry is configured: HOME is not set", "Set HOME, or XDG_CONFIG_HOME")
     path = f"{home}/edge/registry"
-    text = keys.read_guarded(path, keys.OTHERS_WRITE) or b""
+    text = keys.read_guarded(path, keys.OTHERS_WRITE)
+    if text is not None and not text.strip(b"\0"):
+        raise errors.EnvironmentFault(
+            f"{path} is empty: the registries it named are lost",
+            f"Write the https:// URL of an index, or its path, into it; or remove it: rm {path}",
+        )
+    text = text or b""
     found = []
     for number, raw in enumerate(text.split(b"\n"), 1):
         line = files.decode(raw.strip())

@@ -80,13 +80,13 @@ def read_known(path: str) -> tuple[bytes | None, str]:
     except FileNotFoundError:
         return None, "none"
     except OSError as error:
-        files.raise_for(path, error)
+        files.raise_own(path, error)
     try:
         found = posix.fstat(fd)
         keys.guard(path, found, keys.OTHERS_WRITE)
         return files.read_all(fd), identity(found)
     except OSError as error:
-        files.raise_for(path, error)
+        files.raise_own(path, error)
     finally:
         posix.close(fd)
 

@@ -45,6 +45,8 @@ class Prepared:
         self._fd = _open(f"{folder}/{store.HEAD}")
         try:
             self._head = files.read_all(self._fd)
+        except OSError as error:
+            files.raise_own(f"{folder}/{store.HEAD}", error)
         finally:
             posix.close(self._fd)
         self._fd = _open(f"{folder}/{store.CODE}")
@@ -82,6 +84,7 @@ class Prepared:
         except Exception as error:
             _tell_refusal(error, own, audit)
             _advise(error)
+            _check_head(error, self._head, own)
             raise
         if plugin.receipt:
             own.receipt = plugin.receipt.decode()
@@ -164,6 +167,22 @@ def _advise(error: Exception) -> None:
 
     if isinstance(error, errors.Damaged):
         error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
+    if isinstance(error, errors.OptionsError):
+        # Trust that says what means nothing: which file it is, that tells.
+        trust.check_all()
+
+
+def _check_head(error: Exception, head: bytes, own: Terms) -> None:
+    """Raises `errors.StoreDamaged` where the head that is kept is what a release was refused for."""
+    from edge import errors
+    from edge.store.installed import AGAIN, described, is_torn
+
+    if isinstance(error, errors.Refused) and is_torn(head):
+        described(head, own.release, own.name)
+    if isinstance(error, errors.NotArtifact):
+        raise errors.StoreDamaged(
+            f"{store.release_path(own.release)}/{store.CODE} is no code", AGAIN
+        ) from None
 
 
 def _refuse_missing(own: Terms, audit: Audit | None) -> None:
@@ -177,5 +196,9 @@ def _refuse_missing(own: Terms, audit: Audit | None) -> None:
 
 def _miss(found: Record) -> None:
     from edge import errors
+    from edge.store.installed import AGAIN
 
-    raise errors.StoreDamaged(f"{store.release_path(found.current)}: files of {found.name} are missing")
+    folder = store.release_path(found.current)
+    names = (name for name in (store.HEAD, store.CODE) if not posix.access(f"{folder}/{name}", 0))
+    path = next((f"{folder}/{name}" for name in names), folder)
+    raise errors.StoreDamaged(f"{found.name}: {path} is missing", AGAIN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 
-from edge import audit, errors, levels, policy, trust
+from edge import audit, errors, levels, policy, reserve, trust
 from edge.package import open_package
 from edge.profiles import here
 from edge.store import record, removal, selfcheck, terms
@@ -153,6 +153,7 @@ class Installation:
                 f"{'; '.join(needs.reasons)}",
                 "`edge audit FILE` shows all of it; `edge install --yes` consents",
             )
+        reserve.keep()
         staged.unpack()
         enabled = _is_enabled(plan, agreed=agreed)
         if enabled:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import asks, audit, errors, grants, store
+from edge import asks, audit, errors, grants, reserve, store
 from edge.profiles import here
-from edge.store import record, removal, selfcheck, standing, terms
+from edge.store import lost, record, removal, selfcheck, standing, terms
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
@@ -84,7 +84,7 @@ class Enabling:
 
 def disable(name: str) -> Record:
     """Lets a plugin not be called any more; calls under way come to their end."""
-    with locked():
+    with locked(), reserve.spent():
         found = record.get(name)
         if not found.enabled:
             record.make_last(name)
@@ -132,9 +132,9 @@ def remove(name: str, *, forget: bool = False) -> None:
     """Removes a plugin with its configuration, secrets and grants.
 
     The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
-    works for a plugin whose record is damaged.
+    works for a plugin whose record is damaged or gone.
     """
-    with locked():
+    with locked(), reserve.spent():
         found = None
         try:
             found = record.find(name)
@@ -142,7 +142,10 @@ def remove(name: str, *, forget: bool = False) -> None:
             if not forget:
                 raise
         else:
-            if found is None or not (found.current or forget or removal.is_unfinished(found)):
+            was_lost = found is None and forget and lost.leftover(name)
+            if not was_lost and (
+                found is None or not (found.current or forget or removal.is_unfinished(found))
+            ):
                 record.get(name)
         audit.append(
             {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
@@ -164,7 +167,7 @@ def take_back(name: str, ask: Ask | None = None) -> int:
     found = record.find(name)
     if found is None:
         return 0
-    with locked():
+    with locked(), reserve.spent():
         # Not what was read before: another may have removed it, and it would come back.
         found = record.find(name)
         if found is None:

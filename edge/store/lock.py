@@ -33,7 +33,7 @@ class locked:  # noqa: N801 it is used as a function is
             _wait(self._fd, path)
         except OSError as error:
             self._close()
-            files.raise_for(path, error)
+            files.raise_own(path, error)
         except BaseException:
             self._close()
             raise

@@ -123,6 +123,12 @@ def get(name: str) -> Record:
         return found
     from edge import errors
 
+    if found is None:
+        from edge.store import lost
+
+        left = lost.leftover(name)
+        if left:
+            raise lost.problem(name, left)
     raise errors.NotInstalled(f"No plugin `{name}` is installed")
 
 
@@ -186,7 +192,11 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
     except Exception as error:
         from edge import errors
 
-        raise errors.StoreDamaged(f"{path} is no record of a plugin: {error}") from None
+        why = error.message.removeprefix(f"{path}: ") if isinstance(error, errors.EdgeError) else error
+        raise errors.StoreDamaged(
+            f"{path} is no record of a plugin: {why}",
+            f"Remove the plugin, and install it again: edge remove {name} --forget",
+        ) from None
     return found
 
 

@@ -42,14 +42,17 @@ def _finish_removals() -> None:
 
 
 def collect() -> None:
-    """Removes releases that are neither current nor kept; none at all while a record can't be read.
+    """Removes releases that are neither current nor kept; none while a record is lost or can't be read.
 
     What can't be removed now is left to the next who holds the lock.
     """
     from edge import errors
+    from edge.store import lost
 
     named: set[str] = set()
     try:
+        if lost.names():
+            return
         for found in record.every():
             named.update((found.current, found.previous))
         _remove_but(named)

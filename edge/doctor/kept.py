@@ -1,0 +1,99 @@
+"""Checks of the small files that Edge keeps, each of which a power cut may have emptied, halved or taken."""
+
+from __future__ import annotations
+
+import posix
+
+from edge.doctor.finding import FAIL, PASS, WARN, Finding
+from edge.doctor.plugins import judge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from edge.errors import EdgeError
+
+LOCKED = ("store/lock", "audit/lock")
+
+
+def configuration() -> Finding:
+    """Whether what plugins are configured with can be read."""
+    from edge import config
+
+    return _of_plugins(config.damage_of, "config", "configurations can be read")
+
+
+def secrets() -> Finding:
+    """Whether every secret opens."""
+    from edge import sealed
+
+    return _of_plugins(sealed.damage_of, "secrets", "plugins have secrets, all of which open")
+
+
+def registry() -> Finding:
+    """Whether the file of registries says what they are."""
+    from edge import errors
+    from edge.sources.registry import configured
+
+    try:
+        _, found = configured()
+    except errors.UsageError as error:
+        if error.message.startswith("No registry is configured"):
+            return Finding(PASS, "no registry is configured")
+        return Finding(FAIL, error.message, error.remedy)
+    return Finding(PASS, f"{len(found)} registries are named")
+
+
+def files() -> Finding:
+    """Whether files are where files are kept, belong to this user, and none is gone that was there."""
+    from contextlib import suppress
+
+    from edge import files, keys, places
+
+    for path in _kept():
+        with suppress(FileNotFoundError, NotADirectoryError):
+            # What it raises is the finding.
+            keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
+    foreign = [path for path in _folders() if posix.geteuid() and posix.stat(path).st_uid == 0]
+    if foreign:
+        remedy = f"Root made it while it had this user's HOME: sudo chown -R {posix.geteuid()} {foreign[0]}"
+        return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
+    for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
+        if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
+            remedy = f"Put it back from a backup; if it was removed on purpose: rm {path}.lock"
+            return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
+    return Finding(PASS, f"all in place below {files.folder(places.data())}")
+
+
+def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, well: str) -> Finding:
+    from edge.store import record
+
+    names = [name for name in record.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
+    wrong = [error for name in names if (error := damage_of(name)) is not None]
+    return judge([error.message for error in wrong], f"{len(names)} {well}", wrong[0].remedy if wrong else "")
+
+
+def _data() -> str:
+    from edge import places
+
+    return places.data()
+
+
+def _folders() -> Iterator[str]:
+    from edge import places
+    from edge.doctor.trusting import KEPT
+
+    paths = [f"{places.config_home()}/edge", _data(), *(f"{_data()}/{name}" for name in KEPT)]
+    return (path for path in paths if posix.access(path, 0))
+
+
+def _kept() -> Iterator[str]:
+    """Files that are opened without being read, or worked out anew where they can't be."""
+    from edge import places, shared
+
+    yield from (f"{_data()}/{name}" for name in LOCKED)
+    yield from (f"{places.config_home()}/edge/{name}.lock" for name in ("policy.json", "trusted.keys"))
+    yield from (f"{_data()}/audit/{name}" for name in ("log", "uses", "used"))
+    calls = f"{_data()}/store/calls"
+    yield from (f"{calls}/{name}" for name in (posix.listdir(calls) if posix.access(calls, 0) else ()))
+    yield f"{shared.folder()}/counters"

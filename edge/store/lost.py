@@ -1,0 +1,61 @@
+"""Plugins whose record is gone while something of theirs is there: a power cut took it, or somebody did.
+
+A removal takes the record last, so that what is left without one was not removed.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import errors, files, places, store
+from edge.store import record
+from edge.text import is_plugin_name
+
+
+def names() -> list[str]:
+    """The names of all such plugins."""
+    data = places.data()
+    folders = (f"{data}/config", f"{data}/secrets", f"{store.root()}/calls")
+    found = {name for folder in folders for name in _named(folder)}
+    return sorted(name for name in found if leftover(name))
+
+
+def leftover(name: str) -> str:
+    """A path that shows that a plugin is lost; empty for one that has a record or nothing left of it."""
+    if not is_plugin_name(name) or posix.access(store.record_path(name), 0):
+        return ""
+    for path in (store.config_path(name), f"{places.data()}/secrets/{name}.json"):
+        if posix.access(path, 0):
+            return path
+    # A call that came to its end after a removal may have left this; then its release is gone.
+    release = _called(name)
+    return release if release and posix.access(release, 0) else ""
+
+
+def problem(name: str, left: str) -> errors.StoreDamaged:
+    """What is to be said of such a plugin; `left`: what is left of it."""
+    return errors.StoreDamaged(
+        f"{store.record_path(name)} is gone, and {left} is there: the plugin {name} was lost, not removed",
+        f"Install it again, which keeps what is left; or remove that too: edge remove {name} --forget",
+    )
+
+
+def _called(name: str) -> str:
+    """The release that what was worked out for calls is about."""
+    try:
+        said = native.read_json(store.read(store.terms_path(name)) or b"")
+        release = said["release"]
+    except (errors.EdgeError, KeyError, TypeError):
+        return ""
+    return store.release_path(release) if isinstance(release, str) and release and "/" not in release else ""
+
+
+def _named(folder: str) -> list[str]:
+    try:
+        listed = posix.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        files.raise_own(folder, error)
+    return [entry[: -len(record.SUFFIX)] for entry in listed if entry.endswith(record.SUFFIX)]
