@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 # stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
-# Without its SIMD opcodes, which the engine profile leaves out anyway, Pulley's loop is faster on an ARM1176, and so it is
-# where each operation ends in a tail call of the next one's.
+# Pulley is faster on an ARM1176 without its SIMD opcodes, which the engine profile leaves out anyway,
+# and where each operation ends in a tail call of the next one's.
 # Panics that end a process need no source locations, and nobody reads `{:?}` on a device.
 SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
 

@@ -1,4 +1,4 @@
-"""Nothing that Edge runs on the board is unaligned where an ARM1176 can't be: the kernel stands in for it nowhere."""
+"""Nothing that Edge runs on the board is unaligned where an ARM1176 can't be: the kernel counts none."""
 
 from __future__ import annotations
 

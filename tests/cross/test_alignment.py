@@ -1,7 +1,7 @@
 """Words and halfwords may be unaligned on an ARM1176, everything else may not: the emulators must know.
 
-The library is compiled so (cross/armv6-*.json). What else of it were unaligned would end the tests that run it there,
-tests/cross/test_cprogram.py and tests/board, because what ends here ends there.
+The library is compiled so (cross/armv6-*.json). What else of it were unaligned would end the tests that
+run it there, tests/cross/test_cprogram.py and tests/board, because what ends here ends there.
 """
 
 from __future__ import annotations
