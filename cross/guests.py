@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
+
+import tomllib
 
 from cross import cache, guest_coremark, guest_python, guest_rust
 from cross.guest_errors import BuildFailed, NoSuchPlugin

@@ -44,8 +44,8 @@ COMMAND = Command(
     "key",
     "ACTION [WHAT]",
     "Keys to sign packages with, and whom this machine trusts to sign which plugins. NAME is an own key's,\n"
-    "or the label of a trusted one; KEY is its 64 digits, of a key that is listed the first 16. Every change\n"
-    "is put into the audit log.\n\n"
+    "or the label of a trusted one; KEY is its 64 digits, of a key that is listed the first 16. Every\n"
+    "change is put into the audit log.\n\n"
     "  new NAME                      makes a key, behind a passphrase with --passphrase\n"
     "  list                          own keys, trusted keys, those among them that do not count at the\n"
     "                                level of this device, what was revoked\n"

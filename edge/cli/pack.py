@@ -45,7 +45,9 @@ def run(given: Given) -> int:
     except ImportError:
         from edge import errors
 
-        raise errors.NoCompiler("This installation of Edge has no compiler", "Run edge pack on a PC, then edge install the package here") from None
+        raise errors.NoCompiler(
+            "This installation of Edge has no compiler", "On a PC: edge pack; install its package here"
+        ) from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = given.get("output", "")

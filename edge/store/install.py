@@ -149,8 +149,8 @@ class Installation:
         package, staged, before = plan.package, plan.staged, plan.before
         if needs.reasons and not agreed:
             raise errors.NeedsConsent(
-                f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces what is installed: "
-                f"{'; '.join(needs.reasons)}",
+                f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces what is "
+                f"installed: {'; '.join(needs.reasons)}",
                 "`edge audit FILE` shows all of it; `edge install --yes` consents",
             )
         staged.unpack()
