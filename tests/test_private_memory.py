@@ -28,7 +28,7 @@ resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.getrlimit(resource.RLIM
 """
 
 USES = {
-    "the own key is read": "from edge import keys; keys.local_public()",
+    "the own key is read": "from edge import keys; keys.local_seed()",
     "a key is made": "from edge import _native; _native.new_key()",
     "something is signed": f"from edge import _native; _native.seal_package(b'{SIGNED}', bytes(32))",
     "a secret is sealed": "from edge import _native; _native.seal(bytes(32), b'', b'secret')",
@@ -147,3 +147,9 @@ assert len(opened) == {len(secret)}
 keys.wipe(opened)
 """
     assert copies(code, {"key": key, "secret": secret}) == {"key": 0, "secret": 0}
+
+
+def test_the_public_half_of_the_own_key_is_known_without_its_seed() -> None:
+    keys.wipe(keys.local_seed())
+    done = ran(f"{STATE}\nfrom edge import keys; keys.local_public()\nstate()")
+    assert done.stdout.split()[:2] == ["1", "4096"]

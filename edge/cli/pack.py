@@ -46,8 +46,7 @@ def run(given: Given) -> int:
         from edge import errors
 
         raise errors.NoCompiler(
-            "This installation of Edge has no compiler",
-            "Run edge pack on a PC, then edge install the package here",
+            "This installation of Edge has no compiler", "On a PC: edge pack; install its package here"
         ) from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

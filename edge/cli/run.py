@@ -170,7 +170,7 @@ def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plug
 
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge has no compiler",
-            f"On a PC: edge compile PLUGIN.wasm --target {native.about()['engine']}; copy the .cwasm here",
+            f"Compile on a PC: edge compile PLUGIN.wasm --target {native.about()['engine']}; copy it here",
         ) from None
     artifact = compile_for_here(files.read_all(fd), files.base_name(path))
     try:

@@ -115,9 +115,8 @@ def audit() -> Finding:
 
     wrong = audit.verify()
     remedy = "`edge audit --verify` tells all of it; find out who did that"
-    return judge(
-        wrong, f"{_counted(sum(1 for _ in audit.entries()), 'entry', 'entries')}, as written", remedy
-    )
+    count = sum(1 for _ in audit.entries())
+    return judge(wrong, f"{_counted(count, 'entry', 'entries')}, as written", remedy)
 
 
 def _counted(count: int, one: str, more: str = "") -> str:
