@@ -83,7 +83,7 @@ def test_a_key_is_made_on_a_real_vfat_card(tmp_path: Path, monkeypatch: pytest.M
     card, image = tmp_path / "card", tmp_path / "image"
     card.mkdir()
     image.write_bytes(bytes(4 << 20))
-    mount = ["mount", "-o", "loop,umask=077", image, card]
+    mount = ["mount", "-o", "loop,umask=077", str(image), str(card)]
     made = shutil.which("mkfs.vfat") and subprocess.run(
         ["mkfs.vfat", image], check=False, capture_output=True
     )

@@ -94,6 +94,6 @@ def _kept() -> Iterator[str]:
     yield from (f"{_data()}/{name}" for name in LOCKED)
     yield from (f"{places.config_home()}/edge/{name}.lock" for name in ("policy.json", "trusted.keys"))
     yield from (f"{_data()}/audit/{name}" for name in ("log", "uses", "used"))
-    calls = f"{_data()}/store/calls"
-    yield from (f"{calls}/{name}" for name in (posix.listdir(calls) if posix.access(calls, 0) else ()))
+    for folder in (f"{_data()}/store/calls", f"{shared.own_folder()}/log"):
+        yield from (f"{folder}/{name}" for name in (posix.listdir(folder) if posix.access(folder, 0) else ()))
     yield f"{shared.folder()}/counters"
