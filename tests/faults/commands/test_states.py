@@ -26,7 +26,8 @@ READ_SECRET = ("call", NAME, '{"do":"secret","text":"token"}')
 RELOAD = ("reload", NAME)
 INSTALL = ("install", "2.edge", "--yes")
 OFFICE = ("key", "show", "office")
-LOCKED = ("pack", "folder", "-o", "out.edge", "--key", "locked", "--passphrase-file", "passphrase")
+PACKED = "packed.edge"
+LOCKED = ("pack", "folder", "-o", PACKED, "--key", "locked", "--passphrase-file", "passphrase")
 REGISTERED = ("install", "weather", "--yes")
 DISABLE = ("disable", NAME)
 
@@ -59,6 +60,7 @@ FORGET = (("remove", NAME, "--forget"), INSTALL, ("secret", NAME, "token"))
 SETTING = (("config", NAME, "--reset"), ("config", NAME, "place=here"))
 SET_SECRET = (("secret", NAME, "token"),)
 MOVE = (("mv",),)
+PACK_AGAIN = (*MOVE, ("pack", "folder", "-o", PACKED), ("install", PACKED, "--yes"))
 
 KINDS = {
     "record": Kind("data/edge/store/plugins/faults.json", CALL, "store", FORGET),
@@ -70,7 +72,7 @@ KINDS = {
     "config": Kind("data/edge/config/faults.json", CALL, "configuration", SETTING, states=STATES[:4]),
     "secrets": Kind("data/edge/secrets/faults.json", READ_SECRET, "secrets", SET_SECRET, states=STATES[:4]),
     "secrets.key": Kind("data/edge/keys/secrets.key", READ_SECRET, "secrets", SET_SECRET),
-    "local.key": Kind("data/edge/keys/local.key", CALL, "keys", (("backup",),), states=STATES[:4], gone=3),
+    "local.key": Kind("data/edge/keys/local.key", CALL, "keys", PACK_AGAIN, states=STATES[:4], gone=3),
     "key": Kind(
         "data/edge/keys/office.key",
         OFFICE,
@@ -126,6 +128,8 @@ def begin(shop: Shop) -> Iterator[Path]:
     machine = Machine(shop.folder / "machine")
     machine.become(shop.start(ALL))
     (shop.folder / "passphrase").write_text("correct horse\n")
+    # So that it is taken for a path of the shop's, and no file is made where the tests run.
+    (shop.folder / PACKED).write_bytes(b"")
     for words in (
         ("key", "new", "office"),
         ("key", "new", "locked", "--passphrase-file", "passphrase"),
