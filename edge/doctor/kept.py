@@ -54,7 +54,7 @@ def files() -> Finding:
         with suppress(FileNotFoundError, NotADirectoryError):
             # What it raises is the finding.
             keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
-    foreign = [path for path in _folders() if posix.geteuid() and posix.stat(path).st_uid == 0]
+    foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
         remedy = f"Root made it while it had this user's HOME: sudo chown -R {posix.geteuid()} {foreign[0]}"
         return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
@@ -71,6 +71,10 @@ def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, well:
     names = [name for name in record.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
     wrong = [error for name in names if (error := damage_of(name)) is not None]
     return judge([error.message for error in wrong], f"{len(names)} {well}", wrong[0].remedy if wrong else "")
+
+
+def _is_roots(path: str) -> bool:
+    return posix.geteuid() != 0 == posix.stat(path).st_uid
 
 
 def _data() -> str:
