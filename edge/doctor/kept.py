@@ -62,6 +62,11 @@ def files() -> Finding:
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: rm {path}.lock"
             return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
+    for path in (f"{places.config_home()}/edge/{name}" for name in ("trusted.keys", "registry")):
+        text = keys.read_guarded(path, keys.OTHERS_WRITE)
+        if text and not text.endswith(b"\n"):
+            remedy = "Look whether lines are missing, a revocation for one, and end the last one"
+            return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
     return Finding(PASS, f"all in place below {files.folder(places.data())}")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import policy
+from edge import policy, trust
 from edge.doctor.finding import Finding
 
 Check = Callable[[str], Finding]
@@ -41,3 +41,15 @@ def test_a_policy_that_was_there(finding: Check, empty: Path) -> None:
     assert (found.status, "policy.json was there, and is gone" in found.found) == ("warn", True)
     Path(f"{policy.default_path()}.lock").unlink()
     assert finding("files").status == "pass"
+
+
+def test_trust_that_may_have_been_cut_short(finding: Check, empty: Path) -> None:
+    """Within a label, where every line that is left still means something."""
+    assert empty
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True)
+    path.write_text(trust.line(bytes(range(32)), "somebody").rstrip("\n"))
+    path.chmod(0o600)
+    found = finding("files")
+    assert (found.status, "may have been cut short" in found.found) == ("warn", True)
+    assert finding("trust").status == "pass"

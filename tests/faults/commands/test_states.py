@@ -94,7 +94,13 @@ KINDS = {
     ),
     "policy": Kind("config/edge/policy.json", CALL, "trust", MOVE, states=STATES[:4], sees=(GONE,)),
     "registry": Kind(
-        "config/edge/registry", REGISTERED, "registry", (("backup",),), states=(EMPTY, NULS, FOLDER), ends=2
+        "config/edge/registry",
+        REGISTERED,
+        "registry",
+        (("backup",),),
+        states=(EMPTY, NULS, FOLDER),
+        ends=2,
+        sees=(HALVED,),
     ),
     "store lock": Kind("data/edge/store/lock", DISABLE, "files", MOVE, states=(FOLDER,)),
     "audit lock": Kind("data/edge/audit/lock", DISABLE, "files", MOVE, states=(FOLDER,)),
