@@ -17,6 +17,8 @@ def problems(read: list[tuple[str, bytes]]) -> Iterator[str]:
     before: bytes | None = None
     last = damaged = 0
     for name, data in read:
+        if not data:
+            yield f"{name}: it is empty; a power cut may have torn it"
         *lines, torn = data.split(b"\n")
         for place, text in enumerate(lines, 1):
             raw, where = text + b"\n", f"{name}, line {place}"

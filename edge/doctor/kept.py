@@ -54,7 +54,7 @@ def files() -> Finding:
         with suppress(FileNotFoundError, NotADirectoryError):
             # What it raises is the finding.
             keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
-    foreign = [path for path in _folders() if posix.geteuid() and posix.stat(path).st_uid == 0]
+    foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
         remedy = f"Root made it while it had this user's HOME: sudo chown -R {posix.geteuid()} {foreign[0]}"
         return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
@@ -62,6 +62,11 @@ def files() -> Finding:
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: rm {path}.lock"
             return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
+    for path in (f"{places.config_home()}/edge/{name}" for name in ("trusted.keys", "registry")):
+        text = keys.read_guarded(path, keys.OTHERS_WRITE)
+        if text and not text.endswith(b"\n"):
+            remedy = "Look whether lines are missing, a revocation for one, and end the last one"
+            return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
     return Finding(PASS, f"all in place below {files.folder(places.data())}")
 
 
@@ -71,6 +76,10 @@ def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, well:
     names = [name for name in record.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
     wrong = [error for name in names if (error := damage_of(name)) is not None]
     return judge([error.message for error in wrong], f"{len(names)} {well}", wrong[0].remedy if wrong else "")
+
+
+def _is_roots(path: str) -> bool:
+    return posix.geteuid() != 0 == posix.stat(path).st_uid
 
 
 def _data() -> str:
@@ -94,6 +103,6 @@ def _kept() -> Iterator[str]:
     yield from (f"{_data()}/{name}" for name in LOCKED)
     yield from (f"{places.config_home()}/edge/{name}.lock" for name in ("policy.json", "trusted.keys"))
     yield from (f"{_data()}/audit/{name}" for name in ("log", "uses", "used"))
-    calls = f"{_data()}/store/calls"
-    yield from (f"{calls}/{name}" for name in (posix.listdir(calls) if posix.access(calls, 0) else ()))
+    for folder in (f"{_data()}/store/calls", f"{shared.own_folder()}/log"):
+        yield from (f"{folder}/{name}" for name in (posix.listdir(folder) if posix.access(folder, 0) else ()))
     yield f"{shared.folder()}/counters"

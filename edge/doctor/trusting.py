@@ -48,7 +48,7 @@ def keys() -> Finding:
         return Finding(PASS, NO_KEY)
     for path in (folder, *(f"{folder}/{name}" for name in names)):
         found = posix.lstat(path)
-        if path != folder and found.st_mode & files.FORMAT_MASK == files.DIRECTORY:
+        if path.endswith(keyring.SUFFIX) and found.st_mode & files.FORMAT_MASK == files.DIRECTORY:
             files.refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")

@@ -85,8 +85,15 @@ def digest(path: str) -> str:
     """SHA-256 of a file, in hexadecimal digits, read piece by piece."""
     import hashlib
 
+    from edge import errors
+    from edge.store.installed import AGAIN
+
     found = hashlib.sha256()
-    fd = files.open_input(path)
+    try:
+        fd = files.open_input(path)
+    except errors.UsageError as error:
+        # It is missing, or a folder; nobody has named it.
+        raise errors.StoreDamaged(error.message, AGAIN) from None
     try:
         while piece := posix.read(fd, PIECE):
             found.update(piece)
