@@ -157,9 +157,7 @@ def test_what_a_guest_writes_reaches_the_embedder(artifact: Artifact) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"bytes"])
-def test_arguments_that_are_no_json_are_refused_before_the_call(
-    artifact: Callable[[str], Path], value: Any
-) -> None:
+def test_what_is_no_json_is_refused_before_the_call(artifact: Callable[[str], Path], value: Any) -> None:
     plugin = Runtime().load(str(artifact("faults")))
     with pytest.raises(errors.ArgumentsError, match="can't be written as JSON"):
         plugin.call({"do": "nothing", "value": value})

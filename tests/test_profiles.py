@@ -161,7 +161,8 @@ def test_an_amount_outside_its_range_is_refused_where_it_comes_in(limits: dict[s
 def test_the_largest_amounts_are_taken() -> None:
     wide = dict.fromkeys(("fuel", "slice_fuel", "memory", "fixed_seed"), (1 << 64) - 1)
     narrow = dict.fromkeys(("table_elements", "host_calls", "crossing_bytes", "log_bytes"), (1 << 32) - 1)
-    most = Limits(**wide, **narrow, deadline=1e9, fixed_clock=(1 << 34) - 1)
+    amounts: dict[str, Any] = {**wide, **narrow}
+    most = Limits(**amounts, deadline=1e9, fixed_clock=(1 << 34) - 1)
     native.instance_options(most.options())
 
 
