@@ -18,6 +18,7 @@ CHECKS = {
     "processor": "machine",
     "python": "machine",
     "library": "library",
+    "confinement": "machine",
     "memory": "machine",
     "control_groups": "machine",
     "shared_memory": "machine",
