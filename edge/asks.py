@@ -114,6 +114,24 @@ def number_problem(text: str) -> str:
     return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount is a number"
 
 
+def range_problem(ask: Ask) -> str:
+    """What is wrong with how much a new grant gives, empty when nothing is.
+
+    Of a grant that was given before, what is beyond the range counts as its end (edge.grants).
+    """
+    if ask[0] not in ("kv", "limits") or len(ask) != PARTS[ask[0]]:
+        return ""
+    from edge.levels import amount_problem
+
+    amount = _number(ask[-1])
+    # To grant nothing of something is a grant.
+    return amount_problem(ask[1] if ask[0] == "limits" else "quota_bytes", amount) if amount else ""
+
+
+def _number(text: str) -> float:
+    return float(text) if "." in text else int(text)
+
+
 def is_tool_name(name: str) -> bool:
     """Whether it is 1 to 128 letters, digits, dots, underscores and dashes."""
     from edge.patterns import WORD

@@ -217,6 +217,11 @@ class Call:
         except errors.HostFailed as error:
             error.message = f"{error.message} in {self.instance.host_function(asked)}"
             raise error from failed
+        except (errors.OutOfMemory, errors.IoFault) as error:
+            from edge import confinement
+
+            confinement.explain(error)
+            raise
         except errors.ValueMismatch as error:
             if asked >= 0:
                 error.message = f"{error.message}, in the answer of {self.instance.host_function(asked)}"

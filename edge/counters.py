@@ -71,10 +71,10 @@ class Counters:
         handle = self.handle or self.open()
         try:
             number = native.enter_counters(handle, *asked, native.NULL)
-        except OverflowError as error:
-            from edge import errors
+        except (OverflowError, TypeError):
+            from edge import counting
 
-            raise errors.OptionsError(f"{name} can't be counted: {error}") from None
+            counting.refuse_amounts(name, asked)
         if number:
             return Slot(handle, number, self.path)
         from edge import counting

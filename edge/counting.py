@@ -11,6 +11,9 @@ from edge import _native as native
 from edge import errors, files, shared
 from edge.counters import LARGEST, NAMELESS
 
+FIELDS = ("memory", "room", "reserve", "concurrent", "per_minute", "seconds")
+NARROW = (1 << 32) - 1
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +35,17 @@ def enter(
             return handle, number
         if not _can_ask_again(count):
             _refuse(count, counters.path, name, asked, explain)
+
+
+def refuse_amounts(name: str, asked: Asked) -> NoReturn:
+    """Raises which amount is outside its range."""
+    who = "A call" if name == NAMELESS else name
+    for what, amount, most in zip(FIELDS, asked[2:], (LARGEST, LARGEST, LARGEST, NARROW, NARROW, LARGEST)):
+        if not isinstance(amount, int) or not 0 <= amount <= most:
+            raise errors.OptionsError(
+                f"{who} can't be counted: {what} is {amount!r}; it has to be a whole number from 0 to {most}"
+            )
+    raise errors.OptionsError(f"{who} can't be counted: an amount is outside its range")
 
 
 def live(counters: Counters, seconds: int) -> tuple[int, int]:

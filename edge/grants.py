@@ -317,7 +317,8 @@ def _limits(manifest: Manifest, allowed: tuple[Ask, ...], free: dict[str, float]
     asked = manifest.limits
     for name, amount in free.items():
         granted = [float(ask[2]) for ask in allowed if ask[:2] == ("limits", name)]
-        limits[name] = min(asked.get(name, amount), max([amount, *granted]))
+        most = levels.MOST_OF.get(name, levels.MOST)
+        limits[name] = min(asked.get(name, amount), max([amount, *granted]), most)
     return limits
 
 

@@ -80,6 +80,29 @@ LIMITS = (
 RATES = ("calls_per_minute", "concurrent_calls")
 """What a manifest may ask for and a level scales. Slices, and clocks that stand still, are the host's."""
 
+MOST = 1 << 53
+NARROW = (1 << 32) - 1
+MOST_OF = {
+    "deadline": 1_000_000_000,
+    "table_elements": NARROW,
+    "host_calls": NARROW,
+    "crossing_bytes": NARROW,
+    "log_bytes": NARROW,
+    "calls_per_minute": NARROW,
+    "concurrent_calls": NARROW,
+}
+"""How much of a limit or rate there may be: what the native library's numbers hold, MOST of all others."""
+
+
+def amount_problem(name: str, amount: Any) -> str:
+    """What is wrong with an amount of a limit, a rate or a quota, empty when nothing is."""
+    kinds = (int, float) if name == "deadline" else (int,)
+    most = MOST_OF.get(name, MOST)
+    if isinstance(amount, kinds) and not isinstance(amount, bool) and 0 < amount <= most:
+        return ""
+    what = "number above 0" if name == "deadline" else "whole number from 1"
+    return f"{name} has to be a {what} to {most}"
+
 
 def level(name: str) -> str:
     """The name, if it is a level's; a ValueError with the names that there are otherwise."""

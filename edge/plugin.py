@@ -173,4 +173,12 @@ def _json(document: Json) -> bytes:
         return document
     import json
 
-    return json.dumps(document).encode()
+    try:
+        return json.dumps(document, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        from edge import errors
+
+        raise errors.ArgumentsError(
+            f"This can't be written as JSON: {error}",
+            "JSON has text, finite numbers, booleans, None, lists and dictionaries with text as keys",
+        ) from None

@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 KB = 1 << 10
 MB = 1 << 20
@@ -29,6 +29,23 @@ TABLE_ELEMENTS = 100_000
 HOST_CALLS = 1_000
 CROSSING_BYTES = 4 * MB
 LOG_BYTES = 64 * KB
+
+MAX_DEADLINE = 1_000_000_000
+BITS = {
+    "fuel": 64,
+    "slice_fuel": 64,
+    "memory": 64,
+    "fixed_seed": 64,
+    "table_elements": 32,
+    "host_calls": 32,
+    "crossing_bytes": 32,
+    "log_bytes": 32,
+    "fixed_clock": 34,
+    "stack_bytes": 64,
+    "calls_per_minute": 32,
+    "concurrent_calls": 32,
+}
+"""What the native library has for an amount."""
 
 SMALL_DEVICE = 768 * MB
 WORKSTATION_FROM = 4 * GB
@@ -50,6 +67,9 @@ class Limits:
     fixed           clocks stand still at `fixed_clock` and random bytes follow from `fixed_seed`: same
                     question, same answer
     fixed_clock     seconds since 1970
+
+    OptionsError for an amount outside its range: whole numbers that 64 bits hold, those of tables, host
+    calls, crossing and log 32; a deadline is finite.
     """
 
     __slots__ = (
@@ -81,6 +101,16 @@ class Limits:
         fixed_clock: int = 0,
         fixed_seed: int = 0,
     ) -> None:
+        # One expression, because every call makes some: what is no whole number knows no `|`.
+        try:
+            is_wrong = (fuel | slice_fuel | memory | fixed_seed) >> 64 or not 0 <= deadline <= MAX_DEADLINE
+            is_wrong = is_wrong or (table_elements | host_calls | crossing_bytes | log_bytes) >> 32
+            is_wrong = is_wrong or fixed_clock >> BITS["fixed_clock"]
+        except TypeError:
+            is_wrong = True
+        if is_wrong:
+            given = locals()
+            _refuse({name: given[name] for name in ("deadline", *BITS) if name in given})
         self.fuel = fuel or FUEL
         self.slice_fuel = slice_fuel
         self.deadline = deadline or DEADLINE
@@ -157,6 +187,13 @@ class Profile:
         memory: int,
         delegation_depth: int,
     ) -> None:
+        try:
+            is_wrong = (stack_bytes | memory) >> 64 or (calls_per_minute | concurrent_calls) >> 32
+        except TypeError:
+            is_wrong = True
+        if is_wrong:
+            given = locals()
+            _refuse({name: given[name] for name in BITS if name in given})
         self.name = name
         self.limits = limits
         self.stack_bytes = stack_bytes
@@ -201,6 +238,22 @@ WORKSTATION = Profile(
 )
 
 PROFILES = {profile.name: profile for profile in (PI_ZERO, PI_64, WORKSTATION)}
+
+
+def _refuse(amounts: dict[str, Any]) -> NoReturn:
+    """Raises which of these amounts is none."""
+    from edge import errors
+
+    for name, amount in amounts.items():
+        if name == "deadline":
+            if not isinstance(amount, (int, float)) or not 0 <= amount <= MAX_DEADLINE:
+                raise errors.OptionsError(
+                    f"{name} is {amount!r}; it has to be a number of seconds from 0 to {MAX_DEADLINE}"
+                )
+        elif not isinstance(amount, int) or amount < 0 or amount >> BITS[name]:
+            most = (1 << BITS[name]) - 1
+            raise errors.OptionsError(f"{name} is {amount!r}; it has to be a whole number from 0 to {most}")
+    raise errors.OptionsError("An amount is outside its range")
 
 
 def named(name: str) -> Profile:

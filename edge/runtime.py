@@ -92,11 +92,15 @@ class Runtime:
 
 
 def _explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
-    """Raises what there is to mend first: another file, a file of trust, a grant for what nobody provides."""
+    """Raises what there is to mend first: another file, a file of trust, a grant, a limit of this machine."""
     from edge import errors
 
     if isinstance(error, errors.OptionsError):
         trust.check_all()
+    if isinstance(error, (errors.IoFault, errors.OutOfMemory)):
+        from edge import confinement
+
+        confinement.explain(error, fd)
     if isinstance(error, errors.NotArtifact) and not head:
         _explain_package(fd, name)
     if isinstance(error, errors.MissingImport) and grants is not None:

@@ -68,8 +68,8 @@ def wait(
     For host functions. Raises DeadlineExceeded or Cancelled, which a host function lets pass.
     """
     until = call.deadline
-    if seconds is not None:
-        until = min(until, monotonic_ns() + int(seconds * NS))
+    if seconds is not None and seconds < call.time_left():
+        until = min(until, monotonic_ns() + int(max(0, seconds) * NS))
     ready = _poll(call, readable, writable, until)
     if call.cancelled:
         from edge import errors

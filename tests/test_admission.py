@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,3 +159,19 @@ def test_a_plugin_may_have_bounds_of_its_own(counters: Counters) -> None:
         admit("own", Limits(memory=1), concurrent=1)
     with pytest.raises(errors.RateExceeded):
         admit("own", Limits(memory=1), per_minute=1)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "says"),
+    [
+        ({"memory": 1 << 64}, "memory is 18446744073709551616"),
+        ({"memory": -1}, "memory is -1"),
+        ({"concurrent": 1 << 32}, "concurrent is 4294967296; .* 0 to 4294967295"),
+        ({"per_minute": 1.5}, "per_minute is 1.5"),
+    ],
+)
+def test_an_amount_that_can_not_be_counted_is_named_with_its_range(
+    tmp_path: Path, amounts: dict[str, Any], says: str
+) -> None:
+    with Counters(str(tmp_path / "counters")) as counters, pytest.raises(errors.OptionsError, match=says):
+        counters.enter("a", **amounts)

@@ -154,3 +154,12 @@ def test_what_a_guest_writes_reaches_the_embedder(artifact: Artifact) -> None:
     plugin.call({})
     streams = {stream: b"".join(piece for at, piece in written if at == stream) for stream in (1, 2)}
     assert streams == {1: b"out: {}\n", 2: b"err: {}\n"}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"bytes"])
+def test_what_is_no_json_is_refused_before_the_call(artifact: Callable[[str], Path], value: Any) -> None:
+    plugin = Runtime().load(str(artifact("faults")))
+    with pytest.raises(errors.ArgumentsError, match="can't be written as JSON"):
+        plugin.call({"do": "nothing", "value": value})
+    with pytest.raises(errors.ArgumentsError, match="can't be written as JSON"):
+        plugin.call({"do": "nothing"}, config={"value": value})

@@ -292,3 +292,21 @@ def test_what_can_not_be_audited_is_not_changed(path: Path, tmp_path: Path) -> N
     with pytest.raises(errors.EnvironmentFault):
         policy.set_level("relaxed")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (("limits", "calls_per_minute", "4294967296"), "calls_per_minute has to be .* 1 to 4294967295"),
+        (("limits", "host_calls", "99999999999"), "1 to 4294967295"),
+        (("limits", "memory", "1.5"), "memory has to be a whole number"),
+        (("limits", "deadline", "1000000001"), "1000000000"),
+        (("kv", "99999999999999999999"), "quota_bytes has to be"),
+    ],
+)
+def test_an_amount_that_no_call_could_have_is_not_granted(
+    tmp_path: Path, ask: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(errors.OptionsError, match=says):
+        policy.grant("a", ask, path=str(tmp_path / "policy.json"))
+    assert not (tmp_path / "policy.json").exists()

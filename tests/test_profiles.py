@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import profiles
+from edge import _native as native
+from edge import errors, profiles
 from edge.profiles import GB, MB, PI_64, PI_ZERO, PROFILES, WORKSTATION, Limits, Profile
 
 NATIVE = Path(__file__).parent.parent / "native"
@@ -134,3 +135,46 @@ def test_a_limit_of_zero_is_the_default_and_never_none_at_all(name: str) -> None
 
 def test_a_deadline_of_less_than_a_nanosecond_is_not_the_default() -> None:
     assert Limits(deadline=1e-12).options()["deadline_ns"] == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ({"deadline": float("inf")}, "deadline is inf; .* seconds from 0 to 1000000000"),
+        ({"deadline": float("nan")}, "deadline is nan"),
+        ({"deadline": "30"}, "deadline is '30'"),
+        ({"fuel": 1e9}, "fuel is 1000000000.0; .* whole number from 0 to 18446744073709551615"),
+        ({"memory": -1}, "memory is -1"),
+        ({"slice_fuel": 1 << 64}, "slice_fuel is 18446744073709551616"),
+        ({"host_calls": 1 << 32}, "host_calls is 4294967296; .* from 0 to 4294967295"),
+        ({"log_bytes": None}, "log_bytes is None"),
+        ({"fixed_clock": 1 << 34}, "fixed_clock"),
+    ],
+)
+def test_an_amount_outside_its_range_is_refused_where_it_comes_in(limits: dict[str, Any], says: str) -> None:
+    with pytest.raises(errors.OptionsError, match=says):
+        Limits(**limits)
+    with pytest.raises(errors.OptionsError, match=says):
+        PI_ZERO.limits.replace(**limits)
+
+
+def test_the_largest_amounts_are_taken() -> None:
+    wide = dict.fromkeys(("fuel", "slice_fuel", "memory", "fixed_seed"), (1 << 64) - 1)
+    narrow = dict.fromkeys(("table_elements", "host_calls", "crossing_bytes", "log_bytes"), (1 << 32) - 1)
+    amounts: dict[str, Any] = {**wide, **narrow}
+    most = Limits(**amounts, deadline=1e9, fixed_clock=(1 << 34) - 1)
+    native.instance_options(most.options())
+
+
+@pytest.mark.parametrize("amount", [-1, 1 << 32, 1.5])
+def test_a_profile_has_rates_that_can_be_counted(amount: int) -> None:
+    with pytest.raises(errors.OptionsError, match="calls_per_minute is"):
+        Profile(
+            "mine",
+            Limits(),
+            stack_bytes=1 << 19,
+            calls_per_minute=amount,
+            concurrent_calls=1,
+            memory=1 << 20,
+            delegation_depth=1,
+        )

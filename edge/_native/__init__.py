@@ -91,7 +91,12 @@ def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
 
     `interpret`: for Pulley code, also where this CPU has native code.
     """
-    options = ffi.new("edge_engine_options *", {"stack_bytes": stack_bytes, "interpret": interpret})
+    try:
+        options = ffi.new("edge_engine_options *", {"stack_bytes": stack_bytes, "interpret": interpret})
+    except (OverflowError, TypeError):
+        from edge import errors
+
+        raise errors.OptionsError(f"stack_bytes is {stack_bytes!r}, and no whole number that fits") from None
     out, why = ffi.new("edge_engine **"), ffi.new("edge_bytes *")
     _check(lib.edge_engine_new(options, out, why), why)
     return ffi.gc(out[0], lib.edge_engine_free)
@@ -143,7 +148,7 @@ def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
     """The fields of `edge_instance_options`; those not given are the library's defaults."""
     try:
         return ffi.new("edge_instance_options *", fields)
-    except OverflowError as error:
+    except (OverflowError, TypeError) as error:
         from edge import errors
 
         raise errors.OptionsError(f"A limit is out of range: {error}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.cli import output
 from edge.cli.consent import consent_of
-from edge.cli.options import Command, Option, at_least_one
+from edge.cli.options import Command, Option, megabytes
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ COMMAND = Command(
     (
         Option("yes", "", "agree to what it asks for", short="-y"),
         Option("sha256", "DIGEST", "refuse what has another digest"),
-        Option("most", "MB", f"refuse what is larger, {MOST_MEGABYTES} unless given", convert=at_least_one),
+        Option("most", "MB", f"refuse what is larger, {MOST_MEGABYTES} unless given", convert=megabytes),
         Option("again", "", "let a release number come back with other contents"),
     ),
     "edge install cron-next-1.0.0.edge",

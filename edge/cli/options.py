@@ -127,12 +127,27 @@ class Given:
         return self.options.get(name, default)
 
 
-def at_least_one(text: str) -> int:
-    """A positive integer."""
-    number = int(text) if text.isdecimal() else 0
-    if number < 1:
-        raise ValueError("a whole number from 1 on is wanted")
+MAX_AMOUNT = 1 << 53
+MAX_SECONDS = 1_000_000_000
+
+
+def at_least_one(text: str, most: int = MAX_AMOUNT) -> int:
+    """A whole number from 1 to `most`."""
+    # More digits than Python turns into a number are too many as well.
+    number = int(text) if text.isdecimal() and len(text) < 100 else 0
+    if not 1 <= number <= most:
+        raise ValueError(f"a whole number from 1 to {most} is wanted")
     return number
+
+
+def megabytes(text: str) -> int:
+    """As many megabytes as a guest can have memory."""
+    return at_least_one(text, 1 << 16)
+
+
+def narrow(text: str) -> int:
+    """What 32 bits hold."""
+    return at_least_one(text, (1 << 32) - 1)
 
 
 def seconds(text: str) -> float:
@@ -141,8 +156,8 @@ def seconds(text: str) -> float:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0 < number < 1e9:
-        raise ValueError("a number of seconds above 0 is wanted")
+    if not 0 < number < MAX_SECONDS:
+        raise ValueError(f"a number of seconds above 0 and below {MAX_SECONDS} is wanted")
     return number
 
 

@@ -8,7 +8,7 @@ from time import monotonic_ns
 from edge import files
 from edge.admission import Admission
 from edge.cli import tool
-from edge.cli.options import Command, Option, at_least_one, seconds
+from edge.cli.options import Command, Option, at_least_one, megabytes, narrow, seconds
 from edge.counters import NAMELESS, Counters
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
@@ -56,8 +56,8 @@ COMMAND = Command(
         Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
         Option("fuel", "N", "units of work for the call", convert=at_least_one),
         Option("timeout", "SECONDS", "time for the call", convert=seconds),
-        Option("memory", "MB", "linear memory of the plugin", convert=at_least_one),
-        Option("host-calls", "N", "calls out of the sandbox", convert=at_least_one),
+        Option("memory", "MB", "linear memory of the plugin", convert=megabytes),
+        Option("host-calls", "N", "calls out of the sandbox", convert=narrow),
         Option(
             "manifest", "FILE", "the plugin's manifest.toml: it gets what that declares and policy allows"
         ),

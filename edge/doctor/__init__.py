@@ -19,6 +19,7 @@ CHECKS = {
     "python": "machine",
     "library": "library",
     "bundle": "library",
+    "confinement": "machine",
     "memory": "machine",
     "control_groups": "machine",
     "shared_memory": "machine",

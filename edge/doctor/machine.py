@@ -34,7 +34,8 @@ def processor() -> Finding:
     from edge.doctor import elf
 
     path, machine = library_path(), posix.uname().machine
-    python = elf.read(PYTHON)
+    # Without /proc, which another check tells.
+    python = elf.read(PYTHON if posix.access(PYTHON, posix.F_OK) else sys.executable)
     try:
         library = elf.read(path)
     except OSError as error:
@@ -95,6 +96,17 @@ def memory() -> Finding:
     if room < 2 * need:
         return Finding(WARN, f"{found}: one at a time", "Close other programs")
     return Finding(PASS, found)
+
+
+def confinement() -> Finding:
+    """Whether plugins fit in what a service, a shell or a mount leaves this process."""
+    from edge import confinement, places
+
+    data = places.data_home()
+    found = list(confinement.problems(path=_existing(f"{data}/edge") if data else ""))
+    if found:
+        return Finding(FAIL, "; ".join(cause for cause, _ in found), "; ".join(remedy for _, remedy in found))
+    return Finding(PASS, "addresses, mappings and /proc are as plugins need them")
 
 
 def control_groups() -> Finding:

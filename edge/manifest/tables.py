@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import asks, patterns
-from edge.levels import LEVELS, LIMITS, ORDER, RATES
+from edge.levels import LEVELS, LIMITS, ORDER, RATES, amount_problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from edge.manifest.rules import Findings
 
 TABLES = ("tools", "http", "limits", "kv", "cli", "delegate", "level", "release", "check")
-MOST = 1 << 53
-NARROW = (1 << 32) - 1
-MOST_OF = {
-    "deadline": 1_000_000_000,
-    "table_elements": NARROW,
-    "host_calls": NARROW,
-    "crossing_bytes": NARROW,
-    "log_bytes": NARROW,
-}
-"""What the native library's numbers hold."""
-
 MOST_ARGUMENTS = 64
 MOST_CHECK_BYTES = 64 << 10
 
@@ -97,9 +86,7 @@ def _limits(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     table = found.table(place, value, "edge.limits")
     found.known(place, table, (*LIMITS, *RATES))
     for name, amount in table.items():
-        if name in (*LIMITS, *RATES) and _is_amount(
-            found, (*place, name), amount, fraction=name == "deadline"
-        ):
+        if name in (*LIMITS, *RATES) and _is_amount(found, (*place, name), amount):
             edge.asks.append(("limits", name, _spelled(amount)))
 
 
@@ -109,7 +96,7 @@ def _kv(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     path = (*place, "quota_bytes")
     if "quota_bytes" not in table:
         found.wrong(place, "[edge.kv] needs quota_bytes")
-    elif _is_amount(found, path, table["quota_bytes"], fraction=False):
+    elif _is_amount(found, path, table["quota_bytes"]):
         edge.asks.append(("kv", _spelled(table["quota_bytes"])))
 
 
@@ -155,7 +142,7 @@ def _level(found: Findings, place: Path, value: Any, edge: Edge) -> None:
 
 
 def _release(found: Findings, place: Path, value: Any, edge: Edge) -> None:
-    if _is_amount(found, place, value, fraction=False):
+    if _is_amount(found, place, value):
         edge.release = value
 
 
@@ -189,14 +176,11 @@ def _arguments_problem(value: Any) -> str:
     return ""
 
 
-def _is_amount(found: Findings, path: Path, value: Any, *, fraction: bool) -> bool:
-    kinds = (int, float) if fraction else (int,)
-    most = MOST_OF.get(str(path[-1]), MOST)
-    if isinstance(value, kinds) and not isinstance(value, bool) and 0 < value <= most:
-        return True
-    what = "number above 0" if fraction else "whole number from 1"
-    found.wrong(path, f"{path[-1]} has to be a {what} to {most}")
-    return False
+def _is_amount(found: Findings, path: Path, value: Any) -> bool:
+    problem = amount_problem(str(path[-1]), value)
+    if problem:
+        found.wrong(path, problem)
+    return not problem
 
 
 def _spelled(amount: float) -> str:

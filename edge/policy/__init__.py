@@ -247,7 +247,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     if plugin and not is_plugin_name(plugin):
         _refuse(f"`{plugin}` is no plugin's name", "It is of a-z and 0-9, and inside also . _ -")
     for ask in asked:
-        problem = asks.problem(ask)
+        problem = asks.problem(ask) or asks.range_problem(ask)
         if problem:
             _refuse(
                 f"`{asks.spelled(ask)}` can't be granted: {problem}", "docs/security-levels.md has examples"

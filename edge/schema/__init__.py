@@ -35,6 +35,11 @@ NAMES = {
 EXACT = 1 << 53
 """Up to here every whole number is one as a double, too."""
 
+LEAST, MOST = -(1 << 63), (1 << 64) - 1
+"""The whole numbers that the native library keeps as they are."""
+
+MAX_DIGITS = 400
+
 
 def problems(schema: Schema, value: Any) -> list[str]:
     """What a value does wrong, each with its place; nothing when it fits.
@@ -103,6 +108,26 @@ def has_type(value: Any, name: str) -> bool:
     return name == _CLASSES[type(value)]
 
 
+def changed_number(text: str) -> str:
+    """What is wrong with a whole number of a JSON text that would be kept as another one; empty for none."""
+    import json
+
+    wrong: list[str] = []
+
+    def whole(digits: str) -> None:
+        if len(digits) > MAX_DIGITS or not LEAST <= int(digits) <= MOST:
+            wrong.append(f"is too large a number: whole ones go from {LEAST} to {MOST}")
+
+    def fraction(digits: str) -> None:
+        number, _, rest = digits.partition(".")
+        is_whole = "e" not in digits.lower() and not rest.strip("0")
+        if is_whole and (len(number) > MAX_DIGITS or int(float(number)) != int(number)):
+            wrong.append(f"is too large a number: with a decimal point, whole ones go up to {EXACT}")
+
+    json.loads(text, parse_int=whole, parse_float=fraction)
+    return wrong[0] if wrong else ""
+
+
 def identity(value: Any) -> Hashable:
     """Equal for values that are the same JSON: 1 and 1.0 are, 1 and true are not."""
     if isinstance(value, bool):
@@ -134,11 +159,9 @@ def _from_json(text: str, types: list[str]) -> Any:
         value = native.read_json(text.encode())
     except errors.ArgumentsError:
         raise ValueError("is not JSON") from None
-    if isinstance(value, float) and value.is_integer() and "." not in text and "e" not in text.lower():
-        # Beyond 64 bits, where the number would not be the one that was written.
-        if abs(value) > EXACT:
-            raise ValueError("is too large a number")
-        return int(value)
+    changed = changed_number(text)
+    if changed:
+        raise ValueError(changed)
     if isinstance(value, float) and value.is_integer() and types == ["integer"] and abs(value) <= EXACT:
         return int(value)
     if types and not any(has_type(value, name) for name in types):

@@ -85,12 +85,26 @@ def test_a_document_sets_much_at_once(edge: Edge, tmp_path: Path) -> None:
     assert (found["secrets"], found["missing"]) == ({"token": False}, ["token"])
 
 
+def test_a_whole_number_is_kept_as_it_was_written_or_refused(edge: Edge, tmp_path: Path) -> None:
+    for number in (2**53 + 1, 2**64 - 1):
+        assert edge("config", "faults", f"days={number}").status == 0
+        asked = edge("call", "faults", '{"do": "arguments"}').out
+        assert json.loads(asked)["__config"] == {"days": number}
+    (tmp_path / "c.json").write_text(json.dumps({"days": 2**64}))
+    ran = edge("config", "faults", "--from", tmp_path / "c.json")
+    assert (ran.status, "from -9223372036854775808 to 18446744073709551615" in ran.err) == (2, True)
+    assert edge("config", "faults", "--json").document["values"] == {"days": 2**64 - 1}
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("days=many",),
         ("days=0",),
         ("days=18446744073709551616",),
+        ("days=9007199254740993.0",),
+        ("--json-value", "days=18446744073709551616"),
+        ("--json-value", "days=9007199254740993.0"),
         ("town=Bonn",),
         ("days",),
         ("=3",),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors
-from edge.cli.options import Command, Option, at_least_one, seconds
+from edge.cli.options import Command, Option, at_least_one, megabytes, narrow, seconds
 
 COMMAND = Command(
     "cook",
@@ -100,6 +100,14 @@ def test_help_shows_usage_options_and_an_example() -> None:
 def test_seconds_are_a_positive_number(text: str) -> None:
     with pytest.raises(ValueError, match="seconds"):
         seconds(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "99999999999999", "9" * 5000, "\u0663\u0664x"])
+def test_an_amount_says_its_range(text: str) -> None:
+    with pytest.raises(ValueError, match="from 1 to 65536"):
+        megabytes(text)
+    with pytest.raises(ValueError, match="from 1 to 4294967295"):
+        narrow(text if text != "99999999999999" else "4294967296")
 
 
 def test_seconds_may_be_a_fraction() -> None:

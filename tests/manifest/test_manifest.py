@@ -218,6 +218,16 @@ def test_a_field_of_the_contract_that_is_wrong_is_an_error_for_all(text: str, ex
             2,
             "host_calls has to be a whole number from 1 to 4294967295",
         ),
+        (
+            "[edge.limits]\ncalls_per_minute = 4294967296",
+            2,
+            "calls_per_minute has to be a whole number from 1 to 4294967295",
+        ),
+        (
+            "[edge.limits]\nconcurrent_calls = 9007199254740992",
+            2,
+            "concurrent_calls has to be a whole number from 1 to 4294967295",
+        ),
         ("[edge.kv]", 1, "needs quota_bytes"),
         ("[edge.kv]\nquota_bytes = -1", 2, "quota_bytes has to be"),
         ('[[edge.cli]]\nprogram = "git"', 2, "absolute path"),
