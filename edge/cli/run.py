@@ -168,7 +168,7 @@ def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plug
         from edge import errors
 
         raise errors.NoCompiler(f"{path} is not compiled, and this installation of Edge only runs") from None
-    artifact = compile_for_here(files.read_all(fd), files.base_name(path))
+    artifact = compile_for_here(files.read_open(fd, path), files.base_name(path))
     try:
         plugin = load(artifact)
     finally:
