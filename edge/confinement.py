@@ -1,6 +1,6 @@
 """Limits around this process that native code does not fit in: of a service, a shell, a container or a mount.
 
-`edge doctor` looks for them; a call that failed is explained by them. A call that goes well never imports this.
+`edge doctor` looks for them; a call that failed is explained by them. One that goes well never imports this.
 """
 
 from __future__ import annotations

@@ -172,7 +172,7 @@ class InvalidWasm(Refused):
 
 
 class TooComplex(Refused):
-    """A component nested too deep, or of more instances or functions than the compiler takes."""
+    """A component nested too deep, or of more instances, functions or cases than the compiler takes."""
 
     status = 0x311
     advice = "Build the plugin from fewer components: native/src/structure.rs has the limits"

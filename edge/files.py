@@ -21,6 +21,9 @@ STICKY = 0o1000
 OTHERS_WRITE = 0o022
 TEMPORARY = ".tmp"
 
+MAX_INPUT_BYTES = 256 << 20
+"""As much as `edge install` takes unless it is told otherwise."""
+
 close = posix.close
 
 
@@ -142,12 +145,10 @@ def read_all(fd: int) -> bytes:
 
 
 def read_input(path: str) -> bytes:
-    """The contents of a regular file that the user named."""
+    """The contents of a regular file that the user named, as `read_open` does."""
     fd = open_input(path)
     try:
-        return read_all(fd)
-    except OSError as error:
-        raise_for(path, error)
+        return read_open(fd, path)
     finally:
         posix.close(fd)
 
@@ -175,6 +176,21 @@ def refuse_kind(path: str, mode: int) -> NoReturn:
     )
     raise errors.StoreDamaged(
         f"{path} is {what}; Edge keeps a file there", f"Move it away: mv {path} {path}.away"
+    )
+
+
+def read_open(fd: int, path: str) -> bytes:
+    """The contents of the open file that the user named; one that is too large for any plugin is not read."""
+    try:
+        size = posix.fstat(fd).st_size
+        if size <= MAX_INPUT_BYTES:
+            return read_all(fd)
+    except OSError as error:
+        raise_for(path, error)
+    from edge import errors
+
+    raise errors.Refused(
+        f"{path} has {size} bytes, and at most {MAX_INPUT_BYTES} are read", "Name the file of a plugin"
     )
 
 

@@ -160,6 +160,17 @@ def test_an_input_that_can_not_be_looked_at_is_this_machines_fault(
     assert os.listdir("/proc/self/fd") == before
 
 
+def test_an_input_that_is_too_large_for_any_plugin_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    path.touch()
+    os.truncate(path, files.MAX_INPUT_BYTES + 1)
+    monkeypatch.setattr(files, "read_all", lambda _: pytest.fail("it is read"))
+    with pytest.raises(errors.Refused, match="268435457 bytes"):
+        files.read_input(str(path))
+
+
 def test_an_input_is_read_whole(tmp_path: Path) -> None:
     contents = bytes(range(256)) * (10_000)
     (tmp_path / "a").write_bytes(contents)

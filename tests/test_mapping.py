@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import subprocess
 from pathlib import Path
 from typing import Callable
 
@@ -61,6 +62,20 @@ def test_a_file_of_another_user_is_copied(path: Path) -> None:
     os.chown(path, OTHER_USER, OTHER_USER)
     assert answers(load(path))
     assert str(path) not in mapped()
+
+
+@needs_root
+def test_a_file_on_a_device_of_a_user_is_copied(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nosuid", "stick", folder], check=True)
+    try:
+        there = folder / path.name
+        there.write_bytes(path.read_bytes())
+        assert answers(load(there))
+        assert str(there) not in mapped()
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_a_file_that_somebody_has_open_for_writing_is_copied(path: Path) -> None:

@@ -85,7 +85,7 @@ def explain(where: str, machine: str, error: Exception) -> NoReturn:
             + ("its filesystem is mounted noexec" if noexec else "this process may have no more addresses"),
             "Install Edge elsewhere, or mount -o remount,exec"
             if noexec
-            else "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits what is really used",
+            else "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits memory itself",
         )
     here = platform()
     bundle = BUNDLES.get(here)

@@ -79,10 +79,11 @@ def without_file(message: str | None, path: str) -> str | None:
 
 def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
     is_module = header.endswith(MODULE_VERSION)
+    wasm = files.read_open(fd, path)
     try:
         from edge.dev.compiler import encode
 
-        encoded = encode(files.read_all(fd), files.base_name(path))
+        encoded = encode(wasm, files.base_name(path))
     except ImportError:
         return {"kind": "core module" if is_module else "component"}
     except errors.NotComponent as error:

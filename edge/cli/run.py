@@ -172,7 +172,7 @@ def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plug
             f"{path} is not compiled, and this installation of Edge has no compiler",
             f"Compile on a PC: edge compile PLUGIN.wasm --target {native.about()['engine']}; copy it here",
         ) from None
-    artifact = compile_for_here(files.read_all(fd), files.base_name(path))
+    artifact = compile_for_here(files.read_open(fd, path), files.base_name(path))
     try:
         plugin = load(artifact)
     finally:

@@ -37,6 +37,8 @@ OTHERS = ("capabilities", "permissions", "config_schema", "edge")
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
 KEY_DIGITS = 64
+MAX_ASKS = 500
+"""Each is shown to whoever has to agree, and held against all that the plugin is granted."""
 BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 SIGNATURE_LENGTHS = (86, 88)
 
@@ -113,6 +115,8 @@ def check(
     if "channel" in capabilities:
         edge.asks.append(("channel",))
     places = {name: _place(document, name) for name in permissions}
+    if len(edge.asks) > MAX_ASKS:
+        found.wrong((), f"it asks for {len(edge.asks)} things, and nobody reads more than {MAX_ASKS}")
     _check_use(found, places, secrets, edge.hosts, has_schema=bool(schema))
     manifest = Manifest(
         fields=fields,

@@ -31,6 +31,7 @@ pub struct Artifact {
     file: File,
     statement: Statement,
     elf_bytes: u64,
+    is_packaged: bool,
 }
 
 /// Device, inode, size and change time: together they change whenever the contents may have.
@@ -69,14 +70,14 @@ impl Artifact {
         let mut text = vec![0; len];
         read_at(&file, &mut text, elf_bytes)?;
         let statement = Signed { signer, signature, text: &text }.verify(Purpose::Artifact, trust)?;
-        Ok(Artifact { file, statement, elf_bytes })
+        Ok(Artifact { file, statement, elf_bytes, is_packaged: false })
     }
 
     /// Code out of a package, with the package's head: for the engine `target`.
     pub fn of_package(file: File, head: &[u8], trust: &Trust<'_>, target: EngineTarget) -> Outcome<Artifact> {
         let elf_bytes = size(&file)?;
         let statement = package::code_for(package::verify_head(head, trust)?, target)?;
-        Ok(Artifact { file, statement, elf_bytes })
+        Ok(Artifact { file, statement, elf_bytes, is_packaged: true })
     }
 
     pub fn identity(&self) -> Outcome<Identity> {
@@ -86,6 +87,11 @@ impl Artifact {
     /// What proves, to who kept it where nobody else writes, that this very file had the digest that was signed.
     pub fn receipt(&self) -> Outcome<String> {
         receipt(&self.file, &self.statement)
+    }
+
+    /// Whether it is out of a package, which a store unpacked.
+    pub fn is_packaged(&self) -> bool {
+        self.is_packaged
     }
 
     pub fn file(&self) -> &File {

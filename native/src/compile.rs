@@ -9,7 +9,7 @@ use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wit_component::ComponentEncoder;
 use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{IndexMap, Resolve, WorldItem, WorldKey};
+use wit_parser::{IndexMap, Resolve, TypeDefKind, WorldItem, WorldKey};
 
 use crate::artifact;
 use crate::footprint::instance_bytes;
@@ -28,6 +28,9 @@ const METADATA_SECTION: &str = "component-type";
 
 /// Whoever loads a component ties each of its imports to something. All of WASI 0.2 has 400.
 const MAX_FUNCTIONS: usize = 2_000;
+
+/// Wasmtime goes through them to find the case of each value. Variants of WASI 0.2 have 40 cases at most.
+const MAX_CASES: usize = 256;
 
 /// A component, and what it imports and exports as `interface#function`.
 pub struct Encoded {
@@ -95,6 +98,15 @@ fn functions(component: &[u8]) -> Outcome<(Vec<String>, Vec<String>)> {
     let Some(world) = resolve.worlds.get(world) else {
         return Err(Failure::new(Status::InvalidWasm, "it has no world"));
     };
+    let cases = resolve.types.iter().map(|(_, ty)| match &ty.kind {
+        TypeDefKind::Variant(variant) => variant.cases.len(),
+        TypeDefKind::Enum(names) => names.cases.len(),
+        _ => 0,
+    });
+    if cases.max().unwrap_or(0) > MAX_CASES {
+        let why = format!("a type that it imports or exports has more than {MAX_CASES} cases");
+        return Err(Failure::new(Status::TooComplex, why));
+    }
     let names = |items: &WorldItems| items.iter().flat_map(|(key, item)| names(&resolve, key, item)).collect();
     let (imports, exports): (Vec<_>, Vec<_>) = (names(&world.imports), names(&world.exports));
     if imports.len().max(exports.len()) > MAX_FUNCTIONS {

@@ -7,7 +7,9 @@ use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstatfs, memfd_create};
+use rustix::fs::{
+    MemfdFlags, SealFlags, StatVfsMountFlags, fcntl_add_seals, fcntl_get_seals, fstatfs, fstatvfs, memfd_create,
+};
 use rustix::mm::{Advice, madvise};
 use wasmtime::component::Component;
 
@@ -25,7 +27,7 @@ const SEALED: SealFlags = SealFlags::WRITE.union(SealFlags::GROW).union(SealFlag
 /// through again. Answers with a receipt as well where the digest of such a file was checked now.
 pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
     artifact.check_engine(runner.target)?;
-    let copy = if keeps_contents(artifact.file())? { None } else { Some(copy(artifact)?) };
+    let copy = if keeps_contents(artifact)? { None } else { Some(copy(artifact)?) };
     let before = artifact.identity()?;
     let mut fresh = None;
     let file = match &copy {
@@ -126,7 +128,8 @@ fn image_bytes(component: &Component) -> usize {
 }
 
 /// Whether what is read of a file once is what its mapping shows ever after.
-fn keeps_contents(file: &File) -> Outcome<bool> {
+fn keeps_contents(artifact: &Artifact) -> Outcome<bool> {
+    let file = artifact.file();
     let failed = |error: std::io::Error| Failure::io("the artifact", &error);
     if fcntl_get_seals(file).is_ok_and(|seals| seals.contains(SEALED)) {
         return Ok(true);
@@ -138,7 +141,17 @@ fn keeps_contents(file: &File) -> Outcome<bool> {
         return Ok(false);
     }
     let filesystem = fstatfs(file).map_err(|error| failed(error.into()))?;
-    Ok(LOCAL_FILESYSTEMS.contains(&(filesystem.f_type as u32)) && has_no_writer(file))
+    let is_local = LOCAL_FILESYSTEMS.contains(&(filesystem.f_type as u32));
+    Ok(is_local && (artifact.is_packaged() || !is_of_a_user(file)?) && has_no_writer(file))
+}
+
+/// Whether a filesystem may be on a device that a user plugged in or made, who can write to it underneath.
+///
+/// What mounts such for users mounts them without set-user-ID. So are some homes, and with them stores, whose files Edge
+/// made itself: it is not asked for those.
+fn is_of_a_user(file: &File) -> Outcome<bool> {
+    let mounted = fstatvfs(file).map_err(|error| Failure::io("the artifact", &error.into()))?;
+    Ok(mounted.f_flag.contains(StatVfsMountFlags::NOSUID))
 }
 
 /// Filesystems whose files change through this kernel only. Source: linux/magic.h, and OpenZFS for its own.

@@ -14,6 +14,38 @@ def many_imports() -> str:
     return f'(component (import "no:where/everything@1.0.0" (instance {functions})) {EMPTY} {LIFT})'
 
 
+def many_cases() -> str:
+    """Passes lists of variants of ten thousand cases, each of which is looked for. Must be refused."""
+    return _passing_variants(10_000)
+
+
+def variants() -> str:
+    """Passes lists of variants of as many cases as there may be. Must run out of time."""
+    return _passing_variants(256)
+
+
+def _passing_variants(cases: int) -> str:
+    names = " ".join(f'(case "c{n}" u8)' for n in range(cases))
+    return f"""
+(component
+  (import "edge:hostile/host@0.1.0" (instance $host
+    (type $cases (variant {names}))
+    (export "cases" (type $named (eq $cases)))
+    (export "take" (func (param "value" (list $named))))))
+  (core module $memory (memory (export "memory") 1))
+  (core instance $memory (instantiate $memory))
+  (core func $take (canon lower (func $host "take") (memory (core memory $memory "memory"))))
+  (core module $m
+    (import "host" "take" (func $take (param i32 i32)))
+    (import "memory" "memory" (memory 1))
+    (func (export "run")
+      (memory.fill (i32.const 0) (i32.const 255) (i32.const 16000))
+      (loop $again (call $take (i32.const 0) (i32.const 2000)) (br $again))))
+  (core instance $i (instantiate $m
+    (with "host" (instance (export "take" (func $take)))) (with "memory" (instance $memory))))
+  {LIFT})"""
+
+
 def long_import() -> str:
     """Imports a name of 1 MB. Must be refused in a message of readable length."""
     name = "x" * (1 << 20)
@@ -89,7 +121,7 @@ GENERATED: dict[str, Callable[[], str | bytes]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         *(many_imports, long_import, long_export, many_memories, memories_in_sum, many_tables, many_globals),
-        *(many_instances, huge_frames, deep_types, deep_values),
+        *(many_instances, huge_frames, deep_types, deep_values, many_cases, variants),
     )
 }
 """What makes a plugin, as text or assembled, by its name in expected.toml."""

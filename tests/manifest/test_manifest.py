@@ -396,3 +396,18 @@ def test_without_tomli_an_old_python_says_what_to_install(monkeypatch: pytest.Mo
     with pytest.raises(errors.EnvironmentFault) as caught:
         manifest.parse(HEAD)
     assert "python3-tomli" in caught.value.remedy
+
+
+@pytest.mark.parametrize("strictness", [manifest.OWN, manifest.FOREIGN])
+def test_a_manifest_does_not_ask_for_more_than_anybody_reads(strictness: str) -> None:
+    def text(count: int) -> str:
+        hosts = ", ".join(f'"h{n}.example.org"' for n in range(count))
+        return (
+            'name = "pump"\nversion = "1.0.0"\ncapabilities = ["tool"]\nwasm_path = "a.wasm"\n'
+            f'permissions = ["http_client"]\n[edge.http]\nhosts = [{hosts}]\n'
+        )
+
+    assert len(manifest.parse(text(500), strictness=strictness).asks) == 500
+    with pytest.raises(errors.BadManifest) as caught:
+        manifest.parse(text(501), strictness=strictness)
+    assert "asks for 501 things" in str(caught.value.problems[0])

@@ -1,20 +1,28 @@
 //! From component values to bytes.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
+use wasmtime::component::types::Variant;
 use wasmtime::component::{Type, Val};
 
 use super::{BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE};
 use crate::status::{Failure, Outcome, Status};
 
+/// Cases of a variant that are looked through for each value; where there are more, they are sorted first.
+const FEW_CASES: usize = 16;
+
 /// A buffer that refuses to grow over what one crossing may carry.
 pub struct Writer {
     bytes: Vec<u8>,
     limit: usize,
+    /// Payloads of variants with many cases, by where the name of the first case stands, which is the type's own.
+    cases: BTreeMap<usize, BTreeMap<String, Option<Type>>>,
 }
 
 impl Writer {
     pub fn new(limit: usize) -> Self {
-        Writer { bytes: Vec::new(), limit }
+        Writer { bytes: Vec::new(), limit, cases: BTreeMap::new() }
     }
 
     pub fn finish(self) -> Vec<u8> {
@@ -91,6 +99,17 @@ impl Writer {
     pub fn end(&mut self) -> Outcome<()> {
         self.put(&[END])
     }
+
+    /// What the case carries: a guest may pass a hundred thousand values at once.
+    fn payload(&mut self, variant: &Variant, name: &str) -> Option<Type> {
+        let mut cases = variant.cases();
+        if cases.len() <= FEW_CASES {
+            return cases.find(|case| case.name == name)?.ty;
+        }
+        let place = cases.next()?.name.as_ptr().addr();
+        let sorted = || variant.cases().map(|case| (case.name.to_owned(), case.ty)).collect();
+        self.cases.entry(place).or_insert_with(sorted).get(name)?.clone()
+    }
 }
 
 /// Parameters or results, as one tuple.
@@ -132,7 +151,7 @@ fn write(out: &mut Writer, value: &Val, ty: &Type) -> Outcome<()> {
             items.iter().zip(tuple.types()).try_for_each(|(item, ty)| write(out, item, &ty))
         }
         (Val::Variant(name, payload), Type::Variant(variant)) => {
-            let ty = variant.cases().find(|case| case.name == name).and_then(|case| case.ty);
+            let ty = payload.as_ref().and_then(|_| out.payload(variant, name));
             write_case(out, name, payload.as_deref(), ty)
         }
         (Val::Result(Ok(payload)), Type::Result(result)) => write_case(out, OK, payload.as_deref(), result.ok()),
