@@ -38,15 +38,15 @@ class spent:  # noqa: N801 it is used as a function is
     depth = 0
 
     def __enter__(self) -> None:
-        spent.depth += 1
-        path = _path()
-        if spent.depth == 1 and posix.access(path, 0) and _is_full(path):
+        path = "" if spent.depth else _own()
+        if path and posix.access(path, 0) and _is_full(path):
             files.remove(path)
+        spent.depth += 1
 
     def __exit__(self, *_: object) -> None:
         spent.depth -= 1
-        path = _path()
-        if spent.depth or not posix.access(files.folder(path), 0):
+        path = "" if spent.depth else _own()
+        if not path:
             return
         from contextlib import suppress
 
@@ -57,6 +57,15 @@ class spent:  # noqa: N801 it is used as a function is
 
 def _path() -> str:
     return f"{places.data()}/audit/{FILE}"
+
+
+def _own() -> str:
+    """The same, empty where the folder is not this user's own: then the command is about to be refused."""
+    path = _path() if places.data_home() else ""
+    try:
+        return path if path and posix.stat(files.folder(path)).st_uid == posix.geteuid() else ""
+    except OSError:
+        return ""
 
 
 def _fill(path: str) -> None:
