@@ -1,4 +1,4 @@
-"""Headers of components that nobody would write: the compiler takes or refuses them, and ends no process of ours."""
+"""Headers of components that nobody would write: they are taken or refused, and end no process of ours."""
 
 from __future__ import annotations
 
