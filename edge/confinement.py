@@ -1,6 +1,7 @@
 """Limits around this process that native code does not fit in: of a service, a shell, a container or a mount.
 
-`edge doctor` looks for them; a call that failed is explained by them. One that goes well never imports this.
+`edge doctor` looks for them; a call that failed is explained by them. A call that goes well imports none of
+this.
 """
 
 from __future__ import annotations
@@ -58,6 +59,18 @@ def explain(error: EdgeError, fd: int = -1) -> None:
     if found is not None:
         cause, error.remedy = found
         error.message = f"{error.message}: {cause}"
+
+
+def engine() -> tuple[str, bool]:
+    """The engine whose code runs here, and whether that is the interpreter instead of this CPU's own code.
+
+    It needs 16 MB of addresses for a memory instead of 4 GB, and no mapping that becomes executable.
+    """
+    about = native.about()
+    own, interpreted = about["engine"], about["interpreted"]
+    if own == interpreted or (can_reserve(RESERVED) and can_execute()):
+        return own, False
+    return interpreted, True
 
 
 def can_reserve(size: int) -> bool:

@@ -24,6 +24,10 @@ MACHINES = {"arm": 40, "aarch64": 183, "x86_64": 62}
 NO_BUILD = "There is no build of Edge for it"
 AGAIN = "Copy it again, or install the bundle again; `make build` makes it in a checkout"
 NAMES = "EDGE_LIBRARY names Edge's own libedge.so; without it, the one of this package is used"
+ELSEWHERE = "Install Edge elsewhere, or mount -o remount,exec"
+MORE_ADDRESSES = (
+    "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits what is really used"
+)
 TAIL_BYTES = 40
 NO_EXEC = 8  # ST_NOEXEC
 
@@ -79,14 +83,9 @@ def explain(where: str, machine: str, error: Exception) -> NoReturn:
             "Edge needs glibc 2.28, as in Debian 10 and Raspberry Pi OS of 2019; update the system",
         )
     if "failed to map segment" in str(error) or "cannot allocate memory" in str(error).lower():
-        noexec = posix.statvfs(where).f_flag & NO_EXEC
-        fail(
-            f"{where} can't be mapped: "
-            + ("its filesystem is mounted noexec" if noexec else "this process may have no more addresses"),
-            "Install Edge elsewhere, or mount -o remount,exec"
-            if noexec
-            else "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits memory itself",
-        )
+        if posix.statvfs(where).f_flag & NO_EXEC:
+            fail(f"{where} can't be mapped: its filesystem is mounted noexec", ELSEWHERE)
+        fail(f"{where} can't be mapped: this process may have no more addresses", MORE_ADDRESSES)
     here = platform()
     bundle = BUNDLES.get(here)
     remedy = f"Use the bundle that `edge bundle --target {bundle}` makes" if bundle else NO_BUILD

@@ -149,8 +149,9 @@ def _load(fd: int, given: Given, profile: Profile, terms: Terms | None, log: too
     path = given.arguments[0]
     interfaces = (Logging(log.log), Secrets(_secrets(given), terms.grants if terms else None))
 
-    def load(code: int) -> Plugin:
-        runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=terms.trusted() if terms else None)
+    def load(code: int, *, interpret: bool = False) -> Plugin:
+        trusted = terms.trusted() if terms else None
+        runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=trusted, interpret=interpret)
         grants = terms.grants if terms else None
         name = files.base_name(path)
         return runtime.load_open(code, name, interfaces=interfaces, grants=grants, output=log.write)
@@ -161,7 +162,9 @@ def _load(fd: int, given: Given, profile: Profile, terms: Terms | None, log: too
     return load(fd)
 
 
-def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plugin:
+def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin:
+    from edge import confinement
+
     try:
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
@@ -174,7 +177,7 @@ def _compile_and_load(fd: int, path: str, load: Callable[[int], Plugin]) -> Plug
         ) from None
     artifact = compile_for_here(files.read_open(fd, path), files.base_name(path))
     try:
-        plugin = load(artifact)
+        plugin = load(artifact, interpret=confinement.engine()[1])
     finally:
         files.close(artifact)
     plugin.description.update(describe(plugin))

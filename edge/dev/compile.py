@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from edge import _native as native
-from edge import files, keys
+from edge import confinement, files, keys
 from edge.dev import compiler
 from edge.dev.probe import probe
 from edge.dev.progress import watch
@@ -76,7 +76,7 @@ def compile_for_here(wasm: bytes, file: str) -> int:
     """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
     component = compiler.encode(wasm, file)
     with keys.wiped(keys.local_seed()) as seed:
-        fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
+        fd, _ = compile_in_memory(component["wasm"], file, confinement.engine()[0], seed)
     return fd
 
 
@@ -141,9 +141,10 @@ def compile_in_memory(
 def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray) -> dict[str, Any]:
     if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
         return NO_FACTS
-    fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
+    engine, interpret = confinement.engine()
+    fd, _ = compile_in_memory(component["wasm"], file, engine, seed)
     try:
-        runtime = Runtime(trusted=[native.public_key(seed)])
+        runtime = Runtime(trusted=[native.public_key(seed)], interpret=interpret)
         return describe(runtime.load_open(fd, file, interfaces=provided()))
     finally:
         os.close(fd)

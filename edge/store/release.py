@@ -156,6 +156,9 @@ def _code(package: Package) -> tuple[str, bool]:
     """The package's code for this machine, and whether that is for the interpreter instead."""
     about = native.about()
     engines = package.engines
-    if about["engine"] not in engines and about["interpreted"] in engines:
-        return package.code(about["interpreted"]), about["interpreted"] != about["engine"]
+    if about["interpreted"] in engines:
+        from edge import confinement
+
+        if about["engine"] not in engines or confinement.engine()[1]:
+            return package.code(about["interpreted"]), about["interpreted"] != about["engine"]
     return package.code(about["engine"]), False

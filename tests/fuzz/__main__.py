@@ -19,7 +19,7 @@ from typing import Any
 
 import hypothesis
 
-MODULES = ("artifacts", "manifests", "sequences", "values")
+MODULES = ("artifacts", "components", "manifests", "sequences", "values")
 EXAMPLES = 100
 LONG_RUN = 1000
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EXAMPLES = {"artifacts": 200, "manifests": 200, "sequences": 400, "values": 200}
+EXAMPLES = {"artifacts": 200, "components": 40, "manifests": 200, "sequences": 400, "values": 200}
 SECONDS = 300
 
 
