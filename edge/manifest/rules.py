@@ -166,7 +166,7 @@ def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) 
     if version and not (number or named or found.foreign):
         found.wrong(
             ("version",),
-            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, each below 1000, or "
+            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, the last two below 1000, or "
             "name one, [edge] release",
         )
     return number

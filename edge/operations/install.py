@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from edge import errors, files, places
+from edge.operations.numbering import number_of
+from edge.store import record
 from edge.store.consent import carry_out, review, shown
 from edge.store.install import Installation, refusals_told, refuse_other
 
@@ -41,9 +43,10 @@ def install(
         declared = plugin.manifest
         with refusals_told(source.origin):
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
+            number = number_of(declared, record.find(declared.name))
             if source.is_unpacked:
                 consent = _agreed(plugin, source, consent)
-        fd = _compile(plugin, source, say)
+        fd = _compile(plugin, source, number, say)
         try:
             return _install(source, fd, again, consent)
         finally:
@@ -81,7 +84,6 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     The answer holds for the installation, as long as that shows the same.
     """
     from edge import keys
-    from edge.store import record
     from edge.store.lock import locked
 
     name, version = plugin.manifest.name, plugin.manifest.version
@@ -110,7 +112,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     return answer
 
 
-def _compile(plugin: Plugin, source: Source, say: Say) -> int:
+def _compile(plugin: Plugin, source: Source, number: int, say: Say) -> int:
     """A package that exists in memory only, signed by who compiles it."""
     from edge import _native as native
     from edge import keys
@@ -120,5 +122,9 @@ def _compile(plugin: Plugin, source: Source, say: Say) -> int:
         signer = native.public_key(seed).hex()[:KEY_DIGITS]
         say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
         return pack_source_in_memory(
-            plugin, [native.about()["engine"]], seed, file=files.base_name(source.origin)
+            plugin,
+            [native.about()["engine"]],
+            seed,
+            release=number,
+            file=files.base_name(source.origin),
         )

@@ -274,9 +274,9 @@ def _switched(
 ) -> Record:
     kept = _kept(before, release_id)
     # A release below the floor is the current one, repaired: nothing else comes this far.
-    floor, newest = number, release_id[:ID_DIGITS]
+    floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
-        floor, newest = before.floor, before.newest
+        floor, newest, version = before.floor, before.newest, before.newest_version
     return record.Record(
         staged.manifest.name,
         current=release_id,
@@ -284,6 +284,7 @@ def _switched(
         enabled=enabled,
         floor=floor,
         newest=newest,
+        newest_version=version,
         origin=origin,
         remote=remote,
         previous_source=_came_from(before, kept),

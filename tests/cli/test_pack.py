@@ -156,7 +156,7 @@ def test_another_key_signs(
             7,
             "import HTTP",
         ),
-        ("cron-next", {"version": "1.0"}, 2, "no release number follows from 1.0"),
+        ("cron-next", {"version": "1.0.0-rc.1"}, 2, "no release number follows from 1.0.0-rc.1"),
         ("cron-next", {"wasm_path": "other.wasm"}, 5, "there is no file"),
         ("cron-next", {"wasm_path": "."}, 5, "there is no file"),
         ("cron-next", {"config_schema": {"properties": {"a": {"type": "text"}}}}, 8, "is no JSON Schema"),
