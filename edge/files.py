@@ -20,6 +20,8 @@ LINK = 0o120000
 STICKY = 0o1000
 OTHERS_WRITE = 0o022
 TEMPORARY = ".tmp"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put at the head of a text; JSON is read without it by the native library."""
 
 close = posix.close
 

@@ -197,12 +197,9 @@ def _secrets(given: Given) -> dict[str, str | None]:
 
 
 def _secret(path: str) -> str:
-    try:
-        return files.read_input(path).decode().rstrip("\n")
-    except UnicodeDecodeError:
-        from edge import errors
+    from edge.cli.passphrase import secret_text
 
-        raise errors.UsageError(f"{path}: this secret is not UTF-8", "Plugins take text; encode it") from None
+    return secret_text(files.read_input(path), path)
 
 
 def _limits(given: Given, base: Limits) -> Limits:

@@ -54,8 +54,8 @@ def pack(
 ) -> dict[str, Any]:
     """Writes a package to an empty file, and answers with its description.
 
-    `engines`: what there is to be code for. `with_wasm`: packs the component too. `release`: its number, for a
-    manifest from which none follows. `file` is for messages.
+    `engines`: what there is to be code for. `with_wasm`: packs the component too. `release`: its number,
+    instead of the manifest's. `file` is for messages.
     Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
     `errors.CheckFailed` where the plugin does not pass its own check.
     """

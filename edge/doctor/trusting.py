@@ -40,7 +40,7 @@ def keys() -> Finding:
 
     path = keys.local_path()
     if not path:
-        return Finding(FAIL, "there is no place for keys: neither XDG_DATA_HOME nor HOME is set", "Set one")
+        return Finding(FAIL, places.NO_PLACE.format("keys", "XDG_DATA_HOME"), places.SET_ONE)
     folder = files.folder(path)
     try:
         names = sorted(posix.listdir(folder))

@@ -36,6 +36,9 @@ TEXTS = {
 OTHERS = ("capabilities", "permissions", "config_schema", "edge")
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
+MAX_ITEMS = 1024
+"""Of a list: what is asked for is looked at by a person, and by each call of the plugin."""
+
 KEY_DIGITS = 64
 BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 SIGNATURE_LENGTHS = (86, 88)
@@ -71,10 +74,13 @@ class Findings:
         return ""
 
     def array(self, path: Path, value: Any, name: str) -> list[Any]:
-        """An array, or an empty one and a problem."""
-        if isinstance(value, list):
+        """An array of `MAX_ITEMS` at most, or an empty one and a problem."""
+        if not isinstance(value, list):
+            self.wrong(path, f"{name} has to be an array")
+        elif len(value) > MAX_ITEMS:
+            self.wrong(path, f"{name} has {len(value)} entries, and may have {MAX_ITEMS}")
+        else:
             return value
-        self.wrong(path, f"{name} has to be an array")
         return []
 
     def table(self, path: Path, value: Any, name: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edge.files import BYTE_ORDER_MARK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +21,7 @@ def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]
 
     if isinstance(text, bytes):
         try:
-            text = text.decode()
+            text = text.removeprefix(BYTE_ORDER_MARK).decode()
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             refuse(file, [Problem(line, "this is not UTF-8")])

@@ -1,4 +1,4 @@
-"""Release numbers, which rise with every release, and the order of versions where no number follows from one."""
+"""Release numbers, which rise with every release, and the order of versions from which none follows."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def _compared(manifest: Manifest, newest: str, found: Record) -> int:
         )
     if now < before:
         raise errors.Downgrade(
-            f"{manifest.name}: version {manifest.version} is older than {newest}, which was installed already",
+            f"{manifest.name}: version {manifest.version} is older than {newest}, which was installed before",
             "Get a newer one"
             if found.current
             else f"Get a newer one, or forget that: edge remove {manifest.name} --forget",

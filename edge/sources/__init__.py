@@ -86,6 +86,10 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
     `sha256`: refuses what has another digest (a folder has none). `most_bytes`: refuses what is larger.
     `cache`: a folder for what is fetched and unpacked. `say`: takes lines of progress.
     """
+    if sha256:
+        from edge.sources.digest import hex_of
+
+        sha256 = hex_of(sha256)
     leftovers.sweep_folders(cache)
     if "://" in what or what.lower().startswith(URLS):
         return _fetched(what, "", sha256, most_bytes, cache, say)

@@ -302,7 +302,8 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
         asked = manifest_of(kept).asks
     except errors.EdgeError:
         return []
-    return [ask for ask in asked if ask in before.consents]
+    consents = set(before.consents)
+    return [ask for ask in asked if ask in consents]
 
 
 def _approval_of(before: Record | None, kept: str) -> list[str]:

@@ -386,3 +386,26 @@ def test_without_tomli_an_old_python_says_what_to_install(monkeypatch: pytest.Mo
     with pytest.raises(errors.EnvironmentFault) as caught:
         manifest.parse(HEAD)
     assert "python3-tomli" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('permissions = ["http_client"]\n[edge.http]\nhosts = [{}]\n', '"h{}.example.org"'),
+        ("[edge.delegate]\ntools = [{}]\n", '"a/t{}"'),
+        ("[edge]\ncli = [{}]\n", '{{ program = "/b", arguments = ["{}"] }}'),
+        ("[edge]\ntools = [{}]\n", '{{ name = "t{}", risk = "low" }}'),
+    ],
+)
+def test_lists_are_bounded(text: str, found: str) -> None:
+    for count, fits in ((1024, True), (1025, False)):
+        whole = HEAD + text.format(",".join(found.format(number) for number in range(count)))
+        if fits:
+            manifest.parse(whole, strictness="foreign")
+        else:
+            with pytest.raises(errors.BadManifest, match=f"has {count} entries, and may have 1024"):
+                manifest.parse(whole, strictness="foreign")
+
+
+def test_a_byte_order_mark_at_the_head_is_none_of_the_manifest() -> None:
+    assert manifest.parse(b"\xef\xbb\xbf" + HEAD.encode(), strictness="foreign").name == "weather"

@@ -14,22 +14,14 @@ from edge.operations.numbering import number_of
 from edge.store import lifecycle, record
 from edge.store.install import Outcome
 from tests import packages
-from tests.home import LOCAL, move
-
-
-@pytest.fixture(autouse=True)
-def machine(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty store."""
-    move(monkeypatch, tmp_path, (home / ".local/share" / LOCAL).read_bytes())
-    return tmp_path
 
 
 @pytest.fixture
-def put(machine: Path, wasm: Callable[[str], Path]) -> Callable[..., Outcome]:
+def put_folder(tmp_path: Path, wasm: Callable[[str], Path]) -> Callable[..., Outcome]:
     """Installs a folder of that version."""
 
     def act(version: str, more: str = "", *, again: bool = False) -> Outcome:
-        folder = machine / "weather"
+        folder = tmp_path / "weather"
         folder.mkdir(exist_ok=True)
         (folder / "a.wasm").write_bytes(wasm("faults").read_bytes())
         (folder / "manifest.toml").write_text(packages.manifest_of("weather", version, more))
@@ -51,44 +43,44 @@ def put(machine: Path, wasm: Callable[[str], Path]) -> Callable[..., Outcome]:
     ],
 )
 def test_a_newer_version_is_an_upgrade(
-    put: Callable[..., Outcome], older: str, newer: str, number: int
+    put_folder: Callable[..., Outcome], older: str, newer: str, number: int
 ) -> None:
-    put(older)
-    assert put(older).change == "nothing"
-    done = put(newer)
+    put_folder(older)
+    assert put_folder(older).change == "nothing"
+    done = put_folder(newer)
     assert (done.change, done.number) == ("upgraded", number)
-    assert put(newer).change == "nothing"
+    assert put_folder(newer).change == "nothing"
     with pytest.raises(errors.Downgrade):
-        put(older)
+        put_folder(older)
 
 
-def test_an_older_version_is_none_after_a_removal_either(put: Callable[..., Outcome]) -> None:
-    put("1.0.0-rc.2")
+def test_an_older_version_is_none_after_a_removal_either(put_folder: Callable[..., Outcome]) -> None:
+    put_folder("1.0.0-rc.2")
     lifecycle.remove("weather")
     with pytest.raises(errors.Downgrade, match=r"1.0.0-rc.1 is older than 1.0.0-rc.2") as found:
-        put("1.0.0-rc.1")
+        put_folder("1.0.0-rc.1")
     assert "edge remove weather --forget" in found.value.remedy
     lifecycle.remove("weather", forget=True)
-    assert put("1.0.0-rc.1").change == "installed"
+    assert put_folder("1.0.0-rc.1").change == "installed"
 
 
-def test_a_version_that_has_no_order_asks_for_a_number(put: Callable[..., Outcome]) -> None:
+def test_a_version_that_has_no_order_asks_for_a_number(put_folder: Callable[..., Outcome]) -> None:
     with pytest.raises(errors.BadManifest, match="it is not known what comes after version banana") as found:
-        put("banana")
+        put_folder("banana")
     assert "release = 1 under [edge]" in found.value.remedy
-    assert put("banana", "[edge]\nrelease = 1\n").number == 1
+    assert put_folder("banana", "[edge]\nrelease = 1\n").number == 1
     with pytest.raises(errors.BadManifest) as found:
-        put("cherry")
+        put_folder("cherry")
     assert "release = 2 under [edge]" in found.value.remedy
-    assert put("cherry", "[edge]\nrelease = 2\n").change == "upgraded"
+    assert put_folder("cherry", "[edge]\nrelease = 2\n").change == "upgraded"
 
 
-def test_the_same_version_with_other_contents_is_told(put: Callable[..., Outcome]) -> None:
-    put("1.0.0-rc.1")
+def test_the_same_version_with_other_contents_is_told(put_folder: Callable[..., Outcome]) -> None:
+    put_folder("1.0.0-rc.1")
     more = 'description = "other"\n'
     with pytest.raises(errors.Downgrade, match="was installed already, with other contents"):
-        put("1.0.0-rc.1", more)
-    assert put("1.0.0-rc.1", more, again=True).change == "upgraded"
+        put_folder("1.0.0-rc.1", more)
+    assert put_folder("1.0.0-rc.1", more, again=True).change == "upgraded"
 
 
 def number(version: str, release: int = 0, **known: Any) -> int:
