@@ -75,7 +75,7 @@ def _read(source: Source) -> Plugin:
             f"{source.origin} is not compiled, and this installation of Edge only runs",
             "On a PC: edge pack DIR --target pi-zero; here: edge key trust, and install what that made",
         ) from None
-    return Plugin(source.folder, foreign=True)
+    return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 
 
 def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:

@@ -64,6 +64,13 @@ class Source:
         self._temporary = temporary
 
     @property
+    def shown_folder(self) -> str:
+        """The folder for messages: of an archive that and the folder in it, not where it is unpacked for now."""
+        if self._temporary is None:
+            return self.folder
+        return f"{self.origin}{self.folder.removeprefix(self._temporary.path)}"
+
+    @property
     def is_unpacked(self) -> bool:
         """Whether the folder was in an archive."""
         return bool(self.folder) and self._temporary is not None
