@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edge import files
 
-
 NO_PLACE = "There is no place for {}: neither {} nor HOME is set to an absolute path"
 SET_ONE = "Set one of them: export HOME=/home/USER"
 

@@ -17,7 +17,7 @@ def test_a_relative_home_is_no_place() -> None:
     assert (places.data_home(), places.config_home(), places.policy_file()) == ("", "", "")
 
 
-def test_whoever_needs_a_place_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_needs_a_place_says_so() -> None:
     needs = (
         places.data,
         keys.local_seed,

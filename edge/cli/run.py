@@ -111,6 +111,11 @@ def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits, lo
         result = plugin.call(
             tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
         )
+    except Exception as error:
+        from edge.cli.limit import explain_run
+
+        explain_run(error)
+        raise
     finally:
         log.end()
     return plugin.name, result, (monotonic_ns() - started) / 1e6

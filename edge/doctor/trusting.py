@@ -36,7 +36,7 @@ def folders() -> Finding:
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
-    from edge import files, keys
+    from edge import files, keys, places
 
     path = keys.local_path()
     if not path:

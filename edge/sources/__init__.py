@@ -65,7 +65,7 @@ class Source:
 
     @property
     def shown_folder(self) -> str:
-        """The folder for messages: of an archive that and the folder in it, not where it is unpacked for now."""
+        """The folder for messages: of an archive the one inside it, not where it is unpacked for now."""
         if self._temporary is None:
             return self.folder
         return f"{self.origin}{self.folder.removeprefix(self._temporary.path)}"

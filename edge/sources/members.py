@@ -25,7 +25,7 @@ REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz F
 
 
 def is_clutter(name: str) -> bool:
-    """Whether it is what a computer put beside the files for itself: nothing of a plugin, whatever it holds."""
+    """Whether it is what a computer put beside the files for itself, and no part of a plugin."""
     parts = name.lower().rstrip("/").split("/")
     return parts[-1].startswith(APPLE_DOUBLE) or parts[-1] in CLUTTER or not CLUTTER_FOLDERS.isdisjoint(parts)
 

@@ -209,8 +209,8 @@ def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
     if counting is None:
         own = held.of(manifest.name)
         counting = own.consents + own.grants
-    free, held = levels.free_limits(level, here()), asks.Covering(counting)
-    return tuple(ask for ask in manifest.asks if not (held.covers(ask) or _is_free(ask, free)))
+    free, had = levels.free_limits(level, here()), asks.Covering(counting)
+    return tuple(ask for ask in manifest.asks if not (had.covers(ask) or _is_free(ask, free)))
 
 
 def review(

@@ -128,8 +128,8 @@ def rollback(name: str) -> Record:
         return now
 
 
-def remove(name: str, *, forget: bool = False) -> None:
-    """Removes a plugin with its configuration, secrets and grants.
+def remove(name: str, *, forget: bool = False) -> bool:
+    """Removes a plugin with its configuration, secrets and grants; whether it was installed till now.
 
     The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
     works for a plugin whose record is damaged.
@@ -143,7 +143,7 @@ def remove(name: str, *, forget: bool = False) -> None:
                 raise
         else:
             if found is None or not (found.current or forget or removal.is_unfinished(found)):
-                record.get(name)
+                _refuse_gone(name, found)
         audit.append(
             {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
         )
@@ -154,6 +154,16 @@ def remove(name: str, *, forget: bool = False) -> None:
             removal.forget(name)
             record.forget(name)
         collect()
+        return found is None or bool(found.current or found.previous)
+
+
+def _refuse_gone(name: str, found: Record | None) -> NoReturn:
+    if found is None:
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and no release of it is remembered")
+    raise errors.NotInstalled(
+        f"No plugin `{name}` is installed; release {found.floor} was",
+        f"`edge remove {name} --forget` forgets that, so that older releases can be installed again",
+    )
 
 
 def take_back(name: str, ask: Ask | None = None) -> int:

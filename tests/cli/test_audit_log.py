@@ -171,3 +171,10 @@ def test_wrong_usage(edge: Edge, put: Put, words: list[str], message: str) -> No
     ran = edge("audit", *words)
     assert (ran.status, ran.out) == (2, "")
     assert message in ran.err
+
+
+def test_trust_for_every_plugin_is_told_as_such(edge: Edge) -> None:
+    edge("key", "trust", "ab" * 32)
+    assert "plugins every plugin" in edge("audit", "--log").out
+    edge("key", "trust", "ab" * 32, "--plugins", "weather")
+    assert "plugins weather" in edge("audit", "--log").out

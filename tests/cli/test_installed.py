@@ -379,3 +379,26 @@ def test_a_call_over_a_limit_says_who_can_raise_it(edge: Edge, packed: Callable[
 def test_a_name_of_nothing_is_wrong_usage(edge: Edge, words: tuple[str, ...]) -> None:
     ran = edge(*words)
     assert (ran.status, ran.out, "No plugin `absent` is installed" in ran.err) == (2, "", True)
+
+
+def test_what_is_gone_is_forgotten_once(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    assert edge("remove", "faults").out == "faults removed\n"
+    ran = edge("remove", "faults")
+    assert (ran.status, "edge remove faults --forget" in ran.err) == (2, True)
+    assert edge("remove", "faults", "--forget").out == "faults was removed before, and is forgotten now\n"
+    ran = edge("remove", "faults", "--forget")
+    assert (ran.status, "no release of it is remembered" in ran.err) == (2, True)
+
+
+def test_a_time_below_a_millisecond_is_told(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    ran = edge("call", "faults", '{"do": "spin"}', "--timeout", "0.0001")
+    assert (ran.status, "longer than 100 us" in ran.err) == (4, True)
+
+
+def test_arguments_over_the_limit_name_the_grant(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    ran = edge("call", "faults", f'{{"text": "{"a" * (5 << 20)}"}}')
+    assert ran.status == 4
+    assert "edge policy grant faults limits crossing_bytes AMOUNT" in ran.err

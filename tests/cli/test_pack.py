@@ -346,3 +346,16 @@ def _has_open(process: int, folder: Path) -> bool:
         descriptors = Path(f"/proc/{process}/fd").iterdir()
         return any(os.readlink(descriptor).startswith(str(folder)) for descriptor in descriptors)
     return False
+
+
+@pytest.mark.parametrize("folder", ["new/folder/", "there", "there/"])
+def test_a_folder_gets_a_file_with_the_usual_name(edge: Edge, plugin: Plugin, folder: str) -> None:
+    Path("there").mkdir()
+    ran = edge("pack", plugin(), *ONE, "-o", folder)
+    assert (ran.status, ran.out) == (0, f"{folder.rstrip('/')}/cron-next-1.0.0.edge\n")
+    assert Path(ran.out.strip()).exists()
+
+
+def test_a_folder_that_was_made_goes_with_the_package(edge: Edge, plugin: Plugin) -> None:
+    assert edge("pack", plugin(version="9.9.9"), *ONE, "-o", "new/folder/").status == 3
+    assert os.listdir() == []
