@@ -9,6 +9,7 @@ from edge.cli.options import Command, Option
 from edge.cli.words import is_file
 from edge.sources.digest import hex_of
 from edge.store import standing
+from edge.suggest import meant
 from edge.text import phrase, safe, word
 
 TYPE_CHECKING = False
@@ -69,7 +70,7 @@ def run(given: Given) -> int:
     """Does what the first argument says."""
     action, *words = given.arguments
     if action not in ACTIONS:
-        raise errors.UsageError(f"key: there is no action `{action}`", f"Actions are {', '.join(ACTIONS)}")
+        raise errors.UsageError(f"key: there is no action `{action}`", meant(action, ACTIONS))
     usage = Command(f"key {action}", ACTIONS[action], "", (), "")
     usage.check_count(words)
     for option in given.options:

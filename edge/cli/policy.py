@@ -9,6 +9,7 @@ from edge.cli.options import Command, Option
 from edge.manifest import RISKS
 from edge.operations import policy as permissions
 from edge.store import standing
+from edge.suggest import meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _say_more(fact: dict[str, Any]) -> None:
 
 def _check(action: str, words: list[str]) -> None:
     if action not in ACTIONS:
-        raise errors.UsageError(f"policy: there is no action `{action}`", f"Actions are {', '.join(ACTIONS)}")
+        raise errors.UsageError(f"policy: there is no action `{action}`", meant(action, ACTIONS))
     # The command's own table of arguments, one for each action.
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 

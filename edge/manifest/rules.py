@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from edge.manifest import FOREIGN, Manifest, Problem
 from edge.manifest.lines import line_of
+from edge.suggest import nearest
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -94,7 +95,9 @@ class Findings:
         """Tells of keys that mean nothing."""
         for key in table:
             if key not in keys:
-                self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`")
+                near = nearest(str(key), keys)
+                meant = f": did you mean {near}?" if near else ""
+                self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`{meant}")
 
 
 def check(

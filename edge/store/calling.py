@@ -164,6 +164,10 @@ def _advise(error: Exception) -> None:
 
     if isinstance(error, errors.Damaged):
         error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
+    elif isinstance(error, (errors.WrongEngine, errors.OldCompiler)):
+        error.remedy = (
+            "Install a release that was packed with this release of Edge; `edge audit --engine` lists all"
+        )
 
 
 def _refuse_missing(own: Terms, audit: Audit | None) -> None:

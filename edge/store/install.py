@@ -249,7 +249,7 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
     if number < before.floor:
         raise errors.Downgrade(
             f"{name}: this is release {number}, and release {before.floor} was installed already",
-            "" if before.current else f"Get a newer one, or forget that: edge remove {name} --forget",
+            _newer(before),
         )
     # A record of an older Edge does not say which one that was; then it is the current one, or any.
     newest = (before.newest or before.current)[:ID_DIGITS]
@@ -258,6 +258,13 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
             f"{name}: release {number} was installed already, with other contents",
             "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
         )
+
+
+def _newer(before: Record) -> str:
+    if not before.current:
+        return f"Get a newer one, or forget that: edge remove {before.name} --forget"
+    back = f", or go back to the one that was kept: edge rollback {before.name}" if before.previous else ""
+    return f"Get a newer one{back}"
 
 
 def _switched(

@@ -7,7 +7,7 @@ from edge import asks, audit, errors, grants, store
 from edge.profiles import here
 from edge.store import record, removal, selfcheck, standing, terms
 from edge.store.consent import Plan, carry_out, review_enabling
-from edge.store.installed import Installed, description_of, manifest_of
+from edge.store.installed import Installed, description_of, manifest_of, refuse_unknown
 from edge.store.lock import locked
 from edge.store.recover import collect
 from edge.store.release import Kept
@@ -159,7 +159,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
 
 def _refuse_gone(name: str, found: Record | None) -> NoReturn:
     if found is None:
-        raise errors.NotInstalled(f"No plugin `{name}` is installed, and no release of it is remembered")
+        refuse_unknown(name)
     raise errors.NotInstalled(
         f"No plugin `{name}` is installed; release {found.floor} was",
         f"`edge remove {name} --forget` forgets that, so that older releases can be installed again",

@@ -123,11 +123,11 @@ def find(name: str) -> Record | None:
 def get(name: str) -> Record:
     """The record of an installed plugin; `errors.NotInstalled` where there is none."""
     found = find(name)
-    if found is not None and found.current:
-        return found
-    from edge import errors
+    if found is None or not found.current:
+        from edge.store.installed import refuse_unknown
 
-    raise errors.NotInstalled(f"No plugin `{name}` is installed")
+        refuse_unknown(name)
+    return found
 
 
 def named() -> list[str]:

@@ -388,7 +388,7 @@ def test_what_is_gone_is_forgotten_once(edge: Edge, packed: Callable[..., Path])
     assert (ran.status, "edge remove faults --forget" in ran.err) == (2, True)
     assert edge("remove", "faults", "--forget").out == "faults was removed before, and is forgotten now\n"
     ran = edge("remove", "faults", "--forget")
-    assert (ran.status, "no release of it is remembered" in ran.err) == (2, True)
+    assert (ran.status, "No plugin `faults` is installed\n" in ran.err) == (2, True)
 
 
 def test_a_time_below_a_millisecond_is_told(edge: Edge, packed: Callable[..., Path]) -> None:
@@ -402,3 +402,27 @@ def test_arguments_over_the_limit_name_the_grant(edge: Edge, packed: Callable[..
     ran = edge("call", "faults", f'{{"text": "{"a" * (5 << 20)}"}}')
     assert ran.status == 4
     assert "edge policy grant faults limits crossing_bytes AMOUNT" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("instal", "x"), "install"),
+        (("policy", "grnat", "x"), "grant"),
+        (("key", "lst"), "list"),
+        (("call", "fault", "{}"), "faults"),
+        (("call", "faults", "{}", "--unatended"), "--unattended"),
+    ],
+)
+def test_a_word_that_is_mistyped_is_told_what_was_meant(
+    edge: Edge, packed: Callable[..., Path], words: tuple[str, ...], meant: str
+) -> None:
+    edge("install", packed(1))
+    ran = edge(*words)
+    assert (ran.status, f"id you mean {meant}?" in ran.err) == (2, True)
+
+
+def test_a_plugin_that_is_gone_is_not_what_was_meant(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    edge("remove", "faults")
+    assert "mean" not in edge("call", "fault", "{}").err
