@@ -202,7 +202,7 @@ class WrongEngine(Refused):
     """Compiled for another engine: the fingerprints differ."""
 
     status = 0x307
-    advice = "Compile it again with the release of Edge that runs here, or get it compiled so"
+    advice = "Compile the plugin again with the release of Edge that runs here, or get it so"
 
 
 class Untrusted(Refused):
@@ -240,7 +240,9 @@ class OldCompiler(Refused):
     """Compiled by a compiler whose code is not taken any more."""
 
     status = 0x30D
-    advice = "Get it compiled by a newer release of Edge; `edge key list` shows the floor that holds"
+    advice = (
+        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor"
+    )
 
 
 class Downgrade(Refused):
@@ -420,7 +422,7 @@ class OutOfMemory(EnvironmentFault):
 class NotAdmitted(EnvironmentFault):
     """What the call may use at most is more than this machine has free."""
 
-    advice = "Wait until another call has ended, or lower the plugin's memory limit"
+    advice = "Wait until another call has ended, or give it less memory under [edge.limits] of its manifest"
 
 
 class NoCompiler(EnvironmentFault):

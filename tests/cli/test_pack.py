@@ -291,7 +291,7 @@ def test_a_passphrase_that_nothing_needs_is_wrong_usage(
     refused(ran, 2, "has no passphrase", "--passphrase-file")
 
 
-@pytest.mark.parametrize("output", ["work", "missing/a.edge"])
+@pytest.mark.parametrize("output", ["missing/a.edge", f"{'a' * 252}.edge"])
 def test_where_it_can_not_be_written_nothing_is_compiled(
     edge: Edge, plugin: Plugin, tmp_path: Path, output: str
 ) -> None:
