@@ -98,7 +98,9 @@ def _fail_memory(
 def _remedy(count: native.Count, memory: int, room: int) -> str:
     """Waiting helps only where others will be done."""
     if memory > room:
-        return "It never fits here: give it less memory, under [edge.limits] of its manifest or by `edge run --memory`"
+        return (
+            "It never fits here: give it less memory ([edge.limits] of its manifest, or `edge run --memory`)"
+        )
     return (
         ""
         if count.calls
