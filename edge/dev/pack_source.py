@@ -46,6 +46,8 @@ class Source:
         `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md). `shown`: the
         folder for messages, where it is a temporary one.
         """
+        if not folder:
+            raise errors.UsageError("An empty name is no folder", "Name the plugin's folder, . for this one")
         self._shown = shown or folder
         self.file = os.path.join(self._shown, MANIFEST)
         self.text = files.read_input(os.path.join(folder, MANIFEST))

@@ -37,6 +37,8 @@ TEXTS = {
 OTHERS = ("capabilities", "permissions", "config_schema", "edge")
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
+MAX_SUGGESTIONS = 20
+
 MAX_ITEMS = 1024
 """Of a list: what is asked for is looked at by a person, and by each call of the plugin."""
 
@@ -95,7 +97,7 @@ class Findings:
         """Tells of keys that mean nothing."""
         for key in table:
             if key not in keys:
-                near = nearest(str(key), keys)
+                near = nearest(str(key), keys) if len(self.problems) < MAX_SUGGESTIONS else ""
                 meant = f": did you mean {near}?" if near else ""
                 self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`{meant}")
 

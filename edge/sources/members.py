@@ -17,7 +17,7 @@ SHOWN_LETTERS = 160
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 APPLE_DOUBLE = "._"
-CLUTTER = frozenset((".ds_store", ".localized", "thumbs.db", "desktop.ini"))
+CLUTTER = frozenset((".ds_store", ".localized", "thumbs.db", "desktop.ini", "icon\r"))
 CLUTTER_FOLDERS = frozenset(("__macosx", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd"))
 """What Finder, bsdtar and Explorer leave in archives: attributes, pictures and places of windows."""
 

@@ -332,7 +332,7 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str | bytes, line: int) 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("# " + "x" * (1 << 20), "longer than 1 MB"),
+        ("# " + "x" * (1 << 20), "longer than 256 kB"),
         ('[[edge.cli]]\nprogram = "/bin/a"\narguments = [' + '"a", ' * 65 + "]", "there may be 64 arguments"),
         ("[config_schema]\ndefault = " + "[" * 40 + "]" * 40, "nested too deeply"),
     ],

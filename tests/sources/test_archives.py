@@ -154,6 +154,7 @@ CLUTTER = (
     Member("plugin/.DS_Store", b"Bud1"),
     Member(".DS_Store", b"Bud1"),
     Member("plugin/Thumbs.db", b"\xd0\xcf"),
+    Member("plugin/Icon\r"),
 )
 """What Finder, bsdtar and Explorer put beside the files."""
 
