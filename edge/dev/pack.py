@@ -161,7 +161,8 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part], rele
         **{name: compiled.common[name] for name in taken},
         "name": source.manifest.name,
         "version": source.manifest.version,
-        "release": release,
+        # Of somebody else's version no number may follow.
+        "release": release or 1,
         **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
         "tools": facts.get("tools", []),
         "files": [part.entry for part in parts],
