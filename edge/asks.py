@@ -17,7 +17,7 @@ from edge.text import is_plugin_name, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     Ask = tuple[str, ...]
 
@@ -49,21 +49,78 @@ def covers(grant: Ask, ask: Ask) -> bool:
     return False
 
 
+class Covering:
+    """Permission requests or grants, looked up by what takes them in or is taken in by them.
+
+    Every use is a look-up: a manifest and a policy may have a thousand of them each.
+    """
+
+    __slots__ = ("_all", "_groups", "_hosts_within")
+
+    def __init__(self, own: Iterable[Ask]) -> None:
+        self._all: dict[Ask, None] = dict.fromkeys(own)
+        # Those of other kinds than hosts, of which few have the same beginning.
+        self._groups: dict[Ask, list[Ask]] = {}
+        self._hosts_within: dict[str, list[Ask]] = {}
+        for ask in self._all:
+            if ask[0] == "http_client" and len(ask) > 1:
+                for pattern in _wider_hosts(ask[1]):
+                    self._hosts_within.setdefault(pattern, []).append(ask)
+            else:
+                self._groups.setdefault(_group(ask), []).append(ask)
+
+    def __contains__(self, ask: Ask) -> bool:
+        return ask in self._all
+
+    def covers(self, ask: Ask) -> bool:
+        """Whether one of these takes in what is asked for."""
+        if ask in self._all or ask[:1] in self._all:
+            return True
+        if ask[0] == "http_client" and len(ask) > 1:
+            return any((ask[0], pattern) in self._all for pattern in _wider_hosts(ask[1]))
+        return any(covers(own, ask) for own in self._groups.get(_group(ask), ()))
+
+    def within(self, ask: Ask) -> Iterable[Ask]:
+        """Those of these that `ask` takes in."""
+        if len(ask) == 1:
+            return [own for own in self._all if own[0] == ask[0]]
+        if ask[0] == "http_client":
+            return self._hosts_within.get(ask[1], ())
+        return [own for own in self._groups.get(_group(ask), ()) if covers(ask, own)]
+
+
+def _group(ask: Ask) -> Ask:
+    """What two requests have in common where one takes in the other, and neither is a whole capability."""
+    if ask[0] == "cli":
+        return (*ask[:2], str(len(ask)))
+    return ask[:-1] if ask[0] in ("kv", "limits") and len(ask) > 1 else ask
+
+
+def _wider_hosts(pattern: str) -> Iterator[str]:
+    """The host patterns that take in a host pattern, itself among them."""
+    from edge.patterns import ANY_HOST
+
+    name, _, port = pattern.partition(":")
+    dots = (at for at, letter in enumerate(name) if letter == ".")
+    for wider in dict.fromkeys((name, *(f"*{name[at:]}" for at in dots), ANY_HOST)):
+        yield wider
+        if port:
+            yield f"{wider}:{port}"
+
+
 def covered(ask: Ask, grants: Iterable[Ask]) -> bool:
-    """Whether one of the grants takes in what is asked for."""
+    """Whether one of the grants takes in what is asked for; of many requests, `Covering` is asked."""
     return any(covers(grant, ask) for grant in grants)
 
 
 def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
     """What is both declared and granted: of two patterns that overlap, the narrower."""
-    granted = tuple(granted)
+    held = Covering(granted)
     found: dict[Ask, None] = {}
     for ask in declared:
-        for grant in granted:
-            if covers(grant, ask):
-                found[ask] = None
-            elif covers(ask, grant):
-                found[grant] = None
+        if held.covers(ask):
+            found[ask] = None
+        found.update(dict.fromkeys(held.within(ask)))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ import marshal
 from time import monotonic_ns
 
 from edge import _native as native
-from edge.values import FORMAT
+from edge.values import FORMAT, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ class Call:
             if status == native.STEP_HOST:
                 asked = out.host
                 try:
-                    answer = marshal.dumps(functions[asked](self, *native.step_values(out)), FORMAT)
+                    answered = functions[asked](self, *native.step_values(out))
+                    try:
+                        answer = marshal.dumps(answered, FORMAT)
+                    except ValueError:
+                        answer = encode(answered)
                 except Exception as error:
                     failed = error
                     native.fail_call(instance.handle, _reason(error))

@@ -156,7 +156,12 @@ def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Itera
     known = properties(manifest)
     strange = [name for name in removed if name not in known and name not in before]
     if strange:
-        raise errors.ConfigError(f"{manifest.name}: there is no `{'`, `'.join(strange)}`, set or to be set")
+        from edge.suggest import meant
+
+        raise errors.ConfigError(
+            f"{manifest.name}: there is no setting `{'`, `'.join(strange)}`",
+            meant(strange[0], {**known, **before}),
+        )
 
 
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:

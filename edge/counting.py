@@ -104,7 +104,21 @@ def _fail_memory(
     free = f": {_megabytes(count.free)} are free, and {_megabytes(reserve)} are left to others"
     raise errors.NotAdmitted(
         f"{name} may use {_megabytes(memory)}, {others}, and there is room for "
-        f"{_megabytes(min(room, left))}{explain() if room <= left else free}"
+        f"{_megabytes(min(room, left))}{explain() if room <= left else free}",
+        _remedy(count, memory, room),
+    )
+
+
+def _remedy(count: native.Count, memory: int, room: int) -> str:
+    """Waiting helps only where others will be done."""
+    if memory > room:
+        return (
+            "It never fits here: give it less memory ([edge.limits] of its manifest, or `edge run --memory`)"
+        )
+    return (
+        ""
+        if count.calls
+        else "Close other programs, or give it less memory under [edge.limits] of its manifest"
     )
 
 

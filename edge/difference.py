@@ -53,12 +53,13 @@ def _capabilities(imports: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
+    before, after = asks.Covering(old.asks), asks.Covering(new.asks)
     for ask in new.asks:
-        if ask not in old.asks:
-            yield Change(f"declares {asks.spelled(ask)}", wider=not asks.covered(ask, old.asks), ask=ask)
+        if ask not in before:
+            yield Change(f"declares {asks.spelled(ask)}", wider=not before.covers(ask), ask=ask)
     named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
     for ask in old.asks:
-        if ask not in new.asks:
+        if ask not in after:
             # Whoever asked for less than a device gives, and asks no more, gets what it gives.
             wider = ask[0] == "limits" and ask[:2] not in named
             yield Change(f"declares {asks.spelled(ask)} no more", wider=wider)

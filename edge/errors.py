@@ -175,7 +175,7 @@ class TooComplex(Refused):
     """A component nested too deep, or of more instances, functions or cases than the compiler takes."""
 
     status = 0x311
-    advice = "Build the plugin from fewer components: native/src/structure.rs has the limits"
+    advice = "Build the plugin from fewer or smaller components"
 
 
 class NotArtifact(Refused):
@@ -196,14 +196,14 @@ class WrongTarget(Refused):
     """Compiled for another engine target."""
 
     status = 0x306
-    advice = "Compile the plugin for this machine: `edge compile --target` takes the name of its engine"
+    advice = "Compile it for the engine that runs here, `edge compile --target ENGINE`, or get it so"
 
 
 class WrongEngine(Refused):
     """Compiled for another engine: the fingerprints differ."""
 
     status = 0x307
-    advice = "Compile the plugin again with the release of Edge that runs here"
+    advice = "Compile the plugin again with the release of Edge that runs here, or get it so"
 
 
 class Untrusted(Refused):
@@ -241,14 +241,16 @@ class OldCompiler(Refused):
     """Compiled by a compiler whose code is not taken any more."""
 
     status = 0x30D
-    advice = "Compile the plugin again with a newer release of Edge"
+    advice = (
+        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor"
+    )
 
 
 class Downgrade(Refused):
     """An older release than is taken."""
 
     status = 0x30E
-    advice = "`edge rollback NAME` goes back to the release that was kept; otherwise get a newer one"
+    advice = "Get a newer release; `edge show NAME` shows the one that is installed, and the one that is kept"
 
 
 class NotPackage(Refused):
@@ -330,7 +332,9 @@ class Trapped(CallFailed):
     """The guest trapped."""
 
     status = 0x401
-    advice = "This is a fault in the plugin; tell its author, with the arguments of the call"
+    advice = (
+        "This is a fault in the plugin; if it is not yours, tell its author, with the arguments of the call"
+    )
 
 
 class OutOfFuel(CallFailed):
@@ -364,7 +368,7 @@ class Exited(CallFailed):
     """The guest left through wasi:cli/exit."""
 
     status = 0x406
-    advice = "A plugin answers and returns; tell its author"
+    advice = "A plugin has to answer and return; if it is not yours, tell its author"
 
 
 class HostFailed(CallFailed):
@@ -419,7 +423,7 @@ class OutOfMemory(EnvironmentFault):
 class NotAdmitted(EnvironmentFault):
     """What the call may use at most is more than this machine has free."""
 
-    advice = "Wait until another call has ended, or lower the plugin's memory limit"
+    advice = "Wait until another call has ended, or give it less memory under [edge.limits] of its manifest"
 
 
 class NoCompiler(EnvironmentFault):

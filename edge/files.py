@@ -20,6 +20,8 @@ LINK = 0o120000
 STICKY = 0o1000
 OTHERS_WRITE = 0o022
 TEMPORARY = ".tmp"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put at the head of a text; JSON is read without it by the native library."""
 
 MAX_INPUT_BYTES = 256 << 20
 """As much as `edge install` takes unless it is told otherwise."""
@@ -201,7 +203,11 @@ def raise_for(path: str, error: OSError) -> NoReturn:
     from edge import errors
 
     why = error.strerror or str(error)
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
+    if not path:
+        raise errors.UsageError("An empty name is no file", "Name a file") from None
+    if error.errno == errno.ENAMETOOLONG:
+        raise errors.UsageError(f"{path}: {why}", "Choose a shorter name") from None
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
         raise errors.UsageError(f"{path}: {why}", "Check the path") from None
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         raise errors.DiskFull(f"{path}: {why}") from None
@@ -228,7 +234,8 @@ class Staged:
 
     def __init__(self, path: str, mode: int = 0o644) -> None:
         self._path = path
-        self._temporary = f"{folder(path)}/.{base_name(path)}.{posix.urandom(4).hex()}{TEMPORARY}"
+        # Of a long name only the beginning, so that a name that fits is not too long for now.
+        self._temporary = f"{folder(path)}/.{base_name(path)[:60]}.{posix.urandom(4).hex()}{TEMPORARY}"
         self._is_named = False
         self.fd = -1
         try:

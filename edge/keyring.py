@@ -13,7 +13,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, keys
+from edge import audit, errors, files, keys, places
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -71,9 +71,7 @@ def folder() -> str:
     path = keys.local_path()
     if path:
         return files.folder(path)
-    raise errors.EnvironmentFault(
-        "There is no place for keys: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
-    )
+    raise errors.EnvironmentFault(places.NO_PLACE.format("keys", "XDG_DATA_HOME"), places.SET_ONE)
 
 
 def every() -> tuple[list[Key], list[str]]:

@@ -14,8 +14,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files
-from edge.places import data_home
+from edge import files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def local_seed() -> bytearray:
     """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
     path = local_path()
     if not path:
-        _fail("There is no place for a signing key: neither XDG_DATA_HOME nor HOME is set", "Set one of them")
+        _fail(places.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), places.SET_ONE)
     content = read_secret(path)
     if content is None:
         make_key(path)
@@ -147,7 +146,7 @@ class wiped:  # noqa: N801 it is used as a function is
 
 def local_path() -> str:
     """Where this machine's key is kept; empty where it can't be kept."""
-    data = data_home()
+    data = places.data_home()
     return f"{data}/edge/keys/local.key" if data else ""
 
 

@@ -61,7 +61,7 @@ class Package:
 
         raise errors.WrongTarget(
             f"{self.file}: it has code for {', '.join(self.engines)}, and what runs here is {engine}",
-            "Pack the plugin for this machine: `edge pack --target` takes the name of its engine",
+            f"Get a package for {engine}, or make one: edge pack DIR --target {engine}",
         )
 
     def check(self, name: str) -> None:

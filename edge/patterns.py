@@ -19,6 +19,7 @@ from __future__ import annotations
 
 ANY_HOST = "*"
 WILDCARD = "*."
+PORTS = {"http": ":80", "https": ":443"}
 MOST_PORT = 65_535
 MOST_HOST = 253
 MOST_LABEL = 63
@@ -30,6 +31,9 @@ WORD = LETTERS | DIGITS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 
 def host_problem(pattern: str) -> str:
     """What is wrong with a host pattern, empty when nothing is."""
+    problem = _problem_of_spelling(pattern)
+    if problem:
+        return problem
     host, colon, port = pattern.partition(":")
     if colon and not (port and set(port) <= DIGITS and 1 <= int(port[:6]) <= MOST_PORT and port[0] != "0"):
         return "a port is a number from 1 to 65535"
@@ -43,6 +47,29 @@ def host_problem(pattern: str) -> str:
             "a host is a name in lower case or an IPv4 address, as in api.example.org or api.example.org:8443"
         )
     return ""
+
+
+def _problem_of_spelling(pattern: str) -> str:
+    """What to write instead of a URL, an IPv6 address or another spelling of a host."""
+    scheme, slashes, rest = pattern.partition("://")
+    authority = (rest if slashes else pattern).partition("/")[0].rpartition("@")[2]
+    if authority.startswith("[") or authority.count(":") > 1:
+        return "an IPv6 address is no host here: write the name of the host, or an IPv4 address"
+    if not pattern.isascii():
+        return "letters outside ASCII are written in a host as xn--..., as a browser does it"
+    if not (slashes or "/" in pattern or "@" in pattern):
+        plain = pattern.rstrip(".") if pattern.rstrip(".").count(".") else pattern
+        plain = plain.lower()
+        is_other = plain != pattern and not _has_problem(plain)
+        return f"a host is written in lower case, without a dot at its end: {plain}" if is_other else ""
+    if ":" not in authority and scheme.lower() in PORTS and slashes:
+        authority += PORTS[scheme.lower()]
+    host = authority.lower()
+    return "this is a URL: write its host" + (f", {host}" if not _has_problem(host) else "")
+
+
+def _has_problem(pattern: str) -> bool:
+    return bool(host_problem(pattern))
 
 
 def is_host(name: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from edge import files
 
+NO_PLACE = "There is no place for {}: neither {} nor HOME is set to an absolute path"
+SET_ONE = "Set one of them: export HOME=/home/USER"
+
 
 def config_home() -> str:
     """Where this user's configuration is; empty where there is no such place."""
@@ -22,9 +25,7 @@ def data() -> str:
         return f"{home}/edge"
     from edge import errors
 
-    raise errors.EnvironmentFault(
-        "There is no place for what Edge keeps: neither XDG_DATA_HOME nor HOME is set", "Set one of them"
-    )
+    raise errors.EnvironmentFault(NO_PLACE.format("what Edge keeps", "XDG_DATA_HOME"), SET_ONE)
 
 
 def policy_file() -> str:
@@ -39,4 +40,5 @@ def _home(variable: str, below_home: str) -> str:
     if named.startswith("/"):
         return named
     home = files.environment("HOME")
-    return f"{home}/{below_home}" if home else ""
+    # One that is relative would be another place in every working directory.
+    return f"{home}/{below_home}" if home.startswith("/") else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posix
+
 from edge import _native as native
 from edge import files, trust
 from edge.interfaces import flatten
@@ -10,6 +12,7 @@ from edge.plugin import Plugin
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from os import PathLike
 
     from edge.grants import Grants
     from edge.instance import Output
@@ -41,13 +44,13 @@ class Runtime:
 
     def load(
         self,
-        path: str,
+        path: str | PathLike[str] | bytes,
         *,
         interfaces: Iterable[Interface] | None = None,
         grants: Grants | None = None,
         output: Output | None = None,
     ) -> Plugin:
-        """Verifies and loads a .cwasm.
+        """Verifies and loads a .cwasm, named by a text or a `pathlib.Path`.
 
         `interfaces`: what the plugin may import beside WASI; by default logging to stderr, and no secrets.
         `grants`: what it is granted; one that imports more is refused (`errors.NotGranted`). Its limits are
@@ -55,6 +58,8 @@ class Runtime:
         `output`: takes what the plugin writes to its standard streams, as (1 or 2, bytes); by default it is
         dropped.
         """
+        named = posix.fspath(path)
+        path = named if isinstance(named, str) else files.decode(named)
         fd = files.open_input(path)
         try:
             return self.load_open(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, keys, reserve, trust
+from edge import audit, errors, files, keys, places, reserve, trust
 from edge.policy.text import locked
 
 TYPE_CHECKING = False
@@ -138,7 +138,7 @@ def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
     path = trust.operator_path()
     if not path:
         raise errors.EnvironmentFault(
-            "There is no place for trusted keys: neither XDG_CONFIG_HOME nor HOME is set", "Set one of them"
+            places.NO_PLACE.format("trusted keys", "XDG_CONFIG_HOME"), places.SET_ONE
         )
     keys.make_folder(files.folder(path), 0o700)
     with locked(path):

@@ -14,6 +14,8 @@
 | `variant` | `(case, value)`, the value `None` where the case carries none |
 | `result` | `("ok", value)` or `("err", value)` |
 
+Enumerations, named tuples and other subclasses of these types cross as what they are made of.
+
 They cross in `marshal` format 2: the interpreter has a C codec for it, at the price of no import. Python only
 ever decodes what the native library wrote (edge/_native), and the library reads by the component's types.
 """
@@ -33,10 +35,7 @@ def encode(values: tuple[Any, ...]) -> bytes:
     """Parameters or results as the native library reads them."""
     try:
         return marshal.dumps(values, FORMAT)
-    except ValueError as error:
-        from edge import errors
+    except ValueError:
+        from edge.coerce import plain
 
-        raise errors.ValueMismatch(
-            f"These values are not plain data: {error}",
-            "Give None, bool, int, float, str, bytes, list, tuple and dict, no subclasses of them",
-        ) from None
+        return marshal.dumps(plain(values), FORMAT)

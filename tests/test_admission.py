@@ -118,10 +118,26 @@ def test_a_device_takes_so_many_and_no_more(counters: Counters) -> None:
         errors.NotAdmitted,
         match="one-more may use 32.0 MB, 3 others may use 96.0 MB, and there is room for 96.0 MB: "
         "the pi-zero profile has no more for all plugins",
-    ):
+    ) as caught:
         Admission(counters, PI_ZERO).admit("one-more", limits)
+    assert caught.value.remedy.startswith("Wait until another call has ended")
     slots[0].close()
     Admission(counters, PI_ZERO).admit("one-more", limits).close()
+
+
+def test_waiting_is_no_remedy_where_nothing_else_runs(counters: Counters) -> None:
+    with pytest.raises(errors.NotAdmitted) as never:
+        Admission(counters, PI_ZERO).admit("large", Limits(memory=PI_ZERO.memory))
+    assert never.value.remedy.startswith("It never fits here")
+
+
+def test_where_this_machine_has_too_little_free_others_are_to_be_closed(
+    machine: Machine, counters: Counters
+) -> None:
+    machine.free(RESERVE_BYTES + 20 * MB)
+    with pytest.raises(errors.NotAdmitted) as caught:
+        Admission(counters, PI_ZERO).admit("large", Limits(memory=30 * MB))
+    assert caught.value.remedy.startswith("Close other programs")
 
 
 def test_what_is_free_decides_where_it_is_less(machine: Machine, counters: Counters) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,3 +101,37 @@ def test_asks_are_spelled_as_a_shell_reads_them() -> None:
 
     for ask in (*ASKS, ("cli", "/bin/echo", "it's", "", "a b", "$x")):
         assert tuple(shlex.split(asks.spelled(ask))) == ask
+
+
+HOSTS = (
+    *("*", "a.org", "*.a.org", "x.a.org", "*.x.a.org", "y.x.a.org", "b.org", "a.org:1", "*.a.org:1"),
+    *("*.a.org:2", "x.a.org:1", "*.x.a.org:1"),
+)
+OTHERS: tuple[asks.Ask, ...] = (
+    *(("http_client",), ("cli",), ("cli", "/b", "a"), ("cli", "/b", "{word}"), ("cli", "/b", "{int}")),
+    *(("cli", "/b", "{a|b}"), ("cli", "/c", "a"), ("cli", "/b", "a", "b"), ("kv", "1"), ("kv", "3"), ("kv",)),
+    *(("limits",), ("limits", "memory", "1"), ("limits", "memory", "3"), ("limits", "fuel", "3")),
+    *(("config_read",), ("config_read", "t"), ("channel",), ("delegate", "a/b"), ("delegate",)),
+)
+several = st.lists(
+    st.one_of(st.sampled_from(OTHERS), st.sampled_from(HOSTS).map(lambda host: ("http_client", host))),
+    max_size=6,
+)
+
+
+@given(several, several)
+def test_looking_up_answers_as_comparing_with_each(own: list[asks.Ask], others: list[asks.Ask]) -> None:
+    held = asks.Covering(own)
+    for ask in others:
+        assert held.covers(ask) == asks.covered(ask, own)
+        assert set(held.within(ask)) == {one for one in own if asks.covers(ask, one)}
+
+
+def test_what_is_common_of_thousands_takes_no_time() -> None:
+    names = [f"a{number}.example.org:{1 + number}" for number in range(4000)]
+    own = [("http_client", name) for name in names]
+    started = time.perf_counter()
+    assert len(asks.common(own, own)) == len(own)
+    assert asks.common(own, [("http_client", "*.example.org")]) == tuple(own)
+    # Comparing each with each takes half a minute.
+    assert time.perf_counter() - started < 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import enum
 import gc
 import json
 import re
@@ -76,8 +77,23 @@ def test_an_answer_of_another_type_names_the_host_function(
 
 
 def test_an_answer_that_is_no_plain_data_ends_the_call(types: Callable[[HostFunction], Plugin]) -> None:
-    with pytest.raises(errors.HostFailed, match="unmarshallable"):
+    with pytest.raises(errors.HostFailed, match="ValueMismatch: A object is no plain data"):
         types(lambda *_: (object(),)).instance().call(f"{RELAY}#relay-u8", 7)
+
+
+def test_an_answer_may_be_an_enumeration(types: Callable[[HostFunction], Plugin]) -> None:
+    class Level(enum.IntEnum):
+        HIGH = 9
+
+    assert types(lambda *_: (Level.HIGH,)).instance().call(f"{RELAY}#relay-u8", 7) == 9
+
+
+def test_a_value_error_of_a_host_function_is_its_own(types: Callable[[HostFunction], Plugin]) -> None:
+    def fail(*_: object) -> tuple[int]:
+        raise ValueError("unmarshallable object")
+
+    with pytest.raises(errors.HostFailed, match="ValueError: unmarshallable object"):
+        types(fail).instance().call(f"{RELAY}#relay-u8", 7)
 
 
 def test_a_host_function_may_close_the_instance(types: Callable[[HostFunction], Plugin]) -> None:

@@ -161,3 +161,28 @@ def test_an_argument_pattern_covers_what_another_matches(outer: str, inner: str,
 def test_wider_patterns_cover_narrower_ones_only(outer: str, inner: str) -> None:
     assert patterns.argument_covers(outer, inner)
     assert not patterns.argument_covers(inner, outer)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        ("https://api.example.org/", "write its host, api.example.org:443"),
+        ("http://api.example.org", "write its host, api.example.org:80"),
+        ("HTTPS://user:pw@API.example.org:8443/v1?x=1", "write its host, api.example.org:8443"),
+        ("api.example.org/v1", "write its host, api.example.org"),
+        ("https://", "this is a URL"),
+        ("[::1]", "IPv6"),
+        ("[2001:db8::1]:443", "IPv6"),
+        ("https://[::1]/", "IPv6"),
+        ("2001:db8::1", "IPv6"),
+        ("API.example.org", "at its end: api.example.org"),
+        ("api.example.org.", "at its end: api.example.org"),
+        ("bücher.example", "xn--"),
+    ],
+)
+def test_other_spellings_of_a_host_are_told_what_to_write(pattern: str, instead: str) -> None:
+    problem = patterns.host_problem(pattern)
+    assert instead in problem
+    _, comma, host = problem.rpartition(", ")
+    if comma and "write its host" in problem:
+        assert not patterns.host_problem(host)

@@ -33,6 +33,12 @@ def test_interpreted_and_native_code_answer_alike_for_the_same_fuel(artifact: Ar
     assert results[0].stats.fuel == results[1].stats.fuel
 
 
+def test_a_path_may_be_a_text_a_path_or_bytes(artifact: Artifact) -> None:
+    path = artifact("cron-next")
+    for named in (str(path), path, str(path).encode()):
+        assert Runtime().load(named, interfaces=QUIET).name == "cron-next"
+
+
 def test_an_engine_takes_its_own_kind_of_code_only(artifact: Artifact) -> None:
     about = native.about()
     with pytest.raises(errors.WrongTarget, match=about["engine"]):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import enum
 import marshal
 import struct
-from typing import Any
+from collections import OrderedDict
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -49,10 +52,43 @@ def test_bytearrays_and_memoryviews_are_written_as_bytes() -> None:
 
 
 class Text(str):
-    """A subclass, which is no plain data."""
+    """What says something else of itself than it is."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
 
 
-@pytest.mark.parametrize("value", [object(), Text("a"), print, [object()]])
+class Color(enum.IntEnum):
+    RED = 7
+
+
+class Unit(str, enum.Enum):
+    DEGREE = "degree"
+
+
+class Point(NamedTuple):
+    x: int
+    y: Any
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Color.RED, 7),
+        (Unit.DEGREE, "degree"),
+        (Text("a"), "a"),
+        (Point(1, [Color.RED]), (1, [7])),
+        (OrderedDict(unit=Unit.DEGREE), {"unit": "degree"}),
+        ([True, None, 1.5, b"b", bytearray(b"c"), Color.RED], [True, None, 1.5, b"b", b"c", 7]),
+    ],
+)
+def test_subclasses_of_plain_types_cross_as_what_they_are_made_of(value: object, plain: object) -> None:
+    assert marshal.loads(values.encode((value,))) == (plain,)
+
+
+@pytest.mark.parametrize("value", [object(), print, [object()], Decimal(1)])
 def test_what_is_no_plain_data_is_a_mismatch(value: object) -> None:
     with pytest.raises(errors.ValueMismatch, match="plain data"):
         values.encode((value,))

@@ -87,8 +87,9 @@ def _dispatch(words: Sequence[str]) -> int:
         return 0
     if name not in COMMANDS:
         from edge import errors
+        from edge.suggest import meant
 
-        raise errors.UsageError(f"There is no command `{name}`", f"Commands are {', '.join(COMMANDS)}")
+        raise errors.UsageError(f"There is no command `{name}`", meant(name, COMMANDS))
     module, command = load(name)
     given = command.parse(words[1:])
     if given.get("help"):

@@ -182,7 +182,8 @@ def _told(name: str, value: Any, versions: dict[str, str]) -> str:
     """A value for people: the release before by its version, digests and keys by their beginning."""
     if name == "before" and value in versions:
         return f"version {word(versions[value])}"
-    if name == "plugins" and not value:
+    if name == "plugins" and value == []:
+        # What a trusted key may sign.
         return "every plugin"
     return " ".join(word[:DIGITS] if _is_digest(word) else word for word in _text(value).split(" "))
 

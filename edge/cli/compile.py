@@ -21,7 +21,7 @@ COMMAND = Command(
     "machine's key. Writes one NAME.ENGINE.cwasm for every engine that the targets have.",
     (
         Option("target", "NAME", "device or engine", many=True, convert=engine_of),
-        Option("output", "DIR", "where to write; the current directory", short="-o"),
+        Option("output", "DIR", "where to write, made if it is not there; the current directory", short="-o"),
     ),
     "edge compile cron-next.wasm --target pi-zero --target pi-64 -o build",
 )
@@ -38,12 +38,15 @@ def run(given: Given) -> int:
         import signal
 
         from edge.dev.compile import compile_to
+        from edge.dev.probe import made_folder
     except ImportError:
         raise errors.NoCompiler("This installation of Edge has no compiler") from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    path = given.arguments[0]
-    artifacts = compile_to(given.get("output", "."), files.read_input(path), files.base_name(path), engines)
+    path, folder = given.arguments[0], given.get("output", ".")
+    wasm = files.read_input(path)
+    with made_folder(folder):
+        artifacts = compile_to(folder, wasm, files.base_name(path), engines)
     if given.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
     else:

@@ -83,21 +83,22 @@ def show(request: Request) -> None:
         output.say("  comes from another machine")
     if request.signer:
         output.say(f"  is signed by another key than before: {request.signer}")
+    refusals = _Refusals(request)
     for change in request.changes:
-        refused = _refused(change.ask, request) if change.ask and change.wider else ""
+        refused = refusals.of(change.ask) if change.ask and change.wider else ""
         output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{refused}")
     # Of another signer all of it is shown: what the one before was allowed, this one would have too.
     if request.signer or not request.changes:
-        _show_all(request)
+        _show_all(request, refusals)
 
 
-def _show_all(request: Request) -> None:
+def _show_all(request: Request, refusals: _Refusals) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest
     told = {change.ask for change in request.changes if change.wider}
     for ask in manifest.asks:
         if ask not in told:
-            output.say(f"  asks for {asks.spelled(ask)}{_refused(ask, request)}")
+            output.say(f"  asks for {asks.spelled(ask)}{refusals.of(ask)}")
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
     for tool, risk in manifest.risks.items():
@@ -105,16 +106,24 @@ def _show_all(request: Request) -> None:
             output.say(f"  says that the risk of {word(tool)} is {risk}")
 
 
-def _refused(ask: Ask, request: Request) -> str:
-    """That the level does not give it, where that is so; empty otherwise."""
-    refused = ask in request.missing and ask not in request.consents
-    if not refused and _is_given(ask, request):
-        return ""
-    return f" (level {request.grants.level} does not give it)"
+class _Refusals:
+    """What of a request the level does not give."""
 
+    __slots__ = ("_given", "_not_given", "_request")
 
-def _is_given(ask: Ask, request: Request) -> bool:
-    """Whether the plugin gets it: a limit also where it is no higher than what there is without consent."""
-    if ask[0] == "limits" and float(ask[2]) <= request.grants.limits[ask[1]]:
-        return True
-    return any(asks.covers(ask, own) for own in request.grants.allowed)
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._not_given = {*request.missing} - {*request.consents}
+        self._given = asks.Covering(request.grants.allowed)
+
+    def of(self, ask: Ask) -> str:
+        """That the level does not give it, where that is so; empty otherwise."""
+        if ask not in self._not_given and self._is_given(ask):
+            return ""
+        return f" (level {self._request.grants.level} does not give it)"
+
+    def _is_given(self, ask: Ask) -> bool:
+        """Whether the plugin gets it, a limit also where no consent is needed for it, or a part of it."""
+        if ask[0] == "limits" and float(ask[2]) <= self._request.grants.limits[ask[1]]:
+            return True
+        return any(True for _ in self._given.within(ask))

@@ -7,7 +7,9 @@ from edge import errors, files, keyring, keys, levels, policy, trust, trust_file
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file
+from edge.sources.digest import hex_of
 from edge.store import standing
+from edge.suggest import meant
 from edge.text import phrase, safe, word
 
 TYPE_CHECKING = False
@@ -72,7 +74,7 @@ def run(given: Given) -> int:
     """Does what the first argument says."""
     action, *words = given.arguments
     if action not in ACTIONS:
-        raise errors.UsageError(f"key: there is no action `{action}`", f"Actions are {', '.join(ACTIONS)}")
+        raise errors.UsageError(f"key: there is no action `{action}`", meant(action, ACTIONS))
     usage = Command(f"key {action}", ACTIONS[action], "", (), "")
     usage.check_count(words)
     for option in given.options:
@@ -160,8 +162,8 @@ def _remark(fact: dict[str, Any]) -> None:
 
 def _revoke(given: Given, what: str) -> None:
     reason = _label(given.get("reason", ""))
-    if what.startswith(DIGEST):
-        kind, digits = trust_file.SHA256, what[len(DIGEST) :].lower()
+    if what.lower().startswith(DIGEST):
+        kind, digits = trust_file.SHA256, hex_of(what).lower()
         if len(digits) != trust_file.KEY_DIGITS or digits.strip(DIGITS):
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits",

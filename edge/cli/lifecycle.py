@@ -60,8 +60,8 @@ def run(name: str, given: Given) -> int:
     """Does what the command is called."""
     plugin = given.arguments[0]
     if name == "remove":
-        lifecycle.remove(plugin, forget=given.get("forget", False))
-        _show(given, plugin, "removed", None)
+        was_there = lifecycle.remove(plugin, forget=given.get("forget", False))
+        _show(given, plugin, "removed" if was_there else "was removed before, and is forgotten now", None)
         return 0
     if name == "enable":
         from edge.cli.consent import consent_of

@@ -17,6 +17,36 @@ WORDS = {
 """How the native library's sentences call a limit, those first that the others may come after."""
 
 
+OPTIONS = {
+    "fuel": "--fuel N",
+    "deadline": "--timeout SECONDS",
+    "memory": "--memory MB",
+    "host_calls": "--host-calls N",
+}
+"""What `edge run` has for a limit."""
+
+AT_START = ": it starts with "
+STACK = "much of it may be the stack that its linker reserves: `-z stack-size=65536` of wasm-ld reserves less"
+
+
+def explain_run(error: Exception) -> None:
+    """Gives an error of `edge run` the remedy that goes with its options."""
+    limit = limit_of(error)
+    if not (limit and isinstance(error, errors.CallFailed)):
+        return
+    option = OPTIONS.get(limit)
+    more = (
+        f"Allow it more, if it is worth it: {option}"
+        if option
+        else (f"Declare {limit} under [edge.limits] of a manifest: --manifest FILE --level relaxed")
+    )
+    error.remedy = f"{more}; {STACK}" if _starts_with_memory(error, limit) else more
+
+
+def _starts_with_memory(error: errors.CallFailed, limit: str) -> bool:
+    return limit == "memory" and AT_START in error.message
+
+
 def explain(error: Exception, own: Terms, timeout: float | None) -> None:
     """Gives an error the remedy that goes with the plugin's manifest and grants.
 
@@ -35,10 +65,16 @@ def explain(error: Exception, own: Terms, timeout: float | None) -> None:
     if float(asked) > held:
         error.remedy = f"Its manifest asks for {asked}, and `{grant} {asked}` gives it that"
         return
+    if _starts_with_memory(error, limit):
+        error.remedy = f"Its author declares memory under [edge.limits], or builds it with less: {STACK}"
+        return
     error.remedy = (
         f"Its author raises {limit} under [edge.limits] of its manifest, from {held:.16g}; what is more than "
         f"this device gives without consent, `{grant} AMOUNT` does"
     )
+
+
+ARGUMENTS = "crossing:"
 
 
 def limit_of(error: Exception) -> str:
@@ -49,6 +85,8 @@ def limit_of(error: Exception) -> str:
         return "deadline"
     if not isinstance(error, errors.OverLimit):
         return ""
-    # Behind the plugin's name, which may be anything, and before the trap that came of it.
-    said = error.message.partition(": ")[2].partition("; then: ")[0]
+    # Behind the plugin's name, which may be anything, and before the trap that came of it. What is wrong with
+    # the arguments of a call has no name before it.
+    name, _, rest = error.message.partition(": ")
+    said = ARGUMENTS if name == "Crossing" else rest.partition("; then: ")[0]
     return next((limit for word, limit in WORDS.items() if word in said), "")

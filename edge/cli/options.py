@@ -79,7 +79,7 @@ class Command:
         name, equals, value = word.partition("=")
         option = next((option for option in self.options if name in (f"--{option.name}", option.short)), None)
         if option is None:
-            self._wrong(f"there is no option {name}")
+            self._wrong_option(name)
         if not option.metavar:
             if equals:
                 self._wrong(f"{name} takes no value")
@@ -106,6 +106,12 @@ class Command:
             self._wrong(f"{' and '.join(required[len(arguments) :])} missing")
         if len(arguments) > len(names) and not self.arguments.endswith("...]"):
             self._wrong(f"`{arguments[len(names)]}` is one too many")
+
+    def _wrong_option(self, name: str) -> NoReturn:
+        from edge.suggest import nearest
+
+        near = nearest(name, [f"--{option.name}" for option in self.options])
+        self._wrong(f"there is no option {name}{f': did you mean {near}?' if near else ''}")
 
     def _wrong(self, what: str) -> NoReturn:
         from edge import errors

@@ -5,10 +5,13 @@ from __future__ import annotations
 from edge import files, keys
 from edge.cli import output
 from edge.cli.options import Command, Option
+from edge.cli.words import is_folder
 from edge.targets import engine_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from edge.cli.options import Given
     from edge.dev.pack_source import Source
 
@@ -24,7 +27,7 @@ COMMAND = Command(
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
         ),
-        Option("output", "FILE", "where to write; NAME-VERSION.edge here", short="-o"),
+        Option("output", "FILE", "where to write, or DIR/ for NAME-VERSION.edge in it; here", short="-o"),
         Option("key", "NAME", "sign with this key instead (edge key new)"),
         Option("passphrase-file", "FILE", "the passphrase of that key, which has one; else it is asked for"),
         Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
@@ -39,9 +42,8 @@ def run(given: Given) -> int:
     try:
         import signal
 
-        from edge.dev.pack import DEFAULT_ENGINES, pack
         from edge.dev.pack_source import Source
-        from edge.dev.probe import probe
+        from edge.dev.probe import made_folder, probe
     except ImportError:
         from edge import errors
 
@@ -51,12 +53,25 @@ def run(given: Given) -> int:
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = given.get("output", "")
-    if path:
+    folder = path if not path or path.endswith("/") or is_folder(path) else ""
+    if path and not folder:
         probe(path)
     source = Source(given.arguments[0], given.get("wasm", ""))
-    if not path:
-        path = _default(source)
-        probe(path)
+    with made_folder(folder or "."):
+        if not path or folder:
+            path = f"{folder and folder.rstrip('/') + '/'}{_default(source)}"
+            probe(path)
+        description = _pack(given, source, path)
+    if given.get("json"):
+        output.document({"file": path, **description})
+    else:
+        output.answer(path)
+    return 0
+
+
+def _pack(given: Given, source: Source, path: str) -> dict[str, Any]:
+    from edge.dev.pack import DEFAULT_ENGINES, pack
+
     with keys.wiped(_seed(given)) as seed, files.Staged(path) as staged:
         description = pack(
             staged.fd,
@@ -67,11 +82,7 @@ def run(given: Given) -> int:
             file=path,
         )
         staged.commit()
-    if given.get("json"):
-        output.document({"file": path, **description})
-    else:
-        output.answer(path)
-    return 0
+    return description
 
 
 def _default(source: Source) -> str:

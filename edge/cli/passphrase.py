@@ -16,6 +16,8 @@ STDIN = 0
 STANDARD_INPUT = "-"
 MOST_BYTES = 64 << 10
 CHUNK = 4096
+MAX_TYPED_BYTES = 4095
+"""Of a line at a terminal, which drops what is more without a word."""
 
 
 def new_passphrase(given: Given) -> bytes:
@@ -53,11 +55,17 @@ def hidden(prompt: str) -> bytes:
         with warnings.catch_warnings():
             # Where echo can't be turned off it would be typed in plain sight.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            return files.encode(getpass.getpass(prompt))
+            line = files.encode(getpass.getpass(prompt))
     except (EOFError, OSError, getpass.GetPassWarning):
         raise errors.UsageError(
             "Nothing could be read without showing it", "Give it in a file, or on standard input"
         ) from None
+    if len(line) >= MAX_TYPED_BYTES:
+        raise errors.UsageError(
+            f"A terminal cuts lines of {MAX_TYPED_BYTES} bytes and more, so some of it may be missing",
+            "Nothing was kept; give it in a file, or on standard input",
+        )
+    return line
 
 
 def read(path: str) -> bytes:
@@ -78,6 +86,15 @@ def read(path: str) -> bytes:
     if len(found) > MOST_BYTES:
         raise errors.UsageError(f"{path} is longer than {MOST_BYTES} bytes", "Give a file with it alone")
     return found
+
+
+def secret_text(raw: bytes, what: str) -> str:
+    """The text of a secret, without the end of its line, nor the byte-order mark of an editor."""
+    try:
+        return raw.removeprefix(files.BYTE_ORDER_MARK).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        # Without its cause, which holds the value.
+        raise errors.UsageError(f"{what}: this secret is not UTF-8", "Plugins take text; encode it") from None
 
 
 def _from_file(path: str) -> bytes:

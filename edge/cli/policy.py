@@ -7,7 +7,9 @@ from edge.cli import output, stopping
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
 from edge.manifest import RISKS
+from edge.operations import policy as permissions
 from edge.store import standing
+from edge.suggest import meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ COMMAND = Command(
     "                                    which plugins are not loaded any more, as `revoke` does\n"
     "  unattended RISK                   the highest risk with nobody there: none, low, medium or high\n"
     "  grant NAME CAPABILITY [WORD...]   lets a plugin have something (docs/security-levels.md)\n"
-    "  revoke NAME CAPABILITY [WORD...]  takes it back, and all that it takes in\n"
+    "  revoke NAME CAPABILITY [WORD...]  takes it back, and all that it takes in; exits with 1 where\n"
+    "                                    something wider still gives it, which it names\n"
     "  forget NAME                       takes back all that was said of a plugin\n\n"
     "Words that begin with a dash stand behind `--`.",
     (Option("yes", "", "do not ask"),),
@@ -61,6 +64,7 @@ def run(given: Given) -> int:
     _confirm(given, action, words)
     before = standing.loading()
     fact = {**_change(action, words), "stops": stopping.tell(before)}
+    _say_more(fact)
     if fact["plugin"]:
         fact["installed"] = standing.is_installed(fact["plugin"])
         if not fact["installed"]:
@@ -70,12 +74,24 @@ def run(given: Given) -> int:
         output.document(fact)
     else:
         output.show(_told(fact))
-    return 0
+    return 1 if fact.get("still") or (action == "revoke" and fact["remark"]) else 0
+
+
+def _say_more(fact: dict[str, Any]) -> None:
+    """What does not follow from what was asked."""
+    if fact.get("remark"):
+        output.say(f"edge: {fact['remark']}")
+    for ask in fact.get("still", ()):
+        held = asks.spelled(tuple(ask))
+        output.say(
+            f"edge: {fact['plugin']} still has {asks.spelled(tuple(fact['ask']))}, which {held} takes in: "
+            f"edge policy revoke {fact['plugin']} {held}"
+        )
 
 
 def _check(action: str, words: list[str]) -> None:
     if action not in ACTIONS:
-        raise errors.UsageError(f"policy: there is no action `{action}`", f"Actions are {', '.join(ACTIONS)}")
+        raise errors.UsageError(f"policy: there is no action `{action}`", meant(action, ACTIONS))
     # The command's own table of arguments, one for each action.
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 
@@ -87,16 +103,10 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
     if action == "unattended":
         return policy.set_unattended(first)
     if action == "grant":
-        return policy.grant(first, tuple(rest))
-    from edge.store.lifecycle import take_back
-
+        return permissions.grant(first, tuple(rest))
     if action == "forget":
-        said = first in policy.load().plugins
-        removed = take_back(first)
-        return {**policy.forget(first), "removed": removed, "said": said or bool(removed)}
-    removed = take_back(first, tuple(rest))
-    fact = policy.revoke(first, tuple(rest))
-    return {**fact, "removed": fact["removed"] + removed}
+        return permissions.forget(first)
+    return permissions.revoke(first, tuple(rest))
 
 
 def _confirm(given: Given, action: str, words: Sequence[str]) -> None:

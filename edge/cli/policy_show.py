@@ -72,9 +72,10 @@ def _show_plugin(given: Given, said: Policy, name: str) -> None:
     _row("keys", KEYS[facts["keys"] == "operator"])
     _row("unattended", f"calls up to risk {said.unattended}")
     counting = said.accepted(name, facts["level"])
+    counted = None if counting is None else set(counting)
     for word, listed in (("granted", own.grants), ("consented", own.consents)):
         for ask in listed:
-            counts = counting is None or ask in counting
+            counts = counted is None or ask in counted
             remark = "" if counts else f" (does not count at level {facts['level']})"
             _row(word, f"{asks.spelled(ask)}{remark}")
     if found is not None:

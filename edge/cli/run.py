@@ -111,6 +111,11 @@ def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits, lo
         result = plugin.call(
             tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
         )
+    except Exception as error:
+        from edge.cli.limit import explain_run
+
+        explain_run(error)
+        raise
     finally:
         log.end()
     return plugin.name, result, (monotonic_ns() - started) / 1e6
@@ -204,12 +209,9 @@ def _secrets(given: Given) -> dict[str, str | None]:
 
 
 def _secret(path: str) -> str:
-    try:
-        return files.read_input(path).decode().rstrip("\n")
-    except UnicodeDecodeError:
-        from edge import errors
+    from edge.cli.passphrase import secret_text
 
-        raise errors.UsageError(f"{path}: this secret is not UTF-8", "Plugins take text; encode it") from None
+    return secret_text(files.read_input(path), path)
 
 
 def _limits(given: Given, base: Limits) -> Limits:

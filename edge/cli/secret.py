@@ -7,7 +7,7 @@ import posix
 from edge import config, errors, schema, sealed, store
 from edge.cli import output
 from edge.cli.options import Command, Option
-from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read
+from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read, secret_text
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -60,11 +60,7 @@ def _value(given: Given, name: str, secret: str) -> str:
         raw = hidden(f"{word(secret)} of {name}: ")
     else:
         raw = read(path or STANDARD_INPUT)
-    try:
-        return raw.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        # Without its cause, which holds the value.
-        raise errors.ConfigError(f"{secret} of {name} is not UTF-8", "Plugins take text; encode it") from None
+    return secret_text(raw, f"{secret} of {name}")
 
 
 def _show(given: Given, name: str, secrets: tuple[str, ...]) -> None:

@@ -49,11 +49,13 @@ def pack(
     seed: bytes | bytearray,
     *,
     with_wasm: bool = False,
+    release: int = 0,
     file: str = "the package",
 ) -> dict[str, Any]:
     """Writes a package to an empty file, and answers with its description.
 
-    `engines`: what there is to be code for. `with_wasm`: packs the component too. `file` is for messages.
+    `engines`: what there is to be code for. `with_wasm`: packs the component too. `release`: its number,
+    instead of the manifest's. `file` is for messages.
     Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
@@ -62,7 +64,7 @@ def pack(
         parts = [_part(MANIFEST, source.text), *compiled.parts]
         if with_wasm:
             parts.append(_part(WASM, source.component["wasm"]))
-        description = _description(source, compiled, parts)
+        description = _description(source, compiled, parts, release or source.manifest.release)
         head = native.seal_package(_spelled(description), seed)
         _write(fd, [head, *parts], file)
     watch(f"{file}: checking", lambda: _verify(fd, file, description["name"], seed))
@@ -70,12 +72,17 @@ def pack(
 
 
 def pack_source_in_memory(
-    source: Source, engines: Iterable[str], seed: bytes | bytearray, *, file: str = "the package"
+    source: Source,
+    engines: Iterable[str],
+    seed: bytes | bytearray,
+    *,
+    release: int = 0,
+    file: str = "the package",
 ) -> int:
     """A descriptor of a package that exists in memory only; as `pack`."""
     fd = in_memory()
     try:
-        pack(fd, source, engines, seed, file=file)
+        pack(fd, source, engines, seed, release=release, file=file)
     except BaseException:
         os.close(fd)
         raise
@@ -147,7 +154,7 @@ def _part(name: str, contents: bytes) -> Part:
     return Part({"name": name, "size": len(contents), "sha256": digest}, contents)
 
 
-def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> dict[str, Any]:
+def _description(source: Source, compiled: Compiled, parts: Iterable[Part], release: int) -> dict[str, Any]:
     taken = ("format", "compiler", "source", "imports", "exports", "instance_bytes")
     facts = compiled.facts
     return {
@@ -155,7 +162,7 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> d
         "name": source.manifest.name,
         "version": source.manifest.version,
         # Of somebody else's version no number may follow.
-        "release": source.manifest.release or 1,
+        "release": release or 1,
         **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
         "tools": facts.get("tools", []),
         "files": [part.entry for part in parts],

@@ -33,22 +33,24 @@ INTERFACES = {
 class Source:
     """A manifest that was checked, and its component.
 
-    file      the manifest's path, for messages
+    file      the manifest's path, as it is shown
     text      the manifest as it stands in its file
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
     component  the component that this is or makes, as `compiler.encode` gives it
     """
 
-    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False, file: str = "") -> None:
+    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False, shown: str = "") -> None:
         """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
 
-        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
-        `file`: what messages call the manifest, where its path means nothing to who reads them.
+        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md). `shown`: the
+        folder for messages, where it is a temporary one.
         """
-        path = os.path.join(folder, MANIFEST)
-        self.file = file or path
-        self.text = files.read_input(path)
+        if not folder:
+            raise errors.UsageError("An empty name is no folder", "Name the plugin's folder, . for this one")
+        self._shown = shown or folder
+        self.file = os.path.join(self._shown, MANIFEST)
+        self.text = files.read_input(os.path.join(folder, MANIFEST))
         self._strictness = manifest.FOREIGN if foreign else manifest.OWN
         manifest.parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = text.read(self.text, self.file)
@@ -94,13 +96,20 @@ class Source:
 
     def _wasm(self, folder: str) -> str:
         """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""
-        named = self._document.get("wasm_path") or _only_wasm(folder)
+        named = self._document.get("wasm_path") or _only_wasm(folder, self._shown)
         path = os.path.join(folder, named)
+        is_own = self._strictness == manifest.OWN
         problem = ""
         if not os.path.isfile(path):
-            problem = f"there is no file {path}; build the plugin, or `edge pack --wasm FILE` what was built"
+            problem = f"there is no file {os.path.join(self._shown, named)}"
+            problem += (
+                "; build the plugin, or `edge pack --wasm FILE` what was built"
+                if is_own
+                else "; get the plugin with its WebAssembly, or build it"
+            )
         elif not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), "")):
-            problem = f"wasm_path leads out of {folder}; `edge pack --wasm FILE` takes one from anywhere"
+            problem = f"wasm_path leads out of {self._shown}"
+            problem += "; `edge pack --wasm FILE` takes one from anywhere" if is_own else ""
         if problem:
             self._refuse([self._problem(("wasm_path",), problem)])
         return path
@@ -156,11 +165,13 @@ class Source:
             manifest.refuse(self.file, found)
 
 
-def _only_wasm(folder: str) -> str:
-    """What a manifest that names no WebAssembly must mean."""
-    found = [name for name in os.listdir(folder) if name.endswith(".wasm")]
+def _only_wasm(folder: str, shown: str) -> str:
+    """What a manifest that names no WebAssembly must mean; `shown`: the folder for messages."""
+    # ._NAME is what a Mac writes beside NAME on a card.
+    found = [name for name in os.listdir(folder) if name.endswith(".wasm") and not name.startswith("._")]
     if len(found) == 1:
         return found[0]
     raise errors.BadPackage(
-        f"{folder} has {len(found)} files of WebAssembly, and its manifest names none", "Give it a wasm_path"
+        f"{shown} has {len(found)} files of WebAssembly, and its manifest names none",
+        "Write into its manifest which one it is: wasm_path",
     )

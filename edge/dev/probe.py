@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
 from edge import errors, files
 
 SOME = bytes(4096)
+
+
+@contextlib.contextmanager
+def made_folder(path: str) -> Iterator[None]:
+    """Makes a folder, and those it is in, for a `with`; what was made goes again where that ends badly."""
+    missing = []
+    at = path.rstrip("/") or "/"
+    while not os.path.lexists(at):
+        missing.append(at)
+        at = files.folder(at)
+    done = []
+    try:
+        for folder in reversed(missing):
+            os.mkdir(folder)
+            done.append(folder)
+    except OSError as error:
+        _remove(done)
+        files.raise_for(path, error)
+    try:
+        yield
+    except BaseException:
+        _remove(done)
+        raise
+
+
+def _remove(folders: list[str]) -> None:
+    for folder in reversed(folders):
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
 
 
 def probe(path: str) -> None:
@@ -16,6 +47,12 @@ def probe(path: str) -> None:
 
     Nothing stays of it, and a file that is there stays as it is.
     """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        files.raise_for(path, error)
     if os.path.isdir(path):
         files.raise_for(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
     # What is written takes the place of what is there, which root may do to /dev/stdout as well.

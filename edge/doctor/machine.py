@@ -146,9 +146,11 @@ def places() -> Finding:
         "XDG_DATA_HOME": places.data_home,
         "XDG_CONFIG_HOME": places.config_home,
         "XDG_RUNTIME_DIR": shared.folder,
+        "HOME": places.data_home,
     }
     ignored = [name for name in taken if (files.environment(name) or "/")[0] != "/"]
     if not ignored:
+        del taken["HOME"]
         return Finding(PASS, ", ".join(path() or f"none for {name}" for name, path in taken.items()))
     told = (
         f"{name} is {files.environment(name)}, which is ignored: {taken[name]() or 'no place'} is used"
@@ -163,7 +165,7 @@ def disk() -> Finding:
 
     data = places.data_home()
     if not data:
-        return Finding(FAIL, "there is no place for data: neither XDG_DATA_HOME nor HOME is set", "Set one")
+        return Finding(FAIL, places.NO_PLACE.format("data", "XDG_DATA_HOME"), places.SET_ONE)
     path = _existing(f"{data}/edge")
     found = posix.statvfs(path)
     free = found.f_bavail * found.f_frsize

@@ -36,11 +36,11 @@ def folders() -> Finding:
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
-    from edge import files, keyring, keys
+    from edge import files, keyring, keys, places
 
     path = keys.local_path()
     if not path:
-        return Finding(FAIL, "there is no place for keys: neither XDG_DATA_HOME nor HOME is set", "Set one")
+        return Finding(FAIL, places.NO_PLACE.format("keys", "XDG_DATA_HOME"), places.SET_ONE)
     folder = files.folder(path)
     try:
         names = sorted(posix.listdir(folder))

@@ -18,6 +18,8 @@ RISKS = ("low", "medium", "high")
 UNKNOWN_RISK = "high"
 """Of a tool that the manifest does not name."""
 
+REMEDY = "docs/manifest.md has every field; of a plugin that is not yours, tell its author"
+
 OWN = "own"
 FOREIGN = "foreign"
 
@@ -206,4 +208,4 @@ def refuse(file: str, problems: list[Problem]) -> NoReturn:
     from edge import errors
 
     count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
-    raise errors.BadManifest(f"{file} has {count}", "docs/manifest.md has every field", map(str, problems))
+    raise errors.BadManifest(f"{file} has {count}", REMEDY, map(str, problems))

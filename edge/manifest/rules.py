@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from edge.manifest import FOREIGN, Manifest, Problem
 from edge.manifest.lines import line_of
+from edge.suggest import nearest
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -36,6 +37,11 @@ TEXTS = {
 OTHERS = ("capabilities", "permissions", "config_schema", "edge")
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
+MAX_SUGGESTIONS = 20
+
+MAX_ITEMS = 1024
+"""Of a list: what is asked for is looked at by a person, and by each call of the plugin."""
+
 KEY_DIGITS = 64
 MAX_ASKS = 500
 """Each is shown to whoever has to agree, and held against all that the plugin is granted."""
@@ -73,10 +79,13 @@ class Findings:
         return ""
 
     def array(self, path: Path, value: Any, name: str) -> list[Any]:
-        """An array, or an empty one and a problem."""
-        if isinstance(value, list):
+        """An array of `MAX_ITEMS` at most, or an empty one and a problem."""
+        if not isinstance(value, list):
+            self.wrong(path, f"{name} has to be an array")
+        elif len(value) > MAX_ITEMS:
+            self.wrong(path, f"{name} has {len(value)} entries, and may have {MAX_ITEMS}")
+        else:
             return value
-        self.wrong(path, f"{name} has to be an array")
         return []
 
     def table(self, path: Path, value: Any, name: str) -> dict[str, Any]:
@@ -90,7 +99,9 @@ class Findings:
         """Tells of keys that mean nothing."""
         for key in table:
             if key not in keys:
-                self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`")
+                near = nearest(str(key), keys) if len(self.problems) < MAX_SUGGESTIONS else ""
+                meant = f": did you mean {near}?" if near else ""
+                self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`{meant}")
 
 
 def check(
@@ -170,7 +181,7 @@ def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) 
     if version and not (number or named or found.foreign):
         found.wrong(
             ("version",),
-            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, each below 1000, or "
+            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, the last two below 1000, or "
             "name one, [edge] release",
         )
     return number

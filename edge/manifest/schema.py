@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SECRET = "x-secret"  # noqa: S105 the name of a mark
 FIELD = "config_schema"
 DEEPEST = 32
+MAX_SECRETS = 1024
 
 
 def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[str]]:
@@ -29,6 +30,8 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
         if rules.get(SECRET, False) is True and rules.get("type") == "string":
             secrets.append(name)
             found.text((*place, name), name, "a secret's name", 128)
+    if len(secrets) > MAX_SECRETS:
+        found.wrong(place, f"{len(secrets)} properties are secret, and {MAX_SECRETS} may be")
     if _check_data(found, (FIELD,), schema):
         import json
 

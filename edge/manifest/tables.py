@@ -70,14 +70,16 @@ def _http(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     hosts = found.array((*place, "hosts"), table.get("hosts", []), "hosts")
     if not hosts:
         found.careless((*place, "hosts"), "[edge.http] names no hosts")
+    seen = set()
     for index, host in enumerate(hosts):
         path = (*place, "hosts", index)
         problem = patterns.host_problem(host) if isinstance(host, str) else "a host has to be text"
         if problem:
             found.wrong(path, f"`{host}`: {problem}")
-        elif host in edge.hosts:
+        elif host in seen:
             found.careless(path, f"`{host}` stands twice")
         else:
+            seen.add(host)
             edge.hosts.append(host)
             edge.asks.append(("http_client", host))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from edge import errors, files, places
+from edge.operations.numbering import number_of
+from edge.store import record
 from edge.store.consent import carry_out, review, shown
 from edge.store.install import Installation, Outcome, refusals_told, refuse_other
 
@@ -40,9 +42,10 @@ def install(
         declared = plugin.manifest
         with refusals_told(source.origin):
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
+            number = number_of(declared, record.find(declared.name))
             if source.is_unpacked:
                 consent = _agreed(plugin, source, consent)
-        fd = _compile(plugin, source, say)
+        fd = _compile(plugin, source, number, say)
         try:
             return _install(source, fd, again, consent)
         finally:
@@ -87,9 +90,7 @@ def _read(source: Source) -> Plugin:
             f"{source.origin} is not compiled, and this installation of Edge has no compiler",
             f"On a PC: edge pack DIR --target {native.about()['engine']}; install that package here",
         ) from None
-    # An unpacked archive is in a folder that is gone when its messages are read.
-    file = f"the manifest of {source.origin}" if source.is_unpacked else ""
-    return Plugin(source.folder, foreign=True, file=file)
+    return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 
 
 def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:
@@ -98,7 +99,6 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     The answer holds for the installation, as long as that shows the same.
     """
     from edge import keys
-    from edge.store import record
     from edge.store.lock import locked
 
     name, version = plugin.manifest.name, plugin.manifest.version
@@ -127,7 +127,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     return answer
 
 
-def _compile(plugin: Plugin, source: Source, say: Say) -> int:
+def _compile(plugin: Plugin, source: Source, number: int, say: Say) -> int:
     """A package that exists in memory only, signed by who compiles it."""
     from edge import _native as native
     from edge import keys
@@ -137,5 +137,9 @@ def _compile(plugin: Plugin, source: Source, say: Say) -> int:
         signer = native.public_key(seed).hex()[:KEY_DIGITS]
         say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
         return pack_source_in_memory(
-            plugin, [native.about()["engine"]], seed, file=files.base_name(source.origin)
+            plugin,
+            [native.about()["engine"]],
+            seed,
+            release=number,
+            file=files.base_name(source.origin),
         )

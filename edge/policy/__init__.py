@@ -181,7 +181,8 @@ def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
         policy.plugins[plugin] = PluginPolicy(said.level, asked, said.grants)
-        wider = [list(ask) for ask in asked if not asks.covered(ask, said.consents)]
+        held = asks.Covering(said.consents)
+        wider = [list(ask) for ask in asked if not held.covers(ask)]
         return {"act": "consent", "plugin": plugin, "asks": list(map(list, asked)), "wider": wider}
 
     return _change(act, plugin, path, asked)
@@ -256,9 +257,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     if not path:
         from edge import errors
 
-        raise errors.EnvironmentFault(
-            "There is no place for a policy: neither XDG_CONFIG_HOME nor HOME is set", "Set one of them"
-        )
+        raise errors.EnvironmentFault(places.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), places.SET_ONE)
     from edge.policy.text import document, locked, write
 
     keys.make_folder(files.folder(path), 0o700)

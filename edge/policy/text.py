@@ -25,7 +25,9 @@ def read(text: bytes, path: str) -> Policy:
     try:
         if len(text) > MOST_BYTES:
             raise ValueError(f"it is longer than {MOST_BYTES >> 20} MB")
-        return _policy(json.loads(text.decode(), object_pairs_hook=_once), path)
+        return _policy(
+            json.loads(text.removeprefix(files.BYTE_ORDER_MARK).decode(), object_pairs_hook=_once), path
+        )
     except (ValueError, RecursionError) as error:
         from edge import errors
 

@@ -64,6 +64,13 @@ class Source:
         self._temporary = temporary
 
     @property
+    def shown_folder(self) -> str:
+        """The folder for messages: of an archive the one inside it, not where it is unpacked for now."""
+        if self._temporary is None:
+            return self.folder
+        return f"{self.origin}{self.folder.removeprefix(self._temporary.path)}"
+
+    @property
     def is_unpacked(self) -> bool:
         """Whether the folder was in an archive."""
         return bool(self.folder) and self._temporary is not None
@@ -86,6 +93,10 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
     `sha256`: refuses what has another digest (a folder has none). `most_bytes`: refuses what is larger.
     `cache`: a folder for what is fetched and unpacked. `say`: takes lines of progress.
     """
+    if sha256:
+        from edge.sources.digest import hex_of
+
+        sha256 = hex_of(sha256)
     leftovers.sweep_folders(cache)
     if "://" in what or what.lower().startswith(URLS):
         return _fetched(what, "", sha256, most_bytes, cache, say)

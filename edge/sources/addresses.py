@@ -116,6 +116,7 @@ def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Soc
     import socket
 
     from edge import errors
+    from edge.sources.proxies import without_proxy
 
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -123,7 +124,8 @@ def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Soc
         # The codec for names raises UnicodeError, for a label of 64 letters for instance.
         why = error.strerror if isinstance(error, OSError) else "no name of a host"
         raise errors.FetchFailed(
-            f"{host} is not found: {why}", "Check the name, and whether this machine is online"
+            f"{host} is not found: {why}",
+            without_proxy("Check the name, and whether this machine is online"),
         ) from None
     found: list[tuple[int, Sockaddr]] = []
     for family, _, _, _, where in answers:

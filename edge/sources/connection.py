@@ -9,6 +9,7 @@ import io
 import time
 
 from edge.sources.addresses import resolve, special
+from edge.sources.proxies import without_proxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,9 +190,9 @@ def fail(host: str, error: Exception) -> NoReturn:
     if isinstance(error, ssl.SSLCertVerificationError):
         _fail_certificate(host, error)
     if isinstance(error, (TimeoutError, timeout)):
-        _fail(f"{host} does not answer in time", "Try again later")
+        _fail(f"{host} does not answer in time", without_proxy("Try again later"))
     if isinstance(error, ConnectionRefusedError):
-        _fail(f"{host} refuses the connection", "Check the URL and its port")
+        _fail(f"{host} refuses the connection", without_proxy("Check the URL and its port"))
     # An end in the midst of a body is one of TLS's errors, too.
     if isinstance(error, (ConnectionError, ssl.SSLEOFError, IncompleteRead)):
         _fail_early(host)
@@ -201,7 +202,8 @@ def fail(host: str, error: Exception) -> NoReturn:
         why = (error.reason or "").replace("_", " ").lower()
         _fail(f"{host} does not speak TLS as it should: {why or 'unknown'}", "Check the URL and its port")
     if isinstance(error, OSError):
-        _fail(f"{host} can't be reached: {error.strerror or error}", "Check whether this machine is online")
+        why = f"{host} can't be reached: {error.strerror or error}"
+        _fail(why, without_proxy("Check whether this machine is online"))
     # The text of an HTTPException is the server's.
     _fail(f"{host} does not speak HTTP as it should: {type(error).__name__}", "Tell whoever runs it")
 

@@ -9,6 +9,24 @@ from edge import keys
 PIECE_BYTES = 1 << 16
 HEX_DIGITS = frozenset("0123456789abcdef")
 DIGEST_DIGITS = 64
+PREFIXES = ("sha256:", "sha256=", "sha256-")
+
+
+def hex_of(text: str) -> str:
+    """A digest as people have it: alone, as `sha256:...`, or as a line of sha256sum or of its BSD form.
+
+    What is none of these is answered as it is.
+    """
+    words = text.split()
+    if len(words) > 1:
+        # `SHA256 (FILE) = DIGEST`, or `DIGEST  FILE` with a backslash before it where the name is escaped.
+        text = words[-1] if words[0].upper() == "SHA256" else words[0].lstrip("\\")
+    else:
+        text = "".join(words)
+    for prefix in PREFIXES:
+        if text.lower().startswith(prefix):
+            return text[len(prefix) :]
+    return text
 
 
 def check_size(fd: int, name: str, most_bytes: int) -> None:

@@ -28,12 +28,12 @@ class Extraction:
     files    the paths of its files so far
     """
 
-    __slots__ = ("_into", "_left", "_names", "_root", "archive", "files")
+    __slots__ = ("_left", "_names", "_passed", "_root", "archive", "files")
 
     def __init__(self, archive: str, into: str) -> None:
         self.archive = archive
         self.files: list[str] = []
-        self._into = into
+        self._passed = 0
         self._left = MOST_BYTES
         self._names = members.Names(archive)
         try:
@@ -49,19 +49,23 @@ class Extraction:
 
     def add_folder(self, name: str) -> None:
         """Makes a folder, and those it is in; the one that all is in is there."""
+        if members.is_clutter(name):
+            self._pass_over(name)
+            return
         posix.close(self._entered(self._names.add(name, is_folder=True)))
 
     def add_file(self, name: str, contents: Iterable[bytes]) -> None:
         """Writes a file, and the folders it is in; refuses it when the archive's bytes get too many."""
+        if members.is_clutter(name):
+            self._pass_over(name)
+            for piece in contents:
+                self._count(name, piece)
+            return
         parts = self._names.add(name, is_folder=False)
         fd = self._created(parts)
         try:
             for piece in contents:
-                self._left -= len(piece)
-                if self._left < 0:
-                    members.refuse(
-                        self.archive, name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB"
-                    )
+                self._count(name, piece)
                 self._write(fd, name, piece)
         finally:
             posix.close(fd)
@@ -71,12 +75,27 @@ class Extraction:
         """Raises `errors.BadPackage`."""
         members.refuse(self.archive, name, why)
 
+    def _pass_over(self, name: str) -> None:
+        """Counts what is not written: its name means nothing then."""
+        self._passed += 1
+        if self._passed > members.MOST_MEMBERS:
+            self.refuse(name, f"it has more than {members.MOST_MEMBERS} members, their folders included")
+
+    def _count(self, name: str, piece: bytes) -> None:
+        self._left -= len(piece)
+        if self._left < 0:
+            self.refuse(name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB")
+
+    def _fail(self, name: str, error: OSError) -> NoReturn:
+        """Raises what an error means, without the place where it is unpacked, which is gone then."""
+        files.raise_for(f"{self.archive}, {members.shown(name)}", error)
+
     def _created(self, parts: list[str]) -> int:
         parent = self._entered(parts[:-1])
         try:
             return posix.open(parts[-1], NEW_FILE, 0o600, dir_fd=parent)
         except OSError as error:
-            files.raise_for(f"{self._into}/{'/'.join(parts)}", error)
+            self._fail("/".join(parts), error)
         finally:
             posix.close(parent)
 
@@ -92,7 +111,7 @@ class Extraction:
         except OSError as error:
             if at >= 0:
                 posix.close(at)
-            files.raise_for(f"{self._into}/{'/'.join(parts)}", error)
+            self._fail("/".join(parts), error)
 
     @staticmethod
     def _step(parent: int, part: str) -> int:
@@ -106,4 +125,4 @@ class Extraction:
             while rest:
                 rest = rest[posix.write(fd, rest) :]
         except OSError as error:
-            files.raise_for(f"{self._into}/{name}", error)
+            self._fail(name, error)

@@ -16,7 +16,18 @@ MOST_PART_BYTES = 255
 SHOWN_LETTERS = 160
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
+APPLE_DOUBLE = "._"
+CLUTTER = frozenset((".ds_store", ".localized", "thumbs.db", "desktop.ini", "icon\r"))
+CLUTTER_FOLDERS = frozenset(("__macosx", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd"))
+"""What Finder, bsdtar and Explorer leave in archives: attributes, pictures and places of windows."""
+
 REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h: files for links)"
+
+
+def is_clutter(name: str) -> bool:
+    """Whether it is what a computer put beside the files for itself, and no part of a plugin."""
+    parts = name.lower().rstrip("/").split("/")
+    return parts[-1].startswith(APPLE_DOUBLE) or parts[-1] in CLUTTER or not CLUTTER_FOLDERS.isdisjoint(parts)
 
 
 def shown(text: str) -> str:

@@ -77,7 +77,9 @@ def configured() -> tuple[str, list[str]]:
     """The file that names the registries, and what it names; an error where it names none."""
     home = places.config_home()
     if not home:
-        raise errors.UsageError("No registry is configured: HOME is not set", "Set HOME, or XDG_CONFIG_HOME")
+        raise errors.UsageError(
+            places.NO_PLACE.format("the list of registries", "XDG_CONFIG_HOME"), places.SET_ONE
+        )
     path = f"{home}/edge/registry"
     text = keys.read_guarded(path, keys.OTHERS_WRITE)
     if text is not None and not text.strip(b"\0"):
@@ -85,7 +87,7 @@ def configured() -> tuple[str, list[str]]:
             f"{path} is empty: the registries it named are lost",
             f"Write the https:// URL of an index, or its path, into it; or remove it: rm {path}",
         )
-    text = text or b""
+    text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     found = []
     for number, raw in enumerate(text.split(b"\n"), 1):
         line = files.decode(raw.strip())

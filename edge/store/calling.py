@@ -167,6 +167,10 @@ def _advise(error: Exception) -> None:
 
     if isinstance(error, errors.Damaged):
         error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
+    elif isinstance(error, (errors.WrongEngine, errors.OldCompiler)):
+        error.remedy = (
+            "Install a release that was packed with this release of Edge; `edge audit --engine` lists all"
+        )
     if isinstance(error, errors.OptionsError):
         # Trust that says what means nothing: which file it is, that tells.
         trust.check_all()

@@ -132,7 +132,8 @@ class Review:
         """The consents to the release: those that cover it already, and with a yes what was shown."""
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
-        return [ask for ask in self.manifest.asks if ask in shown or asks.covered(ask, had)]
+        agreed_to, held = set(shown), asks.Covering(had)
+        return [ask for ask in self.manifest.asks if ask in agreed_to or held.covers(ask)]
 
     def stamp(self, act: str, release: str, before: Record | None) -> str:
         """Of an act on a release, and of all that the request was worked out from."""
@@ -208,8 +209,8 @@ def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
     if counting is None:
         own = held.of(manifest.name)
         counting = own.consents + own.grants
-    free = levels.free_limits(level, here())
-    return tuple(ask for ask in manifest.asks if not (asks.covered(ask, counting) or _is_free(ask, free)))
+    free, had = levels.free_limits(level, here()), asks.Covering(counting)
+    return tuple(ask for ask in manifest.asks if not (had.covers(ask) or _is_free(ask, free)))
 
 
 def review(

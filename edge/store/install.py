@@ -250,7 +250,7 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
     if number < before.floor:
         raise errors.Downgrade(
             f"{name}: this is release {number}, and release {before.floor} was installed already",
-            "" if before.current else f"Get a newer one, or forget that: edge remove {name} --forget",
+            _newer(before),
         )
     # A record of an older Edge does not say which one that was; then it is the current one, or any.
     newest = (before.newest or before.current)[:ID_DIGITS]
@@ -259,6 +259,13 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
             f"{name}: release {number} was installed already, with other contents",
             "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
         )
+
+
+def _newer(before: Record) -> str:
+    if not before.current:
+        return f"Get a newer one, or forget that: edge remove {before.name} --forget"
+    back = f", or go back to the one that was kept: edge rollback {before.name}" if before.previous else ""
+    return f"Get a newer one{back}"
 
 
 def _switched(
@@ -275,9 +282,9 @@ def _switched(
 ) -> Record:
     kept = _kept(before, release_id)
     # A release below the floor is the current one, repaired: nothing else comes this far.
-    floor, newest = number, release_id[:ID_DIGITS]
+    floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
-        floor, newest = before.floor, before.newest
+        floor, newest, version = before.floor, before.newest, before.newest_version
     return record.Record(
         staged.manifest.name,
         current=release_id,
@@ -285,6 +292,7 @@ def _switched(
         enabled=enabled,
         floor=floor,
         newest=newest,
+        newest_version=version,
         origin=origin,
         remote=remote,
         previous_source=_came_from(before, kept),
@@ -302,7 +310,8 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
         asked = manifest_of(kept).asks
     except errors.EdgeError:
         return []
-    return [ask for ask in asked if ask in before.consents]
+    consents = set(before.consents)
+    return [ask for ask in asked if ask in consents]
 
 
 def _approval_of(before: Record | None, kept: str) -> list[str]:

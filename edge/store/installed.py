@@ -8,7 +8,7 @@ from edge.store import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from edge.manifest import Manifest
 
@@ -65,6 +65,20 @@ class Installed:
         if self._manifest is None:
             self._manifest = manifest_of(self.release_id)
         return self._manifest
+
+
+def refuse_unknown(name: str) -> NoReturn:
+    """Raises `errors.NotInstalled`, with the name of an installed plugin that is much like it."""
+    from edge import errors
+    from edge.suggest import nearest
+
+    near = nearest(name, [other for other in record.named() if other != name])
+    try:
+        found = record.find(near) if near else None
+    except errors.EdgeError:
+        found = None
+    is_there = found is not None and found.current
+    raise errors.NotInstalled(f"No plugin `{name}` is installed", f"Did you mean {near}?" if is_there else "")
 
 
 def description_of(release_id: str) -> dict[str, Any]:

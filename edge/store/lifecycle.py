@@ -128,8 +128,8 @@ def rollback(name: str) -> Record:
         return now
 
 
-def remove(name: str, *, forget: bool = False) -> None:
-    """Removes a plugin with its configuration, secrets and grants.
+def remove(name: str, *, forget: bool = False) -> bool:
+    """Removes a plugin with its configuration, secrets and grants; whether it was installed till now.
 
     The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
     works for a plugin whose record is damaged or gone.
@@ -146,7 +146,7 @@ def remove(name: str, *, forget: bool = False) -> None:
             if not was_lost and (
                 found is None or not (found.current or forget or removal.is_unfinished(found))
             ):
-                record.get(name)
+                _refuse_gone(name, found)
         audit.append(
             {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
         )
@@ -157,6 +157,17 @@ def remove(name: str, *, forget: bool = False) -> None:
             removal.forget(name)
             record.forget(name)
         collect()
+        return found is None or bool(found.current or found.previous)
+
+
+def _refuse_gone(name: str, found: Record | None) -> NoReturn:
+    if found is None:
+        # Says so, or that its record was lost.
+        found = record.get(name)
+    raise errors.NotInstalled(
+        f"No plugin `{name}` is installed; release {found.floor} was",
+        f"`edge remove {name} --forget` forgets that, so that older releases can be installed again",
+    )
 
 
 def take_back(name: str, ask: Ask | None = None) -> int:

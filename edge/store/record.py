@@ -30,6 +30,7 @@ class Record:
     enabled          whether it may be called
     floor            the highest release number that was ever current: none below it is installed any more
     newest           the release that has that number: none with other contents comes in its place by itself
+    newest_version   its version; empty in records of an older Edge
     origin           where the current release came from
     remote           whether that was another machine
     previous_source  where the release before came from, and whether that was another machine
@@ -47,6 +48,7 @@ class Record:
         "enabled",
         "floor",
         "newest",
+        "newest_version",
         "origin",
         "remote",
         "previous_source",
@@ -65,6 +67,7 @@ class Record:
         enabled: bool = False,
         floor: int = 0,
         newest: str = "",
+        newest_version: str = "",
         origin: str = "",
         remote: bool = False,
         previous_source: Iterable[object] = ("", False),
@@ -79,6 +82,7 @@ class Record:
         self.enabled = enabled
         self.floor = floor
         self.newest = newest
+        self.newest_version = newest_version
         self.origin = origin
         self.remote = remote
         self.previous_source = tuple(previous_source)
@@ -119,17 +123,17 @@ def find(name: str) -> Record | None:
 def get(name: str) -> Record:
     """The record of an installed plugin; `errors.NotInstalled` where there is none."""
     found = find(name)
-    if found is not None and found.current:
-        return found
-    from edge import errors
+    if found is None or not found.current:
+        from edge.store.installed import refuse_unknown
 
-    if found is None:
-        from edge.store import lost
+        if found is None:
+            from edge.store import lost
 
-        left = lost.leftover(name)
-        if left:
-            raise lost.problem(name, left)
-    raise errors.NotInstalled(f"No plugin `{name}` is installed")
+            left = lost.leftover(name)
+            if left:
+                raise lost.problem(name, left)
+        refuse_unknown(name)
+    return found
 
 
 def named() -> list[str]:

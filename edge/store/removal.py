@@ -36,7 +36,9 @@ def finish(begun: Record) -> None:
 
 def _left(found: Record, *, forget: bool) -> Record:
     """What stays known of a plugin once it is removed."""
-    return Record(found.name) if forget else Record(found.name, floor=found.floor, newest=found.newest)
+    if forget:
+        return Record(found.name)
+    return Record(found.name, floor=found.floor, newest=found.newest, newest_version=found.newest_version)
 
 
 def forget(name: str) -> None:

@@ -88,5 +88,15 @@ def _interfaces(name: str, grants: Grants | None) -> tuple[Interface, ...]:
 def _fail(name: str, version: str, why: str) -> None:
     raise errors.CheckFailed(
         f"{name} {version} does not pass its own check: {why}",
-        "What was installed before is still what runs; tell the plugin's author",
+        f"{_left(name)}; if the plugin is not yours, tell its author",
     )
+
+
+def _left(name: str) -> str:
+    """What there is of a plugin whose release did not pass."""
+    from edge.store import record
+
+    found = record.find(name)
+    if found is None or not found.current:
+        return "It was not installed"
+    return "The installed release still runs" if found.enabled else "It stays disabled, as it was"

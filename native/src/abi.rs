@@ -98,7 +98,7 @@ pub unsafe extern "C" fn edge_arguments(
 pub unsafe extern "C" fn edge_json(json: *const u8, json_len: usize, out: *mut Bytes, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
-        let read = serde_json::from_slice::<Json>(slice(json, json_len))
+        let read = serde_json::from_slice::<Json>(arguments::unmarked(slice(json, json_len)))
             .map_err(|error| Failure::new(Status::Arguments, format!("this is not JSON: {error}")));
         report(read.map(|value| give_bytes(out, values::encode_json(&value))), why)
     }

@@ -145,8 +145,13 @@ impl Instance {
                 return self.interrupt(Failure::new(Status::Cancelled, "the call was cancelled"));
             }
             if monotonic() >= self.deadline {
-                let limit = self.recipe.options.deadline_ns / 1_000_000;
-                return self.interrupt(Failure::new(Status::Deadline, format!("the call took longer than {limit} ms")));
+                let (limit, unit) = match self.recipe.options.deadline_ns {
+                    ns @ 0..1_000 => (ns, "ns"),
+                    ns @ 1_000..1_000_000 => (ns / 1_000, "us"),
+                    ns => (ns / 1_000_000, "ms"),
+                };
+                let why = format!("the call took longer than {limit} {unit}");
+                return self.interrupt(Failure::new(Status::Deadline, why));
             }
             if let Poll::Ready(finished) = running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 return self.finish(finished);

@@ -104,7 +104,7 @@ impl Limiter {
     /// A first allocation cannot fail softly; later growth can, and guests are made to expect it.
     fn refuse(&mut self, first: bool, what: String) -> Result<bool> {
         if first {
-            return Err(Error::new(Failure::new(Status::OverLimit, what)));
+            return Err(Error::new(Failure::new(Status::OverLimit, format!("it starts with {what}"))));
         }
         self.refused = Some(what);
         Ok(false)

@@ -274,3 +274,10 @@ def test_a_full_disk_leaves_the_older_artifact(edge: Edge, wasm: Wasm, tmp_path:
 
 def mount(*words: object) -> None:
     subprocess.run(["mount", *map(str, (*words[:-1], "tmpfs", words[-1]))], check=True)
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "", "{}"), ("inspect", ""), ("compile", "", "--target", "pi-64"), ("install", "")]
+)
+def test_an_empty_name_is_no_file(edge: Edge, words: tuple[str, ...]) -> None:
+    refused(edge(*words), 2, "An empty name is no file", "Name a file")

@@ -80,10 +80,31 @@ def test_progress_is_talk(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
 
 
 def test_where_it_can_not_be_written_nothing_is_compiled(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
-    ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path / "missing")
+    (tmp_path / "file").touch()
+    ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path / "file" / "folder")
     assert (ran.status, ran.out) == (2, "")
-    assert f"cron-next.aarch64.cwasm: there is no folder {tmp_path}/missing" in ran.err
+    assert f"{tmp_path}/file/folder: Not a directory" in ran.err
     assert "compiling" not in ran.err
+
+
+def test_the_folder_is_made(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
+    ran = edge("compile", wasm("faults"), "--target", "x86_64-linux", "-o", f"{tmp_path}/new/folder/")
+    assert (ran.status, Path(ran.out.strip()).exists()) == (0, True)
+    (tmp_path / "a.wasm").write_bytes(b"none")
+    assert edge("compile", tmp_path / "a.wasm", "--target", "pi-64", "-o", tmp_path / "b" / "c").status == 3
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_name_that_is_too_long_is_told_before_it_is_compiled(
+    edge: Edge, wasm: Wasm, tmp_path: Path
+) -> None:
+    for length, status in ((255, 0), (256, 2)):
+        name = "a" * (length - len(".x86_64.cwasm"))
+        path = tmp_path / f"{name}.wasm"
+        path.write_bytes(wasm("faults").read_bytes())
+        ran = edge("compile", path, "--target", "x86_64-linux", "-o", tmp_path)
+        assert (ran.status, "compiling" in ran.err) == (status, not status)
+    assert "Choose a shorter name" in ran.err
 
 
 def is_writing(process: int, folder: Path) -> bool:

@@ -72,7 +72,7 @@ def test_what_changes_nothing_is_not_audited_and_what_is_unknown_is_wrong(edge: 
     edge("config", "faults", "days=3")
     before = list(audit.entries())
     ran = edge("config", "faults", "--unset", "town")
-    assert (ran.status, "there is no `town`" in ran.err) == (2, True)
+    assert (ran.status, "there is no setting `town`" in ran.err) == (2, True)
     assert edge("config", "faults", "--unset", "city").status == 0
     assert edge("config", "faults", "days=3").status == 0
     assert list(audit.entries()) == before
@@ -246,3 +246,36 @@ def test_a_secret_that_is_not_text_is_refused_without_showing_it(edge: Edge, mac
     ran = edge("secret", "faults", "token", "--from", machine / "value")
     assert ran.status == 2
     assert CANARY not in ran.err
+
+
+MARK = b"\xef\xbb\xbf"
+"""A byte-order mark, as editors of Windows put it at the head of a text."""
+
+
+def test_a_byte_order_mark_is_no_part_of_what_is_set(edge: Edge, machine: Path) -> None:
+    path = machine / "typed.txt"
+    path.write_bytes(MARK + b'{"days": 3}\r\n')
+    assert edge("config", "faults", "--from", path, "--json").document["values"] == {"days": 3}
+    stored = machine / "data/edge/config/faults.json"
+    stored.write_bytes(MARK + stored.read_bytes())
+    assert edge("config", "faults", "--json").document["values"] == {"days": 3}
+    path.write_bytes(MARK + CANARY.encode() + b"\r\n")
+    assert edge("secret", "faults", "token", "--from", path).status == 0
+    answer = edge("call", "faults", '\ufeff{"do": "secret", "text": "token"}').out
+    assert f'"{CANARY}"' in answer
+
+
+def test_a_policy_with_a_byte_order_mark_is_read(edge: Edge, machine: Path) -> None:
+    assert edge("policy", "unattended", "none").status == 0
+    path = machine / "config/edge/policy.json"
+    path.write_bytes(MARK + path.read_bytes())
+    assert edge("policy", "show", "--json").document["unattended"] == "none"
+
+
+@pytest.mark.parametrize(("length", "status"), [(4094, 0), (4095, 2), (5000, 2)])
+def test_a_typed_secret_that_a_terminal_cuts_is_not_set(edge: Edge, length: int, status: int) -> None:
+    ended, shown = typed([sys.executable, "-m", "edge", "secret", "faults", "token"], b"x" * length)
+    assert ended == status, shown
+    assert edge("secret", "faults", "--json").document["secrets"] == {"token": not status}
+    if status:
+        assert b"A terminal cuts lines of 4095 bytes" in shown

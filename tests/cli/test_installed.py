@@ -146,7 +146,17 @@ def test_a_downgrade_is_refused_with_what_to_do(edge: Edge, packed: Callable[...
     edge("install", packed(2))
     ran = edge("install", packed(1))
     assert (ran.status, ran.out) == (3, "")
-    assert "edge rollback NAME" in ran.err
+    assert ran.err.endswith("Get a newer one\n")
+    edge("install", packed(3))
+    assert edge("install", packed(1)).err.endswith(
+        "or go back to the one that was kept: edge rollback faults\n"
+    )
+    assert edge("rollback", "faults").status == 0
+    edge("remove", "faults")
+    ran = edge("install", packed(1))
+    assert ran.err.endswith("Get a newer one, or forget that: edge remove faults --forget\n")
+    assert edge("remove", "faults", "--forget").status == 0
+    assert edge("install", packed(1)).status == 0
 
 
 @contextmanager
@@ -380,3 +390,50 @@ def test_a_call_over_a_limit_says_who_can_raise_it(edge: Edge, packed: Callable[
 def test_a_name_of_nothing_is_wrong_usage(edge: Edge, words: tuple[str, ...]) -> None:
     ran = edge(*words)
     assert (ran.status, ran.out, "No plugin `absent` is installed" in ran.err) == (2, "", True)
+
+
+def test_what_is_gone_is_forgotten_once(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    assert edge("remove", "faults").out == "faults removed\n"
+    ran = edge("remove", "faults")
+    assert (ran.status, "edge remove faults --forget" in ran.err) == (2, True)
+    assert edge("remove", "faults", "--forget").out == "faults was removed before, and is forgotten now\n"
+    ran = edge("remove", "faults", "--forget")
+    assert (ran.status, "No plugin `faults` is installed\n" in ran.err) == (2, True)
+
+
+def test_a_time_below_a_millisecond_is_told(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    ran = edge("call", "faults", '{"do": "spin"}', "--timeout", "0.0001")
+    assert (ran.status, "longer than 100 us" in ran.err) == (4, True)
+
+
+def test_arguments_over_the_limit_name_the_grant(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    ran = edge("call", "faults", f'{{"text": "{"a" * (5 << 20)}"}}')
+    assert ran.status == 4
+    assert "edge policy grant faults limits crossing_bytes AMOUNT" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("instal", "x"), "install"),
+        (("policy", "grnat", "x"), "grant"),
+        (("key", "lst"), "list"),
+        (("call", "fault", "{}"), "faults"),
+        (("call", "faults", "{}", "--unatended"), "--unattended"),
+    ],
+)
+def test_a_word_that_is_mistyped_is_told_what_was_meant(
+    edge: Edge, packed: Callable[..., Path], words: tuple[str, ...], meant: str
+) -> None:
+    edge("install", packed(1))
+    ran = edge(*words)
+    assert (ran.status, f"id you mean {meant}?" in ran.err) == (2, True)
+
+
+def test_a_plugin_that_is_gone_is_not_what_was_meant(edge: Edge, packed: Callable[..., Path]) -> None:
+    edge("install", packed(1))
+    edge("remove", "faults")
+    assert "mean" not in edge("call", "fault", "{}").err

@@ -156,7 +156,7 @@ def test_another_key_signs(
             7,
             "import HTTP",
         ),
-        ("cron-next", {"version": "1.0"}, 2, "no release number follows from 1.0"),
+        ("cron-next", {"version": "1.0.0-rc.1"}, 2, "no release number follows from 1.0.0-rc.1"),
         ("cron-next", {"wasm_path": "other.wasm"}, 5, "there is no file"),
         ("cron-next", {"wasm_path": "."}, 5, "there is no file"),
         ("cron-next", {"config_schema": {"properties": {"a": {"type": "text"}}}}, 8, "is no JSON Schema"),
@@ -291,7 +291,7 @@ def test_a_passphrase_that_nothing_needs_is_wrong_usage(
     refused(ran, 2, "has no passphrase", "--passphrase-file")
 
 
-@pytest.mark.parametrize("output", ["work", "missing/a.edge"])
+@pytest.mark.parametrize("output", ["missing/a.edge", f"{'a' * 252}.edge"])
 def test_where_it_can_not_be_written_nothing_is_compiled(
     edge: Edge, plugin: Plugin, tmp_path: Path, output: str
 ) -> None:
@@ -346,3 +346,16 @@ def _has_open(process: int, folder: Path) -> bool:
         descriptors = Path(f"/proc/{process}/fd").iterdir()
         return any(os.readlink(descriptor).startswith(str(folder)) for descriptor in descriptors)
     return False
+
+
+@pytest.mark.parametrize("folder", ["new/folder/", "there", "there/"])
+def test_a_folder_gets_a_file_with_the_usual_name(edge: Edge, plugin: Plugin, folder: str) -> None:
+    Path("there").mkdir()
+    ran = edge("pack", plugin(), *ONE, "-o", folder)
+    assert (ran.status, ran.out) == (0, f"{folder.rstrip('/')}/cron-next-1.0.0.edge\n")
+    assert Path(ran.out.strip()).exists()
+
+
+def test_a_folder_that_was_made_goes_with_the_package(edge: Edge, plugin: Plugin) -> None:
+    assert edge("pack", plugin(version="9.9.9"), *ONE, "-o", "new/folder/").status == 3
+    assert os.listdir() == []

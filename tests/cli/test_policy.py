@@ -161,3 +161,11 @@ def test_wrong_usage_changes_nothing(edge: Edge, words: list[str], message: str,
     assert message in ran.err
     assert not (homes / "config").exists()
     assert acts() == []
+
+
+def test_a_revocation_that_something_wider_undoes_is_none(edge: Edge) -> None:
+    policy.grant("weather", ("http_client", "*.example.org"))
+    ran = edge("policy", "revoke", "weather", "http_client", "a.example.org")
+    assert ran.status == 1
+    assert "edge policy revoke weather http_client *.example.org\n" in ran.err
+    assert edge("policy", "revoke", "weather", "http_client", "*.example.org").status == 0

@@ -94,8 +94,9 @@ def test_a_configuration_that_is_not_there_is_told_before_compiling(edge: Edge, 
     assert "compiling" not in ran.err
 
 
-def test_a_secret_comes_from_a_file(edge: Edge, artifact: Artifact, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("s3cret\n")
+@pytest.mark.parametrize("text", [b"s3cret\n", b"s3cret\r\n", b"\xef\xbb\xbfs3cret"])
+def test_a_secret_comes_from_a_file(edge: Edge, artifact: Artifact, tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "token").write_bytes(text)
     ran = edge(
         "run", artifact("faults"), '{"do": "secret", "text": "token"}', "--secret", f"token={tmp_path}/token"
     )

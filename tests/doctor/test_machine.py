@@ -178,6 +178,15 @@ def test_a_relative_place_is_ignored_and_told(
     assert f"{variable} is relative/place, which is ignored: /" in found.found
 
 
+def test_a_relative_home_is_ignored_and_told(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "relative/place")
+    found = finding("places")
+    assert found.status == "warn"
+    assert "HOME is relative/place, which is ignored: no place is used" in found.found
+
+
 @pytest.fixture
 def volume(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A disk with so much space, mounted with these flags."""

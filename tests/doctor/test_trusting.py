@@ -5,7 +5,7 @@ from typing import Callable
 
 import pytest
 
-from edge import keys, policy, trust
+from edge import keys, places, policy, trust
 from edge.doctor.finding import Finding
 
 Check = Callable[[str], Finding]
@@ -40,7 +40,7 @@ def test_no_place_for_keys(finding: Check, empty: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(empty)
     empty.chmod(0o755)
     found = finding("keys")
-    assert (found.status, found.remedy) == ("fail", "Set one")
+    assert (found.status, found.remedy) == ("fail", places.SET_ONE)
     assert "no place for keys" in found.found
 
 

@@ -110,7 +110,7 @@ def test_a_release_follows_from_the_version_unless_it_is_named() -> None:
     assert manifest.parse(HEAD + "[edge]\nrelease = 3").release == 3
 
 
-@pytest.mark.parametrize("version", ["1.0", "2026-01-30", "1.0.0-beta", "0.0.0"])
+@pytest.mark.parametrize("version", ["1.0.1000", "2026-01-30", "1.0.0-beta", "0.0.0"])
 def test_a_version_without_a_release_is_an_error_of_ours_and_nothing_to_others(version: str) -> None:
     text = HEAD.replace("1.0.0", version)
     with pytest.raises(errors.BadManifest, match=f"line 2: no release number follows from {version}"):
@@ -342,7 +342,7 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str | bytes, line: int) 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("# " + "x" * (1 << 20), "longer than 1 MB"),
+        ("# " + "x" * (1 << 20), "longer than 256 kB"),
         ('[[edge.cli]]\nprogram = "/bin/a"\narguments = [' + '"a", ' * 65 + "]", "there may be 64 arguments"),
         ("[config_schema]\ndefault = " + "[" * 40 + "]" * 40, "nested too deeply"),
     ],
@@ -411,3 +411,27 @@ def test_a_manifest_does_not_ask_for_more_than_anybody_reads(strictness: str) ->
     with pytest.raises(errors.BadManifest) as caught:
         manifest.parse(text(501), strictness=strictness)
     assert "asks for 501 things" in str(caught.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('permissions = ["http_client"]\n[edge.http]\nhosts = [{}]\n', '"h{}.example.org"'),
+        ("[edge.delegate]\ntools = [{}]\n", '"a/t{}"'),
+        ("[edge]\ncli = [{}]\n", '{{ program = "/b", arguments = ["{}"] }}'),
+        ("[edge]\ntools = [{}]\n", '{{ name = "t{}", risk = "low" }}'),
+    ],
+)
+def test_lists_are_bounded(text: str, found: str) -> None:
+    # What is asked for is bounded to fewer things in all.
+    for count, fits in ((400, True), (1025, False)):
+        whole = HEAD + text.format(",".join(found.format(number) for number in range(count)))
+        if fits:
+            manifest.parse(whole, strictness="foreign")
+        else:
+            with pytest.raises(errors.BadManifest, match=f"has {count} entries, and may have 1024"):
+                manifest.parse(whole, strictness="foreign")
+
+
+def test_a_byte_order_mark_at_the_head_is_none_of_the_manifest() -> None:
+    assert manifest.parse(b"\xef\xbb\xbf" + HEAD.encode(), strictness="foreign").name == "weather"

@@ -143,6 +143,53 @@ def test_what_holds_no_plugin_or_several(names: list[str], told: str, unpack: Un
             unpack(archive)
 
 
+CLUTTER = (
+    Member("./._.", b"\0\5\x16\7"),
+    Member("__MACOSX/", kind=making.FOLDER, method=0, mode=0o040755),
+    Member("__MACOSX/plugin/._manifest.toml", b"\0\5\x16\7"),
+    Member("__MACOSX/._x-1.edge", b"\0\5\x16\7"),
+    Member("plugin/._manifest.toml", b"\0\5\x16\7"),
+    Member("plugin/._a.wasm", b"\0\5\x16\7"),
+    Member("dist/._x-1.edge", b"\0\5\x16\7"),
+    Member("plugin/.DS_Store", b"Bud1"),
+    Member(".DS_Store", b"Bud1"),
+    Member("plugin/Thumbs.db", b"\xd0\xcf"),
+    Member("plugin/Icon\r"),
+)
+"""What Finder, bsdtar and Explorer put beside the files."""
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_what_a_computer_adds_is_no_part_of_a_plugin(kind: str, place: Place) -> None:
+    archive = making.every_kind(*CLUTTER, MANIFEST, Member("plugin/a.wasm", b"w"))[kind]
+    assert place.unpack(archive).folder == f"{place.into}/plugin"
+    assert set(listing(place.into)) == {"plugin", "plugin/manifest.toml", "plugin/a.wasm"}
+
+
+@pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
+def test_what_a_computer_adds_is_no_second_package(kind: str, place: Place) -> None:
+    assert place.unpack(making.every_kind(*CLUTTER, *PACKAGE)[kind]).package == f"{place.into}/dist/x-1.edge"
+
+
+def test_what_a_computer_adds_counts(unpack: Unpack) -> None:
+    many = [Member(f"._{number}") for number in range(5000)]
+    with pytest.raises(errors.BadPackage, match="more than 4096 members"):
+        unpack(making.tar(*many, MANIFEST))
+    with pytest.raises(errors.BadPackage, match="unpacks to more than"):
+        unpack(gzip.compress(making.tar(*[Member(f"._{at}", bytes(30 * MB)) for at in range(3)]), 1))
+
+
+def test_attributes_in_a_pax_head_do_not_matter(place: Place) -> None:
+    attributes = making.pax(
+        (b"LIBARCHIVE.xattr.com.apple.provenance", b"AQIA"),
+        (b"SCHILY.xattr.com.apple.provenance", b"\1\2\0\xff\n"),
+        (b"SCHILY.fflags", b"hidden"),
+        (b"mtime", b"1769766000.123456789"),
+    )
+    git = making.pax((b"comment", b"ab" * 20), kind=b"g")
+    assert place.unpack(git + attributes + making.tar(MANIFEST)).folder == f"{place.into}/plugin"
+
+
 def test_a_folder_is_neither_a_package_nor_a_manifest(unpack: Unpack) -> None:
     for archive in making.every_kind(making.folder("a.edge"), making.folder("manifest.toml")).values():
         with pytest.raises(errors.BadPackage, match="holds neither"):
@@ -270,7 +317,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
             (tmp_path / "archive").write_bytes(archive)
             with open(tmp_path / "archive", "rb") as opened, pytest.raises(errors.DiskFull) as it:
                 archives.unpack(opened.fileno(), "sent", str(full))
-            assert it.value.exit_code == 5
+            assert (it.value.exit_code, str(full) in str(it.value)) == (5, False)
             (full / "a.edge").unlink()
     finally:
         subprocess.run(["umount", full], check=True)

@@ -10,6 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
+from edge.sources.proxies import VARIABLES
 from tests.sources.fetching import BODY, Get, left
 from tests.sources.servers import DAY, Authority, Release, Server
 
@@ -68,8 +69,26 @@ def test_no_such_host(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    with pytest.raises(errors.FetchFailed, match="nowhere.test is not found"):
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(errors.FetchFailed, match="nowhere.test is not found") as found:
         get("https://nowhere.test/")
+    assert "proxy" not in found.value.remedy
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_where_a_proxy_is_named_its_user_is_told_that_it_is_not_used(
+    get: Get, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "http://proxy.test:3128")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    with pytest.raises(errors.FetchFailed) as found:
+        get(f"https://127.0.0.1:{port}/")
+    assert f"{variable} is set, and Edge uses no proxy" in found.value.remedy
 
 
 def test_an_address_where_nobody_answers_is_followed_by_the_next(

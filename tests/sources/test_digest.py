@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge import errors
-from edge.sources.digest import check_digest, check_size, with_digest
+from edge.sources.digest import check_digest, check_size, hex_of, with_digest
 
 CONTENTS = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENTS).hexdigest()
@@ -105,3 +105,25 @@ def test_of_what_others_may_change_another_digest_leaves_nothing(fd: int, cache:
         with_digest(fd, "file", "0" * 64, str(cache))
     assert os.listdir("/proc/self/fd") == before
     assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DIGEST,
+        f"{DIGEST}  file.edge",
+        f"{DIGEST} *file.edge\n",
+        f"\\{DIGEST}  with\\nline",
+        f"SHA256 (a file.edge) = {DIGEST}",
+        f"sha256:{DIGEST}",
+        f"SHA256:{DIGEST}",
+        f" {DIGEST}\n",
+    ],
+)
+def test_a_digest_as_programs_print_it(text: str) -> None:
+    assert hex_of(text) == DIGEST
+
+
+@pytest.mark.parametrize("text", ["", "sha512:12", "12", "no digest"])
+def test_what_is_no_digest_is_left_to_be_refused(text: str) -> None:
+    assert len(hex_of(text)) != len(DIGEST)

@@ -252,3 +252,25 @@ def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
 
     done = install_named(str(greedy), most_bytes=MOST, consent=agree, say=lambda _: None)
     assert (len(asked), done.record.enabled) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "told"),
+    [
+        ("name = 3\n", "weather.zip/plugin/manifest.toml has "),
+        (packages.manifest_of("weather", "1.0.0"), "there is no file {archive}/plugin/a.wasm"),
+        ('name = "weather"\nversion = "1.0.0"\n', "{archive}/plugin has 0 files of WebAssembly"),
+        ('name = "weather"\nversion = "1.0.0"\nwasm_path = "b.wasm"\n', "b.wasm: it is not WebAssembly"),
+    ],
+)
+def test_where_an_archive_is_unpacked_is_told_nobody(
+    machine: Path, manifest: str, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    archive = machine / "weather.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("plugin/manifest.toml", manifest)
+        file.writestr("plugin/b.wasm" if "b.wasm" in manifest else "plugin/README", "none")
+    assert main(["install", str(archive), "--yes"]) == 3
+    said = capfd.readouterr().err
+    assert told.format(archive=archive) in said
+    assert "downloads" not in said

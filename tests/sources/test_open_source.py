@@ -219,3 +219,22 @@ def test_an_index_over_the_net_may_say_where_by_a_relative_url(
     registry.write_text(f"{server.url}/x/index.json?key=hunter2\n")
     with opened("clock@1.0.0") as source:
         assert source.origin == f"clock 1.0.0 of {server.url}/x/index.json: {server.url}/a.tar"
+
+
+def test_a_registry_and_its_index_may_begin_with_a_byte_order_mark(
+    server: Server, registry: Path, opened: Open
+) -> None:
+    server.answer = Release(BODY)
+    for path in (names(registry, server), registry):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    with opened("clock") as source:
+        assert source.sha256 == DIGEST
+
+
+def test_a_digest_is_taken_as_sha256sum_prints_it(tmp_path: Path, opened: Open) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(BODY)
+    with opened(str(path), sha256=f"{DIGEST.upper()}  a.tar\n") as source:
+        assert source.sha256 == DIGEST
+    with pytest.raises(errors.Damaged), opened(str(path), sha256=f"sha256:{OTHER_DIGEST}"):
+        pass

@@ -313,6 +313,22 @@ def test_a_release_that_fails_its_own_check_does_not_replace_another(
     assert put(2, manifest=CHECK.format('{"do": "nothing"}')).change == "upgraded"
 
 
+def test_what_did_not_pass_is_told_as_what_it_is(put: Put) -> None:
+    failing = CHECK.format('{"do": "trap"}')
+    with pytest.raises(errors.CheckFailed) as caught:
+        put(1, manifest=failing)
+    assert caught.value.remedy.startswith("It was not installed")
+    put(1)
+    with pytest.raises(errors.CheckFailed) as caught:
+        put(2, manifest=failing)
+    assert caught.value.remedy.startswith("The installed release still runs")
+    lifecycle.disable("faults")
+    put(2, manifest=failing)
+    with pytest.raises(errors.CheckFailed) as caught:
+        lifecycle.enable("faults")
+    assert caught.value.remedy.startswith("It stays disabled, as it was")
+
+
 def test_code_for_another_machine_only_is_refused(put: Put, empty: Path) -> None:
     with refused(errors.WrongTarget, "aarch64", empty):
         put(engines=("aarch64",))

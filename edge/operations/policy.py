@@ -1,0 +1,94 @@
+"""Granting and revoking: what the policy's file and the store's records say together."""
+
+from __future__ import annotations
+
+from edge import asks, errors, levels, policy
+from edge.levels import LIMITS, RATES
+from edge.store import record, standing
+from edge.store.installed import manifest_of
+from edge.store.lifecycle import take_back
+from edge.suggest import meant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.asks import Ask
+    from edge.manifest import Manifest
+
+    Fact = dict[str, Any]
+
+
+def grant(name: str, ask: Ask) -> Fact:
+    """Grants something to a plugin; `remark` of the answer says where that changes nothing.
+
+    Raises `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
+    """
+    if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
+        raise errors.OptionsError(f"There is no limit `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
+    return {**policy.grant(name, ask), "remark": _remark(name, ask)}
+
+
+def revoke(name: str, ask: Ask) -> Fact:
+    """Takes back what was granted or agreed to; `still` of the answer is what takes in `ask` all the same.
+
+    `remark` says where a security level gives it without anybody's word.
+    """
+    removed = take_back(name, ask)
+    fact = policy.revoke(name, ask)
+    still, remark = _still(name, ask)
+    return {**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}
+
+
+def forget(name: str) -> Fact:
+    """Takes back all that was said of a plugin, and all that was agreed to."""
+    said = name in policy.load().plugins
+    removed = take_back(name)
+    return {**policy.forget(name), "removed": removed, "said": said or bool(removed)}
+
+
+def _manifest(name: str) -> Manifest | None:
+    """The manifest of an installed plugin, None where there is none to read."""
+    try:
+        found = record.find(name)
+        return manifest_of(found.current) if found is not None and found.current else None
+    except errors.EdgeError:
+        # A grant does not need it; whoever calls the plugin is told.
+        return None
+
+
+def _remark(name: str, ask: Ask) -> str:
+    """That an installed plugin does not ask for what it is granted."""
+    manifest = _manifest(name)
+    if manifest is None:
+        return ""
+    asked = [own for own in manifest.asks if own[0] == ask[0]]
+    if any(asks.covers(own, ask) or asks.covers(ask, own) for own in asked):
+        return ""
+    told = f"{name} does not ask for {asks.spelled(ask)}: that changes nothing before a release of it does"
+    if ask[0] == "config_read" and len(ask) > 1 and manifest.secrets:
+        return f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
+    if asked:
+        return f"{told}. It asks for {'; '.join(map(asks.spelled, asked[:5]))}"
+    return told
+
+
+def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
+    """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
+    said = policy.load()
+    try:
+        found = record.find(name)
+    except errors.StoreDamaged:
+        found = None
+    if found is not None and found.current:
+        said = said.agreed(name, found.consents)
+    own = said.of(name)
+    still = [held for held in dict.fromkeys((*own.grants, *own.consents)) if asks.covers(held, ask)]
+    manifest = _manifest(name)
+    if still or manifest is None or found is None:
+        return still, ""
+    level = standing.level_of(name, found.current, said)
+    given = any(asks.covers(own, ask) or asks.covers(ask, own) for own in manifest.asks)
+    if given and levels.LEVELS[level]["consent"] == "none":
+        return [], f"at level {level}, {name} has all that its manifest asks for"
+    return [], ""

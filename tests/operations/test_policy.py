@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from edge import errors, policy
+from edge.operations.policy import grant, revoke
+
+ASKS = """
+permissions = ["http_client", "config_read"]
+[config_schema.properties.token]
+type = "string"
+x-secret = true
+[edge.http]
+hosts = ["*.example.org"]
+"""
+HOST = ("http_client", "a.example.org")
+
+Put = Callable[..., Any]
+
+
+@pytest.fixture
+def weather(put: Put) -> str:
+    put(name="weather", manifest=ASKS)
+    return "weather"
+
+
+@pytest.mark.parametrize(
+    ("limit", "remedy"), [("deadine", "Did you mean deadline?"), ("xyz", "There are fuel, deadline, memory,")]
+)
+def test_a_limit_that_there_is_not_is_not_granted(limit: str, remedy: str) -> None:
+    with pytest.raises(errors.OptionsError, match=f"no limit `{limit}`") as found:
+        grant("weather", ("limits", limit, "5"))
+    assert remedy in found.value.remedy
+    assert policy.load().plugins == {}
+
+
+def test_a_policy_that_has_such_a_grant_already_is_read() -> None:
+    policy.grant("weather", ("limits", "deadine", "5"))
+    assert policy.load().of("weather").grants == (("limits", "deadine", "5"),)
+
+
+@pytest.mark.parametrize(
+    ("ask", "remark"),
+    [
+        (("config_read", "tokn"), "Of its secrets: Did you mean token?"),
+        (("cli", "/usr/bin/git"), "weather does not ask for cli /usr/bin/git"),
+        (("cli",), "weather does not ask for cli"),
+        (("http_client", "other.org"), "It asks for http_client *.example.org"),
+    ],
+)
+def test_what_an_installed_plugin_does_not_ask_for_is_granted_with_a_remark(
+    weather: str, ask: tuple[str, ...], remark: str
+) -> None:
+    assert remark in grant(weather, ask)["remark"]
+    assert policy.load().of(weather).grants == (ask,)
+
+
+@pytest.mark.parametrize("ask", [HOST, ("http_client",), ("config_read", "token"), ("config_read",)])
+def test_what_it_asks_for_is_granted_without_one(weather: str, ask: tuple[str, ...]) -> None:
+    assert grant(weather, ask)["remark"] == ""
+
+
+def test_revoking_a_part_of_what_is_consented_to_says_what_still_covers_it(weather: str) -> None:
+    fact = revoke(weather, HOST)
+    assert (fact["removed"], fact["still"]) == (0, [("http_client", "*.example.org")])
+    fact = revoke(weather, fact["still"][0])
+    assert (fact["removed"], fact["still"]) == (1, [])
+    assert revoke(weather, HOST)["still"] == []
+
+
+def test_revoking_what_a_level_gives_says_so(weather: str) -> None:
+    policy.set_level("relaxed", weather)
+    fact = revoke(weather, ("http_client",))
+    assert (fact["removed"], fact["still"]) == (1, [])
+    assert "at level relaxed, weather has all" in fact["remark"]
