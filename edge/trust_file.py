@@ -36,7 +36,10 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
     digits = public.hex()
 
     def act(lines: list[Line]) -> tuple[list[Line], Fact]:
-        said = next((entry for entry in trust.keys_of(map(_words, lines)) if entry.public == public), None)
+        own = trust.keys_of(map(_words, lines))
+        # What a bundle says of a key it trusts is kept as well: its scope above all.
+        brought = (entry for entry, path in trusted() if path not in ("", trust.operator_path()))
+        said = next((entry for entry in (*own, *brought) if entry.public == public), None)
         entry = trust.Trusted(
             public,
             label or (said.label if said else ""),

@@ -142,6 +142,14 @@ def test_a_key_that_a_bundle_brought_is_revoked_like_any_other(bundle: Callable[
     assert trust.entries() == []
 
 
+def test_a_key_keeps_the_scope_that_a_bundle_gave_it(bundle: Callable[[str], None]) -> None:
+    bundle(trust.line(KEY, "office", ["weather"]))
+    trust_file.add(KEY)
+    assert text() == trust.line(KEY, "office", ["weather"])
+    trust_file.add(KEY, plugins=[])
+    assert text() == trust.line(KEY, "office")
+
+
 def test_what_a_bundle_revokes_an_operator_does_not_trust(bundle: Callable[[str], None]) -> None:
     bundle(f"revoked ed25519 {KEY.hex()} stolen\n")
     with pytest.raises(errors.UsageError, match="is revoked by .*trusted.keys"):
