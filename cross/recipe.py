@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
 # Pulley is faster on an ARM1176 without its SIMD opcodes, which the engine profile leaves out anyway,
-# and where each operation ends in a tail call of the next one's. RATIONALE.md: Why words may be unaligned, and
-# Pulley ends its operations in tail calls.
+# and where each operation ends in a tail call of the next one's. RATIONALE.md, "Why words may be unaligned, and
+# Pulley ends its operations in tail calls".
 # Panics that end a process need no source locations, and nobody reads `{:?}` on a device.
 SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
 
