@@ -17,9 +17,9 @@ HERE = Path(__file__).parent
 # stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
-# Pulley is faster on an ARM1176 without its SIMD opcodes, which the engine profile leaves out anyway, and where
-# each operation ends in a tail call of the next: RATIONALE.md, "Why words may be unaligned, and Pulley ends its
-# operations in tail calls".
+# Pulley is faster on an ARM1176 without its SIMD opcodes, which the engine profile leaves out anyway, and
+# where each operation ends in a tail call of the next: RATIONALE.md, "Why words may be unaligned, and Pulley
+# ends its operations in tail calls".
 # Panics that end a process need no source locations, and nobody reads `{:?}` on a device.
 SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
 
