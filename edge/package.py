@@ -90,7 +90,7 @@ class Package:
 
         size = next(entry["size"] for entry in self.description["files"] if entry["name"] == MANIFEST)
         if size > MOST_BYTES:
-            _refuse(self.file, f"its manifest is longer than {MOST_BYTES >> 20} MB")
+            _refuse(self.file, f"its manifest is longer than {MOST_BYTES >> 10} kB")
         copy = posix.memfd_create("edge-manifest")
         try:
             self.unpack(MANIFEST, copy)

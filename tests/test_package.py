@@ -102,7 +102,7 @@ def test_a_manifest_as_long_as_no_manifest_is_not_read(contents: bytes) -> None:
     body = b"".join({**files, MANIFEST: long}.values())
     with (
         opened(packing.head(text, keys.local_seed()) + body, None) as package,
-        pytest.raises(errors.BadPackage, match="longer than 1 MB"),
+        pytest.raises(errors.BadPackage, match="longer than 256 kB"),
     ):
         package.manifest()
 
