@@ -409,7 +409,8 @@ def test_secrets_are_served_as_they_are_granted(
     # `left` was a secret of an earlier release.
     get = Secrets({"token": "s3cret", "other": "hidden", "left": "hidden"}, found).functions["get"]
     names = ["token", "other", "left"]
-    ((_, first),), ((_, second),), ((_, third),) = (get(SimpleNamespace(function=SERVED_TO), n) for n in names)
+    served = SimpleNamespace(function=SERVED_TO)
+    ((_, first),), ((_, second),), ((_, third),) = (get(served, name) for name in names)
     assert f"{first} {second} {third}" == answers
     denied = [name for name, answer in zip(names, answers.split()) if answer != "s3cret"]
     assert [(fact["event"], fact["target"]) for fact in facts] == [("denied", name) for name in denied]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import config, errors, files, schema, sealed, store
+from edge import config, errors, files, schema, sealed
 from edge.cli import output
 from edge.cli.options import Command, Option
+from edge.store import awaited
 from edge.text import json_text, phrase, plain, word
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Shows the configuration, after it was changed if that is asked."""
     name, *pairs = given.arguments
-    manifest = store.manifest_of(name)
+    manifest = awaited.settable(name)
     changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
     removed = given.get("unset", [])
     if changes or removed:

@@ -67,6 +67,7 @@ def _facts(done: Outcome) -> dict[str, Any]:
         "id": done.record.current,
         "previous": done.record.previous or None,
         "origin": done.record.origin,
+        "needs": list(done.needs),
     }
 
 
@@ -74,7 +75,10 @@ def _say(done: Outcome) -> None:
     name = done.record.name
     what = {"nothing": "is installed already", "installed": "installed", "upgraded": "upgraded"}[done.change]
     output.show(f"{name} {word(done.version)} {what}")
-    if not done.record.enabled:
+    if done.needs:
+        output.say(f"It is not enabled, because its check needs what is not set: {'; '.join(done.needs)}")
+        output.say(f"`edge enable {name}` then enables it")
+    elif not done.record.enabled:
         output.say(
             f"It is not enabled: `edge audit {name}` shows what it asks for, `edge enable {name}` enables it"
         )

@@ -127,6 +127,14 @@ class Given:
         return self.options.get(name, default)
 
 
+def named_file(text: str) -> tuple[str, str]:
+    """NAME=FILE."""
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise ValueError("NAME=FILE is wanted")
+    return name, path
+
+
 def at_least_one(text: str) -> int:
     """A positive integer."""
     number = int(text) if text.isdecimal() else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edge import files, keys
-from edge.cli import output
-from edge.cli.options import Command, Option
+from edge.cli import output, tool
+from edge.cli.options import Command, Option, named_file
 from edge.targets import engine_of
 
 TYPE_CHECKING = False
@@ -19,7 +19,8 @@ COMMAND = Command(
     "DIR",
     "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every\n"
     "target, signed with this machine's key. Whatever a device would refuse is refused now, with the line\n"
-    "of the manifest. The same plugin, targets and key make the same bytes.",
+    "of the manifest. A check that needs what is not there (secrets, a required setting) is skipped, and\n"
+    "said so, unless --secret and --config give it. The same plugin, targets and key make the same bytes.",
     (
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
@@ -28,6 +29,8 @@ COMMAND = Command(
         Option("key", "NAME", "sign with this key instead (edge key new)"),
         Option("passphrase-file", "FILE", "the passphrase of that key, which has one; else it is asked for"),
         Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
+        Option("secret", "NAME=FILE", "a secret for the plugin's own check", many=True, convert=named_file),
+        Option("config", "JSON", "the configuration for that check, or @FILE"),
         Option("with-wasm", "", "pack the component as well, for who compiles it again"),
     ),
     "edge pack cron-next --target pi-zero --target pi-64",
@@ -40,6 +43,7 @@ def run(given: Given) -> int:
         import signal
 
         from edge.dev.pack import DEFAULT_ENGINES, pack
+        from edge.dev.pack_source import Given as TriedWith
         from edge.dev.pack_source import Source
         from edge.dev.probe import probe
     except ImportError:
@@ -51,6 +55,7 @@ def run(given: Given) -> int:
     path = given.get("output", "")
     if path:
         probe(path)
+    tried_with = TriedWith(tool.secrets(given), _config(given))
     source = Source(given.arguments[0], given.get("wasm", ""))
     if not path:
         path = _default(source)
@@ -62,6 +67,8 @@ def run(given: Given) -> int:
             given.get("target", DEFAULT_ENGINES),
             seed,
             with_wasm=given.get("with-wasm", False),
+            given=tried_with,
+            say=output.say,
             file=path,
         )
         staged.commit()
@@ -70,6 +77,16 @@ def run(given: Given) -> int:
     else:
         output.answer(path)
     return 0
+
+
+def _config(given: Given) -> bytes:
+    """An object, or nothing."""
+    config = tool.config(given) or b""
+    if config:
+        from edge import _native as native
+
+        native.merge_arguments(config, b"")
+    return config
 
 
 def _default(source: Source) -> str:

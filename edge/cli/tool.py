@@ -36,6 +36,28 @@ def arguments(word: str) -> bytes:
         files.raise_for("standard input", error)
 
 
+def config(given: Given) -> bytes | None:
+    """The configuration that --config says, or the file that it names behind an @."""
+    said: str | None = given.get("config")
+    if said is None:
+        return None
+    return files.read_input(said[1:]) if said.startswith("@") else files.encode(said)
+
+
+def secrets(given: Given) -> dict[str, str]:
+    """What --secret names, read from files."""
+    return {name: _secret(path) for name, path in given.get("secret", ())}
+
+
+def _secret(path: str) -> str:
+    try:
+        return files.read_input(path).decode().rstrip("\n")
+    except UnicodeDecodeError:
+        from edge import errors
+
+        raise errors.UsageError(f"{path}: this secret is not UTF-8", "Plugins take text; encode it") from None
+
+
 def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> int:
     """Shows an answer; the exit code is 1 when the tool says that it did not succeed."""
     if given.get("json"):

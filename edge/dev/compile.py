@@ -12,13 +12,10 @@ from typing import Any
 from edge import _native as native
 from edge import files, keys
 from edge.dev import compiler
+from edge.dev.loadable import provided
 from edge.dev.probe import probe
 from edge.dev.progress import watch
 from edge.instance import Instance
-from edge.interfaces import Interface
-from edge.interfaces.inbound import Inbound
-from edge.interfaces.logging import Logging
-from edge.interfaces.secrets import Secrets
 from edge.plugin import Plugin
 from edge.profiles import WORKSTATION
 from edge.runtime import Runtime
@@ -72,9 +69,11 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     return artifacts
 
 
-def compile_for_here(wasm: bytes, file: str) -> int:
-    """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
-    component = compiler.encode(wasm, file)
+def compile_for_here(component: dict[str, Any], file: str) -> int:
+    """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools.
+
+    `component`: what `compiler.encode` answered.
+    """
     with keys.wiped(keys.local_seed()) as seed:
         fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
     return fd
@@ -107,11 +106,6 @@ def _tool(instance: Instance) -> dict[str, str]:
         "description": instance.call(f"{TOOL}description"),
         "parameters": instance.call(f"{TOOL}parameters-schema"),
     }
-
-
-def provided() -> tuple[Interface, ...]:
-    """All that a plugin may import beside WASI, with nothing in it."""
-    return Logging(), Secrets({}), Inbound()
 
 
 def in_memory() -> int:

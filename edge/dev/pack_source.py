@@ -6,11 +6,12 @@ All that a device would refuse is refused here, with the line of the manifest.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
+from edge.grants import SECRETS
 from edge.cli import output
 from edge.dev import compiler
 from edge.dev.pack_schema import schema_problems
@@ -28,6 +29,18 @@ INTERFACES = {
     "memory": "zeroclaw:plugin/memory@",
 }
 """What a component exports that has a capability; other capabilities have no interface yet."""
+
+
+class Given:
+    """What a plugin is tried with where it is packed.
+
+    secrets  by their names
+    config   the configuration, as JSON text; empty for none
+    """
+
+    def __init__(self, secrets: Mapping[str, str] | None = None, config: bytes = b"") -> None:
+        self.secrets = dict(secrets or {})
+        self.config = config
 
 
 class Source:
@@ -72,12 +85,20 @@ class Source:
         for problem in identity:
             output.say(f"edge: {self.file}, {problem}")
 
-    def can_be_tried(self) -> bool:
-        """Whether its check needs nothing but what every plugin is given, so that it can be made here."""
-        if not self.manifest.check_arguments:
-            return False
-        needs = needed(self.component["imports"])
-        return all(CAPABILITIES[name] == ALWAYS or self._has_no_secrets(name) for name in needs)
+    def not_tried(self, given: Given) -> str:
+        """What its check needs and is not there, so that it can't be made here; empty where nothing is."""
+        needs = [name for name in needed(self.component["imports"]) if CAPABILITIES[name] != ALWAYS]
+        if not self.manifest.secrets or given.secrets:
+            needs = [name for name in needs if name != SECRETS]
+        if needs:
+            hint = " (--secret NAME=FILE)" if needs == [SECRETS] else ""
+            return f"{', '.join(needs)}{hint}"
+        import json
+
+        schema = json.loads(self.manifest.config_schema or "{}")
+        config = json.loads(given.config or "{}")
+        missing = [name for name in schema.get("required", ()) if name not in {**config, **given.secrets}]
+        return f"{', '.join(map(word, missing))} (--config, --secret)" if missing else ""
 
     def fail_check(self, why: str) -> None:
         """Raises what a device would raise for a plugin that does not pass its own check."""
@@ -86,9 +107,6 @@ class Source:
             f"{self.file}, line {line}: the plugin does not pass its own check: {why}",
             "No device would take it: mend the plugin, or [edge.check]",
         )
-
-    def _has_no_secrets(self, capability: str) -> bool:
-        return capability == "config_read" and not self.manifest.secrets
 
     def _wasm(self, folder: str) -> str:
         """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""

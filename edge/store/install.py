@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from edge import audit, errors, levels, policy, trust
 from edge.package import open_package
 from edge.profiles import here
-from edge.store import record, removal, selfcheck, terms
+from edge.store import awaited, record, removal, selfcheck, terms
 from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.asks import Ask
+    from edge.grants import Grants
     from edge.package import Package
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
@@ -32,11 +33,21 @@ class Outcome:
     change   what was done: installed, upgraded or nothing
     version  of the release
     number   of the release
+    needs    commands that set what its check needs, before it can be enabled
     """
 
-    __slots__ = ("before", "change", "number", "record", "version")
+    __slots__ = ("before", "change", "needs", "number", "record", "version")
 
-    def __init__(self, now: Record, before: Record | None, change: str, version: str, number: int) -> None:
+    def __init__(
+        self,
+        now: Record,
+        before: Record | None,
+        change: str,
+        version: str,
+        number: int,
+        needs: Iterable[str] = (),
+    ) -> None:
+        self.needs = tuple(needs)
         self.record = now
         self.before = before
         self.change = change
@@ -155,8 +166,10 @@ class Installation:
             )
         staged.unpack()
         enabled = _is_enabled(plan, agreed=agreed)
+        wanted: tuple[str, ...] = ()
         if enabled:
-            selfcheck.check(staged, needs.granted(agreed=agreed))
+            wanted = _check(staged, needs.granted(agreed=agreed), before)
+            enabled = not wanted
         else:
             selfcheck.load(staged, None)
         now = _switched(
@@ -174,8 +187,9 @@ class Installation:
         _tell(package, before, now, upgraded=upgraded)
         record.write(now)
         terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
+        awaited.forget(now.name)
         collect()
-        return _outcome(plan, now, "upgraded" if upgraded else "installed")
+        return _outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 
 
 def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:
@@ -192,6 +206,22 @@ def refuse_other(name: str, version: str, origin: str, found: str, found_version
     )
 
 
+def _check(staged: Staged, granted: Grants, before: Record | None) -> tuple[str, ...]:
+    """Tries a release; answers with the commands that set what a new plugin lacks.
+
+    Nothing runs in a new plugin's place, so it is installed and waits. An upgrade is refused, and what it
+    lacks can be set from now on.
+    """
+    try:
+        selfcheck.check(staged, granted)
+    except errors.NotConfigured as error:
+        if before is None or not before.current:
+            return error.needs
+        awaited.keep(staged.manifest)
+        raise
+    return ()
+
+
 def _known(plan: InstallPlan) -> Outcome:
     """What is installed already is checked and stays."""
     assert plan.before is not None
@@ -200,9 +230,9 @@ def _known(plan: InstallPlan) -> Outcome:
     return _outcome(plan, plan.before, "nothing")
 
 
-def _outcome(plan: InstallPlan, now: Record, change: str) -> Outcome:
+def _outcome(plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> Outcome:
     description = plan.package.description
-    return Outcome(now, plan.before, change, description["version"], description["release"])
+    return Outcome(now, plan.before, change, description["version"], description["release"], needs)
 
 
 @contextmanager

@@ -62,13 +62,25 @@ impl Plugin {
     }
 }
 
-fn listed(names: &[String]) -> String {
+/// Interfaces of which more than one function is missing by their name alone, others function by function.
+fn listed(missing: &[String]) -> String {
+    let names: Vec<&str> = missing
+        .chunk_by(|a, b| interface_of(a) == interface_of(b))
+        .filter_map(|chunk| match chunk {
+            [only] => Some(only.as_str()),
+            _ => chunk.first().map(|first| interface_of(first)),
+        })
+        .collect();
     let first: Vec<String> =
         names.iter().take(NAMES_LISTED).map(|name| name.chars().take(NAME_CHARS).collect()).collect();
     match names.len().saturating_sub(NAMES_LISTED) {
         0 => first.join(", "),
         more => format!("{} and {more} more", first.join(", ")),
     }
+}
+
+fn interface_of(function: &str) -> &str {
+    function.split_once('#').map_or(function, |(interface, _)| interface)
 }
 
 fn link_instance(

@@ -19,9 +19,7 @@ def test_execute_gets_what_is_there(name: str, answer: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("function", ["zeroclaw:plugin/tool@0.1.0#name", "execute", ""])
 def test_nothing_but_execute_gets_a_secret(function: str) -> None:
-    assert SECRETS.functions["get"](SimpleNamespace(function=function), "token") == (
-        ("err", "unavailable"),
-    )
+    assert SECRETS.functions["get"](SimpleNamespace(function=function), "token") == (("err", "unavailable"),)
 
 
 def test_values_do_not_show() -> None:
