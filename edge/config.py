@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
 
 
+READS = "config_read"
 MOST_BYTES = 256 << 10
 """It crosses into the plugin with every call."""
 
@@ -51,9 +52,13 @@ def properties(manifest: Manifest) -> dict[str, Any]:
 
 
 def schema_of(manifest: Manifest) -> dict[str, Any]:
-    """The schema of a plugin's configuration; without one there is nothing to set."""
+    """The schema of a plugin's configuration.
+
+    Without one there is nothing to set, or any text where the manifest has the permission config_read:
+    published plugins ask for that and say no more.
+    """
     if not manifest.config_schema:
-        return {"additionalProperties": False}
+        return {"additionalProperties": {"type": "string"} if is_free(manifest) else False}
     found: dict[str, Any] = native.read_json(manifest.config_schema.encode(), "config_schema")
     wrong = faults(found)
     if wrong:
@@ -61,6 +66,11 @@ def schema_of(manifest: Manifest) -> dict[str, Any]:
             f"The config_schema of {manifest.name} is none: {'; '.join(wrong)}", "Tell the plugin's author"
         )
     return found
+
+
+def is_free(manifest: Manifest) -> bool:
+    """Whether any text may be set, because the plugin does not say what it takes."""
+    return not manifest.config_schema and READS in manifest.permissions
 
 
 def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:

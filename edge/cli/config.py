@@ -95,12 +95,13 @@ def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
 
 
 def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
-    known = config.schema_of(manifest).get("properties", {})
+    rules = config.schema_of(manifest)
+    known, others = rules.get("properties", {}), rules.get("additionalProperties", True)
     found = {}
     for pair in pairs:
         key, text = _pair(manifest, pair)
         try:
-            found[key] = schema.typed(known.get(key, True), text)
+            found[key] = schema.typed(known.get(key, others), text)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
     return found
@@ -145,7 +146,9 @@ def _show(given: Given, manifest: Manifest) -> None:
         output.show(f"{word(key)} = {value}  ({kind}{': ' if note else ''}{note})")
     for key, is_set in secrets.items():
         output.show(f"{word(key)} is a secret, {'set' if is_set else 'not set'}")
-    if not (known or values or secrets):
+    if config.is_free(manifest):
+        output.say(f"{manifest.name} says nothing of its configuration: any text is taken, and not checked")
+    elif not (known or values or secrets):
         output.say(f"{manifest.name} takes no configuration")
     for key in missing:
         output.say(f"edge: {manifest.name} requires {word(key)}, which is not set")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.cli.consent import consent_of
+from edge.cli.consent import ADOPTED, consent_of, show_warnings
 from edge.cli.options import Command, Option, at_least_one
 from edge.text import word
 
@@ -68,6 +68,8 @@ def _facts(done: Outcome) -> dict[str, Any]:
         "previous": done.record.previous or None,
         "origin": done.record.origin,
         "needs": list(done.needs),
+        "adopted": done.adopted,
+        "warnings": list(map(str, done.warnings)),
     }
 
 
@@ -75,6 +77,10 @@ def _say(done: Outcome) -> None:
     name = done.record.name
     what = {"nothing": "is installed already", "installed": "installed", "upgraded": "upgraded"}[done.change]
     output.show(f"{name} {word(done.version)} {what}")
+    if done.change != "nothing" and not done.asked:
+        show_warnings(done.warnings)
+        if done.adopted:
+            output.say(f"  {ADOPTED}")
     if done.needs:
         output.say(f"It is not enabled, because its check needs what is not set: {'; '.join(done.needs)}")
         output.say(f"`edge enable {name}` then enables it")

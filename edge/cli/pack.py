@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import files, keys
 from edge.cli import output, tool
-from edge.cli.options import Command, Option, named_file
+from edge.cli.options import Command, Option, at_least_one, named_file
 from edge.targets import engine_of
 
 TYPE_CHECKING = False
@@ -19,8 +19,10 @@ COMMAND = Command(
     "DIR",
     "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every\n"
     "target, signed with this machine's key. Whatever a device would refuse is refused now, with the line\n"
-    "of the manifest. A check that needs what is not there (secrets, a required setting) is skipped, and\n"
-    "said so, unless --secret and --config give it. The same plugin, targets and key make the same bytes.",
+    "of the manifest. A check that needs secrets or a setting is skipped, with a message, unless --secret\n"
+    "and --config give them. The same plugin, targets and key make the same bytes.\n"
+    "--adopt packs a plugin that somebody else wrote: what its manifest leaves out is stated and not\n"
+    "refused (a tool that is not rated has high risk), and devices show that the plugin is adopted.",
     (
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
@@ -29,6 +31,8 @@ COMMAND = Command(
         Option("key", "NAME", "sign with this key instead (edge key new)"),
         Option("passphrase-file", "FILE", "the passphrase of that key, which has one; else it is asked for"),
         Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
+        Option("adopt", "", "the plugin is somebody else's: take defaults for what its manifest leaves out"),
+        Option("release", "N", "with --adopt: the number of the release", convert=at_least_one),
         Option("secret", "NAME=FILE", "a secret for the plugin's own check", many=True, convert=named_file),
         Option("config", "JSON", "the configuration for that check, or @FILE"),
         Option("with-wasm", "", "pack the component as well, for who compiles it again"),
@@ -56,7 +60,12 @@ def run(given: Given) -> int:
     if path:
         probe(path)
     tried_with = TriedWith(tool.secrets(given), _config(given))
-    source = Source(given.arguments[0], given.get("wasm", ""))
+    source = Source(
+        given.arguments[0],
+        given.get("wasm", ""),
+        adopted=given.get("adopt", False),
+        release=_release(given),
+    )
     if not path:
         path = _default(source)
         probe(path)
@@ -77,6 +86,20 @@ def run(given: Given) -> int:
     else:
         output.answer(path)
     return 0
+
+
+def _release(given: Given) -> int:
+    number: int = given.get("release", 0)
+    from edge import errors
+    from edge.package import MOST_RELEASE
+
+    if number and not given.get("adopt"):
+        raise errors.UsageError(
+            "pack: --release is for a plugin that is adopted", "Name it in the manifest: release under [edge]"
+        )
+    if number >= MOST_RELEASE:
+        raise errors.UsageError(f"pack: --release has to be below {MOST_RELEASE}")
+    return number
 
 
 def _config(given: Given) -> bytes:

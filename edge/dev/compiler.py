@@ -45,8 +45,8 @@ def encode(wasm: bytes, file: str) -> Facts:
 def decode(wasm: bytes, file: str) -> Facts:
     """The component that a plugin is, or that its core module with component metadata makes.
 
-    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports`, `exports`, and
-    `missing`, imports of WASI that the library does not provide. Raises `errors.Refused` for what is not
+    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports`, `exports`,
+    and `missing`, imports of WASI that the library does not provide. Raises `errors.Refused` for what is not
     WebAssembly, is damaged, uses what the engine leaves out, or takes more than it may.
     `file` is for messages.
     """

@@ -122,6 +122,9 @@ def _compile_all(
             plugin = runtime.load_open(fd, source.wasm_name, interfaces=provided(given.secrets))
             facts = describe(plugin)
             source.check_facts(facts)
+            if source.adopted:
+                for line in source.assumed(facts):
+                    say(f"edge: {source.manifest.name} is adopted: {line}")
             plugin.description.update(facts)
             limits = PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits
             _try(plugin, source, limits, given, say)
@@ -171,8 +174,8 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> d
         **{name: compiled.common[name] for name in taken},
         "name": source.manifest.name,
         "version": source.manifest.version,
-        # Of somebody else's version no number may follow.
-        "release": source.manifest.release or 1,
+        "release": source.release,
+        **({"adopted": True} if source.adopted else {}),
         **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
         "tools": facts.get("tools", []),
         "files": [part.entry for part in parts],

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
-from edge.grants import SECRETS
 from edge.cli import output
 from edge.dev import compiler
 from edge.dev.pack_schema import schema_problems
-from edge.manifest import Manifest, Problem, text
+from edge.grants import SECRETS
+from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
 from edge.text import word
@@ -53,11 +53,17 @@ class Source:
     component  the component that this is or makes, as `compiler.encode` gives it
     """
 
-    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False) -> None:
+    def __init__(
+        self, folder: str, wasm: str = "", *, foreign: bool = False, adopted: bool = False, release: int = 0
+    ) -> None:
         """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
 
         `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
+        `adopted`: the same, and its package says so. `release`: instead of the one that the manifest says.
         """
+        foreign = foreign or adopted
+        self.adopted = adopted
+        self._release = release
         self.file = os.path.join(folder, MANIFEST)
         self.text = files.read_input(self.file)
         self._strictness = manifest.FOREIGN if foreign else manifest.OWN
@@ -70,6 +76,24 @@ class Source:
         )
         if not foreign:
             self._refuse(self._problems())
+
+    @property
+    def release(self) -> int:
+        """The number of the release; 1 for somebody else's plugin from whose version none follows."""
+        return self._release or self.manifest.release or 1
+
+    def assumed(self, facts: dict[str, Any]) -> list[str]:
+        """What is taken for granted of a plugin that is adopted, because its manifest does not say it."""
+        found = [f"its manifest, {problem}" for problem in self.manifest.warnings]
+        found += [
+            f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}: it is not rated"
+            for tool in facts.get("tools", ())
+            if tool["name"] not in self.manifest.risks
+        ]
+        if not (self._release or self.manifest.release):
+            version = word(self.manifest.version)
+            found.append(f"the release is 1: none follows from {version}; --release names one")
+        return found
 
     @property
     def wasm_name(self) -> str:

@@ -34,25 +34,34 @@ class Outcome:
     version  of the release
     number   of the release
     needs    commands that set what its check needs, before it can be enabled
+    adopted  whether who packed it is not who wrote it
+    warnings  what its manifest has that was let pass
+    asked    whether there was something to agree to: then its warnings were shown
     """
 
-    __slots__ = ("before", "change", "needs", "number", "record", "version")
+    __slots__ = (
+        "adopted",
+        "asked",
+        "before",
+        "change",
+        "needs",
+        "number",
+        "record",
+        "version",
+        "warnings",
+    )
 
-    def __init__(
-        self,
-        now: Record,
-        before: Record | None,
-        change: str,
-        version: str,
-        number: int,
-        needs: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> None:
+        description = plan.package.description
         self.needs = tuple(needs)
+        self.adopted = bool(description.get("adopted"))
+        self.warnings = plan.staged.manifest.warnings
+        self.asked = plan.request is not None
         self.record = now
-        self.before = before
+        self.before = plan.before
         self.change = change
-        self.version = version
-        self.number = number
+        self.version: str = description["version"]
+        self.number: int = description["release"]
 
 
 def install(
@@ -152,6 +161,7 @@ class Installation:
             signer=package.description["signer"],
             remote=self._remote,
             before=before,
+            adopted=bool(package.description.get("adopted")),
         )
         _check_keys(package, needs.level)
         return InstallPlan(package, staged, before, needs)
@@ -189,7 +199,7 @@ class Installation:
         terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         awaited.forget(now.name)
         collect()
-        return _outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
+        return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 
 
 def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:
@@ -227,12 +237,7 @@ def _known(plan: InstallPlan) -> Outcome:
     assert plan.before is not None
     plan.package.check_all()
     record.make_last(plan.before.name)
-    return _outcome(plan, plan.before, "nothing")
-
-
-def _outcome(plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> Outcome:
-    description = plan.package.description
-    return Outcome(now, plan.before, change, description["version"], description["release"], needs)
+    return Outcome(plan, plan.before, "nothing")
 
 
 @contextmanager

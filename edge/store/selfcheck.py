@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from edge.call import Call
     from edge.grants import Grants
-    from edge.interfaces import Interface
     from edge.manifest import Manifest
     from edge.plugin import Plugin
     from edge.store.release import Kept, Staged
@@ -76,7 +75,7 @@ def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plug
 def check(staged: Staged | Kept, grants: Grants) -> None:
     """Raises `errors.CheckFailed` for a release that loads and does not work.
 
-    That is `errors.NotConfigured` where a secret that it asked for, or a setting that it requires, is not set.
+    That is `errors.NotConfigured` where a secret that it asked for, or a required setting, is not set.
     """
     secrets = _Noted(staged.manifest.name, grants)
     plugin = _load(staged, grants, secrets)

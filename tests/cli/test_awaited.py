@@ -1,4 +1,4 @@
-"""A plugin whose own check reads a secret: installed, set, enabled, and upgraded to a release that wants more."""
+"""A plugin whose own check reads a secret: installed, enabled once that is set, upgraded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no device could ever load: every command says so, in one sentence with what helps, before it compiles."""
+"""What no device could ever load: every command says so, with what helps, before it compiles."""
 
 from __future__ import annotations
 
