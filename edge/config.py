@@ -133,8 +133,7 @@ def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Itera
 
 
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:
-    rules = {word: rule for word, rule in schema_of(manifest).items() if word != "required"}
-    found = schema.problems(rules, now)
+    found = schema.problems(schema_of(manifest), now, partial=True)
     if found:
         raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}")
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 STDIN = 0
 NOTE_LIMIT = 300
+MAX_UNCHECKED = 5
 
 COMMAND = Command(
     "config",
@@ -43,6 +44,11 @@ def run(given: Given) -> int:
         config.change(manifest, changes, removed)
     for key in config.unknown(manifest, changes):
         output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
+    unchecked = schema.unknown_keywords(config.schema_of(manifest)) if changes else []
+    if unchecked:
+        listed = ", ".join(plain(place, NOTE_LIMIT) for place in unchecked[:MAX_UNCHECKED])
+        more = f" and {len(unchecked) - MAX_UNCHECKED} more" if len(unchecked) > MAX_UNCHECKED else ""
+        output.say(f"edge: the schema of {name} has rules that are not checked here: {listed}{more}")
     _show(given, manifest)
     return 0
 
@@ -101,7 +107,7 @@ def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         key, text = _pair(manifest, pair)
         try:
-            found[key] = schema.typed(known.get(key, others), text)
+            found[key] = schema.typed(known.get(key, others), text, rules)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
     return found
