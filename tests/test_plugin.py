@@ -76,7 +76,7 @@ def test_a_plugin_without_tools_says_so(artifact: Artifact) -> None:
     from edge import Inbound
 
     plugin = Runtime().load(str(artifact("channel")), interfaces=[Logging(lambda *_: None), Inbound()])
-    with pytest.raises(errors.NoSuchTool, match="channel has 0 tools"):
+    with pytest.raises(errors.NoSuchTool, match="channel is a channel plugin"):
         plugin.call("{}")
 
 

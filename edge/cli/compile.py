@@ -43,7 +43,9 @@ def run(given: Given) -> int:
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = given.arguments[0]
-    artifacts = compile_to(given.get("output", "."), files.read_input(path), files.base_name(path), engines)
+    artifacts = compile_to(
+        given.get("output", "."), files.read_input(path), files.base_name(path), engines, say=output.say
+    )
     if given.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
     else:

@@ -12,7 +12,7 @@ from edge.cli.options import Command, Option, at_least_one, named_file, seconds
 from edge.counters import NAMELESS, Counters
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
-from edge.plugin import refuse_toolless
+from edge.plugin import CONTRACT, refuse_toolless
 from edge.profiles import PI_ZERO, here, named
 from edge.runtime import Runtime
 from edge.text import word
@@ -185,7 +185,9 @@ def _explain(error: Exception, code: int, name: str) -> None:
     from edge import errors
 
     if isinstance(error, errors.MissingImport):
-        refuse_toolless(name, native.describe_artifact(code, name)[0]["exports"])
+        exports = native.describe_artifact(code, name)[0]["exports"]
+        if any(export.startswith(CONTRACT) for export in exports):
+            refuse_toolless(name, exports)
 
 
 def _check_arguments(given: Given) -> None:

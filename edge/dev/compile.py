@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -17,8 +17,9 @@ from edge.dev.probe import probe
 from edge.dev.progress import watch
 from edge.instance import Instance
 from edge.plugin import Plugin
-from edge.profiles import WORKSTATION
+from edge.profiles import MB, PI_ZERO, WORKSTATION
 from edge.runtime import Runtime
+from edge.text import word
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 TOOL = "zeroclaw:plugin/tool@0.1.0#"
@@ -39,8 +40,15 @@ class Artifact:
         self.description = description
 
 
-def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> list[Artifact]:
-    """Writes NAME.ENGINE.cwasm for every engine, all of them or none.
+def compile_to(
+    folder: str,
+    wasm: bytes,
+    file: str,
+    engines: Sequence[str],
+    *,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Artifact]:
+    """Writes NAME.ENGINE.cwasm for every engine, all of them or none; `say` takes what there is to declare.
 
     What the plugin says of itself goes into the signed description, so it is asked first, compiled for this
     machine. An artifact for this machine's engine is compiled once more all the same: its description is part
@@ -56,7 +64,7 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     artifacts = []
     with contextlib.ExitStack() as stack:
         seed = stack.enter_context(keys.wiped(keys.local_seed()))
-        facts = _ask(component, file, seed)
+        facts = _ask(component, file, seed, say)
         staged = []
         for engine, path in paths.items():
             output = stack.enter_context(files.Staged(path))
@@ -85,8 +93,13 @@ def encode(wasm: bytes, file: str = "") -> bytes:
     return component
 
 
-def describe(plugin: Plugin) -> dict[str, Any]:
-    """What a plugin says of itself: its name and version, its tools."""
+def describe(
+    plugin: Plugin, say: Callable[[str], None] = lambda _: None, memory: float = 0
+) -> dict[str, Any]:
+    """What a plugin says of itself: its name and version, its tools.
+
+    `say` takes a warning where it has more memory by then than `memory`, in bytes, the default if 0.
+    """
     exports = plugin.description["exports"]
     facts: dict[str, Any] = {}
     with plugin.instance(WORKSTATION.limits) as instance:
@@ -97,7 +110,20 @@ def describe(plugin: Plugin) -> dict[str, Any]:
             }
         if f"{TOOL}execute" in exports:
             facts["tools"] = [_tool(instance)]
+        if facts:
+            _warn_of_memory(plugin, instance.stats.memory_bytes, memory or PI_ZERO.limits.memory, say)
     return facts
+
+
+def _warn_of_memory(plugin: Plugin, used: int, limit: float, say: Callable[[str], None]) -> None:
+    """Such a plugin can't even say its name where its limit is the default."""
+    if used <= limit:
+        return
+    declared = -(-used // MB) * MB
+    say(
+        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, and its limit is {limit / MB:g} MB: "
+        f"declare `memory = {declared}` or more under [edge.limits] of its manifest"
+    )
 
 
 def _tool(instance: Instance) -> dict[str, str]:
@@ -132,13 +158,15 @@ def compile_in_memory(
         raise
 
 
-def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray) -> dict[str, Any]:
+def _ask(
+    component: dict[str, Any], file: str, seed: bytes | bytearray, say: Callable[[str], None]
+) -> dict[str, Any]:
     if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
         return NO_FACTS
     fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)
     try:
         runtime = Runtime(trusted=[native.public_key(seed)])
-        return describe(runtime.load_open(fd, file, interfaces=provided()))
+        return describe(runtime.load_open(fd, file, interfaces=provided()), say)
     finally:
         os.close(fd)
 

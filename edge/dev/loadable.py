@@ -26,13 +26,14 @@ def provided(secrets: Mapping[str, str] | None = None) -> tuple[Interface, ...]:
     return Logging(), Secrets(secrets or {}), Inbound()
 
 
-def check(encoded: dict[str, Any], file: str) -> None:
+def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:
     """Raises `errors.MissingImport`, or `errors.Unsupported`, for a component that no device loads.
 
     `encoded`: what edge.dev.compiler.decode answers. `file` is for messages. A component that is no plugin of
-    the contract may import what an application provides for it (`Runtime.load`).
+    the contract may import what an application provides for it (`Runtime.load`), unless it is `packed`.
     """
-    missing = _missing(encoded["imports"], encoded["exports"], encoded["missing"])
+    is_plugin = packed or any(name.startswith(CONTRACT) for name in encoded["exports"])
+    missing = _missing(encoded["imports"], encoded["missing"], is_plugin=is_plugin)
     if not missing:
         return
     newer = [name for name in missing if _is_newer_wasi(name)]
@@ -46,11 +47,10 @@ def check(encoded: dict[str, Any], file: str) -> None:
     )
 
 
-def _missing(imports: Iterable[str], exports: Iterable[str], wasi: Iterable[str]) -> list[str]:
+def _missing(imports: Iterable[str], wasi: Iterable[str], *, is_plugin: bool) -> list[str]:
     """Interfaces that nobody provides; of one that is provided in part, the functions."""
     own = {f"{interface.name}#{name}" for interface in provided() for name in interface.functions}
     known = {interface.name for interface in provided()}
-    is_plugin = any(name.startswith(CONTRACT) for name in exports)
     absent = set(wasi)
     found: dict[str, None] = {}
     for name in imports:

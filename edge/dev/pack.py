@@ -120,7 +120,7 @@ def _compile_all(
         if engine == here:
             runtime = Runtime(trusted=[native.public_key(seed)])
             plugin = runtime.load_open(fd, source.wasm_name, interfaces=provided(given.secrets))
-            facts = describe(plugin)
+            facts = describe(plugin, say, source.manifest.limits.get("memory", 0))
             source.check_facts(facts)
             if source.adopted:
                 for line in source.assumed(facts):

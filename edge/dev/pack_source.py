@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.cli import output
-from edge.dev import compiler
+from edge.dev import compiler, loadable
 from edge.dev.pack_schema import schema_problems
 from edge.grants import SECRETS
 from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
@@ -71,6 +71,7 @@ class Source:
         self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
         self.component = compiler.encode(files.read_input(self.wasm), self.wasm_name)
+        loadable.check(self.component, self.wasm_name, packed=True)
         self.manifest: Manifest = manifest.parse(
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
         )

@@ -92,8 +92,8 @@ class Run:
 def problems(schema: Schema, value: Any, *, partial: bool = False, root: Schema | None = None) -> list[str]:
     """What a value does wrong, each with its place; nothing when it fits.
 
-    `partial`: properties at the top may still be missing. `root`: what references lead into. The schema has to be one with which
-    `edge.schema.words.faults` finds nothing wrong.
+    `partial`: properties at the top may still be missing. `root`: what references lead into.
+    The schema has to be one with which `edge.schema.words.faults` finds nothing wrong.
     """
     run = Run(schema if root is None else root, partial=partial)
     try:
