@@ -31,6 +31,8 @@ SEALS = 0x1 | 0x2 | 0x4 | 0x8
 
 NO_FACTS: dict[str, Any] = {}
 
+Say = Callable[[str], None]
+
 
 class Artifact:
     """One file that was written, and its description."""
@@ -46,7 +48,7 @@ def compile_to(
     file: str,
     engines: Sequence[str],
     *,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> list[Artifact]:
     """Writes NAME.ENGINE.cwasm for every engine, all of them or none; `say` takes what there is to declare.
 
@@ -93,9 +95,7 @@ def encode(wasm: bytes, file: str = "") -> bytes:
     return component
 
 
-def describe(
-    plugin: Plugin, say: Callable[[str], None] = lambda _: None, memory: float = 0
-) -> dict[str, Any]:
+def describe(plugin: Plugin, say: Say = lambda _: None, memory: float = 0) -> dict[str, Any]:
     """What a plugin says of itself: its name and version, its tools.
 
     `say` takes a warning where it has more memory by then than `memory`, in bytes, the default if 0.
@@ -115,13 +115,14 @@ def describe(
     return facts
 
 
-def _warn_of_memory(plugin: Plugin, used: int, limit: float, say: Callable[[str], None]) -> None:
+def _warn_of_memory(plugin: Plugin, used: int, limit: float, say: Say) -> None:
     """Such a plugin can't even say its name where its limit is the default."""
     if used <= limit:
         return
     declared = -(-used // MB) * MB
     say(
-        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, and its limit is {limit / MB:g} MB: "
+        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, and its limit is "
+        f"{limit / MB:g} MB: "
         f"declare `memory = {declared}` or more under [edge.limits] of its manifest"
     )
 
@@ -158,9 +159,7 @@ def compile_in_memory(
         raise
 
 
-def _ask(
-    component: dict[str, Any], file: str, seed: bytes | bytearray, say: Callable[[str], None]
-) -> dict[str, Any]:
+def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray, say: Say) -> dict[str, Any]:
     if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
         return NO_FACTS
     fd, _ = compile_in_memory(component["wasm"], file, native.about()["engine"], seed)

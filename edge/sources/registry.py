@@ -205,7 +205,7 @@ class _Index:
 
 
 def _digest(fields: dict[str, Any]) -> Any:
-    """The digest of an entry in lower case, empty where it has none; anything that is no text as it stands."""
+    """The digest of an entry in lower case, empty where it has none; as it stands where it is no text."""
     found = fields.get("sha256")
     if not isinstance(found, str):
         return "" if found is None else found
