@@ -2,6 +2,7 @@
 
 A schema is a stranger's: references may lead in circles and alternatives may double at every step, so all
 that is done for one value is counted (`edge.schema.Run`).
+RATIONALE, "Why there is one validator for schemas".
 """
 
 from __future__ import annotations

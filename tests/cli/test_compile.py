@@ -138,4 +138,6 @@ def test_a_plugin_that_starts_above_the_default_memory_is_told_what_to_declare(
     monkeypatch.setattr("edge.dev.compile.PI_ZERO", SimpleNamespace(limits=SimpleNamespace(memory=1 << 20)))
     ran = edge("compile", wasm("faults"), "--target", "x86_64-linux", "-o", tmp_path)
     assert ran.status == 0
-    assert re.search(r"faults starts with 1\.\d MB of memory, .* 1 MB: declare `memory = 2097152`", ran.err)
+    assert re.search(
+        r"faults\.wasm starts with 1\.\d MB of memory, .* 1 MB: declare `memory = 2097152`", ran.err
+    )

@@ -362,7 +362,7 @@ def test_what_strict_gives_without_a_grant_is_not_said_to_be_missing(
 
 def test_a_call_over_a_limit_says_who_can_raise_it(edge: Edge, packed: Callable[..., Path]) -> None:
     edge("key", "trust", "local")
-    edge("install", packed(manifest="[edge.limits]\ncrossing_bytes = 4194304\nfuel = 10000000\n"))
+    edge("install", packed(manifest="[edge.limits]\ncrossing_bytes = 4194304\nfuel = 100000000\n"))
     edge("policy", "level", "strict", "faults")
     large = '{"do": "big-output", "count": 3000000}'
     ran = edge("call", "faults", large, "--json")
