@@ -233,3 +233,28 @@ def test_a_secret_that_is_not_text_is_refused_without_showing_it(edge: Edge, mac
     ran = edge("secret", "faults", "token", "--from", machine / "value")
     assert ran.status == 2
     assert CANARY not in ran.err
+
+
+REFERRING = """
+permissions = ["config_read"]
+[config_schema]
+unevaluatedProperties = false
+[config_schema.properties.port]
+"$ref" = "#/$defs/port"
+[config_schema."$defs".port]
+type = "integer"
+anyOf = [{ minimum = 1024 }, { const = 80 }]
+"""
+
+
+def test_references_and_alternatives_are_checked_and_what_is_not_is_said(
+    edge: Edge, machine: Path, wasm: Callable[[str], Path]
+) -> None:
+    path = machine / "other.edge"
+    path.write_bytes(packages.package(wasm("faults"), name="faults", release=2, manifest=REFERRING))
+    ran = edge("install", path, "--yes")
+    assert (ran.status, "are not checked: /unevaluatedProperties" in ran.err) == (0, True)
+    ran = edge("config", "faults", "port=0")
+    assert (ran.status, "/port: has to be 1024 or more, or has to be 80" in ran.err) == (2, True)
+    ran = edge("config", "faults", "port=80")
+    assert (ran.status, "not checked here: /unevaluatedProperties" in ran.err) == (0, True)
