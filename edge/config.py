@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
 
 
+READS = "config_read"
 MOST_BYTES = 256 << 10
 """It crosses into the plugin with every call."""
 
@@ -72,9 +73,13 @@ def properties(manifest: Manifest) -> dict[str, Any]:
 
 
 def schema_of(manifest: Manifest) -> dict[str, Any]:
-    """The schema of a plugin's configuration; without one there is nothing to set."""
+    """The schema of a plugin's configuration.
+
+    Without one there is nothing to set, or any text where the manifest has the permission config_read:
+    published plugins ask for that and say no more.
+    """
     if not manifest.config_schema:
-        return {"additionalProperties": False}
+        return {"additionalProperties": {"type": "string"} if is_free(manifest) else False}
     found: dict[str, Any] = native.read_json(manifest.config_schema.encode(), "config_schema")
     wrong = faults(found)
     if wrong:
@@ -82,6 +87,11 @@ def schema_of(manifest: Manifest) -> dict[str, Any]:
             f"The config_schema of {manifest.name} is none: {'; '.join(wrong)}", "Tell the plugin's author"
         )
     return found
+
+
+def is_free(manifest: Manifest) -> bool:
+    """Whether any text may be set, because the plugin does not say what it takes."""
+    return not manifest.config_schema and READS in manifest.permissions
 
 
 def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:
@@ -165,8 +175,7 @@ def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Itera
 
 
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:
-    rules = {word: rule for word, rule in schema_of(manifest).items() if word != "required"}
-    found = schema.problems(rules, now)
+    found = schema.problems(schema_of(manifest), now, partial=True)
     if found:
         raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}")
 

@@ -12,8 +12,9 @@ EdgeError
 │   ├── NotInstalled               no plugin of that name is installed
 │   └── ConfigError                a configuration that the plugin's schema does not allow
 ├── CheckFailed                a check that says no: a plugin's self-check, a device that needs attention
+│   └── NotConfigured              the self-check wants a secret or a setting that is not set
 ├── Refused                    a file that will not be loaded, or a use of it that is not allowed
-│   ├── NotWasm, NotComponent, InvalidWasm, TooComplex
+│   ├── NotWasm, NotComponent, InvalidWasm, Unsupported, TooComplex
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
 │   ├── Untrusted, BadSignature, Revoked, OutOfScope
 │   ├── OldCompiler, Downgrade     signed by somebody trusted, and not taken any more
@@ -144,6 +145,17 @@ class CheckFailed(EdgeError):
     exit_code = 1
 
 
+class NotConfigured(CheckFailed):
+    """A plugin's self-check wants secrets or settings that are not set.
+
+    needs  the commands that set them
+    """
+
+    def __init__(self, message: str, remedy: str = "", needs: Iterable[str] = ()) -> None:
+        super().__init__(message, remedy)
+        self.needs = tuple(needs)
+
+
 class Refused(EdgeError):
     """A file that will not be loaded, or a use of it that is not allowed."""
 
@@ -165,10 +177,16 @@ class NotComponent(Refused):
 
 
 class InvalidWasm(Refused):
-    """WebAssembly that does not validate, or that uses what the engine profile leaves out."""
+    """WebAssembly that does not validate."""
 
     status = 0x303
-    advice = "Threads, GC and SIMD are left out; otherwise build the plugin again"
+    advice = "Build the plugin again, with released tools; copy the file again if it came from elsewhere"
+
+
+class Unsupported(Refused):
+    """WebAssembly that uses what the engine profile leaves out."""
+
+    status = 0x312
 
 
 class TooComplex(Refused):
@@ -459,9 +477,9 @@ def _one_line(text: str) -> str:
     return phrase(text, LIMIT) if "   " in text[:LIMIT] else safe(text)
 
 
-def of_status(status: int, message: str) -> EdgeError:
-    """The error for a status of the native library."""
-    return _BY_STATUS.get(status, InternalFault)(message)
+def of_status(status: int, message: str, remedy: str = "") -> EdgeError:
+    """The error for a status of the native library; `remedy`: instead of the usual one."""
+    return _BY_STATUS.get(status, InternalFault)(message, remedy)
 
 
 def _by_status(root: type[EdgeError]) -> dict[int, type[EdgeError]]:

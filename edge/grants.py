@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
     Audit = Callable[[dict[str, Any]], object]
 
-FORMAT = 1
+FORMAT = 2
 NAME_LIMIT = 200
 """Characters that are told of a name which a plugin gave."""
 
 UNDECLARED = "the manifest does not declare it"
+SECRETS = "config_read"
 
 
 class Row:
@@ -76,10 +77,11 @@ class Grants:
     declared  what its manifest asks for
     allowed   what it gets of that
     limits    the limits that hold for it, by their names in `edge.profiles`
+    configured  whether its manifest has the permission config_read, with or without secrets
     audit     takes facts, None for nobody
     """
 
-    __slots__ = ("allowed", "audit", "declared", "level", "limits", "plugin")
+    __slots__ = ("allowed", "audit", "configured", "declared", "level", "limits", "plugin")
 
     def __init__(
         self,
@@ -89,12 +91,15 @@ class Grants:
         allowed: Iterable[Iterable[str]],
         limits: dict[str, float],
         audit: Audit | None = None,
+        *,
+        configured: bool = False,
     ) -> None:
         self.plugin = plugin
         self.level = level
         self.declared: tuple[Ask, ...] = tuple(map(tuple, declared))
         self.allowed: tuple[Ask, ...] = tuple(map(tuple, allowed))
         self.limits = limits
+        self.configured = configured
         self.audit = audit
 
     def rows(self, imports: Iterable[str]) -> list[Row]:
@@ -172,6 +177,19 @@ class Grants:
                 "x-secret of a property, and config_read,",
             )
 
+    def secret_use(self, name: str) -> str:
+        """Whether the plugin may read a secret: `granted`, `denied`, or `none` where it has no such secret.
+
+        Only a plugin that is granted config_read learns which names are none. What it does not get is told to
+        the audit.
+        """
+        if self.permits(SECRETS, name):
+            return "granted"
+        own = [ask[1] for ask in self.declared if ask[0] == SECRETS]
+        if name in own or not self.configured:
+            return "denied"
+        return "denied" if own and not any(ask[0] == SECRETS for ask in self.allowed) else "none"
+
     def check_use(self, capability: str) -> None:
         """Raises `errors.Denied` where the plugin may not use a capability that has no arguments to check."""
         if not self.permits(capability):
@@ -201,6 +219,7 @@ class Grants:
             "declared": [list(ask) for ask in self.declared],
             "allowed": [list(ask) for ask in self.allowed],
             "limits": dict(self.limits),
+            "configured": self.configured,
         }
 
     @classmethod
@@ -289,7 +308,8 @@ def resolve(
     allowed = manifest.asks if accepted is None else common(manifest.asks, accepted)
     allowed = tuple(ask for ask in allowed if not _excluded(ask, level))
     limits = _limits(manifest, allowed, levels.free_limits(level, profile))
-    return Grants(name, level, manifest.asks, allowed, limits, audit)
+    configured = SECRETS in manifest.permissions
+    return Grants(name, level, manifest.asks, allowed, limits, audit, configured=configured)
 
 
 def spelled_limits(limits: dict[str, float]) -> str:

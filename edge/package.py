@@ -210,5 +210,6 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "instance_bytes": _is_number,
     "plugin": lambda value: value is None or _has("name", "version")(value),
     "tools": lambda value: value is None or _are_tools(value),
+    "adopted": lambda value: value in (None, True),
 }
 """What a device relies on, by its field."""

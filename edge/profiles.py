@@ -60,7 +60,7 @@ class Limits:
     deadline        seconds for one call, on the monotonic clock
     memory          bytes of linear memory of an instance
     table_elements  of all tables together
-    host_calls      for one call
+    host_calls      for one call; as many events may be logged beside them, further ones are dropped
     crossing_bytes  of the values of one crossing, either way
     log_bytes       of all that the guest logs in one call, events and standard streams together; the rest
                     is dropped

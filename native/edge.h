@@ -47,6 +47,7 @@
 #define EDGE_NOT_PACKAGE 0x30f    /* no head of a package of ours at the beginning */
 #define EDGE_BAD_SEAL 0x310       /* sealed with another key or for something else, or damaged */
 #define EDGE_TOO_COMPLEX 0x311    /* a component nested too deep, or of too many instances */
+#define EDGE_UNSUPPORTED 0x312    /* it uses what the engine profile leaves out; a second line says what to do */
 
 #define EDGE_TRAPPED 0x401      /* the guest trapped */
 #define EDGE_OUT_OF_FUEL 0x402  /* its fuel is used up */

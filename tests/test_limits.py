@@ -12,7 +12,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import Limits, Plugin, Runtime, errors
+from edge import Interface, Limits, Plugin, Runtime, errors
 from edge.admission import Admission
 from edge.call import NS
 from edge.counters import Counters
@@ -72,6 +72,50 @@ def test_beyond_the_limit_a_call_ends_and_within_it_it_does_not(guest: Plugin, l
     with pytest.raises(ERRORS[limit]):
         call(guest, tight, function, *params)
     call(guest, wide, function, *params)
+
+
+# Asks for a secret, then how many messages wait, three times each; answers the last of both.
+ASKS = """(component
+  (import "zeroclaw:plugin/secrets@0.1.0" (instance $secrets
+    (type $error' (enum "access-denied" "not-found" "unavailable"))
+    (export "secret-error" (type $error (eq $error')))
+    (export "get" (func (param "name" string) (result (result string (error $error)))))))
+  (import "zeroclaw:plugin/inbound@0.1.0" (instance $inbound (export "inbound-pending" (func (result u32)))))
+  (core module $memory (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+  (core instance $memory (instantiate $memory))
+  (core func $get (canon lower (func $secrets "get")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core func $pending (canon lower (func $inbound "inbound-pending")))
+  (core module $m
+    (import "host" "get" (func $get (param i32 i32 i32)))
+    (import "host" "pending" (func $pending (result i32)))
+    (import "host" "memory" (memory 1))
+    (func $get3 (call $get (i32.const 0) (i32.const 4) (i32.const 64)) (call $get (i32.const 0) (i32.const 4)
+      (i32.const 64)) (call $get (i32.const 0) (i32.const 4) (i32.const 64)))
+    (func (export "secret") (result i32) (call $get3)
+      (i32.add (i32.mul (i32.load8_u (i32.const 64)) (i32.const 10)) (i32.load8_u (i32.const 68))))
+    (func (export "pending") (result i32)
+      (drop (call $pending)) (drop (call $pending)) (call $pending)))
+  (core instance $i (instantiate $m (with "host" (instance (export "get" (func $get))
+    (export "pending" (func $pending)) (export "memory" (memory $memory "memory"))))))
+  (func (export "secret") (result u32) (canon lift (core func $i "secret")))
+  (func (export "pending") (result u32) (canon lift (core func $i "pending"))))"""
+UNAVAILABLE = 12
+"""An error, the third of them."""
+
+
+def test_beyond_the_host_calls_the_contract_answers_and_fails_nothing() -> None:
+    inbound = Interface("zeroclaw:plugin/inbound@0.1.0", {"inbound-pending": lambda _: (7,)})
+    secrets = Interface("zeroclaw:plugin/secrets@0.1.0", {"get": lambda *_: (("err", "not-found"),)})
+    plugin = load_text(ASKS, inbound, secrets)
+    with plugin.instance(Limits(host_calls=2)) as instance:
+        assert instance.call("pending") == 0
+        assert instance.call("secret") == UNAVAILABLE
+        assert instance.stats.host_calls == 2
+    with plugin.instance(Limits(host_calls=3)) as instance:
+        assert instance.call("pending") == 7
+        assert instance.call("secret") == UNAVAILABLE - 1
 
 
 @pytest.mark.parametrize("limit", BEYOND)

@@ -51,6 +51,22 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "properties": st.dictionaries(names, inner, max_size=3),
         "required": st.lists(names, max_size=2, unique=True),
         "additionalProperties": inner,
+        "patternProperties": st.dictionaries(patterns, inner, max_size=2),
+        "propertyNames": inner,
+        "minProperties": st.integers(0, 3),
+        "maxProperties": st.integers(0, 3),
+        "prefixItems": st.lists(inner, min_size=1, max_size=2),
+        "allOf": st.lists(inner, min_size=1, max_size=2),
+        "anyOf": st.lists(inner, min_size=1, max_size=3),
+        "oneOf": st.lists(inner, min_size=1, max_size=3),
+        "not": inner,
+        "if": inner,
+        "then": inner,
+        "else": inner,
+        "dependentRequired": st.dictionaries(names, st.lists(names, max_size=2, unique=True), max_size=2),
+        "dependentSchemas": st.dictionaries(names, inner, max_size=2),
+        "$ref": st.just("#/$defs/known"),
+        "$defs": st.just({"known": {"maxLength": 2, "maximum": 4}}),
         "title": st.just("text"),
         "x-secret": st.booleans(),
     }
@@ -62,6 +78,8 @@ whole = st.recursive(st.booleans() | schemas(st.booleans()), schemas, max_leaves
 
 @given(whole, values)
 def test_both_say_the_same(rules: Any, value: Any) -> None:
+    if isinstance(rules, dict):
+        rules.setdefault("$defs", {"known": {"maxLength": 2, "maximum": 4}})
     assert words.faults(rules) == []
     assert schema.unknown_keywords(rules) == []
     expected = jsonschema.Draft202012Validator(rules).is_valid(value)
@@ -78,8 +96,10 @@ def test_what_is_said_names_a_place_and_no_value(rules: Any, value: Any) -> None
 @pytest.mark.parametrize(
     ("rules", "pointers"),
     [
-        ({"oneOf": [{}]}, ["/oneOf"]),
-        ({"properties": {"a/b": {"$ref": "#"}}}, ["/properties/a~1b/$ref"]),
+        ({"unevaluatedProperties": False}, ["/unevaluatedProperties"]),
+        ({"properties": {"a/b": {"$ref": "https://example.org/b"}}}, ["/properties/a~1b/$ref"]),
+        ({"anyOf": [{"$ref": "#/$defs/nothing"}]}, ["/anyOf/0/$ref"]),
+        ({"patternProperties": {"(a|b)": {}}}, ["/patternProperties/(a|b)"]),
         ({"pattern": "(a|b)+"}, ["/pattern"]),
         ({"items": {"contains": {}}}, ["/items/contains"]),
         ({"properties": {"a": {"multipleOf": 0.1}}}, ["/properties/a/multipleOf"]),
@@ -109,6 +129,12 @@ def test_what_is_not_checked_is_named(rules: Any, pointers: list[str]) -> None:
 def test_text_becomes_what_the_schema_wants(rules: Any, text: str, value: Any) -> None:
     found = schema.typed(rules, text)
     assert (found, type(found)) == (value, type(value))
+
+
+def test_text_becomes_what_a_reference_wants() -> None:
+    root = {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"type": "string"}, "loop": {"$ref": "#/$defs/loop"}}}
+    assert schema.typed({"$ref": "#/$defs/a"}, "80", root) == "80"
+    assert schema.typed({"$ref": "#/$defs/loop"}, "80", root) == 80
 
 
 @pytest.mark.parametrize(
@@ -207,3 +233,56 @@ def test_a_pattern_takes_no_time_out_of_proportion() -> None:
     started = time.process_time()
     assert schema.problems(rules, "a" * 2000)
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("rules", "value"),
+    [
+        ({"$ref": "#"}, {}),
+        ({"anyOf": [{"$ref": "#"}, {"type": "object"}]}, {}),
+        # Each level asks the next one twice.
+        (
+            {
+                "$defs": {
+                    **{str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}] * 2} for n in range(30)},
+                    "30": True,
+                },
+                "$ref": "#/$defs/0",
+            },
+            1,
+        ),
+    ],
+)
+def test_schemas_that_lead_in_circles_or_double_are_given_up(rules: Any, value: Any) -> None:
+    (found,) = schema.problems(rules, value)
+    assert "steps" in found
+
+
+CONDITION = {"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": False}}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "value", "fits"),
+    [
+        ({"required": ["a"]}, {}, True),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"c": 1}, True),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"c": 1}, True),
+        ({"not": {"required": ["a"]}}, {"c": 1}, True),
+        ({"not": {"required": ["a"]}}, {"a": 1}, False),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, True),
+        ({"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": False}}}, {"b": 1}, True),
+        (
+            {"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": False}}},
+            {"a": 1, "b": 1},
+            False,
+        ),
+        ({"properties": {"a": {"required": ["b"]}}}, {"a": {}}, False),
+        (
+            {"properties": {"port": {"$ref": "#/$defs/port"}}, "$defs": {"port": {"minimum": 1}}},
+            {"port": 0},
+            False,
+        ),
+    ],
+)
+def test_what_is_set_bit_by_bit_may_miss_what_is_required(rules: Any, value: Any, *, fits: bool) -> None:
+    assert (schema.problems(rules, value, partial=True) == []) is fits

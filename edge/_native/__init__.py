@@ -342,10 +342,16 @@ def _fail(status: int, why: bytes, subject: str) -> NoReturn:
     from edge import errors
     from edge.text import LIMIT, phrase
 
+    remedy = b""
+    if status == lib.EDGE_UNSUPPORTED:
+        # Both lines are the library's own.
+        why, _, remedy = why.partition(b"\n")
     # Wasmtime says some of it in several lines, and a guest may be cited.
     sentence = phrase(why[: 4 * LIMIT].decode("utf-8", "replace"))
     raise errors.of_status(
-        status, f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:]
+        status,
+        f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:],
+        remedy.decode(),
     )
 
 

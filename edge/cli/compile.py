@@ -46,7 +46,7 @@ def run(given: Given) -> int:
     path, folder = given.arguments[0], given.get("output", ".")
     wasm = files.read_input(path)
     with made_folder(folder):
-        artifacts = compile_to(folder, wasm, files.base_name(path), engines)
+        artifacts = compile_to(folder, wasm, files.base_name(path), engines, say=output.say)
     if given.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
     else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import config, errors, files, schema, sealed, store
+from edge import config, errors, files, schema, sealed
 from edge.cli import output
 from edge.cli.options import Command, Option
+from edge.store import awaited
 from edge.text import json_text, phrase, plain, word
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 STDIN = 0
 NOTE_LIMIT = 300
+MAX_UNCHECKED = 5
 
 COMMAND = Command(
     "config",
@@ -36,7 +38,7 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Shows the configuration, after it was changed if that is asked."""
     name, *pairs = given.arguments
-    manifest = store.manifest_of(name)
+    manifest = awaited.settable(name)
     changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
     removed = given.get("unset", [])
     if given.get("reset"):
@@ -45,6 +47,11 @@ def run(given: Given) -> int:
         config.change(manifest, changes, removed)
     for key in config.unknown(manifest, changes):
         output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
+    unchecked = schema.unknown_keywords(config.schema_of(manifest)) if changes else []
+    if unchecked:
+        listed = ", ".join(plain(place, NOTE_LIMIT) for place in unchecked[:MAX_UNCHECKED])
+        more = f" and {len(unchecked) - MAX_UNCHECKED} more" if len(unchecked) > MAX_UNCHECKED else ""
+        output.say(f"edge: the schema of {name} has rules that are not checked here: {listed}{more}")
     _show(given, manifest)
     return 0
 
@@ -101,12 +108,13 @@ def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
 
 
 def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
-    known = config.schema_of(manifest).get("properties", {})
+    rules = config.schema_of(manifest)
+    known, others = rules.get("properties", {}), rules.get("additionalProperties", True)
     found = {}
     for pair in pairs:
         key, text = _pair(manifest, pair)
         try:
-            found[key] = schema.typed(known.get(key, True), text)
+            found[key] = schema.typed(known.get(key, others), text, rules)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
     return found
@@ -151,7 +159,9 @@ def _show(given: Given, manifest: Manifest) -> None:
         output.show(f"{word(key)} = {value}  ({kind}{': ' if note else ''}{note})")
     for key, is_set in secrets.items():
         output.show(f"{word(key)} is a secret, {'set' if is_set else 'not set'}")
-    if not (known or values or secrets):
+    if config.is_free(manifest):
+        output.say(f"{manifest.name} says nothing of its configuration: any text is taken, and not checked")
+    elif not (known or values or secrets):
         output.say(f"{manifest.name} takes no configuration")
     for key in missing:
         output.say(f"edge: {manifest.name} requires {word(key)}, which is not set")

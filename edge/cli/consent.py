@@ -11,8 +11,11 @@ from edge.text import quoted, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edge.asks import Ask
     from edge.cli.options import Given
+    from edge.manifest import Problem
     from edge.store.consent import Consent, Request
 
 STDIN = 0
@@ -21,6 +24,7 @@ ENOUGH = 64
 PATIENCE_MS = 60_000
 
 DESCRIPTION_LIMIT = 120
+ADOPTED = "is adopted: who packed and signed it is not its author"
 MAX_WARNINGS = 10
 """What a stranger says is not to push away what there is to agree to."""
 
@@ -75,10 +79,9 @@ def show(request: Request) -> None:
     said = manifest.fields.get("description")
     about = f": {quoted(said, DESCRIPTION_LIMIT)}" if said else ""
     output.say(f"{manifest.name} {word(manifest.version)}{about}")
-    for problem in manifest.warnings[:MAX_WARNINGS]:
-        output.say(f"  warning: its manifest, {problem}")
-    if len(manifest.warnings) > MAX_WARNINGS:
-        output.say(f"  warning: its manifest has {len(manifest.warnings) - MAX_WARNINGS} more")
+    show_warnings(manifest.warnings)
+    if request.adopted:
+        output.say(f"  {ADOPTED}")
     if request.remote:
         output.say("  comes from another machine")
     if request.signer:
@@ -90,6 +93,14 @@ def show(request: Request) -> None:
     # Of another signer all of it is shown: what the one before was allowed, this one would have too.
     if request.signer or not request.changes:
         _show_all(request, refusals)
+
+
+def show_warnings(warnings: Sequence[Problem]) -> None:
+    """What a manifest has that was let pass."""
+    for problem in warnings[:MAX_WARNINGS]:
+        output.say(f"  warning: its manifest, {problem}")
+    if len(warnings) > MAX_WARNINGS:
+        output.say(f"  warning: its manifest has {len(warnings) - MAX_WARNINGS} more")
 
 
 def _show_all(request: Request, refusals: _Refusals) -> None:

@@ -51,6 +51,9 @@ def terms(given: Given, profile: Profile) -> Terms:
     """The terms that options and policy give; talks of a level that is lower than the policy's."""
     declared = read_manifest(given.get("manifest"))
     said = policy.load()
+    # Whoever hands over a secret agrees that it is read.
+    secrets = [("config_read", name) for name, _ in given.get("secret", ())]
+    said = said.agreed(declared.name, [ask for ask in secrets if ask in declared.asks])
     granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=_teller())
     usual = said.level_of(granted.plugin)
     if levels.is_lower(granted.level, usual):

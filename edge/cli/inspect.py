@@ -31,7 +31,7 @@ COMMAND = Command(
     "Tells what a file is (core module, component, artifact of edge compile, package of edge pack, none of\n"
     "these), for whom it was compiled, by whom it is signed, what it imports, in brackets the capability\n"
     "that each needs, and what it exports. Checks every byte and loads no code. Exits with 3 when Edge\n"
-    "could never use the file.",
+    "could never use the file, with what to do about it.",
     (),
     "edge inspect cron-next.pulley32.cwasm",
 )
@@ -81,19 +81,27 @@ def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
     is_module = header.endswith(MODULE_VERSION)
     wasm = files.read_open(fd, path)
     try:
-        from edge.dev.compiler import encode
+        from edge.dev import compiler, loadable
 
-        encoded = encode(wasm, files.base_name(path))
+        encoded = compiler.decode(wasm, files.base_name(path))
     except ImportError:
         return {"kind": "core module" if is_module else "component"}
     except errors.NotComponent as error:
-        return {"kind": "core module", "problem": error.message}
+        return {"kind": "core module", "problem": error.message, "remedy": error.remedy}
+    except errors.Unsupported as error:
+        kind = "core module with component metadata" if is_module else "component"
+        return {"kind": kind, "problem": error.message, "remedy": error.remedy}
     except errors.Refused as error:
         return {"kind": "damaged WebAssembly", "problem": error.message}
     except errors.NoCompiler:
         return {"kind": "core module" if is_module else "component"}
     kind = "core module with component metadata" if is_module else "component"
-    return {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
+    found = {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
+    try:
+        loadable.check(encoded, files.base_name(path))
+    except errors.Refused as error:
+        return {**found, "problem": error.message, "remedy": error.remedy}
+    return found
 
 
 def _artifact(fd: int, path: str) -> dict[str, Any]:
@@ -125,6 +133,8 @@ def _show(facts: dict[str, Any]) -> None:
     row("size", f"{facts['size']:,} bytes")
     if facts["problem"]:
         row("problem", facts["problem"])
+        if facts.get("remedy"):
+            row("remedy", facts["remedy"])
     if facts["kind"] == "artifact":
         _show_artifact(facts)
     elif facts["kind"] == "package":

@@ -32,6 +32,7 @@ def facts_of_package(fd: int, path: str) -> dict[str, Any]:
     return {
         "kind": "package",
         **description,
+        "adopted": bool(description.get("adopted")),
         **_trust_facts(package, declared),
         "signer_name": labels.get(bytes.fromhex(description["signer"])),
         "files": [_file_facts(entry) for entry in description["files"]],
@@ -83,6 +84,8 @@ def show(facts: dict[str, Any]) -> None:
     else:
         verdict = f"refused here: {without_file(facts['refused'], facts['file'])}"
     row("signed by", f"{facts['signer']}, {verdict}")
+    if facts["adopted"]:
+        row("adopted", "who packed and signed it is not its author")
     show_origin(facts)
     name = "files"
     for entry in facts["files"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.cli.consent import consent_of
+from edge.cli.consent import ADOPTED, consent_of, show_warnings
 from edge.cli.options import Command, Option, megabytes
 from edge.text import word
 
@@ -67,6 +67,9 @@ def _facts(done: Outcome) -> dict[str, Any]:
         "id": done.record.current,
         "previous": done.record.previous or None,
         "origin": done.record.origin,
+        "needs": list(done.needs),
+        "adopted": done.adopted,
+        "warnings": list(map(str, done.warnings)),
     }
 
 
@@ -74,7 +77,14 @@ def _say(done: Outcome) -> None:
     name = done.record.name
     what = {"nothing": "is installed already", "enabled": "is enabled"}.get(done.change, done.change)
     output.show(f"{name} {word(done.version)} {what}")
-    if not done.record.enabled:
+    if done.change != "nothing" and not done.asked:
+        show_warnings(done.warnings)
+        if done.adopted:
+            output.say(f"  {ADOPTED}")
+    if done.needs:
+        output.say(f"It is not enabled, because its check needs what is not set: {'; '.join(done.needs)}")
+        output.say(f"`edge enable {name}` then enables it")
+    elif not done.record.enabled:
         output.say(
             f"It is not enabled: `edge audit {name}` shows what it asks for, `edge enable {name}` enables it"
         )

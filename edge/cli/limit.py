@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "crossing:": "crossing_bytes",
+    "too much data is being copied": "crossing_bytes",
     "host calls:": "host_calls",
     "table": "table_elements",
     "memory": "memory",

@@ -133,6 +133,14 @@ class Given:
         return self.options.get(name, default)
 
 
+def named_file(text: str) -> tuple[str, str]:
+    """NAME=FILE."""
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise ValueError("NAME=FILE is wanted")
+    return name, path
+
+
 MAX_AMOUNT = 1 << 53
 MAX_SECONDS = 1_000_000_000
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edge import files, keys
-from edge.cli import output
-from edge.cli.options import Command, Option
+from edge.cli import output, tool
+from edge.cli.options import Command, Option, at_least_one, named_file
 from edge.cli.words import is_folder
 from edge.targets import engine_of
 
@@ -13,16 +13,27 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
+    from edge.dev.pack_source import Given as TriedWith
     from edge.dev.pack_source import Source
 
 SUFFIX = ".edge"
+
+
+def _number(text: str) -> int:
+    from edge.package import MOST_RELEASE
+
+    return at_least_one(text, MOST_RELEASE - 1)
+
 
 COMMAND = Command(
     "pack",
     "DIR",
     "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every\n"
     "target, signed with this machine's key. Whatever a device would refuse is refused now, with the line\n"
-    "of the manifest. The same plugin, targets and key make the same bytes.",
+    "of the manifest. A check that needs secrets or a setting is skipped, with a message, unless --secret\n"
+    "and --config give them. The same plugin, targets and key make the same bytes.\n"
+    "--adopt packs a plugin that somebody else wrote: what its manifest leaves out is stated and not\n"
+    "refused (a tool that is not rated has high risk), and devices show that the plugin is adopted.",
     (
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
@@ -31,6 +42,10 @@ COMMAND = Command(
         Option("key", "NAME", "sign with this key instead (edge key new)"),
         Option("passphrase-file", "FILE", "the passphrase of that key, which has one; else it is asked for"),
         Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
+        Option("adopt", "", "the plugin is somebody else's: take defaults for what its manifest leaves out"),
+        Option("release", "N", "with --adopt: the number of the release", convert=_number),
+        Option("secret", "NAME=FILE", "a secret for the plugin's own check", many=True, convert=named_file),
+        Option("config", "JSON", "the configuration for that check, or @FILE"),
         Option("with-wasm", "", "pack the component as well, for who compiles it again"),
     ),
     "edge pack cron-next --target pi-zero --target pi-64",
@@ -42,6 +57,7 @@ def run(given: Given) -> int:
     try:
         import signal
 
+        from edge.dev.pack_source import Given as TriedWith
         from edge.dev.pack_source import Source
         from edge.dev.probe import made_folder, probe
     except ImportError:
@@ -56,12 +72,18 @@ def run(given: Given) -> int:
     folder = path if not path or path.endswith("/") or is_folder(path) else ""
     if path and not folder:
         probe(path)
-    source = Source(given.arguments[0], given.get("wasm", ""))
+    tried_with = TriedWith(tool.secrets(given), _config(given))
+    source = Source(
+        given.arguments[0],
+        given.get("wasm", ""),
+        adopted=given.get("adopt", False),
+        release=_release(given),
+    )
     with made_folder(folder or "."):
         if not path or folder:
             path = f"{folder and folder.rstrip('/') + '/'}{_default(source)}"
             probe(path)
-        description = _pack(given, source, path)
+        description = _pack(given, source, tried_with, path)
     if given.get("json"):
         output.document({"file": path, **description})
     else:
@@ -69,7 +91,7 @@ def run(given: Given) -> int:
     return 0
 
 
-def _pack(given: Given, source: Source, path: str) -> dict[str, Any]:
+def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dict[str, Any]:
     from edge.dev.pack import DEFAULT_ENGINES, pack
 
     with keys.wiped(_seed(given)) as seed, files.Staged(path) as staged:
@@ -79,10 +101,33 @@ def _pack(given: Given, source: Source, path: str) -> dict[str, Any]:
             given.get("target", DEFAULT_ENGINES),
             seed,
             with_wasm=given.get("with-wasm", False),
+            given=tried_with,
+            say=output.say,
             file=path,
         )
         staged.commit()
     return description
+
+
+def _release(given: Given) -> int:
+    number: int = given.get("release", 0)
+    if number and not given.get("adopt"):
+        from edge import errors
+
+        raise errors.UsageError(
+            "pack: --release is for a plugin that is adopted", "Name it in the manifest: release under [edge]"
+        )
+    return number
+
+
+def _config(given: Given) -> bytes:
+    """An object, or nothing."""
+    config = tool.config(given) or b""
+    if config:
+        from edge import _native as native
+
+        native.merge_arguments(config, b"")
+    return config
 
 
 def _default(source: Source) -> str:

@@ -8,10 +8,11 @@ from time import monotonic_ns
 from edge import files
 from edge.admission import Admission
 from edge.cli import tool
-from edge.cli.options import Command, Option, at_least_one, megabytes, narrow, seconds
+from edge.cli.options import Command, Option, at_least_one, megabytes, named_file, narrow, seconds
 from edge.counters import NAMELESS, Counters
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
+from edge.plugin import CONTRACT, refuse_toolless
 from edge.profiles import PI_ZERO, here, named
 from edge.runtime import Runtime
 from edge.text import word
@@ -32,13 +33,6 @@ WASM_MAGIC = b"\0asm"
 FIXED_CLOCK = 946_684_800  # 2000-01-01
 
 
-def _named_file(text: str) -> tuple[str, str]:
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
-        raise ValueError("NAME=FILE is wanted")
-    return name, path
-
-
 def _level(text: str) -> str:
     from edge.levels import level
 
@@ -52,7 +46,7 @@ COMMAND = Command(
     "object, the arguments, or - to read them from standard input. TOOL may be left out when there is one.",
     (
         Option("config", "JSON", "the plugin's configuration, or @FILE"),
-        Option("secret", "NAME=FILE", "a secret's value, from a file", many=True, convert=_named_file),
+        Option("secret", "NAME=FILE", "a secret's value, from a file", many=True, convert=named_file),
         Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
         Option("fuel", "N", "units of work for the call", convert=at_least_one),
         Option("timeout", "SECONDS", "time for the call", convert=seconds),
@@ -74,7 +68,7 @@ def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     profile = given.get("profile", PI_ZERO)
     terms = _terms(given, profile)
-    config = _config(given)
+    config = tool.config(given)
     fd = files.open_input(given.arguments[0])
     try:
         if terms is None:
@@ -152,14 +146,18 @@ def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
 
 def _load(fd: int, given: Given, profile: Profile, terms: Terms | None, log: tool.GuestLog) -> Plugin:
     path = given.arguments[0]
-    interfaces = (Logging(log.log), Secrets(_secrets(given), terms.grants if terms else None))
+    interfaces = (Logging(log.log), Secrets(tool.secrets(given), terms.grants if terms else None))
 
     def load(code: int, *, interpret: bool = False) -> Plugin:
         trusted = terms.trusted() if terms else None
         runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=trusted, interpret=interpret)
         grants = terms.grants if terms else None
         name = files.base_name(path)
-        return runtime.load_open(code, name, interfaces=interfaces, grants=grants, output=log.write)
+        try:
+            return runtime.load_open(code, name, interfaces=interfaces, grants=grants, output=log.write)
+        except Exception as error:
+            _explain(error, code, name)
+            raise
 
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
         _check_arguments(given)
@@ -171,6 +169,7 @@ def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin
     from edge import confinement
 
     try:
+        from edge.dev import compiler
         from edge.dev.compile import compile_for_here, describe
     except ImportError:
         from edge import _native as native
@@ -180,7 +179,10 @@ def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin
             f"{path} is not compiled, and this installation of Edge has no compiler",
             f"Compile on a PC: edge compile PLUGIN.wasm --target {native.about()['engine']}; copy it here",
         ) from None
-    artifact = compile_for_here(files.read_open(fd, path), files.base_name(path))
+    name = files.base_name(path)
+    component = compiler.encode(files.read_open(fd, path), name)
+    refuse_toolless(name, component["exports"])
+    artifact = compile_for_here(component, name)
     try:
         plugin = load(artifact, interpret=confinement.engine()[1])
     finally:
@@ -189,29 +191,23 @@ def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin
     return plugin
 
 
+def _explain(error: Exception, code: int, name: str) -> None:
+    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs."""
+    from edge import _native as native
+    from edge import errors
+
+    if isinstance(error, errors.MissingImport):
+        exports = native.describe_artifact(code, name)[0]["exports"]
+        if any(export.startswith(CONTRACT) for export in exports):
+            refuse_toolless(name, exports)
+
+
 def _check_arguments(given: Given) -> None:
     """Before compiling, which may take half a minute; what comes from standard input is read once, later."""
     from edge import _native as native
 
     if given.arguments[-1] != "-":
         native.merge_arguments(tool.arguments(given.arguments[-1]), b"")
-
-
-def _config(given: Given) -> bytes | None:
-    config: str | None = given.get("config")
-    if config is None:
-        return None
-    return files.read_input(config[1:]) if config.startswith("@") else files.encode(config)
-
-
-def _secrets(given: Given) -> dict[str, str | None]:
-    return {name: _secret(path) for name, path in given.get("secret", ())}
-
-
-def _secret(path: str) -> str:
-    from edge.cli.passphrase import secret_text
-
-    return secret_text(files.read_input(path), path)
 
 
 def _limits(given: Given, base: Limits) -> Limits:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posix
 
-from edge import config, errors, schema, sealed, store
+from edge import config, errors, schema, sealed
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read, secret_text
+from edge.store import awaited
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Sets or removes a secret, or lists them."""
     name, *named = given.arguments
-    manifest = store.manifest_of(name)
+    manifest = awaited.settable(name)
     if not named:
         _show(given, name, manifest.secrets)
         return 0

@@ -52,6 +52,8 @@ def run(given: Given) -> int:
             _row(field, FIELDS[field](str(facts[field])))
         if field == "state" and facts["problem"]:
             _row("", facts["problem"])
+    if facts["adopted"]:
+        _row("adopted", "who packed and signed it is not its author")
     if facts["previous"]:
         _row("kept", f"{word(facts['previous']['version'])}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
@@ -82,6 +84,7 @@ def _facts(plugin: Installed) -> dict[str, Any]:
         "origin": record.origin,
         "remote": record.remote,
         "signer": f"{description['signer']} ({word(signer) if signer else 'not trusted here'})",
+        "adopted": bool(description.get("adopted")),
         "description": manifest.fields.get("description", ""),
         "author": manifest.fields.get("author", ""),
         "id": record.current,

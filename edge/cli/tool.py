@@ -36,6 +36,25 @@ def arguments(word: str) -> bytes:
         files.raise_for("standard input", error)
 
 
+def config(given: Given) -> bytes | None:
+    """The configuration that --config says, or the file that it names behind an @."""
+    said: str | None = given.get("config")
+    if said is None:
+        return None
+    return files.read_input(said[1:]) if said.startswith("@") else files.encode(said)
+
+
+def secrets(given: Given) -> dict[str, str]:
+    """What --secret names, read from files."""
+    return {name: _secret(path) for name, path in given.get("secret", ())}
+
+
+def _secret(path: str) -> str:
+    from edge.cli.passphrase import secret_text
+
+    return secret_text(files.read_input(path), path)
+
+
 def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> int:
     """Shows an answer; the exit code is 1 when the tool says that it did not succeed."""
     if given.get("json"):

@@ -5,23 +5,21 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from edge import _native as native
 from edge import confinement, files, keys
 from edge.dev import compiler
+from edge.dev.loadable import provided
 from edge.dev.probe import probe
 from edge.dev.progress import watch
 from edge.instance import Instance
-from edge.interfaces import Interface
-from edge.interfaces.inbound import Inbound
-from edge.interfaces.logging import Logging
-from edge.interfaces.secrets import Secrets
 from edge.plugin import Plugin
-from edge.profiles import WORKSTATION
+from edge.profiles import MB, PI_ZERO, WORKSTATION
 from edge.runtime import Runtime
+from edge.text import word
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 TOOL = "zeroclaw:plugin/tool@0.1.0#"
@@ -33,6 +31,8 @@ SEALS = 0x1 | 0x2 | 0x4 | 0x8
 
 NO_FACTS: dict[str, Any] = {}
 
+Say = Callable[[str], None]
+
 
 class Artifact:
     """One file that was written, and its description."""
@@ -42,8 +42,15 @@ class Artifact:
         self.description = description
 
 
-def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> list[Artifact]:
-    """Writes NAME.ENGINE.cwasm for every engine, all of them or none.
+def compile_to(
+    folder: str,
+    wasm: bytes,
+    file: str,
+    engines: Sequence[str],
+    *,
+    say: Say = lambda _: None,
+) -> list[Artifact]:
+    """Writes NAME.ENGINE.cwasm for every engine, all of them or none; `say` takes what there is to declare.
 
     What the plugin says of itself goes into the signed description, so it is asked first, compiled for this
     machine. An artifact for this machine's engine is compiled once more all the same: its description is part
@@ -59,7 +66,7 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     artifacts = []
     with contextlib.ExitStack() as stack:
         seed = stack.enter_context(keys.wiped(keys.local_seed()))
-        facts = _ask(component, file, seed)
+        facts = _ask(component, file, seed, say)
         staged = []
         for engine, path in paths.items():
             output = stack.enter_context(files.Staged(path))
@@ -72,9 +79,11 @@ def compile_to(folder: str, wasm: bytes, file: str, engines: Sequence[str]) -> l
     return artifacts
 
 
-def compile_for_here(wasm: bytes, file: str) -> int:
-    """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools."""
-    component = compiler.encode(wasm, file)
+def compile_for_here(component: dict[str, Any], file: str) -> int:
+    """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools.
+
+    `component`: what `compiler.encode` answered.
+    """
     with keys.wiped(keys.local_seed()) as seed:
         fd, _ = compile_in_memory(component["wasm"], file, confinement.engine()[0], seed)
     return fd
@@ -86,8 +95,11 @@ def encode(wasm: bytes, file: str = "") -> bytes:
     return component
 
 
-def describe(plugin: Plugin) -> dict[str, Any]:
-    """What a plugin says of itself: its name and version, its tools."""
+def describe(plugin: Plugin, say: Say = lambda _: None, memory: float = 0) -> dict[str, Any]:
+    """What a plugin says of itself: its name and version, its tools.
+
+    `say` takes a warning where it has more memory by then than `memory`, in bytes, the default if 0.
+    """
     exports = plugin.description["exports"]
     facts: dict[str, Any] = {}
     with plugin.instance(WORKSTATION.limits) as instance:
@@ -98,7 +110,21 @@ def describe(plugin: Plugin) -> dict[str, Any]:
             }
         if f"{TOOL}execute" in exports:
             facts["tools"] = [_tool(instance)]
+        if facts:
+            _warn_of_memory(plugin, instance.stats.memory_bytes, memory or PI_ZERO.limits.memory, say)
     return facts
+
+
+def _warn_of_memory(plugin: Plugin, used: int, limit: float, say: Say) -> None:
+    """Such a plugin can't even say its name where its limit is the default."""
+    if used <= limit:
+        return
+    declared = -(-used // MB) * MB
+    say(
+        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, and its limit is "
+        f"{limit / MB:g} MB: "
+        f"declare `memory = {declared}` or more under [edge.limits] of its manifest"
+    )
 
 
 def _tool(instance: Instance) -> dict[str, str]:
@@ -107,11 +133,6 @@ def _tool(instance: Instance) -> dict[str, str]:
         "description": instance.call(f"{TOOL}description"),
         "parameters": instance.call(f"{TOOL}parameters-schema"),
     }
-
-
-def provided() -> tuple[Interface, ...]:
-    """All that a plugin may import beside WASI, with nothing in it."""
-    return Logging(), Secrets({}), Inbound()
 
 
 def in_memory() -> int:
@@ -138,14 +159,14 @@ def compile_in_memory(
         raise
 
 
-def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray) -> dict[str, Any]:
+def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray, say: Say) -> dict[str, Any]:
     if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
         return NO_FACTS
     engine, interpret = confinement.engine()
     fd, _ = compile_in_memory(component["wasm"], file, engine, seed)
     try:
         runtime = Runtime(trusted=[native.public_key(seed)], interpret=interpret)
-        return describe(runtime.load_open(fd, file, interfaces=provided()))
+        return describe(runtime.load_open(fd, file, interfaces=provided()), say)
     finally:
         os.close(fd)
 

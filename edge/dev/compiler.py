@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from edge import errors, files
+from edge.dev import loadable
 
 MB = 1 << 20
 
@@ -35,11 +36,19 @@ Facts = dict[str, Any]
 
 
 def encode(wasm: bytes, file: str) -> Facts:
+    """As `decode`, for what is to be compiled: raises also for what no device loads (edge.dev.loadable)."""
+    found = decode(wasm, file)
+    loadable.check(found, file)
+    return found
+
+
+def decode(wasm: bytes, file: str) -> Facts:
     """The component that a plugin is, or that its core module with component metadata makes.
 
-    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
-    Raises `errors.Refused` for what is not WebAssembly, is damaged, or takes more than it may. `file` is for
-    messages.
+    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports`, `exports`,
+    and `missing`, imports of WASI that the library does not provide. Raises `errors.Refused` for what is not
+    WebAssembly, is damaged, uses what the engine leaves out, or takes more than it may.
+    `file` is for messages.
     """
     with _memory_file() as out:
         encoded = _run({"do": "encode"}, wasm, file, out)
@@ -71,7 +80,7 @@ def _run(request: Facts, wasm: bytes, file: str, out: int, seed: bytes | bytearr
             raise _ended(status, file, limits, said.read(MAX_SAID))
     answer: Facts = json.loads(reply)
     if "status" in answer:
-        raise errors.of_status(answer["status"], answer["message"])
+        raise errors.of_status(answer["status"], answer["message"], answer["remedy"])
     return answer
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     try:
         reply = _compile(request, wasm, seed) if seed else _encode(request, wasm)
     except errors.EdgeError as error:
-        reply = {"status": error.status, "message": error.message}
+        reply = {"status": error.status, "message": error.message, "remedy": error.remedy}
     sys.stdout.write(json.dumps(reply))
     sys.stdout.flush()
     # The library's threads are not waited for.

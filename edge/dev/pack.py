@@ -6,13 +6,14 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from edge import _native as native
 from edge import errors, files, trust
-from edge.dev.compile import compile_in_memory, describe, in_memory, provided, seal
-from edge.dev.pack_source import Source
+from edge.dev.compile import compile_in_memory, describe, in_memory, seal
+from edge.dev.loadable import provided
+from edge.dev.pack_source import Given, Source
 from edge.dev.progress import watch
 from edge.package import CODE, MANIFEST, WASM, open_package
 from edge.plugin import Plugin
@@ -49,22 +50,23 @@ def pack(
     seed: bytes | bytearray,
     *,
     with_wasm: bool = False,
-    release: int = 0,
+    given: Given | None = None,
+    say: Callable[[str], None] = lambda _: None,
     file: str = "the package",
 ) -> dict[str, Any]:
     """Writes a package to an empty file, and answers with its description.
 
-    `engines`: what there is to be code for. `with_wasm`: packs the component too. `release`: its number,
-    instead of the manifest's. `file` is for messages.
+    `engines`: what there is to be code for. `with_wasm`: packs the component too. `given`: what its check
+    gets. `say`: takes why a check is not made. `file` is for messages.
     Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
     with contextlib.ExitStack() as stack:
-        compiled = _compile_all(stack, source, engines, seed)
+        compiled = _compile_all(stack, source, engines, seed, given or Given(), say)
         parts = [_part(MANIFEST, source.text), *compiled.parts]
         if with_wasm:
             parts.append(_part(WASM, source.component["wasm"]))
-        description = _description(source, compiled, parts, release or source.manifest.release)
+        description = _description(source, compiled, parts)
         head = native.seal_package(_spelled(description), seed)
         _write(fd, [head, *parts], file)
     watch(f"{file}: checking", lambda: _verify(fd, file, description["name"], seed))
@@ -76,13 +78,12 @@ def pack_source_in_memory(
     engines: Iterable[str],
     seed: bytes | bytearray,
     *,
-    release: int = 0,
     file: str = "the package",
 ) -> int:
     """A descriptor of a package that exists in memory only; as `pack`."""
     fd = in_memory()
     try:
-        pack(fd, source, engines, seed, release=release, file=file)
+        pack(fd, source, engines, seed, file=file)
     except BaseException:
         os.close(fd)
         raise
@@ -104,7 +105,12 @@ class Compiled:
 
 
 def _compile_all(
-    stack: contextlib.ExitStack, source: Source, engines: Iterable[str], seed: bytes | bytearray
+    stack: contextlib.ExitStack,
+    source: Source,
+    engines: Iterable[str],
+    seed: bytes | bytearray,
+    given: Given,
+    say: Callable[[str], None],
 ) -> Compiled:
     """Compiles for this machine first, because the plugin itself is asked before the rest takes its time."""
     here = native.about()["engine"]
@@ -117,24 +123,35 @@ def _compile_all(
         found[engine] = fd, description
         if engine == here:
             runtime = Runtime(trusted=[native.public_key(seed)])
-            plugin = runtime.load_open(fd, source.wasm_name, interfaces=provided())
-            facts = describe(plugin)
+            plugin = runtime.load_open(fd, source.wasm_name, interfaces=provided(given.secrets))
+            facts = describe(plugin, say, source.manifest.limits.get("memory", 0))
             source.check_facts(facts)
+            if source.adopted:
+                for line in source.assumed(facts):
+                    say(f"edge: {source.manifest.name} is adopted: {line}")
             plugin.description.update(facts)
-            _try(plugin, source, PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits)
+            limits = PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits
+            _try(plugin, source, limits, given, say)
     parts = [_code(*found[engine]) for engine in ENGINES if engine in wanted]
     return Compiled(found[here][1], facts, parts)
 
 
-def _try(plugin: Plugin, source: Source, limits: Limits) -> None:
+def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Callable[[str], None]) -> None:
     """Carries out the check that devices make before a release becomes theirs, within their limits."""
-    if not source.can_be_tried():
+    if not source.manifest.check_arguments:
+        return
+    lacks = source.not_tried(given)
+    if lacks:
+        say(f"edge: self-check skipped: needs {lacks}; the device makes it")
         return
     asked = {name: x if name == "deadline" else int(x) for name, x in source.manifest.limits.items()}
     own = limits.replace(**{name: x for name, x in asked.items() if name in limits.__slots__})
     try:
         result = plugin.call(
-            source.manifest.check_arguments, tool=source.manifest.check_tool or None, limits=own
+            source.manifest.check_arguments,
+            tool=source.manifest.check_tool or None,
+            config=given.config or None,
+            limits=own,
         )
     except (errors.CallFailed, errors.ToolError) as error:
         source.fail_check(error.message)
@@ -154,15 +171,15 @@ def _part(name: str, contents: bytes) -> Part:
     return Part({"name": name, "size": len(contents), "sha256": digest}, contents)
 
 
-def _description(source: Source, compiled: Compiled, parts: Iterable[Part], release: int) -> dict[str, Any]:
+def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> dict[str, Any]:
     taken = ("format", "compiler", "source", "imports", "exports", "instance_bytes")
     facts = compiled.facts
     return {
         **{name: compiled.common[name] for name in taken},
         "name": source.manifest.name,
         "version": source.manifest.version,
-        # Of somebody else's version no number may follow.
-        "release": release or 1,
+        "release": source.release,
+        **({"adopted": True} if source.adopted else {}),
         **({"plugin": facts["plugin"]} if "plugin" in facts else {}),
         "tools": facts.get("tools", []),
         "files": [part.entry for part in parts],

@@ -6,15 +6,16 @@ All that a device would refuse is refused here, with the line of the manifest.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.cli import output
-from edge.dev import compiler
+from edge.dev import compiler, loadable
 from edge.dev.pack_schema import schema_problems
-from edge.manifest import Manifest, Problem, text
+from edge.grants import SECRETS
+from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
 from edge.text import word
@@ -30,6 +31,18 @@ INTERFACES = {
 """What a component exports that has a capability; other capabilities have no interface yet."""
 
 
+class Given:
+    """What a plugin is tried with where it is packed.
+
+    secrets  by their names
+    config   the configuration, as JSON text; empty for none
+    """
+
+    def __init__(self, secrets: Mapping[str, str] | None = None, config: bytes = b"") -> None:
+        self.secrets = dict(secrets or {})
+        self.config = config
+
+
 class Source:
     """A manifest that was checked, and its component.
 
@@ -38,16 +51,30 @@ class Source:
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
     component  the component that this is or makes, as `compiler.encode` gives it
+    release   the number of the release, which may be set until it is packed
+    adopted   whether its package says that somebody else wrote it
     """
 
-    def __init__(self, folder: str, wasm: str = "", *, foreign: bool = False, shown: str = "") -> None:
+    def __init__(
+        self,
+        folder: str,
+        wasm: str = "",
+        *,
+        foreign: bool = False,
+        adopted: bool = False,
+        release: int = 0,
+        shown: str = "",
+    ) -> None:
         """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
 
-        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md). `shown`: the
-        folder for messages, where it is a temporary one.
+        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
+        `adopted`: the same, and its package says so. `release`: instead of the one that the manifest says.
+        `shown`: the folder for messages, where it is a temporary one.
         """
         if not folder:
             raise errors.UsageError("An empty name is no folder", "Name the plugin's folder, . for this one")
+        foreign = foreign or adopted
+        self.adopted = adopted
         self._shown = shown or folder
         self.file = os.path.join(self._shown, MANIFEST)
         self.text = files.read_input(os.path.join(folder, MANIFEST))
@@ -56,11 +83,28 @@ class Source:
         self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
         self.component = compiler.encode(files.read_input(self.wasm), self.wasm_name)
+        loadable.check(self.component, self.wasm_name, packed=True)
         self.manifest: Manifest = manifest.parse(
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
         )
+        self._is_numbered = bool(release or self.manifest.release)
+        # Of somebody else's version no number may follow.
+        self.release = release or self.manifest.release or 1
         if not foreign:
             self._refuse(self._problems())
+
+    def assumed(self, facts: dict[str, Any]) -> list[str]:
+        """What is taken for granted of a plugin that is adopted, because its manifest does not say it."""
+        found = [f"its manifest, {problem}" for problem in self.manifest.warnings]
+        found += [
+            f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}: it is not rated"
+            for tool in facts.get("tools", ())
+            if tool["name"] not in self.manifest.risks
+        ]
+        if not self._is_numbered:
+            version = word(self.manifest.version)
+            found.append(f"the release is 1: none follows from {version}; --release names one")
+        return found
 
     @property
     def wasm_name(self) -> str:
@@ -76,12 +120,20 @@ class Source:
         for problem in identity:
             output.say(f"edge: warning: {self.file}, {problem}")
 
-    def can_be_tried(self) -> bool:
-        """Whether its check needs nothing but what every plugin is given, so that it can be made here."""
-        if not self.manifest.check_arguments:
-            return False
-        needs = needed(self.component["imports"])
-        return all(CAPABILITIES[name] == ALWAYS or self._has_no_secrets(name) for name in needs)
+    def not_tried(self, given: Given) -> str:
+        """What its check needs and is not there, so that it can't be made here; empty where nothing is."""
+        needs = [name for name in needed(self.component["imports"]) if CAPABILITIES[name] != ALWAYS]
+        if not self.manifest.secrets or given.secrets:
+            needs = [name for name in needs if name != SECRETS]
+        if needs:
+            hint = " (--secret NAME=FILE)" if needs == [SECRETS] else ""
+            return f"{', '.join(needs)}{hint}"
+        import json
+
+        schema = json.loads(self.manifest.config_schema or "{}")
+        config = json.loads(given.config or "{}")
+        missing = [name for name in schema.get("required", ()) if name not in {**config, **given.secrets}]
+        return f"{', '.join(map(word, missing))} (--config, --secret)" if missing else ""
 
     def fail_check(self, why: str) -> None:
         """Raises what a device would raise for a plugin that does not pass its own check."""
@@ -90,9 +142,6 @@ class Source:
             f"{self.file}, line {line}: the plugin does not pass its own check: {why}",
             "No device would take it: mend the plugin, or [edge.check]",
         )
-
-    def _has_no_secrets(self, capability: str) -> bool:
-        return capability == "config_read" and not self.manifest.secrets
 
     def _wasm(self, folder: str) -> str:
         """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""

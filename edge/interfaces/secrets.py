@@ -18,6 +18,9 @@ NAME = "zeroclaw:plugin/secrets@0.1.0"
 SERVED_TO = "zeroclaw:plugin/tool@0.1.0#execute"
 """The one function that may ask: what runs without a caller has no need of secrets."""
 
+UNAVAILABLE, DENIED, NOT_FOUND = "unavailable", "access-denied", "not-found"
+"""Asked outside of a call of the tool; not granted; not set, not secret or not declared."""
+
 
 class Secrets(Interface):
     """The secrets of one plugin: a value by its name, None for a secret that is known and not set.
@@ -34,12 +37,13 @@ class Secrets(Interface):
 
     def _get(self, call: Call, name: str) -> tuple[tuple[str, Any]]:
         # The grants are asked about every name, so that the audit has those that are not there too.
-        if self._grants is not None and not self._grants.permits("config_read", name):
-            return (("err", "access-denied"),)
-        if call.function != SERVED_TO or name not in self._values:
-            return (("err", "access-denied"),)
-        value = self._values[name]
-        return (("err", "not-found") if value is None else ("ok", value),)
+        use = "granted" if self._grants is None else self._grants.secret_use(name)
+        if call.function != SERVED_TO:
+            return (("err", UNAVAILABLE),)
+        if use == "denied":
+            return (("err", DENIED),)
+        value = self._values[name] if use == "granted" and name in self._values else None
+        return (("err", NOT_FOUND) if value is None else ("ok", value),)
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._values)} values)"

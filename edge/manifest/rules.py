@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
 CAPABILITIES = ("tool", "channel", "memory", "observer", "skill")
-PERMISSIONS = ("http_client", "config_read", "file_read", "file_write", "memory_read", "memory_write")
+PERMISSIONS = (
+    "http_client",
+    "config_read",
+    "file_read",
+    "file_write",
+    "memory_read",
+    "memory_write",
+    "websocket_client",
+    "socket_client",
+)
+OLD_NAMES = {"env_read": "config_read"}
 HTTP = "http_client"
 CONFIG = "config_read"
 
@@ -34,7 +44,11 @@ TEXTS = {
 }
 """Text fields, and how long they may be."""
 
-OTHERS = ("capabilities", "permissions", "config_schema", "edge")
+PROSE = ("description", "author")
+"""Said to people only; in somebody else's manifest they may be empty or have several lines."""
+
+OTHERS = ("capabilities", "permissions", "config_schema", "edge", "provides", "sender_match", "registry")
+"""Other fields; the last three mean something to other hosts."""
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
 MAX_SUGGESTIONS = 20
@@ -153,7 +167,7 @@ def _fields(found: Findings, document: dict[str, Any]) -> dict[str, str]:
         if name not in document:
             found.careless((), f"`{name}` is missing")
     fields = {
-        name: found.text((name,), document[name], name, longest)
+        name: _text(found, name, document[name], longest)
         for name, longest in TEXTS.items()
         if name in document
     }
@@ -169,6 +183,20 @@ def _fields(found: Findings, document: dict[str, Any]) -> dict[str, str]:
     if signature and (len(signature) not in SIGNATURE_LENGTHS or not set(signature) <= BASE64URL):
         found.careless(("signature",), "signature has to be 64 bytes in base64url")
     return fields
+
+
+def _text(found: Findings, name: str, value: Any, longest: int) -> str:
+    if not (found.foreign and isinstance(value, str)) or name in REQUIRED:
+        return found.text((name,), value, name, longest)
+    if name in PROSE:
+        line = " ".join(value.split())[:longest]
+        if line != value or not line:
+            found.careless((name,), f"{name} has to be 1 to {longest} characters in one line")
+        return line
+    if value:
+        return found.text((name,), value, name, longest)
+    found.careless((name,), f"{name} is empty")
+    return ""
 
 
 def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) -> int:
@@ -193,17 +221,23 @@ def _names(found: Findings, document: dict[str, Any], field: str, known: Sequenc
         path: Path = (field, index)
         if not isinstance(value, str):
             found.wrong(path, f"{field} has to hold texts")
-        elif value not in known:
+            continue
+        name = OLD_NAMES.get(value, value) if field == "permissions" else value
+        if name != value:
+            found.careless(path, f"`{value}` is an old name of {name}")
+        if name not in known:
             found.careless(path, f"{field} has no `{value}`: there are {', '.join(known)}")
-        elif value in names:
+        elif name in names:
             found.careless(path, f"`{value}` stands twice in {field}")
         else:
-            names.append(value)
+            names.append(name)
     return names
 
 
 def _place(document: dict[str, Any], permission: str) -> Path:
-    return ("permissions", document["permissions"].index(permission))
+    listed = document["permissions"]
+    named = next(name for name in listed if OLD_NAMES.get(name, name) == permission)
+    return ("permissions", listed.index(named))
 
 
 def _check_use(
@@ -211,7 +245,10 @@ def _check_use(
 ) -> None:
     """Permissions that give nothing, and what lacks the permission that it needs."""
     if CONFIG in permissions and not has_schema:
-        found.careless(permissions[CONFIG], "config_read without [config_schema]: there is nothing to read")
+        found.careless(
+            permissions[CONFIG],
+            "config_read without [config_schema]: any text may be set, and is not checked",
+        )
     for name in permissions:
         if name not in (HTTP, CONFIG):
             found.careless(permissions[name], f"{name} gives nothing: no interface needs it")

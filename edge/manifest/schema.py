@@ -13,6 +13,7 @@ SECRET = "x-secret"  # noqa: S105 the name of a mark
 FIELD = "config_schema"
 DEEPEST = 32
 MAX_SECRETS = 1024
+MAX_LISTED = 5
 
 
 def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[str]]:
@@ -35,8 +36,23 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
     if _check_data(found, (FIELD,), schema):
         import json
 
+        if found.foreign:
+            _warn(found, schema)
         return json.dumps(schema, separators=(",", ":"), sort_keys=True), secrets
     return "", secrets
+
+
+def _warn(found: Findings, schema: dict[str, Any]) -> None:
+    """Says of somebody else's schema what is not checked and what is wrong; our own is refused for it."""
+    from edge.schema.words import faults, unknown
+
+    wrong = faults(schema)
+    if wrong:
+        found.careless((FIELD,), f"{FIELD} is no JSON Schema, so nothing can be configured: {wrong[0]}")
+    places = unknown(schema)
+    if places:
+        listed = ", ".join(places[:MAX_LISTED]) + (" …" if len(places) > MAX_LISTED else "")
+        found.careless((FIELD,), f"rules of {FIELD} are not checked: {listed}")
 
 
 def _check_data(found: Findings, path: Path, value: Any) -> bool:

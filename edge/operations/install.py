@@ -42,10 +42,10 @@ def install(
         declared = plugin.manifest
         with refusals_told(source.origin):
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
-            number = number_of(declared, record.find(declared.name))
+            plugin.release = number_of(declared, record.find(declared.name))
             if source.is_unpacked:
                 consent = _agreed(plugin, source, consent)
-        fd = _compile(plugin, source, number, say)
+        fd = _compile(plugin, source, say)
         try:
             return _install(source, fd, again, consent)
         finally:
@@ -73,10 +73,15 @@ def _enabled(done: Outcome, consent: Consent | None) -> Outcome:
     from edge.store import lifecycle
 
     try:
-        now = lifecycle.enable(found.name, consent=consent)
+        done.record = lifecycle.enable(found.name, consent=consent)
     except errors.NeedsConsent:
         return done
-    return Outcome(now, done.before, "enabled", done.version, done.number)
+    except errors.NotConfigured as error:
+        done.needs = error.needs
+    else:
+        done.change = "enabled"
+    done.asked = True
+    return done
 
 
 def _read(source: Source) -> Plugin:
@@ -127,7 +132,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     return answer
 
 
-def _compile(plugin: Plugin, source: Source, number: int, say: Say) -> int:
+def _compile(plugin: Plugin, source: Source, say: Say) -> int:
     """A package that exists in memory only, signed by who compiles it."""
     from edge import _native as native
     from edge import keys
@@ -140,6 +145,5 @@ def _compile(plugin: Plugin, source: Source, number: int, say: Say) -> int:
             plugin,
             [native.about()["engine"]],
             seed,
-            release=number,
             file=files.base_name(source.origin),
         )

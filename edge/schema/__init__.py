@@ -1,8 +1,10 @@
 """A plugin's configuration against its JSON Schema: the part of JSON Schema that a device checks.
 
     type enum const · minimum maximum exclusiveMinimum exclusiveMaximum multipleOf (a whole number)
-    minLength maxLength pattern (edge/schema/pattern.py) · items minItems maxItems uniqueItems
-    properties required additionalProperties · true and false as schemas
+    minLength maxLength pattern (edge/schema/pattern.py) · prefixItems items minItems maxItems uniqueItems
+    properties patternProperties additionalProperties propertyNames required minProperties maxProperties
+    $ref to `#` and below · allOf anyOf oneOf not · if then else · dependentRequired dependentSchemas
+    true and false as schemas
 
 with the meaning of draft 2020-12. title, description, default, examples and the like say something to people.
 What a schema asks beyond this is told where plugins are packed (edge/schema/words.py) and not checked here.
@@ -32,6 +34,11 @@ NAMES = {
     "object": "an object",
     "null": "null",
 }
+MAX_STEPS = 20_000
+MAX_DEPTH = 100
+MAX_CHAIN = 8
+"""Schemas applied to one value and its parts, in all and within one another."""
+
 EXACT = 1 << 53
 """Up to here every whole number is one as a double, too."""
 
@@ -41,14 +48,64 @@ LEAST, MOST = -(1 << 63), (1 << 64) - 1
 MAX_DIGITS = 400
 
 
-def problems(schema: Schema, value: Any) -> list[str]:
+class TooMuch(Exception):
+    """Checking a value takes more steps than it may."""
+
+
+class Run:
+    """One value being checked.
+
+    root     the schema that references lead into
+    partial  whether properties at the top may still be missing
+    found    what is wrong so far
+    """
+
+    __slots__ = ("_depth", "_left", "found", "partial", "root")
+
+    def __init__(self, root: Schema, *, partial: bool) -> None:
+        self.root = root
+        self.partial = partial
+        self.found: list[str] = []
+        self._left = MAX_STEPS
+        self._depth = 0
+
+    def check(self, schema: Schema, value: Any, place: str) -> None:
+        """Checks a value, or a part of it, by a schema."""
+        self._left -= 1
+        if self._left < 0 or self._depth >= MAX_DEPTH:
+            raise TooMuch
+        self._depth += 1
+        _check(self, schema, value, place)
+        self._depth -= 1
+
+    def apart(self, schema: Schema, value: Any, place: str) -> list[str]:
+        """What a value does wrong by a schema that it need not fit."""
+        kept, self.found = self.found, []
+        self.check(schema, value, place)
+        found, self.found = self.found, kept
+        return found
+
+    def is_open(self, place: str) -> bool:
+        """Whether what is missing at a place may still come."""
+        return self.partial and not place
+
+    def say(self, place: str, reason: str) -> None:
+        """Notes what is wrong."""
+        self.found.append(f"{place or WHOLE}: {reason}")
+
+
+def problems(schema: Schema, value: Any, *, partial: bool = False, root: Schema | None = None) -> list[str]:
     """What a value does wrong, each with its place; nothing when it fits.
 
+    `partial`: properties at the top may still be missing. `root`: what references lead into.
     The schema has to be one with which `edge.schema.words.faults` finds nothing wrong.
     """
-    found: list[str] = []
-    _check(schema, value, "", found)
-    return found
+    run = Run(schema if root is None else root, partial=partial)
+    try:
+        run.check(schema, value, "")
+    except TooMuch:
+        return [f"{WHOLE}: its schema takes more than {MAX_STEPS} steps, or leads in a circle"]
+    return run.found
 
 
 def unknown_keywords(schema: Schema) -> list[str]:
@@ -58,13 +115,14 @@ def unknown_keywords(schema: Schema) -> list[str]:
     return unknown(schema)
 
 
-def typed(schema: Schema, text: str) -> Any:
+def typed(schema: Schema, text: str, root: Schema = True) -> Any:
     """Text of a command line as a value of the type that the schema wants.
 
     Text stays text where only that fits. Otherwise what is written as JSON is taken for it, if the schema
     allows that, before it is taken for text. Raises `ValueError` for what can be neither.
+    `root`: what references of the schema lead into.
     """
-    wanted = types(schema)
+    wanted = types(_referred(schema, root))
     if not _is_utf8(text):
         raise ValueError("has to be UTF-8")
     if wanted == ["string"]:
@@ -80,7 +138,7 @@ def typed(schema: Schema, text: str) -> Any:
     if not wanted or "string" in wanted:
         candidates.append(text)
     for candidate in candidates:
-        if not problems(schema, candidate):
+        if not problems(schema, candidate, root=root):
             return candidate
     if not candidates:
         raise ValueError(f"has to be {named(wanted)}")
@@ -146,6 +204,20 @@ def types(schema: Schema) -> list[str]:
     return [wanted] if isinstance(wanted, str) else list(wanted)
 
 
+def _referred(schema: Schema, root: Schema) -> Schema:
+    """What a schema that is a reference refers to; a chain of them is followed a few times only."""
+    from edge.schema.compound import NOWHERE, resolve
+
+    for _ in range(MAX_CHAIN):
+        if not isinstance(schema, dict) or "$ref" not in schema or "type" in schema:
+            break
+        target = resolve(root, schema["$ref"])
+        if target is NOWHERE:
+            break
+        schema = target
+    return schema
+
+
 def _is_utf8(text: str) -> bool:
     """Whether it came from a command line as UTF-8; what did not has lone surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
@@ -169,38 +241,67 @@ def _from_json(text: str, types: list[str]) -> Any:
     return value
 
 
-def _check(schema: Schema, value: Any, place: str, found: list[str]) -> None:
+def _check(run: Run, schema: Schema, value: Any, place: str) -> None:
     if schema is False:
-        _say(found, place, "nothing is allowed here")
+        run.say(place, "nothing is allowed here")
     if isinstance(schema, bool):
         return
     for word, rule in schema.items():
         check = _CHECKS.get(word)
         reason = check(rule, value) if check is not None else ""
         if reason:
-            _say(found, place, reason)
+            run.say(place, reason)
     if isinstance(value, dict):
-        _check_object(schema, value, place, found)
+        _check_object(run, schema, value, place)
     elif isinstance(value, list):
+        first = schema.get("prefixItems", ())
         for at, item in enumerate(value):
-            _check(schema.get("items", True), item, pointer(place, at), found)
+            rules = first[at] if at < len(first) else schema.get("items", True)
+            run.check(rules, item, pointer(place, at))
+    from edge.schema import compound
+
+    compound.check(run, schema, value, place)
 
 
-def _check_object(schema: dict[str, Any], value: dict[str, Any], place: str, found: list[str]) -> None:
-    for key in schema.get("required", ()):
+def _check_object(run: Run, schema: dict[str, Any], value: dict[str, Any], place: str) -> None:
+    for key in () if run.is_open(place) else schema.get("required", ()):
         if key not in value:
-            _say(found, pointer(place, key), "is missing")
-    known = schema.get("properties", {})
-    others = schema.get("additionalProperties", True)
+            run.say(pointer(place, key), "is missing")
+    names = schema.get("propertyNames", True)
     for key, item in value.items():
-        if key not in known and others is False:
-            _say(found, pointer(place, key), "there is no such property")
-        else:
-            _check(known.get(key, others), item, pointer(place, key), found)
+        where = pointer(place, key)
+        rules = _rules_for(schema, key)
+        if rules == [False]:
+            run.say(where, "there is no such property")
+            continue
+        for rule in rules:
+            run.check(rule, item, where)
+        if run.apart(names, key, where):
+            run.say(where, "there may be no property of that name")
 
 
-def _say(found: list[str], place: str, reason: str) -> None:
-    found.append(f"{place or WHOLE}: {reason}")
+def _rules_for(schema: dict[str, Any], key: str) -> list[Schema]:
+    """The schemas that a property has to fit."""
+    known = schema.get("properties", {})
+    found = [known[key]] if key in known else []
+    is_known = bool(found)
+    for pattern, rule in schema.get("patternProperties", {}).items():
+        matches = _matches(pattern, key)
+        # A pattern that can't be read may well be about it.
+        is_known = is_known or matches is not False
+        if matches:
+            found.append(rule)
+    return found if is_known else [schema.get("additionalProperties", True)]
+
+
+def _matches(pattern: str, text: str) -> bool | None:
+    """Whether a pattern is in a text, None for one that can't be read."""
+    from edge.schema.pattern import parse
+
+    try:
+        return parse(pattern).matches(text)
+    except ValueError:
+        return None
 
 
 def _type(rule: str | list[str], value: Any) -> str:
@@ -262,15 +363,8 @@ def _at_most(kind: type[Sized], things: str) -> Callable[[int, Any], str]:
 
 
 def _pattern(rule: str, value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    from edge.schema.pattern import parse
-
-    try:
-        pattern = parse(rule)
-    except ValueError:
-        return ""
-    return "" if pattern.matches(value) else f"has to match {rule}"
+    wrong = isinstance(value, str) and _matches(rule, value) is False
+    return f"has to match {rule}" if wrong else ""
 
 
 def _unique(rule: bool, value: Any) -> str:
@@ -297,5 +391,7 @@ _CHECKS: dict[str, Callable[[Any, Any], str]] = {
     "pattern": _pattern,
     "minItems": _at_least(list, "items"),
     "maxItems": _at_most(list, "items"),
+    "minProperties": _at_least(dict, "properties"),
+    "maxProperties": _at_most(dict, "properties"),
     "uniqueItems": _unique,
 }

@@ -22,21 +22,23 @@ ANNOTATIONS = (
     "writeOnly",
     "$schema",
     "$comment",
+    "contentEncoding",
+    "contentMediaType",
 )
 EXTENSION = "x-"
 
 
 def unknown(schema: Schema) -> list[str]:
     """Words that are not checked, and patterns and factors of other kinds than can be, as JSON pointers."""
-    return [place for place, reason in _walk(schema, "") if not reason]
+    return [place for place, reason in _walk(schema, "", schema) if not reason]
 
 
 def faults(schema: Schema) -> list[str]:
     """What is wrong with a schema, each with its place in it."""
-    return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "") if reason]
+    return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "", schema) if reason]
 
 
-def _walk(schema: Any, place: str) -> list[tuple[str, str]]:
+def _walk(schema: Any, place: str, root: Any) -> list[tuple[str, str]]:
     """Places and what is wrong with them, which is empty for what is not known."""
     if isinstance(schema, bool):
         return []
@@ -45,24 +47,46 @@ def _walk(schema: Any, place: str) -> list[tuple[str, str]]:
     found = []
     for word, rule in schema.items():
         here = pointer(place, word)
-        if word in _WORDS:
+        reason: str | None = ""
+        if word == "$ref":
+            reason = _reference(rule, root)
+        elif word in _WORDS:
             reason = _WORDS[word](rule)
-            if reason is None or reason:
-                found.append((here, reason or ""))
         elif word not in _INSIDE and word not in ANNOTATIONS and not word.startswith(EXTENSION):
-            found.append((here, ""))
-    for word in _INSIDE:
+            reason = None
+        if reason != "":
+            found.append((here, reason or ""))
+    for word, holds in _INSIDE.items():
         if word in schema:
-            found.extend(_walk_inside(schema[word], pointer(place, word), is_table=word == "properties"))
+            found.extend(_walk_inside(schema[word], pointer(place, word), holds, root))
     return found
 
 
-def _walk_inside(rule: Any, place: str, *, is_table: bool) -> list[tuple[str, str]]:
-    if not is_table:
-        return _walk(rule, place)
+def _walk_inside(rule: Any, place: str, holds: str, root: Any) -> list[tuple[str, str]]:
+    if holds == ONE:
+        return _walk(rule, place, root)
+    if holds == LIST:
+        if not (isinstance(rule, list) and rule):
+            return [(place, "has to be an array of schemas")]
+        return [found for at, inner in enumerate(rule) for found in _walk(inner, pointer(place, at), root)]
     if not isinstance(rule, dict):
         return [(place, "has to be an object")]
-    return [found for key, inner in rule.items() for found in _walk(inner, pointer(place, key))]
+    found = [
+        (pointer(place, key), "")
+        for key in rule
+        if place.endswith("/patternProperties") and _pattern(key) is None
+    ]
+    for key, inner in rule.items():
+        found.extend(_walk(inner, pointer(place, key), root))
+    return found
+
+
+def _reference(rule: Any, root: Any) -> str | None:
+    from edge.schema.compound import NOWHERE, resolve
+
+    if not isinstance(rule, str):
+        return "has to be text"
+    return None if resolve(root, rule) is NOWHERE else ""
 
 
 def _type(rule: Any) -> str:
@@ -104,6 +128,11 @@ def _names(rule: Any) -> str:
     return "" if good else "has to be an array of names, each once"
 
 
+def _dependent(rule: Any) -> str:
+    good = isinstance(rule, dict) and not any(map(_names, rule.values()))
+    return "" if good else "has to be an object of arrays of names"
+
+
 def _pattern(rule: Any) -> str | None:
     if not isinstance(rule, str):
         return "has to be text"
@@ -124,7 +153,25 @@ def _is_set(values: list[Any]) -> bool:
     return len(set(values)) == len(values)
 
 
-_INSIDE = ("properties", "additionalProperties", "items")
+ONE, LIST, TABLE = "a schema", "an array", "a table"
+_INSIDE = {
+    "properties": TABLE,
+    "patternProperties": TABLE,
+    "additionalProperties": ONE,
+    "propertyNames": ONE,
+    "items": ONE,
+    "prefixItems": LIST,
+    "allOf": LIST,
+    "anyOf": LIST,
+    "oneOf": LIST,
+    "not": ONE,
+    "if": ONE,
+    "then": ONE,
+    "else": ONE,
+    "dependentSchemas": TABLE,
+    "$defs": TABLE,
+    "definitions": TABLE,
+}
 """Words with schemas in them."""
 
 _WORDS: dict[str, Callable[[Any], str | None]] = {
@@ -143,5 +190,8 @@ _WORDS: dict[str, Callable[[Any], str | None]] = {
     "maxItems": _count,
     "uniqueItems": _flag,
     "required": _names,
+    "minProperties": _count,
+    "maxProperties": _count,
+    "dependentRequired": _dependent,
 }
 """What is wrong with a word's value; None for one that is not checked."""

@@ -142,7 +142,7 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
         message = f"{what} is taken as a plugin's name in a registry. {error.message}"
         raise errors.UsageError(message, f"{error.remedy}; {path}") from None
     # What is no digest at all is told by whoever fetches.
-    if is_sha256(sha256) and sha256.lower() != entry.sha256:
+    if entry.sha256 and is_sha256(sha256) and sha256.lower() != entry.sha256:
         raise errors.Damaged(
             f"{entry.index} has {entry.name} {entry.version} with the digest {entry.sha256}, "
             f"and {sha256.lower()} was asked for",

@@ -27,6 +27,8 @@ CODERS = {
 
 KINDS = ".zip, .tar, .tar.gz, .tar.xz or .tar.bz2"
 SHOWN_FOUND = 4
+MOST_DEPTH = 2
+"""Folders around a plugin: code hosts put a whole repository into one of their own."""
 
 
 class Unpacked:
@@ -112,8 +114,8 @@ def _found(extraction: Extraction, into: str) -> Unpacked:
     if packages:
         return Unpacked(package=f"{into}/{packages[0]}")
     folder = manifests[0].rpartition("/")[0]
-    if "/" in folder:
-        _refuse_contents(extraction, f"{_listed(manifests)}, deeper than in one folder")
+    if folder.count("/") >= MOST_DEPTH:
+        _refuse_contents(extraction, f"{_listed(manifests)}, deeper than in two folders")
     return Unpacked(folder=f"{into}/{folder}" if folder else into)
 
 

@@ -5,7 +5,8 @@ is a comment. The first index that has the plugin is taken, so that a later one 
 place; an index that can't be read ends the search for the same reason.
 
 An index is {"plugins": [{"name", "version", "description", "author", "capabilities", "url", "sha256"}]}. It
-only says where a package is and what its digest is: who may be trusted is for the package's signature.
+only says where a package is and what its digest is: who may be trusted is for the package's signature. An
+entry may lack `sha256`, which is told, or write it `sha256:…`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ LONGEST_VERSION = 64
 class Entry:
     """Where a registry has a plugin.
 
+    sha256  in lower case; empty where the entry has none
     url     an https:// URL, or the path of a file where the index is a file of this machine
     index   the URL or the path of the index
     inside  whether the index is this machine's, or all of its servers are at addresses that are not public;
@@ -150,11 +152,14 @@ class _Index:
         wrong = self._wrong(fields)
         if wrong:
             self._refuse(f"{self._shown}, entry {asked + 1}, {name}: {wrong}")
+        digest = _digest(fields)
+        if not digest:
+            self._say(f"{self._shown} names no digest for {name}: only signatures say whose it is")
         return Entry(
             name,
             fields["version"],
             self._resolved(fields["url"]),
-            fields["sha256"].lower(),
+            digest,
             index=self._shown,
             inside=self._inside,
         )
@@ -176,7 +181,7 @@ class _Index:
         """What is wrong with an entry, empty if nothing is."""
         if not isinstance(fields, dict):
             return "it is no object"
-        for field in ("name", "version", "url", "sha256"):
+        for field in ("name", "version", "url"):
             if not isinstance(fields.get(field), str):
                 return f"it has no text {field!r}"
         if not is_plugin_name(fields["name"]):
@@ -184,7 +189,8 @@ class _Index:
         version = fields["version"]
         if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):
             return "its version is not one of printable ASCII"
-        if not is_sha256(fields["sha256"]):
+        digest = _digest(fields)
+        if not isinstance(digest, str) or (digest and not is_sha256(digest)):
             return "its sha256 does not have 64 hexadecimal digits"
         try:
             self._resolved(fields["url"])
@@ -204,3 +210,11 @@ class _Index:
 
     def _refuse(self, message: str) -> NoReturn:
         raise errors.BadPackage(message, "Tell whoever keeps this registry")
+
+
+def _digest(fields: dict[str, Any]) -> Any:
+    """The digest of an entry in lower case, empty where it has none; as it stands where it is no text."""
+    found = fields.get("sha256")
+    if not isinstance(found, str):
+        return "" if found is None else found
+    return found.lower().removeprefix("sha256:")

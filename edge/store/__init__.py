@@ -9,6 +9,7 @@
         code             for this machine's engine
         plugin.wasm      where the package had it and this machine can compile
     calls/NAME.json      derived, may be missing: what a call needs to know (edge/store/terms.py)
+    calls/NAME.waiting   a release that waits for a secret or a setting (edge/store/awaited.py)
     staging/             what is being made; emptied by whoever takes the lock next
 
 A change is staged, synced, and becomes real with the rename of one record. RATIONALE, "Why one rename".

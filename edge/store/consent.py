@@ -22,7 +22,7 @@ from edge.store.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Protocol, TypeVar
+    from typing import Any, Protocol, TypeVar
 
     from edge.asks import Ask
     from edge.grants import Grants
@@ -55,9 +55,20 @@ class Request:
               or is damaged, or there is none: then all of the plugin is to be shown
     signer    who signed it, where that is another one than before; empty otherwise
     remote    whether it came from another machine
+    adopted   whether who packed it is not who wrote it
     """
 
-    __slots__ = ("changes", "consents", "grants", "imports", "manifest", "missing", "remote", "signer")
+    __slots__ = (
+        "adopted",
+        "changes",
+        "consents",
+        "grants",
+        "imports",
+        "manifest",
+        "missing",
+        "remote",
+        "signer",
+    )
 
     def __init__(
         self,
@@ -68,7 +79,9 @@ class Request:
         signer: str = "",
         *,
         remote: bool,
+        adopted: bool = False,
     ) -> None:
+        self.adopted = adopted
         self.manifest = manifest
         self.imports = imports
         self.signer = signer
@@ -145,7 +158,8 @@ class Review:
         shown = None
         if asked is not None:
             changes = [(change.what, change.wider) for change in asked.changes]
-            shown = changes, asked.missing, asked.consents, asked.grants.allowed, asked.signer, asked.remote
+            about = asked.signer, asked.remote, asked.adopted
+            shown = changes, asked.missing, asked.consents, asked.grants.allowed, about
         basis = act, release, known, self.level, own.consents, own.grants, here().name, shown
         return hashlib.sha256(repr(basis).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -194,6 +208,7 @@ def shown(request: Request) -> tuple[object, ...]:
         tuple(request.grants.allowed),
         request.signer,
         request.remote,
+        request.adopted,
         tuple(request.imports),
         repr(request.manifest.compiled()),
     )
@@ -214,14 +229,24 @@ def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
 
 
 def review(
-    manifest: Manifest, imports: list[str], *, signer: str, remote: bool, before: Record | None
+    manifest: Manifest,
+    imports: list[str],
+    *,
+    signer: str,
+    remote: bool,
+    before: Record | None,
+    adopted: bool = False,
 ) -> Review:
     """What a release needs that is to be installed; `before`: its plugin's record, None for a new one."""
+
+    def request(changes: Iterable[Change] = (), other: str = "") -> Request:
+        return Request(manifest, held, imports, changes, other, remote=remote, adopted=adopted)
+
     name = manifest.name
     held = policy.load().agreed(name, before.consents if before is not None else ())
     if before is None or not before.current:
         waits = remote or _waits(manifest, held)
-        return Review(manifest, held, Request(manifest, held, imports, remote=remote) if waits else None)
+        return Review(manifest, held, request() if waits else None)
     changes, reasons, other = _compared(before, manifest, imports, signer)
     is_wider = any(change.wider for change in changes)
     if remote and not (reasons or is_wider) and signer == _own_key():
@@ -232,17 +257,20 @@ def review(
         return Review(manifest, held, None)
     # What nobody agreed to is nothing to compare with: a change of it says too little.
     shown = changes if approved else []
-    request = Request(manifest, held, imports, shown, other, remote=remote)
+    asked = request(shown, other)
     if reasons or is_wider:
-        reasons += request.widenings()
-    return Review(manifest, held, request, reasons)
+        reasons += asked.widenings()
+    return Review(manifest, held, asked, reasons)
 
 
-def review_enabling(found: Record, manifest: Manifest, imports: list[str]) -> Review:
-    """What an installed release needs before it may be called."""
+def review_enabling(found: Record, manifest: Manifest, description: dict[str, Any]) -> Review:
+    """What an installed release needs before it may be called; `description`: the signed one."""
+    imports, adopted = description["imports"], bool(description.get("adopted"))
     held = policy.load().agreed(found.name, found.consents)
     waits = _waits(manifest, held) or (found.remote and not found.is_approved(found.current))
-    return Review(manifest, held, Request(manifest, held, imports, remote=found.remote) if waits else None)
+    if not waits:
+        return Review(manifest, held, None)
+    return Review(manifest, held, Request(manifest, held, imports, remote=found.remote, adopted=adopted))
 
 
 def _waits(manifest: Manifest, held: Policy) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from edge import audit, errors, levels, policy, reserve, trust
 from edge.package import open_package
 from edge.profiles import here
-from edge.store import record, removal, selfcheck, terms
+from edge.store import awaited, record, removal, selfcheck, terms
 from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.asks import Ask
+    from edge.grants import Grants
     from edge.package import Package
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
@@ -32,16 +33,35 @@ class Outcome:
     change   what was done: installed, upgraded, enabled (it was installed already) or nothing
     version  of the release
     number   of the release
+    needs    commands that set what its check needs, before it can be enabled
+    adopted  whether who packed it is not who wrote it
+    warnings  what its manifest has that was let pass
+    asked    whether there was something to agree to: then its warnings were shown
     """
 
-    __slots__ = ("before", "change", "number", "record", "version")
+    __slots__ = (
+        "adopted",
+        "asked",
+        "before",
+        "change",
+        "needs",
+        "number",
+        "record",
+        "version",
+        "warnings",
+    )
 
-    def __init__(self, now: Record, before: Record | None, change: str, version: str, number: int) -> None:
+    def __init__(self, plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> None:
+        description = plan.package.description
+        self.needs = tuple(needs)
+        self.adopted = bool(description.get("adopted"))
+        self.warnings = plan.staged.manifest.warnings
+        self.asked = plan.request is not None
         self.record = now
-        self.before = before
+        self.before = plan.before
         self.change = change
-        self.version = version
-        self.number = number
+        self.version: str = description["version"]
+        self.number: int = description["release"]
 
 
 def install(
@@ -141,6 +161,7 @@ class Installation:
             signer=package.description["signer"],
             remote=self._remote,
             before=before,
+            adopted=bool(package.description.get("adopted")),
         )
         _check_keys(package, needs.level)
         return InstallPlan(package, staged, before, needs)
@@ -156,8 +177,10 @@ class Installation:
         reserve.keep()
         staged.unpack()
         enabled = _is_enabled(plan, agreed=agreed)
+        wanted: tuple[str, ...] = ()
         if enabled:
-            selfcheck.check(staged, needs.granted(agreed=agreed))
+            wanted = _check(staged, needs.granted(agreed=agreed), before)
+            enabled = not wanted
         else:
             selfcheck.load(staged, None)
         now = _switched(
@@ -175,8 +198,9 @@ class Installation:
         _tell(package, before, now, upgraded=upgraded)
         record.write(now)
         terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
+        awaited.forget(now.name)
         collect()
-        return _outcome(plan, now, "upgraded" if upgraded else "installed")
+        return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 
 
 def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:
@@ -193,17 +217,28 @@ def refuse_other(name: str, version: str, origin: str, found: str, found_version
     )
 
 
+def _check(staged: Staged, granted: Grants, before: Record | None) -> tuple[str, ...]:
+    """Tries a release; answers with the commands that set what a new plugin lacks.
+
+    Nothing runs in a new plugin's place, so it is installed and waits. An upgrade is refused, and what it
+    lacks can be set from now on.
+    """
+    try:
+        selfcheck.check(staged, granted)
+    except errors.NotConfigured as error:
+        if before is None or not before.current:
+            return error.needs
+        awaited.keep(staged.manifest)
+        raise
+    return ()
+
+
 def _known(plan: InstallPlan) -> Outcome:
     """What is installed already is checked and stays."""
     assert plan.before is not None
     plan.package.check_all()
     record.make_last(plan.before.name)
-    return _outcome(plan, plan.before, "nothing")
-
-
-def _outcome(plan: InstallPlan, now: Record, change: str) -> Outcome:
-    description = plan.package.description
-    return Outcome(now, plan.before, change, description["version"], description["release"])
+    return Outcome(plan, plan.before, "nothing")
 
 
 @contextmanager

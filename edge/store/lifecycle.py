@@ -56,7 +56,7 @@ class Enabling:
         found = Installed(self._name)
         if found.enabled:
             return EnablePlan(found, None)
-        return EnablePlan(found, review_enabling(found.record, found.manifest, found.description["imports"]))
+        return EnablePlan(found, review_enabling(found.record, found.manifest, found.description))
 
     def make(self, plan: EnablePlan, *, agreed: bool) -> Record:
         """Checks the plugin and enables it."""

@@ -44,11 +44,13 @@ def _left(found: Record, *, forget: bool) -> Record:
 def forget(name: str) -> None:
     """Removes configuration, secrets and grants, but no record."""
     from edge import config, policy, sealed
+    from edge.store import awaited
 
     policy.forget(name)
     config.forget(name)
     sealed.forget(name)
     terms.forget(name)
+    awaited.forget(name)
     _forget_log(name)
 
 

@@ -7,22 +7,51 @@ names under [edge.check], on the terms on which it would be called.
 from __future__ import annotations
 
 from edge import errors, files, levels, store, trust
+from edge.interfaces.inbound import Inbound
+from edge.interfaces.logging import Logging
+from edge.interfaces.secrets import NOT_FOUND, Secrets
 from edge.profiles import here
 from edge.runtime import Runtime
+from edge.sealed import Sealed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from edge.call import Call
     from edge.grants import Grants
-    from edge.interfaces import Interface
     from edge.manifest import Manifest
     from edge.plugin import Plugin
     from edge.store.release import Kept, Staged
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
+SET_SECRET, SET_CONFIG = "secret {} {}", "config {} {}=VALUE"
+MAX_MISSED = 100
+"""A plugin may ask for as many names as it likes."""
+
+
+class _Noted(Secrets):
+    """Secrets of a plugin that notes which it asked for in vain."""
+
+    __slots__ = ("missed",)
+
+    def __init__(self, name: str, grants: Grants | None) -> None:
+        super().__init__(Sealed(name), grants)
+        self.missed: dict[str, None] = {}
+
+    def _get(self, call: Call, name: str) -> tuple[tuple[str, Any]]:
+        answer = super()._get(call, name)
+        if answer[0][1] == NOT_FOUND and len(self.missed) < MAX_MISSED:
+            self.missed[name] = None
+        return answer
 
 
 def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
     """Loads what was unpacked; it is not called. With `grants`, what it may not import is refused."""
+    return _load(staged, grants, _Noted(staged.manifest.name, grants))
+
+
+def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plugin:
     profile = here()
     operator_only = grants is not None and levels.operator_only(grants.level)
     trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
@@ -36,7 +65,7 @@ def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
             staged.manifest.name,
             head=head,
             receipt=staged.receipt,
-            interfaces=_interfaces(staged.manifest.name, grants),
+            interfaces=(Logging(lambda *_: None), secrets, Inbound(grants)),
             grants=grants,
         )
     finally:
@@ -44,24 +73,27 @@ def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
 
 
 def check(staged: Staged | Kept, grants: Grants) -> None:
-    """Raises `errors.CheckFailed` for a release that loads and does not work."""
-    name, version = staged.manifest.name, staged.manifest.version
-    plugin = load(staged, grants)
+    """Raises `errors.CheckFailed` for a release that loads and does not work.
+
+    That is `errors.NotConfigured` where a secret that it asked for, or a required setting, is not set.
+    """
+    secrets = _Noted(staged.manifest.name, grants)
+    plugin = _load(staged, grants, secrets)
     limits = grants.call_limits(here().limits)
     try:
         if f"{PLUGIN_INFO}plugin-version" in plugin.description["exports"]:
             with plugin.instance(limits) as instance:
                 told = instance.call(f"{PLUGIN_INFO}plugin-version")
             if told != plugin.description["plugin"]["version"]:
-                _fail(name, version, f"it says that it is version {told}")
-        _call(plugin, staged.manifest, grants)
+                _fail(staged.manifest, f"it says that it is version {told}", secrets)
+        _call(plugin, staged.manifest, grants, secrets)
     except errors.CallFailed as error:
-        _fail(name, version, error.message)
+        _fail(staged.manifest, error.message, secrets)
     except errors.ToolError as error:
-        _fail(name, version, error.message)
+        _fail(staged.manifest, error.message, secrets)
 
 
-def _call(plugin: Plugin, manifest: Manifest, grants: Grants) -> None:
+def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -> None:
     if not manifest.check_arguments:
         return
     from edge import config
@@ -73,21 +105,21 @@ def _call(plugin: Plugin, manifest: Manifest, grants: Grants) -> None:
         limits=grants.call_limits(here().limits),
     )
     if not result.success:
-        _fail(manifest.name, manifest.version, f"it answers {result.error or result.output or 'nothing'}")
+        _fail(manifest, f"it answers {result.error or result.output or 'nothing'}", secrets)
 
 
-def _interfaces(name: str, grants: Grants | None) -> tuple[Interface, ...]:
-    from edge.interfaces.inbound import Inbound
-    from edge.interfaces.logging import Logging
-    from edge.interfaces.secrets import Secrets
-    from edge.sealed import Sealed
-
-    return Logging(lambda *_: None), Secrets(Sealed(name), grants), Inbound(grants)
-
-
-def _fail(name: str, version: str, why: str) -> None:
+def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
+    name = manifest.name
+    wanted = _wanted(manifest, secrets)
+    if wanted:
+        commands = [f"edge {kind.format(name, setting)}" for setting, kind in wanted.items()]
+        raise errors.NotConfigured(
+            f"{name} {manifest.version} does not pass its own check without {', '.join(wanted)}: {why}",
+            f"Set what it needs, then try again: {'; '.join(commands)}",
+            commands,
+        )
     raise errors.CheckFailed(
-        f"{name} {version} does not pass its own check: {why}",
+        f"{name} {manifest.version} does not pass its own check: {why}",
         f"{_left(name)}; if the plugin is not yours, tell its author",
     )
 
@@ -100,3 +132,13 @@ def _left(name: str) -> str:
     if found is None or not found.current:
         return "It was not installed"
     return "The installed release still runs" if found.enabled else "It stays disabled, as it was"
+
+
+def _wanted(manifest: Manifest, secrets: _Noted) -> dict[str, str]:
+    """What is not set and may be why, each with the command that sets it."""
+    from edge import config, sealed
+
+    missing = config.missing(manifest, sealed.names(manifest.name))
+    asked = [name for name in secrets.missed if name in manifest.secrets]
+    is_secret = manifest.secrets.__contains__
+    return {name: SET_SECRET if is_secret(name) else SET_CONFIG for name in (*asked, *missing)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edge.profiles import Limits, Profile
     from edge.store.record import Record
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Terms:

@@ -7,12 +7,15 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
+use wasmtime::component::Linker;
 use wit_component::ComponentEncoder;
 use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{IndexMap, Resolve, TypeDefKind, WorldItem, WorldKey};
 
 use crate::artifact;
+use crate::features;
 use crate::footprint::instance_bytes;
+use crate::guest::Guest;
 use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
@@ -20,6 +23,7 @@ use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
 use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::Structure;
+use crate::wasi;
 
 type WorldItems = IndexMap<WorldKey, WorldItem>;
 
@@ -38,6 +42,8 @@ pub struct Encoded {
     pub wasm: Vec<u8>,
     pub imports: Vec<String>,
     pub exports: Vec<String>,
+    /// Imports of any version of WASI that the library does not provide.
+    pub missing: Vec<String>,
 }
 
 /// Takes a component as it is, and makes one of a core module that carries component metadata.
@@ -49,11 +55,13 @@ pub fn encode(wasm: &[u8]) -> Outcome<Encoded> {
         }
         Contents::ModuleWithMetadata => ("module", componentize(wasm)?),
         Contents::Module => {
-            return Err(Failure::new(Status::NotComponent, "it is a core module without component metadata"));
+            return Err(features::no_component(wasm));
         }
     };
+    features::check(&wasm)?;
     let (imports, exports) = functions(&wasm)?;
-    Ok(Encoded { kind, wasm, imports, exports })
+    let missing = missing(&imports)?;
+    Ok(Encoded { kind, wasm, imports, exports, missing })
 }
 
 enum Contents {
@@ -82,11 +90,29 @@ fn contents(wasm: &[u8]) -> Outcome<Contents> {
 }
 
 fn componentize(module: &[u8]) -> Outcome<Vec<u8>> {
-    ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| Failure::new(Status::InvalidWasm, format!("it makes no component: {error:#}")))
+    ComponentEncoder::default().validate(true).module(module).and_then(|mut encoder| encoder.encode()).map_err(
+        |error| {
+            features::no_conversion(module)
+                .unwrap_or_else(|| Failure::new(Status::InvalidWasm, format!("it makes no component: {error:#}")))
+        },
+    )
+}
+
+/// Found out by what ties them when a plugin is loaded.
+fn missing(imports: &[String]) -> Outcome<Vec<String>> {
+    let failed = |error: wasmtime::Error| Failure::new(Status::Internal, format!("linking: {error:#}"));
+    let engine = Engine::new(&EngineTarget::native().config(STACK_BYTES)?).map_err(failed)?;
+    let mut linker = Linker::<Guest>::new(&engine);
+    linker.allow_shadowing(true);
+    let mut found = Vec::new();
+    for import in imports.iter().filter(|import| import.starts_with(wasi::NAMESPACE)) {
+        let (interface, name) = import.split_once('#').unwrap_or((import, ""));
+        let mut instance = linker.instance(interface).map_err(failed)?;
+        if !wasi::define(&mut instance, interface, name).map_err(failed)? {
+            found.push(import.clone());
+        }
+    }
+    Ok(found)
 }
 
 fn functions(component: &[u8]) -> Outcome<(Vec<String>, Vec<String>)> {

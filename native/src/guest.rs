@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, Random};
 use crate::limits::{InstanceOptions, Limiter};
 use crate::mailbox::Mailbox;
-use crate::status::{Failure, Outcome, Status};
+use crate::status::{Failure, Status};
 use crate::wasi::Handles;
 
 pub struct Guest {
@@ -34,17 +34,28 @@ impl Guest {
         }
     }
 
-    /// Counts a call that leaves the sandbox.
-    pub fn count_host_call(&self) -> Outcome<()> {
+    /// Counts a call that leaves the sandbox; false for one that may not, because too many of its kind did.
+    ///
+    /// Logging has a count of its own, so that it takes nothing from the other host calls.
+    pub fn count_host_call(&self, logs: bool) -> bool {
         let mut contents = self.mailbox.lock();
-        contents.stats.host_calls += 1;
-        if contents.stats.host_calls > self.options.host_calls {
-            return Err(Failure::new(
-                Status::OverLimit,
-                format!("host calls: more than {} in one call", self.options.host_calls),
-            ));
+        let of_its_kind = if logs { contents.log_records } else { contents.stats.host_calls - contents.log_records };
+        if of_its_kind >= self.options.host_calls {
+            return false;
         }
-        Ok(())
+        contents.stats.host_calls = contents.stats.host_calls.saturating_add(1);
+        contents.log_records += u32::from(logs);
+        true
+    }
+
+    /// The call made too many host calls.
+    pub fn too_many_host_calls(&self) -> Failure {
+        Failure::new(Status::OverLimit, format!("host calls: more than {} in one call", self.options.host_calls))
+    }
+
+    /// Counts what was logged by events that reach nobody.
+    pub fn drop_log(&self, bytes: u64) {
+        self.mailbox.lock().log.drop_bytes(bytes);
     }
 
     /// Counts a call of WASI that moves this many bytes; true when it is time to give way.

@@ -123,6 +123,7 @@ impl Instance {
             contents.slot = Slot::Empty;
             contents.stats = Stats::default();
             contents.log = Log::default();
+            contents.log_records = 0;
         }
         self.deadline = monotonic().saturating_add(self.recipe.options.deadline_ns);
         self.phase = Phase::Running(Box::pin(run(self.recipe.clone(), live, name.to_owned(), params.to_owned())));

@@ -12,6 +12,8 @@ mod compile;
 mod contract;
 mod counters;
 #[cfg(feature = "compiler")]
+mod features;
+#[cfg(feature = "compiler")]
 mod footprint;
 mod guest;
 mod hex;

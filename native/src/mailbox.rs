@@ -58,6 +58,11 @@ impl Log {
         }
     }
 
+    /// Counts what was logged otherwise and reaches nobody.
+    pub fn drop_bytes(&mut self, count: u64) {
+        self.dropped = self.dropped.saturating_add(count);
+    }
+
     /// Pieces, each with its stream, and how many bytes were dropped, since the last time.
     pub fn take(&mut self) -> (Vec<(u8, Vec<u8>)>, u64) {
         (std::mem::take(&mut self.pieces), std::mem::take(&mut self.dropped))
@@ -78,6 +83,8 @@ pub struct Contents {
     pub slot: Slot,
     pub log: Log,
     pub stats: Stats,
+    /// Of the host calls in `stats`, those that log.
+    pub log_records: u32,
 }
 
 /// Shared by an instance and the store of its guest.
@@ -85,7 +92,8 @@ pub struct Mailbox(Mutex<Contents>);
 
 impl Mailbox {
     pub fn new() -> Self {
-        Mailbox(Mutex::new(Contents { slot: Slot::Empty, log: Log::default(), stats: Stats::default() }))
+        let (log, stats) = (Log::default(), Stats::default());
+        Mailbox(Mutex::new(Contents { slot: Slot::Empty, log, stats, log_records: 0 }))
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Contents> {

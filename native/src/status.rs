@@ -33,6 +33,9 @@ pub enum Status {
     BadSeal = 0x310,
     #[cfg(feature = "compiler")]
     TooComplex = 0x311,
+    /// The sentence has a second line: what to do instead.
+    #[cfg(feature = "compiler")]
+    Unsupported = 0x312,
 
     Trapped = 0x401,
     OutOfFuel = 0x402,

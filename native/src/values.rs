@@ -23,6 +23,8 @@
 mod decode;
 mod encode;
 
+use wasmtime::component::Val;
+
 pub use decode::{Reader, decode};
 pub use encode::{Writer, encode, encode_json};
 
@@ -47,3 +49,18 @@ const OK: &str = "ok";
 const ERR: &str = "err";
 
 const DIGIT_BITS: u32 = 15;
+
+/// How many bytes it took to bring a value here: a guest decides what type it imports a function with.
+pub fn weight(value: &Val) -> u64 {
+    let inner = match value {
+        Val::String(text) => text.len() as u64,
+        Val::List(items) | Val::Tuple(items) => items.iter().map(weight).sum(),
+        Val::Record(fields) => fields.iter().map(|(name, value)| name.len() as u64 + weight(value)).sum(),
+        Val::Variant(name, Some(value)) => name.len() as u64 + weight(value),
+        Val::Variant(name, None) | Val::Enum(name) => name.len() as u64,
+        Val::Option(Some(value)) | Val::Result(Ok(Some(value)) | Err(Some(value))) => weight(value),
+        Val::Flags(names) => names.iter().map(|name| name.len() as u64).sum(),
+        _ => 0,
+    };
+    inner + size_of::<Val>() as u64
+}

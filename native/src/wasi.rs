@@ -18,6 +18,9 @@ pub use io::Handles;
 
 use crate::guest::Guest;
 
+/// Of the names of its interfaces.
+pub const NAMESPACE: &str = "wasi:";
+
 type Target<'a> = LinkerInstance<'a, Guest>;
 type Store<'a> = StoreContextMut<'a, Guest>;
 
@@ -71,7 +74,8 @@ where
     })
 }
 
-async fn give_way(store: &mut Store<'_>, bytes: u64) {
+/// Counts work that costs a guest hardly any fuel; every so often, others get their turn.
+pub async fn give_way(store: &mut Store<'_>, bytes: u64) {
     let guest = store.data_mut();
     if guest.works(bytes) {
         let mailbox = guest.mailbox.clone();
@@ -80,6 +84,6 @@ async fn give_way(store: &mut Store<'_>, bytes: u64) {
 }
 
 fn unversioned(interface: &str) -> Option<&str> {
-    let (name, version) = interface.strip_prefix("wasi:")?.split_once('@')?;
+    let (name, version) = interface.strip_prefix(NAMESPACE)?.split_once('@')?;
     version.starts_with("0.2.").then_some(name)
 }

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -148,3 +150,15 @@ def test_an_artifact_is_signed_with_the_key_of_this_machine(edge: Edge, wasm: Wa
     own = keys.local_public()
     assert own is not None
     assert description["signer"] == own.hex()
+
+
+def test_a_plugin_that_starts_above_the_default_memory_is_told_what_to_declare(
+    edge: Edge, wasm: Wasm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A mid-sized Python starts so; the limit is lowered to where a small plugin does.
+    monkeypatch.setattr("edge.dev.compile.PI_ZERO", SimpleNamespace(limits=SimpleNamespace(memory=1 << 20)))
+    ran = edge("compile", wasm("faults"), "--target", "x86_64-linux", "-o", tmp_path)
+    assert ran.status == 0
+    assert re.search(
+        r"faults\.wasm starts with 1\.\d MB of memory, .* 1 MB: declare `memory = 2097152`", ran.err
+    )

@@ -230,7 +230,8 @@ def test_a_secret_that_the_schema_does_not_allow_is_refused_without_showing_it(
 
 def test_a_secret_that_is_not_set_is_not_found(edge: Edge) -> None:
     assert "not-found" in edge("call", "faults", '{"do": "secret", "text": "token"}').out
-    assert "access-denied" in edge("call", "faults", '{"do": "secret", "text": "other"}').out
+    assert "not-found" in edge("call", "faults", '{"do": "secret", "text": "other"}').out
+    assert "not-found" in edge("call", "faults", '{"do": "secret", "text": "city"}').out
 
 
 def test_what_is_no_secret_of_the_plugin_can_not_be_set(edge: Edge, machine: Path) -> None:
@@ -279,3 +280,28 @@ def test_a_typed_secret_that_a_terminal_cuts_is_not_set(edge: Edge, length: int,
     assert edge("secret", "faults", "--json").document["secrets"] == {"token": not status}
     if status:
         assert b"A terminal cuts lines of 4095 bytes" in shown
+
+
+REFERRING = """
+permissions = ["config_read"]
+[config_schema]
+unevaluatedProperties = false
+[config_schema.properties.port]
+"$ref" = "#/$defs/port"
+[config_schema."$defs".port]
+type = "integer"
+anyOf = [{ minimum = 1024 }, { const = 80 }]
+"""
+
+
+def test_references_and_alternatives_are_checked_and_what_is_not_is_said(
+    edge: Edge, machine: Path, wasm: Callable[[str], Path]
+) -> None:
+    path = machine / "other.edge"
+    path.write_bytes(packages.package(wasm("faults"), name="faults", release=2, manifest=REFERRING))
+    ran = edge("install", path, "--yes")
+    assert (ran.status, "are not checked: /unevaluatedProperties" in ran.err) == (0, True)
+    ran = edge("config", "faults", "port=0")
+    assert (ran.status, "/port: has to be 1024 or more, or has to be 80" in ran.err) == (2, True)
+    ran = edge("config", "faults", "port=80")
+    assert (ran.status, "not checked here: /unevaluatedProperties" in ran.err) == (0, True)

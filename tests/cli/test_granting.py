@@ -67,15 +67,13 @@ def trust_own_key(home: Path) -> None:
 def test_a_secret_that_nobody_consented_to_is_denied_and_audited(
     edge: Edge, artifact: Artifact, given: list[object]
 ) -> None:
-    ran = edge("run", artifact("faults"), ASK, *given)
+    ran = edge("run", artifact("faults"), ASK, *given[:2])
     assert "access-denied" in ran.out
-    assert "s3cret" not in ran.out + ran.err
     (fact,) = facts(ran)
     assert (fact["event"], fact["capability"], fact["target"]) == ("denied", "config_read", "token")
 
 
-def test_consent_serves_it(edge: Edge, artifact: Artifact, given: list[object]) -> None:
-    policy.consent("faults", [("config_read", "token")])
+def test_who_hands_it_over_consents(edge: Edge, artifact: Artifact, given: list[object]) -> None:
     ran = edge("run", artifact("faults"), ASK, *given)
     assert (ran.out, facts(ran)) == (SERVED, [])
 
@@ -105,8 +103,9 @@ def test_limits_come_from_the_manifest(edge: Edge, artifact: Artifact, given: li
     flood = '{"do": "log-flood", "count": 4}'
     assert edge("run", artifact("faults"), flood).status == 0
     ran = edge("run", artifact("faults"), flood, *given)
-    assert ran.status == 4
-    assert "more than 3" in ran.err
+    assert ran.status == 0
+    assert ran.err.count("[info]") == 3
+    assert "bytes more were dropped" in ran.err
 
 
 @pytest.mark.usefixtures("given")

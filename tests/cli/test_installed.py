@@ -373,15 +373,17 @@ def test_what_strict_gives_without_a_grant_is_not_said_to_be_missing(
 
 def test_a_call_over_a_limit_says_who_can_raise_it(edge: Edge, packed: Callable[..., Path]) -> None:
     edge("key", "trust", "local")
-    edge("install", packed(manifest="[edge.limits]\nhost_calls = 900\nfuel = 10000000\n"))
+    edge("install", packed(manifest="[edge.limits]\ncrossing_bytes = 4194304\nfuel = 100000000\n"))
     edge("policy", "level", "strict", "faults")
-    flood = json.dumps({"do": "log-flood", "count": 600, "text": "x"})
-    ran = edge("call", "faults", flood, "--json")
-    found = re.search(r"`edge (policy grant faults limits host_calls 900)`", ran.document["error"]["remedy"])
+    large = '{"do": "big-output", "count": 3000000}'
+    ran = edge("call", "faults", large, "--json")
+    found = re.search(
+        r"`edge (policy grant faults limits crossing_bytes 4194304)`", ran.document["error"]["remedy"]
+    )
     assert (ran.status, bool(found)) == (4, True)
     assert found is not None
     assert edge(*found[1].split()).status == 0
-    assert edge("call", "faults", flood).status == 0
+    assert edge("call", "faults", large).status == 0
     ran = edge("call", "faults", '{"do": "spin"}')
     assert (ran.status, "raises fuel under [edge.limits]" in ran.err) == (4, True)
 

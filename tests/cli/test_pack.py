@@ -193,8 +193,8 @@ def test_a_fault_of_a_schema_is_told_once(edge: Edge, plugin: Plugin) -> None:
 
 
 def test_what_devices_do_not_check_is_refused(edge: Edge, plugin: Plugin) -> None:
-    folder = plugin(config_schema={"properties": {"a/b": {"oneOf": [{"minLength": 1}]}}})
-    refused(edge("pack", folder, *ONE), 3, "line 8: devices do not check `oneOf`")
+    folder = plugin(config_schema={"properties": {"a/b": {"unevaluatedItems": False}}})
+    refused(edge("pack", folder, *ONE), 3, "line 8: devices do not check `unevaluatedItems`")
 
 
 def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: Wasm) -> None:
@@ -207,7 +207,8 @@ def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: W
 def test_an_import_that_nobody_provides_is_refused(edge: Edge, plugin: Plugin, wasm: Wasm) -> None:
     folder = plugin("memory", name="types", capabilities=[])
     ran = edge("pack", folder, *ONE, "--wasm", wasm("types"))
-    refused(ran, 3, "types.wasm: ", "edge:types/echo@0.1.0#echo-u8")
+    refused(ran, 3, "types.wasm: ", "edge:types/echo@0.1.0")
+    assert "compiling" not in ran.err
 
 
 @pytest.mark.parametrize(

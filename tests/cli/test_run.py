@@ -108,7 +108,6 @@ def test_a_secret_comes_from_a_file(edge: Edge, artifact: Artifact, tmp_path: Pa
     [
         (["--fuel", "100000"], '{"do": "spin"}', "fuel"),
         (["--timeout", "0.1", "--fuel", "999999999999999"], '{"do": "spin"}', "longer than 100 ms"),
-        (["--host-calls", "3"], '{"do": "log-flood", "count": 4}', "more than 3"),
         (["--memory", "1"], '{"do": "nothing"}', "memory"),
     ],
 )

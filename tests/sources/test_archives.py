@@ -132,7 +132,7 @@ def test_what_is_no_archive(data: bytes, unpack: Unpack) -> None:
         (["manifest.toml", "a/manifest.toml"], "holds manifest.toml, a/manifest.toml"),
         (["a/manifest.toml", "b/manifest.toml"], "holds a/manifest.toml, b/manifest.toml"),
         (["a.edge", "b/manifest.toml"], "holds a.edge, b/manifest.toml"),
-        (["a/b/manifest.toml"], "deeper than in one folder"),
+        (["a/b/c/manifest.toml"], "deeper than in two folders"),
         (["a.EDGE", "b/Manifest.toml", "manifest.toml.bak"], "holds neither"),
         ([f"{n}.edge" for n in range(9)], "3.edge and 5 more"),
     ],
@@ -188,6 +188,11 @@ def test_attributes_in_a_pax_head_do_not_matter(place: Place) -> None:
     )
     git = making.pax((b"comment", b"ab" * 20), kind=b"g")
     assert place.unpack(git + attributes + making.tar(MANIFEST)).folder == f"{place.into}/plugin"
+
+
+def test_a_plugin_may_be_two_folders_deep(unpack: Unpack) -> None:
+    for archive in making.every_kind(Member("a/b/manifest.toml"), Member("a/b/a.wasm")).values():
+        assert unpack(archive).folder.endswith("/a/b")
 
 
 def test_a_folder_is_neither_a_package_nor_a_manifest(unpack: Unpack) -> None:

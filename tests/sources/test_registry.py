@@ -142,10 +142,19 @@ def test_paths_in_an_index_of_this_machine(tmp_path: Path, file: Path, look: Loo
     assert look("clock").url == (url if url.startswith("/") else f"{tmp_path}/{url}")
 
 
+@pytest.mark.parametrize(("written", "digest"), [(f"sha256:{DIGEST.upper()}", DIGEST), (None, ""), ("", "")])
+def test_a_digest_as_others_write_it(
+    tmp_path: Path, file: Path, look: Look, written: str | None, digest: str
+) -> None:
+    here(tmp_path, file, entry(sha256=written))
+    assert look("clock").sha256 == digest
+
+
 BROKEN = [
-    (entry(sha256=None), "no text 'sha256'"),
     (entry(sha256="abc"), "64 hexadecimal"),
-    (entry(sha256=5), "no text 'sha256'"),
+    (entry(sha256="sha256:abc"), "64 hexadecimal"),
+    (entry(sha256=f"sha512:{DIGEST}"), "64 hexadecimal"),
+    (entry(sha256=5), "64 hexadecimal"),
     (entry(url=None), "no text 'url'"),
     (entry(url=""), "its url"),
     (entry(url="a\0b"), "its url"),

@@ -21,7 +21,9 @@ mod with_compiler {
         out.string(encoded.kind)?;
         out.string("wasm")?;
         out.bytes(&encoded.wasm)?;
-        for (name, functions) in [("imports", &encoded.imports), ("exports", &encoded.exports)] {
+        for (name, functions) in
+            [("imports", &encoded.imports), ("exports", &encoded.exports), ("missing", &encoded.missing)]
+        {
             out.string(name)?;
             out.list(functions.len())?;
             functions.iter().try_for_each(|function| out.string(function))?;

@@ -4,6 +4,7 @@ use wasmtime::component::{Resource, Val};
 
 use super::{Target, function, give_way};
 use crate::status::{Failure, Status};
+use crate::values::weight;
 
 /// A resource no guest ever holds, but for the network that refuses.
 pub struct Unused;
@@ -30,21 +31,6 @@ pub fn define(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// How many bytes it took to bring a value here: a guest decides what type it imports a function with.
-fn weight(value: &Val) -> u64 {
-    let inner = match value {
-        Val::String(text) => text.len() as u64,
-        Val::List(items) | Val::Tuple(items) => items.iter().map(weight).sum(),
-        Val::Record(fields) => fields.iter().map(|(name, value)| name.len() as u64 + weight(value)).sum(),
-        Val::Variant(name, Some(value)) => name.len() as u64 + weight(value),
-        Val::Variant(name, None) | Val::Enum(name) => name.len() as u64,
-        Val::Option(Some(value)) | Val::Result(Ok(Some(value)) | Err(Some(value))) => weight(value),
-        Val::Flags(names) => names.iter().map(|name| name.len() as u64).sum(),
-        _ => 0,
-    };
-    inner + size_of::<Val>() as u64
 }
 
 pub fn constant(target: &mut Target<'_>, name: &str, answer: Answer) -> wasmtime::Result<()> {

@@ -70,6 +70,7 @@ impl tool::Guest for Faults {
             "panic" => panic!("as asked"),
             "log-flood" => log_flood(wish.count, &wish.text),
             "secret" => format!("{:?}", secrets::get(&wish.text)),
+            "need-secret" => secrets::get(&wish.text).map_err(|error| format!("{error:?}"))?,
             "exit-ok" => leave(Ok(())),
             "exit" => leave(Err(())),
             "big-output" => "x".repeat(wish.count),

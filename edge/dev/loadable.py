@@ -1,0 +1,81 @@
+"""Whether any device could load a component: one answer for all commands, given before anything is compiled.
+
+What the engine leaves out, the library says when it decodes (native/src/features.rs). This is about imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from edge import errors
+from edge.interfaces import Interface
+from edge.interfaces.inbound import Inbound
+from edge.interfaces.logging import Logging
+from edge.interfaces.secrets import Secrets
+
+CONTRACT = "zeroclaw:plugin/"
+OWN = "edge:host/"
+WASI = "wasi:"
+WASI_0_2 = "0.2."
+MAX_LISTED = 5
+
+
+def provided(secrets: Mapping[str, str] | None = None) -> tuple[Interface, ...]:
+    """All that a plugin may import beside WASI, with nothing in it but the secrets that are given."""
+    return Logging(), Secrets(secrets or {}), Inbound()
+
+
+def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:
+    """Raises `errors.MissingImport`, or `errors.Unsupported`, for a component that no device loads.
+
+    `encoded`: what edge.dev.compiler.decode answers. `file` is for messages. A component that is no plugin of
+    the contract may import what an application provides for it (`Runtime.load`), unless it is `packed`.
+    """
+    is_plugin = packed or any(name.startswith(CONTRACT) for name in encoded["exports"])
+    missing = _missing(encoded["imports"], encoded["missing"], is_plugin=is_plugin)
+    if not missing:
+        return
+    newer = [name for name in missing if _is_newer_wasi(name)]
+    if newer:
+        raise errors.Unsupported(
+            f"{file}: it is built for a later WASI than 0.2, the one that Edge provides: {_listed(newer)}",
+            "Build it for wasm32-wasip2",
+        )
+    raise errors.MissingImport(
+        f"{file}: it imports what this release of Edge does not provide: {_listed(missing)}", _remedy(missing)
+    )
+
+
+def _missing(imports: Iterable[str], wasi: Iterable[str], *, is_plugin: bool) -> list[str]:
+    """Interfaces that nobody provides; of one that is provided in part, the functions."""
+    own = {f"{interface.name}#{name}" for interface in provided() for name in interface.functions}
+    known = {interface.name for interface in provided()}
+    absent = set(wasi)
+    found: dict[str, None] = {}
+    for name in imports:
+        interface = name.partition("#")[0]
+        if name.startswith(WASI):
+            if name in absent:
+                found[interface] = None
+        elif name not in own and (is_plugin or name.startswith((CONTRACT, OWN))):
+            found[name if interface in known else interface] = None
+    return list(found)
+
+
+def _is_newer_wasi(interface: str) -> bool:
+    version = interface.partition("@")[2]
+    return interface.startswith(WASI) and bool(version) and not version.startswith(WASI_0_2)
+
+
+def _remedy(missing: list[str]) -> str:
+    if any(name.startswith(CONTRACT) for name in missing):
+        return "Build it against wit/, the version of the plugin contract that Edge provides"
+    if all(name.startswith((WASI, OWN)) for name in missing):
+        return "Build it without them: no permission and no option adds them in this release"
+    return "Build it for a world of wit/: a plugin of the contract is given nothing else"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return f"{', '.join(names[:MAX_LISTED])}{more}"

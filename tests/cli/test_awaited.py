@@ -1,0 +1,145 @@
+"""A plugin whose own check reads a secret: installed, enabled once that is set, upgraded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Callable
+
+import pytest
+
+from edge import store
+from tests import packages, packing
+from tests.home import LOCAL, move
+
+Edge = Callable[..., Any]
+Packed = Callable[..., Path]
+
+CHECK = """
+permissions = ["config_read"]
+[config_schema]
+additionalProperties = false
+[config_schema.properties.city]
+type = "string"
+[config_schema.properties.{secret}]
+type = "string"
+x-secret = true
+[edge.check]
+arguments = '{{"do": "need-secret", "text": "{secret}"}}'
+"""
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    move(monkeypatch, tmp_path, (home / ".local/share" / LOCAL).read_bytes())
+    (tmp_path / "value").write_text("s3cret\n")
+    with TemporaryDirectory(dir="/dev/shm") as counters:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", counters)
+        yield tmp_path
+
+
+@pytest.fixture
+def packed(wasm: Callable[[str], Path], tmp_path: Path) -> Packed:
+    def make(release: int, secret: str, required: str = "") -> Path:
+        path = tmp_path / f"{release}.edge"
+        text = CHECK.format(secret=secret).replace("[config_schema]\n", f"[config_schema]\n{required}", 1)
+        path.write_bytes(
+            packages.package(
+                wasm("faults"), name="faults", version=f"1.0.{release}", release=release, manifest=text
+            )
+        )
+        return path
+
+    return make
+
+
+def put(edge: Edge, machine: Path, secret: str) -> None:
+    assert edge("secret", "faults", secret, "--from", machine / "value").status == 0
+
+
+def waiting() -> bool:
+    return Path(f"{store.root()}/calls/faults.waiting").exists()
+
+
+def test_a_new_plugin_waits_for_the_secret_of_its_check(edge: Edge, machine: Path, packed: Packed) -> None:
+    ran = edge("install", packed(1, "token"), "--yes", "--json")
+    assert (ran.status, ran.document["enabled"]) == (0, False)
+    assert ran.document["needs"] == ["edge secret faults token"]
+    ran = edge("enable", "faults", "--json")
+    assert (ran.status, ran.document["error"]["kind"]) == (1, "NotConfigured")
+    assert "edge secret faults token" in ran.document["error"]["remedy"]
+    put(edge, machine, "token")
+    # What was agreed to when it was installed is not asked again.
+    assert edge("enable", "faults").status == 0
+    assert edge("call", "faults", '{"do": "nothing"}').status == 0
+
+
+def test_an_upgrade_that_wants_another_secret_is_told_what_to_set_and_then_arrives(
+    edge: Edge, machine: Path, packed: Packed
+) -> None:
+    edge("install", packed(1, "token"), "--yes")
+    put(edge, machine, "token")
+    edge("enable", "faults")
+    ran = edge("install", packed(2, "key"), "--yes", "--json")
+    assert (ran.status, ran.document["error"]["kind"]) == (1, "NotConfigured")
+    assert "edge secret faults key" in ran.document["error"]["remedy"]
+    assert edge("show", "faults", "--json").document["release"] == 1
+    assert edge("secret", "faults", "--json").document["secrets"] == {"token": True, "key": False}
+    put(edge, machine, "key")
+    assert edge("call", "faults", '{"do": "nothing"}').status == 0
+    assert edge("install", packed(2, "key"), "--yes").status == 0
+    assert edge("show", "faults", "--json").document["release"] == 2
+    assert not waiting()
+
+
+def test_a_required_setting_is_what_a_check_wants_too(edge: Edge, packed: Packed) -> None:
+    path = packed(1, "token", required='required = ["city"]\n')
+    assert edge("install", path, "--yes", "--json").document["needs"] == [
+        "edge secret faults token",
+        "edge config faults city=VALUE",
+    ]
+
+
+def test_a_release_that_waits_goes_with_its_plugin(edge: Edge, machine: Path, packed: Packed) -> None:
+    edge("install", packed(1, "token"), "--yes")
+    put(edge, machine, "token")
+    edge("enable", "faults")
+    edge("install", packed(2, "key"), "--yes")
+    assert waiting()
+    assert edge("remove", "faults").status == 0
+    assert not waiting()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 40, b"[]", b'{"format": 2}'])
+def test_what_waits_and_is_damaged_stands_in_nobodys_way(
+    edge: Edge, machine: Path, packed: Packed, damage: bytes
+) -> None:
+    edge("install", packed(1, "token"), "--yes")
+    put(edge, machine, "token")
+    path = Path(f"{store.root()}/calls/faults.waiting")
+    path.write_bytes(damage)
+    path.chmod(0o600)
+    assert edge("secret", "faults", "--json").document["secrets"] == {"token": True}
+    assert edge("config", "faults", "city=Bonn").status == 0
+
+
+def test_pack_skips_a_check_that_needs_secrets_and_says_so_or_takes_them(
+    edge: Edge, machine: Path, wasm: Callable[[str], Path]
+) -> None:
+    changes = {
+        "permissions": ["config_read"],
+        "config_schema": {"properties": {"token": {"type": "string", "x-secret": True}}},
+        "edge": {"check": {"arguments": '{"do": "need-secret", "text": "token"}'}},
+    }
+    folder = packing.folder(machine / "faults", "faults", wasm("faults"), changes)
+    words = ("pack", folder, "--target", "x86_64-linux", "-o", machine / "a.edge")
+    ran = edge(*words)
+    assert ran.status == 0
+    assert "self-check skipped: needs config_read" in ran.err
+    ran = edge(*words, "--secret", f"token={machine}/value")
+    assert (ran.status, "skipped" in ran.err) == (0, False)
+    ran = edge(*words, "--secret", f"other={machine}/value")
+    assert ran.status == 1
+    assert "does not pass its own check" in ran.err
+    assert "s3cret" not in ran.err + (machine / "a.edge").read_bytes().decode("latin-1")
