@@ -69,4 +69,6 @@ def _python(*arguments: str | Path) -> str:
     # -P: the peers stand beside modules that must not be taken for theirs.
     command = [sys.executable, "-P", *map(str, arguments)]
     env = {**os.environ, "EDGE_LIBRARY": str(build.library("x86_64-linux"))}
+    # As installed: modules are compiled once, by the first process.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
