@@ -80,7 +80,7 @@ def _json(text: bytes, file: str = "") -> Any:
             seen.add(name)
 
     json.loads(text, object_pairs_hook=once)
-    changed = schema.changed_number(files.decode(text))
+    changed = schema.changed_number(files.decode(text.removeprefix(files.BYTE_ORDER_MARK)))
     if changed:
         where = f"{file}: a number in it" if file else "it"
         raise errors.ArgumentsError(f"{where} {changed}", "Shorten it, or have the plugin take it as text")

@@ -163,7 +163,7 @@ def test_a_file_of_an_installed_plugins_name_has_its_path(
         (["--log", "faults"], "stand alone"),
         (["--log", "--verify"], "stand alone"),
         (["./faults", "--last", "3"], "--last without"),
-        (["--log", "--last", "0"], "from 1 on"),
+        (["--log", "--last", "0"], "from 1 to"),
     ],
 )
 def test_wrong_usage(edge: Edge, put: Put, words: list[str], message: str) -> None:

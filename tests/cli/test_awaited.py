@@ -75,6 +75,19 @@ def test_a_new_plugin_waits_for_the_secret_of_its_check(edge: Edge, machine: Pat
     assert edge("call", "faults", '{"do": "nothing"}').status == 0
 
 
+def test_consent_to_what_is_installed_already_says_what_its_check_needs(
+    edge: Edge, machine: Path, packed: Packed
+) -> None:
+    path = packed(1, "token")
+    assert edge("install", path).status == 0
+    ran = edge("install", path, "--yes", "--json")
+    assert (ran.status, ran.document["enabled"]) == (0, False)
+    assert ran.document["needs"] == ["edge secret faults token"]
+    put(edge, machine, "token")
+    ran = edge("install", path, "--yes", "--json")
+    assert (ran.document["change"], ran.document["enabled"]) == ("enabled", True)
+
+
 def test_an_upgrade_that_wants_another_secret_is_told_what_to_set_and_then_arrives(
     edge: Edge, machine: Path, packed: Packed
 ) -> None:
