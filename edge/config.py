@@ -109,9 +109,9 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     from contextlib import nullcontext
 
     from edge import reserve
+    from edge.json_text import json_text
     from edge.store import record
     from edge.store.lock import locked
-    from edge.text import json_text
 
     # What only takes away works on a full disk, too.
     with locked(), nullcontext() if changes else reserve.spent():
@@ -181,7 +181,7 @@ def _check(manifest: Manifest, now: dict[str, Any]) -> None:
 
 
 def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
-    from edge.text import json_text
+    from edge.json_text import json_text
 
     path = store.config_path(name)
     text = json_text(now).encode()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, keys, places
+from edge import audit, errors, files, key_file, keys, places
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -109,7 +109,7 @@ def find(name: str) -> Key:
     with keys.wiped(_content(name)) as content:
         if _is_locked(content):
             return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
-        with keys.wiped(keys.checked_seed(content, _path(name))) as seed:
+        with keys.wiped(key_file.checked_seed(content, _path(name))) as seed:
             return Key(name, native.public_key(seed), locked=False)
 
 
@@ -122,7 +122,7 @@ def make(name: str, passphrase: bytes = b"") -> Key:
         )
     with keys.wiped(native.new_key()) as seed:
         public = native.public_key(seed)
-        content = _locked(seed, public, passphrase) if passphrase else keys.file_of(seed, public)
+        content = _locked(seed, public, passphrase) if passphrase else key_file.file_of(seed, public)
         with keys.wiped(content):
             _write(name, content, public)
     return Key(name, public, locked=bool(passphrase))
@@ -135,7 +135,7 @@ def _write(name: str, content: bytearray, public: bytes) -> None:
         if not is_there(name):
             audit.append({"event": "key", "act": "new", "name": name, "key": public.hex()})
 
-    if not keys.write_key(_path(name), content, before=tell):
+    if not key_file.write_key(_path(name), content, before=tell):
         raise errors.UsageError(
             f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
         )
@@ -148,7 +148,7 @@ def seed_of(name: str, ask: Ask) -> bytearray:
     """
     content = _content(name)
     if not _is_locked(content):
-        return keys.checked_seed(content, _path(name))
+        return key_file.checked_seed(content, _path(name))
     public, sealed = bytes(content[PUBLIC_AT:SEALED_AT]), bytes(content[SEALED_AT:])
     key = _derive(ask(name), bytes(content[SALT_AT:PUBLIC_AT]), *content[len(MAGIC) : SALT_AT])
     try:

@@ -18,13 +18,10 @@ from edge import files, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, NoReturn
+    from typing import NoReturn
 
 OTHERS_WRITE = files.OTHERS_WRITE
 OTHERS_ANY = 0o077
-
-SECRETS_FILE = "secrets.key"
-"""Seals secrets (edge/sealed.py), and signs nothing."""
 
 MAX_SECRET_BYTES = 1024
 """Of a file of a key, behind a passphrase or not."""
@@ -60,68 +57,14 @@ def local_public() -> bytes | None:
 
 def local_seed() -> bytearray:
     """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
-    path = local_path()
-    if not path:
-        _fail(places.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), places.SET_ONE)
-    content = read_secret(path)
-    if content is None:
-        make_key(path)
-        content = read_secret(path)
-    return checked_seed(bytearray() if content is None else content, path)
+    from edge.key_file import local_seed
 
-
-def checked_seed(content: bytearray, path: str) -> bytearray:
-    """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` for no whole key."""
-    with wiped(content):
-        seed = seed_in(content)
-        if not is_whole(content, native.public_key(seed)):
-            wipe(seed)
-            refuse_damaged(path, len(content))
-        return seed
-
-
-def seed_in(content: bytearray) -> bytearray:
-    """The seed in a file of a key, NULs where there is none: whether it is one, `is_whole` says."""
-    if len(content) == FILE_BYTES:
-        return content[len(MAGIC) : PUBLIC_AT]
-    return bytearray(content if len(content) == native.SEED_BYTES else native.SEED_BYTES)
-
-
-def is_whole(content: bytearray, public: bytes) -> bool:
-    """Whether a file of a key holds all that was written to it; `public`: the public half of its seed."""
-    if len(content) == FILE_BYTES:
-        return content.startswith(MAGIC) and content.endswith(public)
-    # Of an older Edge. Nothing stands beside the seed, so it has to look like a random one.
-    return len(content) == native.SEED_BYTES and looks_random(content)
+    return local_seed()
 
 
 def looks_random(content: bytes | bytearray) -> bool:
     """Whether bytes may be those of a key: not emptied, not of an erased flash cell."""
     return HOLE not in content and len(set(content)) >= LEAST_DIFFERENT
-
-
-def file_of(seed: bytearray, public: bytes) -> bytearray:
-    """What a file of a key holds; to be wiped once it is written."""
-    return bytearray(MAGIC) + seed + public
-
-
-def refuse_damaged(path: str, size: int) -> NoReturn:
-    """Raises `errors.KeyDamaged` for a file of so many bytes that is no whole key."""
-    from edge import errors
-
-    remedy = "Put it back from a backup; without one: "
-    name = files.base_name(path)
-    what = "key" if name == SECRETS_FILE else "signing key"
-    why = f"it has {size} bytes" if size not in (FILE_BYTES, native.SEED_BYTES) else "its bytes were lost"
-    if name == SECRETS_FILE:
-        remedy += "set the secrets again, edge secret NAME PROPERTY, which makes a new key"
-    elif name == files.base_name(local_path()):
-        remedy += (
-            f"mv {path} {path}.damaged, and pack again what it signed: a new key is made at the next use"
-        )
-    else:
-        remedy += f"mv {path} {path}.damaged, and make another: edge key new"
-    raise errors.KeyDamaged(f"{path} is no {what}: {why}", remedy)
 
 
 def wipe(secret: bytearray) -> None:
@@ -148,33 +91,6 @@ def local_path() -> str:
     """Where this machine's key is kept; empty where it can't be kept."""
     data = places.data_home()
     return f"{data}/edge/keys/local.key" if data else ""
-
-
-def make_key(path: str, *, replace: bool = False) -> None:
-    """Makes a file of a new key, where there is none unless it is to `replace` that."""
-    make_folder(files.folder(path), 0o700)
-    with wiped(native.new_key()) as seed, wiped(file_of(seed, native.public_key(seed))) as content:
-        write_key(path, content, replace=replace)
-
-
-def write_key(
-    path: str, content: bytearray, *, replace: bool = False, before: Callable[[], None] | None = None
-) -> bool:
-    """Writes a file of a key; without `replace`, false when there is one already, which then stays.
-
-    `before` is called once all is written, before that becomes the file.
-    """
-    with files.Staged(path, 0o600) as staged:
-        staged.write(content)
-        if posix.fstat(staged.fd).st_mode & OTHERS_ANY:
-            _fail(
-                f"{files.folder(path)} is on a filesystem that can't keep a file from others",
-                "Mount it with umask=077, or set XDG_DATA_HOME to a folder on another one",
-            )
-        if before is not None:
-            before()
-        # Another process may be as far: the first one's key stays, and both use it.
-        return staged.commit(replace=replace)
 
 
 def make_folder(path: str, mode: int) -> None:
@@ -261,7 +177,7 @@ def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool
         files.refuse_kind(path, found.st_mode)
     if found.st_mode & forbidden:
         how = "go-w" if forbidden == OTHERS_WRITE else "go-rwx"
-        _fail(f"{path}: others than its owner have access to it", f"chmod {how} {path}, if nobody used that")
+        fail(f"{path}: others than its owner have access to it", f"chmod {how} {path}, if nobody used that")
     if not whosever and found.st_uid not in (0, posix.geteuid()):
         from edge.folders import refuse_owner
 
@@ -311,10 +227,11 @@ def _refuse_link(path: str, error: OSError) -> None:
     from errno import ELOOP
 
     if error.errno == ELOOP:
-        _fail(f"{path} is a link", "Put the file itself there; the folder may be a link")
+        fail(f"{path} is a link", "Put the file itself there; the folder may be a link")
 
 
-def _fail(message: str, remedy: str) -> NoReturn:
+def fail(message: str, remedy: str) -> NoReturn:
+    """Raises `errors.EnvironmentFault`."""
     from edge import errors
 
     raise errors.EnvironmentFault(message, remedy)

@@ -9,7 +9,7 @@ A value is sealed for one property of one plugin: moved to another, it does not 
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files, keys, places
+from edge import files, key_file, keys, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearr
 
 def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
     from edge import audit
-    from edge.text import json_text
+    from edge.json_text import json_text
 
     path = _path(name)
     keys.make_folder(files.folder(path), 0o700)
@@ -200,7 +200,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     `make`: with a new one in place of one that is missing or damaged. `check`: whether its public half fits,
     which takes a Pi Zero a while; a damaged one opens nothing anyway.
     """
-    path = f"{places.data()}/keys/{keys.SECRETS_FILE}"
+    path = f"{places.data()}/keys/{key_file.SECRETS_FILE}"
     content = keys.read_secret(path)
     if make:
         content = _made(path, content)
@@ -211,11 +211,11 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
             f"{path} is missing", "Set the secrets again, which makes a new one: edge secret NAME PROPERTY"
         )
     if make or check:
-        return keys.checked_seed(content, path)
+        return key_file.checked_seed(content, path)
     with keys.wiped(content):
-        if not keys.is_whole(content, bytes(content[keys.PUBLIC_AT :])):
-            keys.refuse_damaged(path, len(content))
-        return keys.seed_in(content)
+        if not key_file.is_whole(content, bytes(content[keys.PUBLIC_AT :])):
+            key_file.refuse_damaged(path, len(content))
+        return key_file.seed_in(content)
 
 
 def _made(path: str, content: bytearray | None) -> bytearray | None:
@@ -224,13 +224,13 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
     try:
         if content is not None:
             # A copy, for what is checked is wiped.
-            keys.wipe(keys.checked_seed(bytearray(content), path))
+            keys.wipe(key_file.checked_seed(bytearray(content), path))
             # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
             files.make_last(path)
             return content
     except errors.KeyDamaged:
         # What it sealed is lost either way.
-        keys.make_key(path, replace=True)
+        key_file.make_key(path, replace=True)
     else:
-        keys.make_key(path)
+        key_file.make_key(path)
     return keys.read_secret(path)

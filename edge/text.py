@@ -1,4 +1,4 @@
-"""Text: names, plain data as JSON, and what strangers wrote, made safe to show.
+"""Text: names, and what strangers wrote, made safe to show.
 
 A terminal obeys control characters, and a person takes what can't be seen, or looks like another letter, for
 something else. So text that Edge did not write passes through one of these before a person sees it:
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     Table = dict[int, str]
@@ -111,55 +111,6 @@ def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
     return _fit(f"[{level}] {what}: {message[:limit]}{attributes}", limit, _SAFE, more)
 
 
-def json_text(value: Any, *, ascii_only: bool = False) -> str:
-    """Plain data as JSON in one line, in which nothing controls a terminal.
-
-    The json module would cost a Pi Zero 1 MB and 60 ms.
-    """
-    return "".join(json_pieces(value, _ASCII_JSON if ascii_only else None))
-
-
-def json_pieces(value: Any, table: Table | None = None) -> Iterator[str]:
-    """The same in pieces, so that a long text in it is never copied whole."""
-    if table is None:
-        table = _JSON
-    if isinstance(value, str):
-        if len(value) <= BLOCK:
-            yield f'"{value.translate(table)}"'
-            return
-        yield '"'
-        for at in range(0, len(value), BLOCK):
-            yield value[at : at + BLOCK].translate(table)
-        yield '"'
-    elif isinstance(value, dict):
-        before = "{"
-        for name, item in value.items():
-            yield before
-            yield from json_pieces(str(name), table)
-            yield ": "
-            yield from json_pieces(item, table)
-            before = ", "
-        yield "}" if value else "{}"
-    elif isinstance(value, (list, tuple)):
-        before = "["
-        for item in value:
-            yield before
-            yield from json_pieces(item, table)
-            before = ", "
-        yield "]" if value else "[]"
-    else:
-        # By identity: 1 is no true.
-        yield (
-            "null"
-            if value is None
-            else "true"
-            if value is True
-            else "false"
-            if value is False
-            else repr(value)
-        )
-
-
 def utf8_length(text: str) -> int:
     """How many bytes of UTF-8 a text is, of which no copy is made."""
     if text.isascii():
@@ -169,7 +120,7 @@ def utf8_length(text: str) -> int:
     )
 
 
-class _Escapes(Table):
+class Escapes(Table):
     """A table for `str.translate` that is worked out letter by letter, as they come up."""
 
     __slots__ = ("_escape", "_keeps")
@@ -204,7 +155,8 @@ def _fit(text: str, limit: int, table: Table, more: int = 0) -> str:
     return f"{head[:kept].translate(table)}... {more + len(head) - kept} more"
 
 
-def _is_visible(letter: str) -> bool:
+def is_visible(letter: str) -> bool:
+    """Whether a letter is seen, takes room, and controls nothing."""
     return letter.isprintable() and not (
         letter in INVISIBLE or "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
     )
@@ -215,18 +167,8 @@ def _escape(letter: str) -> str:
     return ascii(letter)[1:-1] if letter < " " or letter > "~" else f"\\x{ord(letter):02x}"
 
 
-def _escape_in_json(letter: str) -> str:
-    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter)
-    if short is not None:
-        return short
-    raw = letter.encode("utf-16-be", "surrogatepass")
-    return "".join([f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2)])
-
-
-_SAFE = _Escapes(_is_visible, _escape)
-_LINES = _Escapes(lambda letter: _is_visible(letter) or letter in "\n\t", _escape)
-_PLAIN = _Escapes(lambda letter: " " <= letter <= "~", _escape)
-_NAME = _Escapes(lambda letter: " " <= letter <= "~" and letter != "'", _escape)
-_TIGHT = _Escapes(lambda letter: "!" <= letter <= "~" and letter != "'", _escape)
-_JSON = _Escapes(lambda letter: _is_visible(letter) and letter not in '"\\', _escape_in_json)
-_ASCII_JSON = _Escapes(lambda letter: " " <= letter <= "~" and letter not in '"\\', _escape_in_json)
+_SAFE = Escapes(is_visible, _escape)
+_LINES = Escapes(lambda letter: is_visible(letter) or letter in "\n\t", _escape)
+_PLAIN = Escapes(lambda letter: " " <= letter <= "~", _escape)
+_NAME = Escapes(lambda letter: " " <= letter <= "~" and letter != "'", _escape)
+_TIGHT = Escapes(lambda letter: "!" <= letter <= "~" and letter != "'", _escape)

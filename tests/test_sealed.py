@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge import _native as native
-from edge import audit, errors, keys, sealed
+from edge import audit, errors, key_file, keys, sealed
 from edge.sealed import Sealed
 from tests import home
 
@@ -89,7 +89,7 @@ def test_a_changed_value_does_not_open(data: Path, place: int) -> None:
 
 def test_another_key_does_not_open_it(data: Path) -> None:
     sealed.set_secret("weather", "token", CANARY)
-    (data / "keys" / "secrets.key").write_bytes(keys.file_of(bytearray(SEED), native.public_key(SEED)))
+    (data / "keys" / "secrets.key").write_bytes(key_file.file_of(bytearray(SEED), native.public_key(SEED)))
     with pytest.raises(errors.BadSeal):
         Sealed("weather")["token"]
     (data / "keys" / "secrets.key").write_bytes(SEED)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import text
+from edge import json_text, text
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -103,7 +103,7 @@ def test_bytes_of_utf_8_are_counted(written: str) -> None:
 @given(documents)
 def test_json_reads_what_is_written(document: Any) -> None:
     for ascii_only in (False, True):
-        written = text.json_text(document, ascii_only=ascii_only)
+        written = json_text.json_text(document, ascii_only=ascii_only)
         assert json.loads(written) == document
         assert not harmful(written)
     assert written.isascii()
@@ -111,12 +111,12 @@ def test_json_reads_what_is_written(document: Any) -> None:
 
 def test_json_of_every_character_reads_the_same_and_is_safe_for_a_terminal() -> None:
     # Backwards no two surrogates make a pair.
-    written = text.json_text(ALL[::-1])
+    written = json_text.json_text(ALL[::-1])
     assert not harmful(written)
     assert json.loads(written) == ALL[::-1]
 
 
 def test_pieces_of_json_are_short_however_long_a_text_is() -> None:
-    pieces = list(text.json_pieces({"output": "\x1b" * 1_000_000}))
+    pieces = list(json_text.json_pieces({"output": "\x1b" * 1_000_000}))
     assert max(map(len, pieces)) <= 6 * text.BLOCK
     assert json.loads("".join(pieces)) == {"output": "\x1b" * 1_000_000}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.text import json_text
+from edge.json_text import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

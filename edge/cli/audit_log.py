@@ -5,8 +5,9 @@ from __future__ import annotations
 from edge import asks, audit, errors, grants
 from edge.cli import output
 from edge.cli.words import is_file
+from edge.json_text import json_text
 from edge.store import standing
-from edge.text import json_text, plain, word
+from edge.text import plain, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from edge import _native as native
 from edge import config, errors, files, schema, sealed
 from edge.cli import output
 from edge.cli.options import Command, Option
+from edge.json_text import json_text
 from edge.store import awaited
-from edge.text import json_text, phrase, plain, word
+from edge.text import phrase, plain, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def show(line: str) -> None:
 
 def document(value: Any) -> None:
     """The answer as JSON."""
-    from edge.text import json_pieces
+    from edge.json_text import json_pieces
 
     _answer(json_pieces(value))
 

@@ -319,7 +319,7 @@ def _const(rule: Any, value: Any) -> str:
 
 def spelled(values: list[Any]) -> str:
     """Values of a schema, for people."""
-    from edge.text import json_text
+    from edge.json_text import json_text
 
     return ", ".join(value if isinstance(value, str) and value else json_text(value) for value in values)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def keep(waiting: Manifest) -> None:
     """Lets secrets and settings of a release be set that was refused for want of them."""
-    from edge.text import json_text
+    from edge.json_text import json_text
 
     with files.Staged(_path(waiting.name), 0o600) as staged:
         staged.write(json_text(waiting.compiled()).encode())
@@ -42,7 +42,7 @@ def settable(name: str) -> Manifest:
     own, new = _schema(current), _schema(waiting)
     properties = {**new.get("properties", {}), **own.get("properties", {})}
     secrets = [secret for secret in waiting.secrets if secret not in own.get("properties", {})]
-    from edge.text import json_text
+    from edge.json_text import json_text
 
     return Manifest.from_compiled(
         {

@@ -162,7 +162,7 @@ def every() -> list[Record]:
 
 def write(changed: Record) -> None:
     """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
-    from edge.text import json_text
+    from edge.json_text import json_text
 
     document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.FIELDS}}
     with files.Staged(store.record_path(changed.name), 0o600) as staged:

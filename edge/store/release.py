@@ -53,7 +53,7 @@ class Staged:
             else:
                 self._copy(name, wanted[name])
         self._write(store.HEAD, self._package.head)
-        from edge.text import json_text
+        from edge.json_text import json_text
 
         self._write(store.COMPILED, json_text(self.manifest.compiled()).encode())
         self._sync(self.path)

@@ -75,7 +75,7 @@ class Terms:
     def keep(self) -> None:
         """Writes it down for the next call; where the store can't be written, that one works it out too."""
         from edge import errors
-        from edge.text import json_text
+        from edge.json_text import json_text
 
         fields = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
         document = {"format": FORMAT, "stamp": self._stamp, **fields}

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from edge.cli import main, output
-from edge.text import json_text
+from edge.json_text import json_text
 from tests.power.trace import tracing
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
