@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, NoReturn
 
+OWN = "edge:"
+"""How lines of Edge's own begin, on standard error."""
+
 STDOUT = 1
 STDERR = 2
 UNUSABLE = (posix.O_WRONLY, posix.O_RDONLY, posix.O_RDONLY)
@@ -39,10 +42,16 @@ def keep_places() -> None:
             posix.open("/dev/null", way)
 
 
-def answer(text: str) -> None:
-    """A text of the answer, as it is but at a terminal."""
+def answer(text: str, *, foreign: bool = False) -> None:
+    """A text of the answer, as it is but at a terminal.
+
+    `foreign`: a plugin's, of which no line passes for one of Edge's there.
+    """
+    at_terminal = posix.isatty(STDOUT)
+    if at_terminal and foreign and OWN in text:
+        text = f"\n{text}".replace(f"\n{OWN}", f"\n| {OWN}")[1:]
     pieces: Iterable[str] = (text[at : at + BLOCK] for at in range(0, len(text), BLOCK))
-    if posix.isatty(STDOUT):
+    if at_terminal:
         pieces = map(safe_lines, pieces)
     _answer(pieces)
 

@@ -61,7 +61,7 @@ def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> in
         output.document(_facts(result, milliseconds))
     else:
         if result.output:
-            output.answer(result.output)
+            output.answer(result.output, foreign=True)
         if result.error:
             output.say(f"edge: {word(name)} says: {phrase(result.error)}")
     if given.get("stats"):

@@ -66,6 +66,11 @@ def test_a_terminal_gets_an_answer_that_it_does_not_obey(terminal: Callable[[], 
     assert terminal() == b"edge: a\\nb\n"
 
 
+def test_no_line_of_a_plugin_passes_for_one_of_edge_at_a_terminal(terminal: Callable[[], bytes]) -> None:
+    output.answer("edge: all is well\nits edge: stays\nedge: trust me", foreign=True)
+    assert terminal() == b"| edge: all is well\nits edge: stays\n| edge: trust me\n"
+
+
 def test_a_pipe_gets_every_byte_of_an_answer(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     for text in (ANSWER, "", "é" * 100_000):
         output.answer(text)
