@@ -166,7 +166,7 @@ def test_at_a_terminal_a_tools_answer_controls_nothing(edge: Edge, wasm: Callabl
     wish = json.dumps({"do": "no", "text": "\x1b[2J\x9b\u202e\nedge: all is well\x7f"})
     command = [sys.executable, "-m", "edge", "run", str(wasm("faults")), wish]
     _, shown = typed(command)
-    assert rb"\x1b[2J\x9b\u202e" + b"\r\nedge: all is well\\x7f" in shown
+    assert rb"\x1b[2J\x9b\u202e" + b"\r\n| edge: all is well\\x7f" in shown
     assert edge("run", wasm("faults"), wish).out == "\x1b[2J\x9b\u202e\nedge: all is well\x7f\n"
     _, shown = typed([*command[:4], "--json", *command[4:]])
     assert not controls(shown.decode().replace("\r\x1b[K", "").replace("\r", ""))
