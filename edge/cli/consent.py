@@ -7,7 +7,7 @@ import posix
 from edge import asks
 from edge.cli import output
 from edge.manifest import UNKNOWN_RISK
-from edge.text import quoted, word
+from edge.text import plain, quoted, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def show(request: Request) -> None:
 def show_warnings(warnings: Sequence[Problem]) -> None:
     """What a manifest has that was let pass."""
     for problem in warnings[:MAX_WARNINGS]:
-        output.say(f"  warning: its manifest, {problem}")
+        output.say(f"  warning: its manifest, {plain(str(problem))}")
     if len(warnings) > MAX_WARNINGS:
         output.say(f"  warning: its manifest has {len(warnings) - MAX_WARNINGS} more")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import files, grants, levels, manifest, policy, trust
 from edge.cli import output
+from edge.text import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def read_manifest(path: str | None) -> Manifest:
 def tell_warnings(found: Manifest, path: str) -> None:
     """What is wrong with a manifest and harmless."""
     for problem in found.warnings[:MAX_WARNINGS]:
-        output.say(f"edge: {path}, {problem}")
+        output.say(f"edge: {path}, {plain(str(problem))}")
     if len(found.warnings) > MAX_WARNINGS:
         output.say(f"edge: {path}: {len(found.warnings) - MAX_WARNINGS} more warnings")
 

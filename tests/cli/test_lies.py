@@ -183,3 +183,11 @@ def test_the_label_of_a_key_can_not_pass_for_another_or_for_more(edge: Edge, tmp
     assert r"  '\u043effice'" in shown
     assert "  'office, for every plugin'" in shown
     assert not controls(shown)
+
+
+def test_a_warning_about_a_manifest_shows_look_alikes_as_such(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "manifest.toml"
+    path.write_text('name = "pump"\nversion = "1.0.0"\npermissions = ["f\u0456le_read"]\n')
+    assert r"`f\u0456le_read`" in edge("audit", "--manifest", path, wasm("faults")).err
