@@ -14,6 +14,12 @@ from cross import cache, sysroot
 from cross.board import cpio, userland
 from cross.board.errors import BoardError
 
+COMPILER = "lib/modules.py"
+"""Of a bundle's modules, which makes one file of all of them."""
+
+LISTED = "FILES"
+"""What it goes by."""
+
 
 def archive(files: Iterable[Path], bundle: Path | None) -> bytes:
     """An archive for the kernel with `files` in the commands' folder and the bundle unpacked."""
@@ -53,15 +59,16 @@ def _unpacked(bundle: Path, scratch: Path) -> Path:
 
 
 def _compiled(folder: Path) -> Path:
-    """A folder's modules with their .pyc files. Bundles differ in the key they trust, rarely in modules."""
-    names = sorted(path.relative_to(folder) for path in folder.rglob("*.py"))
-    parts = [part for name in names for part in (name.as_posix(), folder / name)]
+    """The file of a bundle's modules. Bundles differ in the key they trust, rarely in modules."""
+    sources = sorted(path.relative_to(folder) for path in folder.rglob("*.py"))
+    parts = [part for name in sources for part in (name.as_posix(), folder / name)]
 
     def make(stage: Path) -> None:
-        for name in names:
+        for name in (*sources, Path(LISTED)):
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / name, stage / name)
-        userland.compile_python(stage, f"/{userland.BUNDLE_FOLDER}")
+        userland.run_python(str(stage / COMPILER), str(stage / "lib"), f"/{userland.BUNDLE_FOLDER}/lib")
+        (stage / LISTED).unlink()
 
     made_of = cache.key(Path(userland.__file__), sysroot.userland("board").name, *parts)
     return cache.product("board-modules", made_of, make)

@@ -46,11 +46,16 @@ def archive() -> Path:
 
 def compile_python(folder: Path, shown_as: str) -> None:
     """Compiles all modules in a folder, as a device does when it first imports them."""
-    tree = sysroot.userland("board")
-    python = [*sysroot.emulator("board"), "-L", str(tree), str(tree / "usr/bin/python3"), "-I", "-S", "-B"]
     # Unchecked: archives keep no times, and a .pyc file that is out of date by them counts as none.
     options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", shown_as]
-    if subprocess.run([*python, "-m", "compileall", *options, str(folder)], check=False).returncode:
+    run_python("-m", "compileall", *options, str(folder))
+
+
+def run_python(*words: str) -> None:
+    """Runs the board's Python here, to make what it would make there."""
+    tree = sysroot.userland("board")
+    python = [*sysroot.emulator("board"), "-L", str(tree), str(tree / "usr/bin/python3"), "-I", "-S", "-B"]
+    if subprocess.run([*python, *words], check=False).returncode:
         raise BoardError("Python modules for the board do not compile, see the messages above")
 
 

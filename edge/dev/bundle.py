@@ -12,6 +12,7 @@ from pathlib import Path
 from edge import _native as native
 from edge import errors, files, keys, trust
 from edge._version import __version__
+from edge.dev.launcher import modules
 from edge.dev.probe import probe
 from edge.dev.strip import stripped
 from edge.targets import DEVICES
@@ -22,14 +23,11 @@ LICENSE = PACKAGE.parent / "LICENSE"
 TOP = "edge"
 COMPRESSION = 9
 
-FILES = "FILES"
-"""Every member with its digest: what `edge doctor` holds an unpacked bundle against."""
+UNPACKED = 'MADE_OF = "sources"'
+"""The line of the launcher that says which modules go with it."""
 
-OLDEST, NEWEST = 946_684_800, 1_704_067_200
-"""2000 and 2024: what FAT can say and tar does not warn of."""
-
-STEP = 2
-"""Seconds: FAT keeps no finer times."""
+TIME = 946_684_800
+"""Of every member, the first second of 2000: FAT can say it, and tar does not warn of it."""
 
 
 def write(path: str, target: str) -> list[str]:
@@ -39,7 +37,7 @@ def write(path: str, target: str) -> list[str]:
     listed = "".join(
         f"{hashlib.sha256(contents).hexdigest()}  {name}\n" for name, (contents, _) in members.items()
     )
-    members[f"{TOP}/{FILES}"] = (listed.encode(), 0o644)
+    members[f"{TOP}/{modules.LISTED}"] = (listed.encode(), 0o644)
     packed = io.BytesIO()
     with (
         gzip.GzipFile(
@@ -57,13 +55,13 @@ def write(path: str, target: str) -> list[str]:
 
 def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
     library = _library(target)
-    yield f"{TOP}/edge", ((LAUNCHER / "edge").read_bytes(), 0o755)
-    yield f"{TOP}/lib/launch.py", ((LAUNCHER / "launch.py").read_bytes(), 0o644)
+    sources = dict(_sources())
+    launcher = (LAUNCHER / "edge").read_text()
+    made_of = modules.made_of(modules.digests(sources))
+    yield f"{TOP}/edge", (launcher.replace(UNPACKED, f'MADE_OF = "{made_of}"').encode(), 0o755)
+    for name, contents in sources.items():
+        yield f"{TOP}/lib/{name}", (contents, 0o644)
     yield f"{TOP}/lib/edge/_native/libedge.so", (library.read_bytes(), 0o644)
-    for source in PACKAGE.rglob("*.py"):
-        name = source.relative_to(PACKAGE)
-        if name.parts[0] != "dev":
-            yield f"{TOP}/lib/edge/{name}", (stripped(source.read_text()).encode(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
     with keys.wiped(keys.local_seed()) as seed:
         own = native.public_key(seed)
@@ -75,18 +73,22 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
     yield f"{TOP}/VERSION", (f"edge {__version__}\ntarget {target}\n".encode(), 0o644)
 
 
+def _sources() -> Iterator[tuple[str, bytes]]:
+    """Every module that goes along, by its path below `lib`."""
+    for source in LAUNCHER.glob("[a-z]*.py"):
+        yield source.name, stripped(source.read_text()).encode()
+    for source in PACKAGE.rglob("*.py"):
+        name = source.relative_to(PACKAGE)
+        if name.parts[0] != "dev":
+            yield f"{PACKAGE.name}/{name}", stripped(source.read_text()).encode()
+
+
 def _entry(name: str, contents: bytes, mode: int) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.size = len(contents)
     entry.mode = mode
-    entry.mtime = _time(contents)
+    entry.mtime = TIME
     return entry
-
-
-def _time(contents: bytes) -> int:
-    """A time that goes with the contents: RATIONALE, "Why a bundle's files have made-up times"."""
-    number = int.from_bytes(hashlib.sha256(contents).digest()[:8], "big")
-    return OLDEST + number % ((NEWEST - OLDEST) // STEP) * STEP
 
 
 def _library(target: str) -> Path:

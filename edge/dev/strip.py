@@ -1,4 +1,7 @@
-"""Python modules without docstrings and annotations, line by line as they were: a device reads neither."""
+"""Python modules without what a device reads none of, line by line as they were.
+
+That is docstrings, annotations, and what is imported or defined for annotations alone.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,67 @@ import ast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Cut = tuple[int, int, int, int, str]
     """From line and byte to line and byte, and what is left there."""
+
+CHECKING = "TYPE_CHECKING"
 
 
 def stripped(source: str) -> str:
     """The same module; a body that was nothing but a docstring is left with one that is empty.
 
     What a variable or a result is annotated with stays where it is longer than a line: nothing would join the
-    rest to it. So does what stands in parentheses.
+    rest to it. So does what stands in parentheses, and then annotations still have to be postponed.
     """
+    text = _without(_without(source, _for_checkers), _cuts)
+    annotated = any(_is_annotated(node) for node in ast.walk(ast.parse(text)))
+    return text if annotated else _without(text, _postponing)
+
+
+def _without(source: str, find: Callable[[ast.AST, list[bytes]], Iterator[Cut]]) -> str:
+    """A module without what `find` finds at its nodes."""
     lines = source.encode().splitlines(keepends=True)
-    cuts = [cut for node in ast.walk(ast.parse(source)) for cut in _cuts(node, lines)]
+    cuts = [cut for node in ast.walk(ast.parse(source)) for cut in find(node, lines)]
     for first, start, last, end, left in sorted(cuts, reverse=True):
         lines[first - 1 : last] = [
             lines[first - 1][:start] + left.encode() + b"\n" * (last - first) + lines[last - 1][end:],
             *[b""] * (last - first),
         ]
     return b"".join(lines).decode()
+
+
+def _for_checkers(node: ast.AST, _: list[bytes]) -> Iterator[Cut]:
+    """What is true to type checkers alone, and that it is not true, unless something else goes by it."""
+    if isinstance(node, ast.Module):
+        found = [statement for statement in node.body if _tests(statement) == [CHECKING]]
+        if not any(isinstance(statement, ast.If) and statement.orelse for statement in found):
+            yield from map(_whole, found)
+
+
+def _tests(statement: ast.stmt) -> list[str]:
+    """The names that a statement gives a value or depends on."""
+    if isinstance(statement, ast.Assign):
+        names = statement.targets
+    elif isinstance(statement, ast.If):
+        names = [statement.test]
+    else:
+        return []
+    return [name.id for name in names if isinstance(name, ast.Name)]
+
+
+def _postponing(node: ast.AST, _: list[bytes]) -> Iterator[Cut]:
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+        yield _whole(node)
+
+
+def _is_annotated(node: ast.AST) -> bool:
+    return bool(getattr(node, "returns", None) or getattr(node, "annotation", None))
+
+
+def _whole(node: ast.stmt) -> Cut:
+    return node.lineno, node.col_offset, *_end(node), ""
 
 
 def _cuts(node: ast.AST, lines: list[bytes]) -> Iterator[Cut]:

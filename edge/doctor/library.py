@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posix
 
+import edge
 from edge import errors, files
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 LISTED = "FILES"
-"""Of an unpacked bundle (edge/dev/bundle.py): every file with its digest."""
+"""Of an unpacked bundle (edge/dev/launcher/modules.py): every file with its digest."""
 
 
 def bundle() -> Finding:
@@ -34,7 +35,10 @@ def bundle() -> Finding:
     if stale:
         remedy = f"Move {top} away, and unpack the bundle again"
         return Finding(WARN, f"{stale[0]} is of another bundle ({len(stale)} such files)", remedy)
-    return Finding(PASS, f"{len(listed)} files, as they were packed")
+    if hasattr(edge, "__cached__"):
+        remedy = f"Run `{top}/edge --version` once as the owner of {top}/lib, with 2 MB free on its disk"
+        return Finding(WARN, "modules are looked for and compiled one by one at every start", remedy)
+    return Finding(PASS, f"{len(listed)} files, as they were packed; modules are in one file, compiled")
 
 
 def _top() -> str:

@@ -1,0 +1,178 @@
+"""Makes the file of all modules that start.py imports from, at the first start of what was unpacked.
+
+What a Python has compiled is of use to no other release of it, so each has a file. Its name says what sources
+it was made of: an archive that is unpacked over another gets one of its own.
+"""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import NoReturn
+
+
+NAME = "modules-"
+PACKAGE = "/__init__.py"
+DIGITS = 12
+LISTED = "FILES"
+"""Of an archive, beside `lib`: every member with its digest."""
+
+LIB = "edge/lib/"
+READABLE = 0o644
+OLDEST_PYTHON = 3, 9
+ENVIRONMENT_EXIT = 5
+MESSAGE = "edge: compiling its modules for this Python, once\n"
+
+
+def prepare(use: Callable[[str], None], lib: str, wanted: str) -> Callable[[], NoReturn]:
+    """Makes the file where it is missing or damaged, and has modules imported from it by `use`.
+
+    Where it can't be made, modules are imported one by one from their sources. So are sources that are not
+    what the archive brought: `wanted`, as `made_of` has it. Returns what goes on from there.
+    """
+    if b"EDGE_PYTHON" in posix.environ:
+        _restart()
+    if sys.version_info < OLDEST_PYTHON:
+        found, oldest = (f"{major}.{minor}" for major, minor in (sys.version_info[:2], OLDEST_PYTHON))
+        sys.stderr.write(f"edge: python3 is Python {found} here, Edge needs {oldest} or newer\n")
+        sys.stderr.write("      Update the system, or name a newer one: EDGE_PYTHON=python3.11 edge ...\n")
+        sys.exit(ENVIRONMENT_EXIT)
+    from os.path import realpath
+
+    real = realpath(lib)
+    sys.path[0] = real
+    at_hand = real != lib and _works(use, real)
+    if not at_hand and posix.access(real, posix.W_OK) and _works(make, real, wanted):
+        _works(use, real)
+    from start import run  # type: ignore[import-not-found]
+
+    go_on: Callable[[], NoReturn] = run
+    return go_on
+
+
+def _restart() -> NoReturn:
+    """Goes on in the Python that the user named."""
+    import os
+
+    python = os.environ.pop("EDGE_PYTHON")
+    try:
+        os.execvp(python, [python, "-I", "-S", *sys.argv])  # noqa: S606 the user's own choice
+    except OSError:
+        sys.stderr.write(f"edge: there is no {python} on this machine\n")
+        sys.stderr.write(
+            "      On Debian and Raspberry Pi OS: sudo apt install python3 python3-cffi-backend\n"
+        )
+        sys.exit(ENVIRONMENT_EXIT)
+
+
+def _works(function: Callable[..., object], *arguments: str) -> bool:
+    try:
+        return function(*arguments) is not False
+    except Exception:
+        # A full disk, one that is not to be written, a damaged file: none of it keeps Edge from starting.
+        return False
+
+
+def make(folder: str, wanted: str = "", shown_as: str = "") -> bool:
+    """Writes the file beside the sources in `folder`, unless they are not those `wanted`; removes older ones.
+
+    `shown_as`: where the folder is going to be. Raises `errors.EdgeError` where it can't be written.
+    """
+    from pathlib import Path
+
+    from edge import files
+
+    lib = Path(folder)
+    listed = sources_of((lib.parent / LISTED).read_text())
+    sources = {name: (lib / name).read_bytes() for name in listed}
+    found = made_of(listed)
+    if wanted not in ("", found) or digests(sources) != listed:
+        return False
+    if sys.stderr.isatty():
+        sys.stderr.write(MESSAGE)
+    with files.Staged(f"{folder}/{NAME}{found}-{sys.implementation.cache_tag}") as staged:
+        staged.write(packed(sources, shown_as or folder))
+        posix.fchmod(staged.fd, READABLE)
+        staged.commit()
+    for path in lib.glob(f"{NAME}*"):
+        if not path.name.startswith(f"{NAME}{found}"):
+            path.unlink()
+    return True
+
+
+def sources_of(listed: str) -> dict[str, str]:
+    """The modules among the files that an archive has, by their paths below `lib`, with their digests."""
+    files = dict(line.split("  ", 1)[::-1] for line in listed.splitlines())
+    return {name[len(LIB) :]: files[name] for name in files if name.startswith(LIB) and name.endswith(".py")}
+
+
+def digests(sources: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of each, in hexadecimal digits."""
+    from hashlib import sha256
+
+    return {name: sha256(source).hexdigest() for name, source in sources.items()}
+
+
+def made_of(listed: Mapping[str, str]) -> str:
+    """What tells one set of sources from another."""
+    from hashlib import sha256
+
+    lines = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed))
+    return sha256(lines.encode()).hexdigest()[:DIGITS]
+
+
+def packed(sources: Mapping[str, bytes], folder: str) -> bytes:
+    """The file's contents, as start.py describes them."""
+    from marshal import dumps
+
+    names = {_module(path): path for path in sorted(sources)}
+    index, modules, at = bytearray(), [], 0
+    for name, path in names.items():
+        code = compile(sources[path], f"{folder}/{path}", "exec", dont_inherit=True)
+        module = dumps((code, tuple(_needed(name, sources[path], names))))
+        kind = b"+" if path.endswith(PACKAGE) else b"-"
+        index += b"\n%b\0%b%b%b" % (name.encode(), kind, _word(at), _word(len(module)))
+        modules.append(module)
+        at += len(module)
+    start = compile(sources["start.py"], f"{folder}/start.py", "exec", dont_inherit=True)
+    head = dumps((start, folder, bytes(index)))
+    return b"".join((_word(len(head)), head, *modules))
+
+
+def _module(path: str) -> str:
+    end = PACKAGE if path.endswith(PACKAGE) else ".py"
+    return path[: -len(end)].replace("/", ".")
+
+
+def _word(number: int) -> bytes:
+    return number.to_bytes(4, "little")
+
+
+def _needed(name: str, source: bytes, names: Mapping[str, str]) -> list[str]:
+    """Modules that one imports when it is imported itself, packages before what is in them."""
+    import ast
+
+    parts = [name.rpartition(".")[0]]
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            parts += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    found = [part[: len(part) - len(rest)] for part in parts for rest in _rests(part)]
+    return [part for part in dict.fromkeys(found) if part in names]
+
+
+def _rests(name: str) -> list[str]:
+    """What stands behind each package that a module is in, and behind the module: nothing."""
+    dots = [at for at, letter in enumerate(name) if letter == "."]
+    return [*(name[at:] for at in dots), ""]
+
+
+if __name__ == "__main__":
+    # For installers: python3 -I -S modules.py FOLDER [WHERE IT IS GOING TO BE]
+    sys.path.insert(0, sys.argv[1])
+    make(sys.argv[1], shown_as=sys.argv[-1])
