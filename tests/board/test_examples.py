@@ -16,7 +16,6 @@ from cross.board import Board
 from edge.dev import bundle
 
 USERLANDS = {"pi-zero": "pulley32", "pi-64": "aarch64"}
-# As the launcher starts it, which is a shell script that qemu-user could not go on from.
 PYTHON = ("-I", "-S")
 
 
@@ -63,7 +62,7 @@ def emulated(bundles: Path, target: str, path: Path, question: str) -> str:
         bundle.write(str(archive), target)
         unpacked.mkdir()
         subprocess.run(["tar", "-xzf", archive, "-C", unpacked], check=True)
-    launch = [*PYTHON, str(unpacked / "edge" / "lib" / "launch.py")]
+    launch = [*PYTHON, str(unpacked / "edge" / "edge")]
     line = sysroot.command(target, [*launch, *command(str(path), question)])
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "EDGE_"))}
     done = subprocess.run(line, check=False, env=kept, capture_output=True, text=True, timeout=300)
