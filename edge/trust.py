@@ -50,8 +50,9 @@ class Trusted:
 def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
     """All that is to be trusted, as the native library reads it.
 
-    `held`: the files as they were read already; without it they are read. `operator_only`: keys of the operator's own file, neither this machine's nor a bundle's. What a bundle
-    revokes, and its floor, hold all the same: no level takes what a lower one refuses.
+    `held`: the files as they were read already; without it they are read. `operator_only`: keys of the
+    operator's own file, neither this machine's nor a bundle's. What a bundle revokes, and its floor, hold all
+    the same: no level takes what a lower one refuses.
     """
     parts = []
     for path in paths():

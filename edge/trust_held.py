@@ -1,4 +1,4 @@
-"""The files of trust as one command sees them: each read once, and parsed once where its lines are asked for."""
+"""The files of trust as one command sees them: each is read once, and parsed once."""
 
 from __future__ import annotations
 

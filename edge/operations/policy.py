@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from edge import asks, errors, levels, policy
 from edge.levels import LIMITS, RATES
-from edge.store import record, standing
+from edge.store import record
 from edge.store.installed import manifest_of
 from edge.store.lifecycle import take_back
+from edge.store.view import View
 from edge.suggest import meant
 
 TYPE_CHECKING = False
@@ -75,11 +76,12 @@ def _remark(name: str, ask: Ask) -> str:
 
 def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
     """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
-    said = policy.load()
+    view = View()
     try:
-        found = record.find(name)
+        found = view.record(name)
     except errors.StoreDamaged:
         found = None
+    said = view.policy
     if found is not None and found.current:
         said = said.agreed(name, found.consents)
     own = said.of(name)
@@ -87,7 +89,7 @@ def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
     manifest = _manifest(name)
     if still or manifest is None or found is None:
         return still, ""
-    level = standing.level_of(name, found.current, said)
+    level = view.release(found.current, name).level
     given = any(asks.covers(own, ask) or asks.covers(ask, own) for own in manifest.asks)
     if given and levels.LEVELS[level]["consent"] == "none":
         return [], f"at level {level}, {name} has all that its manifest asks for"
