@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import errors
 from edge.cli import output
-from edge.cli.failure import report
+from edge.cli.failure import facts, report
 from edge.cli.options import Command
 from edge.store import record, standing
 from edge.store.view import View
@@ -36,7 +36,7 @@ def run(given: Given) -> int:
     rows = [row for name in record.named() if (row := _row(name, view)) is not None]
     fault = _fault(view, rows)
     if given.get("json"):
-        output.document({"plugins": rows, "problem": fault.message if fault else None})
+        output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})
     elif rows:
         _show(rows)
     elif fault is None:

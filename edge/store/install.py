@@ -12,7 +12,8 @@ from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
-from edge.store.verify import fault_of, problem_of
+from edge.store.verify import damage_of, fault_of
+from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,9 +93,11 @@ def install(
 class InstallPlan(Plan):
     """What an installation needs; `review` is None where that very release is installed already."""
 
-    __slots__ = ("before", "package", "review", "staged")
+    __slots__ = ("_origin", "before", "package", "review", "staged")
 
-    def __init__(self, package: Package, staged: Staged, before: Record | None, needs: Review | None) -> None:
+    def __init__(
+        self, package: Package, staged: Staged, before: Record | None, needs: Review | None, origin: str
+    ) -> None:
         # The description that names a release may be signed by several keys.
         release = f"{staged.release_id} {package.description['signer']}"
         stamp = "" if needs is None else needs.stamp("install", release, before)
@@ -103,6 +106,12 @@ class InstallPlan(Plan):
         self.staged = staged
         self.before = before
         self.review = needs
+        self._origin = origin
+
+    def check(self) -> None:
+        """That every byte of the package is as it was signed."""
+        with refusals_told(self._origin):
+            self.package.check_all()
 
 
 class Installation:
@@ -152,8 +161,8 @@ class Installation:
             before = record.find(name)
         _check_keys(package, policy.load().level_of(name))
         staged = Staged(package)
-        if before is not None and _is_current(before, staged.release_id) and not problem_of(before):
-            return InstallPlan(package, staged, before, None)
+        if before is not None and _is_there(before, staged.release_id, package.description["signer"]):
+            return InstallPlan(package, staged, before, None, self._origin)
         _check_floor(before, name, number, staged.release_id, again=self._again)
         needs = review(
             staged.manifest,
@@ -164,7 +173,7 @@ class Installation:
             adopted=bool(package.description.get("adopted")),
         )
         _check_keys(package, needs.level)
-        return InstallPlan(package, staged, before, needs)
+        return InstallPlan(package, staged, before, needs, self._origin)
 
     def _make(self, plan: InstallPlan, needs: Review, *, agreed: bool) -> Outcome:
         package, staged, before = plan.package, plan.staged, plan.before
@@ -254,8 +263,12 @@ def refusals_told(origin: str) -> Iterator[None]:
         raise
 
 
-def _is_current(before: Record, release_id: str) -> bool:
-    return before.current[:ID_DIGITS] == release_id
+def _is_there(before: Record, release_id: str, signer: str) -> bool:
+    """Whether a release is the current one already, whole, trusted, and signed by the same key."""
+    if before.current[:ID_DIGITS] != release_id:
+        return False
+    release = View().release(before.current, before.name)
+    return damage_of(release) is None and release.refusal is None and release.signed["signer"] == signer
 
 
 def _is_enabled(plan: InstallPlan, *, agreed: bool) -> bool:

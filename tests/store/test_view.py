@@ -86,7 +86,7 @@ def heads(*names: str) -> set[bytes]:
 def test_a_command_verifies_a_head_once_and_reads_trust_and_policy_once(
     put: Put, counted: Callable[..., Counted], words: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    policy.set_level("default")
+    policy.set_unattended("medium")
     put(1)
     put(2)
     put(1, name="other")
