@@ -57,7 +57,7 @@ def keys() -> Finding:
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
         if found.st_mode & keys.OTHERS_ANY:
-            remedy = f"chmod go-rwx {path}, if nobody used that; otherwise make new keys, and revoke these"
+            remedy = f"chmod go-rwx {path}; if others may have read it, make new keys and revoke these"
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
     own = keys.local_public()
     _, problems = keyring.every()

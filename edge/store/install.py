@@ -222,7 +222,8 @@ def refuse_other(name: str, version: str, origin: str, found: str, found_version
     raise errors.OutOfScope(
         f"{f'{name} {version}'.strip()} was asked for, and {origin} brings {found} {found_version}: "
         "nothing was changed",
-        "Do not install it, and tell whoever keeps that registry",
+        f"The registry's entry for {name} is wrong: report it to its maintainer, or install from another "
+        "source",
     )
 
 
