@@ -206,8 +206,8 @@ class Installation:
         upgraded = before is not None and bool(before.current)
         _tell(package, before, now, upgraded=upgraded)
         record.write(now)
-        terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         awaited.forget(now.name)
+        terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         collect()
         return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 
