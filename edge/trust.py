@@ -15,7 +15,7 @@ from edge import files, keys, places
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, NoReturn
+    from typing import Any
 
     from edge.trust_held import Held
 
@@ -58,7 +58,9 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
     for path in paths():
         found = read(path) if held is None else held.read(path)
         if found == b"":
-            _refuse_empty(path)
+            from edge.trust_held import refuse_empty
+
+            refuse_empty(path)
         found = found or b""
         parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
     own = None if operator_only else keys.local_public() if held is None else held.own()
@@ -98,32 +100,11 @@ def read(path: str) -> bytes | None:
     return keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path())
 
 
-def _refuse_empty(path: str) -> NoReturn:
-    """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
-    from edge import errors
-
-    remedy = "Unpack the bundle again"
-    if path == operator_path():
-        remedy = (
-            "Put it back from a backup; without one, trust and revoke again: edge key trust, edge key revoke"
-        )
-    raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)
-
-
 def entries(*, operator_only: bool = False, held: Held | None = None) -> list[Trusted]:
     """The trusted keys, those of the operator first, none of them revoked; `held`: as `text` takes it."""
-    found: dict[bytes, Trusted] = {}
-    revoked: set[str] = set()
-    held = held or _held()
-    for path in paths():
-        lines = held.lines(path)
-        for entry in keys_of(lines) if not operator_only or path == operator_path() else ():
-            found.setdefault(entry.public, entry)
-        revoked |= {words[2] for words in lines if words[:2] == [REVOKED, ALGORITHM]}
-    own = None if operator_only else held.own()
-    if own is not None:
-        found.setdefault(own, Trusted(own, OWN))
-    return [entry for entry in found.values() if entry.public.hex() not in revoked]
+    from edge.trust_held import entries
+
+    return entries(held, operator_only=operator_only)
 
 
 def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
@@ -160,17 +141,9 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
 
 def check_all(held: Held | None = None) -> None:
     """Raises `errors.EnvironmentFault`, as `parse`, for every file of trust there is."""
-    held = held or _held()
-    for path in paths():
-        if held.read(path) == b"":
-            _refuse_empty(path)
-        held.lines(path)
+    from edge.trust_held import check_all
 
-
-def _held() -> Held:
-    from edge.trust_held import Held
-
-    return Held()
+    check_all(held)
 
 
 def _without_keys(content: bytes) -> bytes:

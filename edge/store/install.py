@@ -12,8 +12,6 @@ from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
-from edge.store.verify import damage_of, fault_of
-from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -266,10 +264,9 @@ def refusals_told(origin: str) -> Iterator[None]:
 
 def _is_there(before: Record, release_id: str, signer: str) -> bool:
     """Whether a release is the current one already, whole, trusted, and signed by the same key."""
-    if before.current[:ID_DIGITS] != release_id:
-        return False
-    release = View().release(before.current, before.name)
-    return damage_of(release) is None and release.refusal is None and release.signed["signer"] == signer
+    from edge.store.verify import is_whole
+
+    return before.current[:ID_DIGITS] == release_id and is_whole(before, signer)
 
 
 def _is_enabled(plan: InstallPlan, *, agreed: bool) -> bool:
@@ -330,6 +327,7 @@ def _switched(
     consents: Iterable[Ask],
 ) -> Record:
     kept = _kept(before, release_id)
+    was_approved = [kept] if before is not None and kept and before.is_approved(kept) else []
     # A release below the floor is the current one, repaired: nothing else comes this far.
     floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
@@ -347,7 +345,7 @@ def _switched(
         previous_source=_came_from(before, kept),
         interpret=staged.interpret,
         consents=dict.fromkeys((*consents, *_consents_of(before, kept))),
-        approved=[*([release_id] if approved else []), *_approval_of(before, kept)],
+        approved=[*([release_id] if approved else []), *was_approved],
     )
 
 
@@ -361,11 +359,6 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
         return []
     consents = set(before.consents)
     return [ask for ask in asked if ask in consents]
-
-
-def _approval_of(before: Record | None, kept: str) -> list[str]:
-    """The release that is kept, if somebody agreed to it."""
-    return [kept] if before is not None and kept and before.is_approved(kept) else []
 
 
 def _came_from(before: Record | None, kept: str) -> tuple[object, ...]:
@@ -384,6 +377,8 @@ def _kept(before: Record | None, release_id: str) -> str:
         return ""
     if before.current[:ID_DIGITS] == release_id[:ID_DIGITS]:
         return before.previous
+    from edge.store.verify import fault_of
+
     fault = fault_of(before.current, before.name)
     return before.current if fault is None or isinstance(fault, errors.Untrusted) else before.previous
 

@@ -39,6 +39,12 @@ def fault_of(release_id: str, name: str) -> EdgeError | None:
     return damage_of(release) or release.refusal
 
 
+def is_whole(found: Record, signer: str) -> bool:
+    """Whether the current release of a plugin is as this key signed it, and the key is trusted."""
+    release = View().release(found.current, found.name)
+    return damage_of(release) is None and release.refusal is None and release.signed["signer"] == signer
+
+
 def damage_of(release: Release) -> EdgeError | None:
     """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
