@@ -38,17 +38,7 @@ class Outcome:
     asked    whether there was something to agree to: then its warnings were shown
     """
 
-    __slots__ = (
-        "adopted",
-        "asked",
-        "before",
-        "change",
-        "needs",
-        "number",
-        "record",
-        "version",
-        "warnings",
-    )
+    __slots__ = ("adopted", "asked", "before", "change", "needs", "number", "record", "version", "warnings")
 
     def __init__(self, plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> None:
         description = plan.package.description
@@ -328,7 +318,7 @@ def _switched(
 ) -> Record:
     kept = _kept(before, release_id)
     was_approved = [kept] if before is not None and kept and before.is_approved(kept) else []
-    # A release below the floor is the current one, repaired: nothing else comes this far.
+    # A release below the floor is the current one, repaired.
     floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
         floor, newest, version = before.floor, before.newest, before.newest_version
