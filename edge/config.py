@@ -145,6 +145,41 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in rules.get("properties", {})]
 
 
+def withheld(manifest: Manifest) -> list[str]:
+    """Settings that the release of a manifest does not get, whether they are set or not.
+
+    They are for a release that waits (edge/store/awaited.py), or what another release left of which its own
+    schema allows nothing. RATIONALE, "Why terms say which settings a plugin does not get".
+    """
+    from edge.store import awaited
+
+    try:
+        rules, waiting = schema_of(manifest), awaited.find(manifest.name)
+        known = rules.get("properties", {})
+        found = dict.fromkeys(properties(waiting) if waiting is not None else ())
+        if rules.get("additionalProperties") is False and not rules.get("patternProperties"):
+            found.update(dict.fromkeys(values(manifest.name)))
+    except (errors.BadManifest, errors.StoreDamaged):
+        # Whoever calls or configures the plugin is told.
+        return []
+    return [name for name in found if name not in known]
+
+
+def given(manifest: Manifest) -> bytes:
+    """The configuration that the release of a manifest gets, as text; empty where nothing is set."""
+    return without(read(manifest.name), manifest.name, withheld(manifest))
+
+
+def without(text: bytes, name: str, names: Iterable[str]) -> bytes:
+    """A plugin's configuration without some of its settings, as text."""
+    from edge.json_text import json_text
+
+    found, left_out = _parse(text or None, name), set(names)
+    if left_out.isdisjoint(found):
+        return text
+    return json_text({key: value for key, value in found.items() if key not in left_out}).encode()
+
+
 def reset(name: str) -> None:
     """Drops all that is set for an installed plugin, a file that is damaged as well."""
     from edge import reserve

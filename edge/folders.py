@@ -25,8 +25,16 @@ def judge(path: str, found: posix.stat_result) -> None:
     if found.st_mode & ANYBODY_WRITES or not _is_alone(found.st_uid, found.st_gid):
         _fail(
             f"{path}: others than its owner can replace what is in it",
-            f"chmod go-w {path}, if nobody used that",
+            f"chmod go-w {path}; check before that nobody replaced a file in it",
         )
+
+
+def refuse_access(path: str, *, secret: bool) -> NoReturn:
+    """For a file that others than its owner may write or, where it is secret, read."""
+    remedy = f"chmod go-w {path}; check before that it says what you wrote"
+    if secret:
+        remedy = f"chmod go-rwx {path}; if others may have read it, replace what it holds"
+    _fail(f"{path}: others than its owner have access to it", remedy)
 
 
 def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:

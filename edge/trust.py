@@ -15,7 +15,9 @@ from edge import files, keys, places
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, NoReturn
+    from typing import Any
+
+    from edge.trust_held import Held
 
 FILE = "trusted.keys"
 ALGORITHM = "ed25519"
@@ -45,20 +47,23 @@ class Trusted:
         self.plugins = tuple(plugins)
 
 
-def text(*, operator_only: bool = False) -> bytes:
+def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
     """All that is to be trusted, as the native library reads it.
 
-    `operator_only`: keys of the operator's own file, neither this machine's nor a bundle's. What a bundle
-    revokes, and its floor, hold all the same: no level takes what a lower one refuses.
+    `held`: the files as they were read already; without it they are read. `operator_only`: keys of the
+    operator's own file, neither this machine's nor a bundle's. What a bundle revokes, and its floor, hold all
+    the same: no level takes what a lower one refuses.
     """
     parts = []
     for path in paths():
-        found = _read(path)
+        found = read(path) if held is None else held.read(path)
         if found == b"":
-            _refuse_empty(path)
+            from edge.trust_held import refuse_empty
+
+            refuse_empty(path)
         found = found or b""
         parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
-    own = None if operator_only else keys.local_public()
+    own = None if operator_only else keys.local_public() if held is None else held.own()
     if own is not None:
         parts.append(line(own, OWN).encode())
     if operator_only:
@@ -89,41 +94,17 @@ def operator_path() -> str:
     return f"{config}/edge/{FILE}" if config else ""
 
 
-def read(path: str) -> bytes:
-    """A file of trust, empty where there is none; an error where others than its owner may write it."""
-    return _read(path) or b""
-
-
-def _read(path: str) -> bytes | None:
+def read(path: str) -> bytes | None:
+    """A file of trust, None where there is none; an error where others than its owner may write it."""
     # Whoever owns what a bundle brings owns the code that reads it, too.
     return keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path())
 
 
-def _refuse_empty(path: str) -> NoReturn:
-    """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
-    from edge import errors
+def entries(*, operator_only: bool = False, held: Held | None = None) -> list[Trusted]:
+    """The trusted keys, those of the operator first, none of them revoked; `held`: as `text` takes it."""
+    from edge.trust_held import entries
 
-    remedy = "Unpack the bundle again"
-    if path == operator_path():
-        remedy = (
-            "Put it back from a backup; without one, trust and revoke again: edge key trust, edge key revoke"
-        )
-    raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)
-
-
-def entries(*, operator_only: bool = False) -> list[Trusted]:
-    """The trusted keys, those of the operator first, none of them revoked."""
-    found: dict[bytes, Trusted] = {}
-    revoked: set[str] = set()
-    for path in paths():
-        lines = parse(read(path), path)
-        for entry in keys_of(lines) if not operator_only or path == operator_path() else ():
-            found.setdefault(entry.public, entry)
-        revoked |= {words[2] for words in lines if words[:2] == [REVOKED, ALGORITHM]}
-    own = None if operator_only else keys.local_public()
-    if own is not None:
-        found.setdefault(own, Trusted(own, OWN))
-    return [entry for entry in found.values() if entry.public.hex() not in revoked]
+    return entries(held, operator_only=operator_only)
 
 
 def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
@@ -133,9 +114,9 @@ def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
     ]
 
 
-def labels() -> dict[bytes, str]:
+def labels(held: Held | None = None) -> dict[bytes, str]:
     """What each trusted key is called."""
-    return {entry.public: entry.label for entry in entries()}
+    return {entry.public: entry.label for entry in entries(held=held)}
 
 
 def parse(content: bytes, path: str) -> list[list[Any]]:
@@ -158,13 +139,11 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
     return lines
 
 
-def check_all() -> None:
+def check_all(held: Held | None = None) -> None:
     """Raises `errors.EnvironmentFault`, as `parse`, for every file of trust there is."""
-    for path in paths():
-        found = _read(path)
-        if found == b"":
-            _refuse_empty(path)
-        parse(found or b"", path)
+    from edge.trust_held import check_all
+
+    check_all(held)
 
 
 def _without_keys(content: bytes) -> bytes:

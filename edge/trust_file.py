@@ -10,6 +10,7 @@ import posix
 from edge import _native as native
 from edge import audit, errors, files, keys, places, reserve, trust
 from edge.policy.text import locked
+from edge.trust_held import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,9 +103,13 @@ def set_floor(version: str) -> Fact:
         return _change(act)
 
 
-def floor() -> str:
-    """The oldest compiler whose code is taken, by all files of trust; empty for any."""
-    return newest([version for path in trust.paths() for version in _floors(_said(path))])
+def floor(held: Held | None = None) -> str:
+    """The oldest compiler whose code is taken, by all files of trust; empty for any.
+
+    `held`, here and below: the files as they were read already.
+    """
+    held = held or Held()
+    return newest([version for path in trust.paths() for version in _floors(held.lines(path))])
 
 
 def newest(versions: list[str]) -> str:
@@ -112,22 +117,24 @@ def newest(versions: list[str]) -> str:
     return max(versions, key=lambda version: tuple(map(int, version.split("."))), default="")
 
 
-def trusted() -> list[tuple[Trusted, str]]:
+def trusted(held: Held | None = None) -> list[tuple[Trusted, str]]:
     """Every line that trusts a key that is not revoked, and its file: empty for this machine's own key."""
-    gone = {digits for kind, digits, _, _ in revocations() if kind == trust.ALGORITHM}
-    found = [(entry, path) for path in trust.paths() for entry in trust.keys_of(_said(path))]
-    own = keys.local_public()
+    held = held or Held()
+    gone = {digits for kind, digits, _, _ in revocations(held) if kind == trust.ALGORITHM}
+    found = [(entry, path) for path in trust.paths() for entry in trust.keys_of(held.lines(path))]
+    own = held.own()
     if own is not None:
         found.append((trust.Trusted(own, trust.OWN), ""))
     return [(entry, path) for entry, path in found if entry.public.hex() not in gone]
 
 
-def revocations() -> list[tuple[str, str, str, str]]:
+def revocations(held: Held | None = None) -> list[tuple[str, str, str, str]]:
     """Kind, digits, reason and file of what was revoked, in all files of trust."""
+    held = held or Held()
     return [
         (words[1], words[2], words[3], path)
         for path in trust.paths()
-        for words in _said(path)
+        for words in held.lines(path)
         if words[:1] == [trust.REVOKED]
     ]
 
@@ -172,12 +179,8 @@ def _mode(path: str) -> int:
     return mode & 0o777
 
 
-def _said(path: str) -> list[list[Any]]:
-    return trust.parse(trust.read(path), path)
-
-
 def _lines(path: str) -> list[Line]:
-    content = trust.read(path)
+    content = trust.read(path) or b""
     lines = content.split(b"\n")
     return list(zip(lines if lines[-1] else lines[:-1], trust.parse(content, path)))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, store
+from edge import errors
 from edge.cli import output
 from edge.doctor import engine
 from edge.store import standing
-from edge.store.installed import Installed
+from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def run(given: Given) -> int:
             "Usage: edge audit --engine [FILE]",
         )
     library = engine.about(path) if path else native.about()
-    found = list(engine.judged(library, map(Installed, store.names())))
+    view = View()
+    found = list(engine.judged(library, view))
     wrong = [release for release in found if release.problem]
-    refused = {release.id: _refused(release) for release in found}
+    refused = {release.id: _refused(release, view) for release in found}
     if given.get("json"):
         output.document(
             {
@@ -59,7 +60,7 @@ def run(given: Given) -> int:
     return 1 if wrong else 0
 
 
-def _refused(release: Release) -> str | None:
+def _refused(release: Release, view: View) -> str | None:
     """Why trust does not take a release, which no library changes."""
-    error = standing.refusal(release.plugin, release.id)
+    error = view.release(release.id, release.plugin).refusal
     return None if error is None else standing.why(error, release.plugin)

@@ -75,9 +75,8 @@ def _verify(given: Given) -> int:
 def _plugin(given: Given, name: str) -> int:
     """Exits with 1 when something imported is not granted, as for a file, or no call loads it."""
     from edge.cli import audit as columns
-    from edge.profiles import here
-    from edge.store import record
     from edge.store.installed import Installed
+    from edge.store.view import View
 
     wrong = [option for option in ("manifest", "old-manifest") if given.get(option)]
     if wrong or len(given.arguments) > 1:
@@ -85,18 +84,19 @@ def _plugin(given: Given, name: str) -> int:
         raise errors.UsageError(
             f"audit: {name} is installed, and {what} is for files", f"For a file of that name: ./{name}"
         )
-    plugin = Installed(name)
-    profile = given.get("profile") or here()
+    view = View()
+    plugin = Installed(name, view)
+    profile = given.get("profile") or view.profile
     found = grants.resolve(
         plugin.manifest,
-        record.policy_for(plugin.record),
+        view.policy.agreed(name, plugin.record.consents),
         profile=profile,
         name=name,
         level=given.get("level", ""),
     )
     rows = found.rows(plugin.description["imports"])
     refused = [row for row in rows if row.imported and not row.granted]
-    state, problem = standing.state(plugin.record)
+    state, problem = standing.state(plugin.record, view)
     is_loaded = state in (standing.ENABLED, standing.DISABLED)
     entries = _last(given, audit.entries(name))
     if given.get("json"):

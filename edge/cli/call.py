@@ -63,7 +63,7 @@ def run(given: Given) -> int:
                 result = plugin.call(
                     tool.arguments(arguments),
                     tool=named[0] if named else None,
-                    config=_config(name),
+                    config=_config(name, prepared.terms.withheld),
                     limits=limits,
                 )
             except Exception as error:
@@ -107,11 +107,15 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
         said.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
 
 
-def _config(name: str) -> bytes | None:
+def _config(name: str, withheld: list[str]) -> bytes | None:
     # As edge.config reads it, which is more than a call needs.
     text = keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
     if text == b"":
         _check_config(name)
+    if text and withheld:
+        from edge import config
+
+        return config.without(text, name, withheld)
     return text
 
 

@@ -7,7 +7,8 @@ from edge import config, errors, files, schema, sealed
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.json_text import json_text
-from edge.store import awaited
+from edge.store import awaited, record
+from edge.store.installed import manifest_of
 from edge.text import phrase, plain, word
 
 TYPE_CHECKING = False
@@ -164,5 +165,8 @@ def _show(given: Given, manifest: Manifest) -> None:
         output.say(f"{manifest.name} says nothing of its configuration: any text is taken, and not checked")
     elif not (known or values or secrets):
         output.say(f"{manifest.name} takes no configuration")
+    for key in config.withheld(manifest_of(record.get(manifest.name).current)):
+        if key in values:
+            output.say(f"edge: {word(key)} is for another release: the one that is installed does not get it")
     for key in missing:
         output.say(f"edge: {manifest.name} requires {word(key)}, which is not set")

@@ -7,6 +7,7 @@ import posix
 from edge import asks
 from edge.cli import output
 from edge.manifest import UNKNOWN_RISK
+from edge.store.consent import Agreed
 from edge.text import plain, quoted, word
 
 TYPE_CHECKING = False
@@ -30,7 +31,9 @@ MAX_WARNINGS = 10
 
 
 def consent_of(given: Given) -> Consent:
-    """Shows what there is to agree to, and asks."""
+    """Shows what there is to agree to, and asks; with `--yes` it is shown and nobody is asked."""
+    if given.get("yes"):
+        return Agreed(show)
 
     def agree(request: Request) -> bool:
         show(request)
@@ -85,7 +88,9 @@ def show(request: Request) -> None:
     if request.remote:
         output.say("  comes from another machine")
     if request.signer:
-        output.say(f"  is signed by another key than before: {request.signer}")
+        output.say(
+            f"  is signed by another key than before: {request.signer} instead of {request.signer_before}"
+        )
     refusals = _Refusals(request)
     for change in request.changes:
         refused = refusals.of(change.ask) if change.ask and change.wider else ""

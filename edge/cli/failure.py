@@ -19,7 +19,7 @@ def report(error: Exception, *, as_json: bool) -> int:
     """Tells of an error: what happened, to what, what to do; answers with the exit code."""
     if not isinstance(error, errors.EdgeError):
         error = _fault(error)
-    if as_json and document(_facts(error)):
+    if as_json and document(facts(error)):
         return error.exit_code
     if isinstance(error, errors.BadManifest) and len(error.problems) > 1:
         output.say(f"edge: {error.heading}")
@@ -32,25 +32,26 @@ def report(error: Exception, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def document(facts: dict[str, Any]) -> bool:
+def document(error: dict[str, Any]) -> bool:
     """Tells of an error as JSON where answers go; false when that can't be written."""
     try:
-        output.document({"error": facts})
+        output.document({"error": error})
     except (errors.EdgeError, output.NobodyReads):
         return False
     return True
 
 
-def _facts(error: errors.EdgeError) -> dict[str, Any]:
-    facts = {
+def facts(error: errors.EdgeError) -> dict[str, Any]:
+    """An error as data."""
+    found: dict[str, Any] = {
         "kind": type(error).__name__,
         "message": error.message,
         "remedy": error.remedy,
         "exit": error.exit_code,
     }
     if isinstance(error, errors.BadManifest):
-        facts["problems"] = error.problems
-    return facts
+        found["problems"] = error.problems
+    return found
 
 
 def _fault(error: Exception) -> errors.EdgeError:

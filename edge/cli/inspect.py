@@ -88,8 +88,10 @@ def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
         return {"kind": "core module" if is_module else "component"}
     except errors.NotComponent as error:
         return {"kind": "core module", "problem": error.message, "remedy": error.remedy}
-    except errors.Unsupported as error:
+    except (errors.Unsupported, errors.TooComplex) as error:
         kind = "core module with component metadata" if is_module else "component"
+        if isinstance(error, errors.TooComplex):
+            kind = f"too complex {kind}"
         return {"kind": kind, "problem": error.message, "remedy": error.remedy}
     except errors.Refused as error:
         return {"kind": "damaged WebAssembly", "problem": error.message}

@@ -11,13 +11,17 @@ from edge.sources.digest import hex_of
 from edge.store import standing
 from edge.suggest import meant
 from edge.text import phrase, safe, word
+from edge.trust_held import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Union
 
     from edge.cli.options import Given
     from edge.trust import Trusted
+
+    Counting = dict[bytes, Union[set[str], None]]
+    """Plugins by key; None for every plugin."""
 
 DIGITS = "0123456789abcdef"
 SHOWN_DIGITS = 16
@@ -225,10 +229,11 @@ def _floor(given: Given, version: str) -> None:
 
 
 def _list(given: Given) -> None:
+    held = Held()
     own, problems = keyring.every()
-    trusted = trust_file.trusted()
-    revoked = trust_file.revocations()
-    floor = trust_file.floor()
+    trusted = trust_file.trusted(held)
+    revoked = trust_file.revocations(held)
+    floor = trust_file.floor(held)
     level = policy.load().level
     counting = _counting(trusted, level)
     for problem in problems:
@@ -263,19 +268,25 @@ def _list(given: Given) -> None:
         output.answer(f"floor    wasmtime {floor}")
 
 
-def _counting(trusted: list[tuple[Trusted, str]], level: str) -> list[Trusted]:
-    """The lines whose keys count at a level."""
+def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
+    """The keys that count at a level, and what for by all their lines together."""
     only = levels.operator_only(level)
-    return [entry for entry, path in trusted if not only or path == trust.operator_path()]
+    found: Counting = {}
+    for entry, path in trusted:
+        if only and path != trust.operator_path():
+            continue
+        plugins = found.setdefault(entry.public, set())
+        if not entry.plugins:
+            found[entry.public] = None
+        elif plugins is not None:
+            plugins.update(entry.plugins)
+    return found
 
 
-def _counts(entry: Trusted, counting: list[Trusted]) -> bool:
-    """Whether a key counts for all that a line trusts it with, be it by another line."""
-    return any(
-        other.public == entry.public
-        and (not other.plugins or (bool(entry.plugins) and set(entry.plugins) <= set(other.plugins)))
-        for other in counting
-    )
+def _counts(entry: Trusted, counting: Counting) -> bool:
+    """Whether a key counts for all that a line trusts it with, be it by other lines."""
+    plugins = counting.get(entry.public, set())
+    return plugins is None or (bool(entry.plugins) and plugins.issuperset(entry.plugins))
 
 
 def _facts(entry: Trusted, path: str, *, counts: bool) -> dict[str, Any]:

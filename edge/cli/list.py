@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from edge import errors
 from edge.cli import output
+from edge.cli.failure import facts, report
 from edge.cli.options import Command
 from edge.store import record, standing
-from edge.store.installed import Installed
+from edge.store.view import View
 from edge.text import safe, word
 
 TYPE_CHECKING = False
@@ -19,8 +20,9 @@ COMMAND = Command(
     "list",
     "",
     "Tells what is installed: name, version, release, state, tools. The state is enabled or disabled, or\n"
-    "why it is not loaded: revoked, refused (no key that counts signed it, or it lacks a grant), damaged.\n"
-    "Exits with 1 when something is damaged; of code only `edge doctor` reads every byte.",
+    "why it is not loaded: revoked, refused (no key that counts signed it, or it lacks a grant), damaged,\n"
+    "unknown (trust or the policy can't be read: exits with 5). Exits with 1 when something is damaged; of\n"
+    "code only `edge doctor` reads every byte.",
     (),
     "edge list --json",
 )
@@ -29,25 +31,41 @@ COLUMNS = ("name", "version", "release", "state", "tools")
 
 
 def run(given: Given) -> int:
-    """Exits with 1 when something is damaged."""
-    rows = [row for name in record.named() if (row := _row(name)) is not None]
+    """Exits with 1 when something is damaged, and with 5 when trust or the policy can't be read."""
+    view = View()
+    rows = [row for name in record.named() if (row := _row(name, view)) is not None]
+    fault = _fault(view, rows)
     if given.get("json"):
-        output.document({"plugins": rows})
+        output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})
     elif rows:
         _show(rows)
-    else:
+    elif fault is None:
         output.say("Nothing is installed; `edge install --help` says how that is done")
+    if fault is not None:
+        if not given.get("json"):
+            report(fault, as_json=False)
+        return fault.exit_code
     return 1 if any(row["state"] == standing.DAMAGED for row in rows) else 0
 
 
-def _row(name: str) -> dict[str, Any] | None:
+def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
+    """What of this machine leaves open which plugins a call would load."""
     try:
-        found = record.find(name)
+        view.check()
+        if any(row["state"] == standing.UNKNOWN for row in rows):
+            view.check_lines()
+    except errors.EdgeError as error:
+        return error
+    return None
+
+
+def _row(name: str, view: View) -> dict[str, Any] | None:
+    try:
+        found = view.record(name)
         if found is None or not found.current:
             return None
-        plugin = Installed(name)
-        description = plugin.description
-    except (errors.StoreDamaged, errors.Refused) as error:
+        description = view.release(found.current, name).description
+    except errors.EdgeError as error:
         return {
             "name": name,
             "version": "",
@@ -57,7 +75,7 @@ def _row(name: str) -> dict[str, Any] | None:
             "tools": [],
             "problem": error.message,
         }
-    state, why = standing.state(found)
+    state, why = standing.state(found, view)
     return {
         "name": name,
         "version": description["version"],
@@ -86,5 +104,6 @@ def _show(rows: list[dict[str, Any]]) -> None:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths))
         output.show("  ".join(padded).rstrip())
     for row in rows:
-        if row["problem"]:
+        # Of the machine's own fault there is one line, below.
+        if row["problem"] and row["state"] != standing.UNKNOWN:
             output.say(f"{row['name']}: {row['problem']}")

@@ -145,7 +145,8 @@ def _told(fact: dict[str, Any]) -> str:
         return f"{plugin}: {said}level {fact['after']} holds (before: {fact['before']})"
     ask = asks.spelled(tuple(fact["ask"]))
     if act == "grant":
-        return f"{plugin}: {ask} is granted{'' if fact['wider'] else ', as it was before'}"
+        how = "" if fact["wider"] else ", as it was before"
+        return f"{plugin}: {ask} is granted{how if fact['effect'] else ', without effect now'}"
     if not fact["removed"]:
         return f"{plugin}: nothing was changed, {ask} covers no grant and no consent"
     count = fact["removed"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from edge import asks, errors, grants, levels, policy
 from edge.cli import output
-from edge.profiles import here
 from edge.store import record, standing
-from edge.store.installed import manifest_of
+from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +21,10 @@ KEYS = {True: "only keys that the operator added count", False: "any key trusted
 
 def show(given: Given, name: str = "") -> None:
     """Shows what holds, of a plugin where one is named."""
-    said = policy.load()
     if name:
-        _show_plugin(given, said, name)
+        _show_plugin(given, View(), name)
     else:
-        _show_all(given, said)
+        _show_all(given, policy.load())
 
 
 def _show_all(given: Given, said: Policy) -> None:
@@ -53,15 +51,16 @@ def _show_all(given: Given, said: Policy) -> None:
                 output.show(f"  {word} {asks.spelled(tuple(ask))}")
 
 
-def _show_plugin(given: Given, said: Policy, name: str) -> None:
-    found = record.find(name)
+def _show_plugin(given: Given, view: View, name: str) -> None:
+    said = view.policy
+    found = view.record(name)
     if found is not None and found.current:
         said = said.agreed(name, found.consents)
     elif name not in said.plugins:
         raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy says nothing of it")
     else:
         found = None
-    facts = _facts(said, name, found)
+    facts = _facts(said, name, found, view)
     if given.get("json"):
         output.document(facts)
         return
@@ -84,18 +83,19 @@ def _show_plugin(given: Given, said: Policy, name: str) -> None:
         _row("limits", f"{grants.spelled_limits(facts['limits'])} (profile {facts['profile']})")
 
 
-def _facts(said: Policy, name: str, found: Record | None) -> dict[str, Any]:
+def _facts(said: Policy, name: str, found: Record | None, view: View) -> dict[str, Any]:
     own = said.of(name)
     usual = said.level_of(name)
-    level = standing.level_of(name, found.current, said) if found is not None else usual
+    release = view.release(found.current, name) if found is not None else None
+    level = release.level if release is not None else usual
     whose = "its own" if own.level else "the device's"
     if level != usual:
         whose = f"its manifest's; the policy says {usual}"
-    state, problem = standing.state(found) if found is not None else ("", "")
+    state, problem = standing.state(found, view) if found is not None else ("", "")
     allowed: tuple[Ask, ...] = ()
     limits: dict[str, float] = {}
-    if found is not None:
-        granted = grants.resolve(manifest_of(found.current), said, profile=here(), name=name)
+    if release is not None:
+        granted = grants.resolve(release.manifest, said, profile=view.profile, name=name)
         allowed, limits = granted.allowed, granted.limits
     return {
         "plugin": name,
@@ -109,7 +109,7 @@ def _facts(said: Policy, name: str, found: Record | None) -> dict[str, Any]:
         "grants": own.grants,
         "allowed": allowed,
         "limits": limits,
-        "profile": here().name,
+        "profile": view.profile.name,
     }
 
 

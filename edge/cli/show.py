@@ -6,7 +6,8 @@ from edge import asks, config, sealed, trust
 from edge.cli import output
 from edge.cli.options import Command
 from edge.store import standing
-from edge.store.installed import Installed, description_of
+from edge.store.installed import Installed
+from edge.store.view import View
 from edge.text import plain, quoted, word
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
+    from edge.store.record import Record
 
 COMMAND = Command(
     "show",
@@ -43,7 +45,8 @@ FIELDS: dict[str, Callable[[str], str]] = {
 
 def run(given: Given) -> int:
     """Shows a plugin."""
-    facts = _facts(Installed(given.arguments[0]))
+    view = View()
+    facts = _facts(Installed(given.arguments[0], view), view)
     if given.get("json"):
         output.document(facts)
         return 0
@@ -68,10 +71,10 @@ def run(given: Given) -> int:
     return 0
 
 
-def _facts(plugin: Installed) -> dict[str, Any]:
+def _facts(plugin: Installed, view: View) -> dict[str, Any]:
     description, manifest, record = plugin.description, plugin.manifest, plugin.record
-    signer = trust.labels().get(bytes.fromhex(description["signer"]))
-    state, problem = standing.state(record)
+    signer = trust.labels(view.trust).get(bytes.fromhex(description["signer"]))
+    state, problem = standing.state(record, view)
     set_secrets = sealed.names(plugin.name)
     return {
         "name": plugin.name,
@@ -80,7 +83,7 @@ def _facts(plugin: Installed) -> dict[str, Any]:
         "state": state,
         "enabled": record.enabled,
         "problem": problem or None,
-        "level": standing.level_of(plugin.name, record.current),
+        "level": plugin.release.level,
         "origin": record.origin,
         "remote": record.remote,
         "signer": f"{description['signer']} ({word(signer) if signer else 'not trusted here'})",
@@ -88,7 +91,7 @@ def _facts(plugin: Installed) -> dict[str, Any]:
         "description": manifest.fields.get("description", ""),
         "author": manifest.fields.get("author", ""),
         "id": record.current,
-        "previous": _previous(record.previous),
+        "previous": _previous(record, view),
         "floor": record.floor,
         "tools": [
             {**tool, "risk": manifest.tool(tool["name"]).risk} for tool in description.get("tools") or ()
@@ -99,11 +102,11 @@ def _facts(plugin: Installed) -> dict[str, Any]:
     }
 
 
-def _previous(release_id: str) -> dict[str, Any] | None:
-    if not release_id:
+def _previous(record: Record, view: View) -> dict[str, Any] | None:
+    if not record.previous:
         return None
-    description = description_of(release_id)
-    return {"id": release_id, "version": description["version"], "release": description["release"]}
+    description = view.release(record.previous, record.name).description
+    return {"id": record.previous, "version": description["version"], "release": description["release"]}
 
 
 def _row(name: str, text: object) -> None:

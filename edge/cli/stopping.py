@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.store import record, standing
+from edge.store import standing
+from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,9 +15,10 @@ def tell(before: Iterable[str]) -> list[str]:
     """Says which of those that loaded `before` (standing.loading) do not now; answers with their names."""
     stopped: list[str] = []
     remedies: dict[str, None] = {}
+    view = View()
     for name in before:
-        found = record.find(name)
-        error = standing.problem(found) if found is not None and found.current else None
+        found = view.record(name)
+        error = standing.problem(found, view) if found is not None and found.current else None
         if error is not None:
             stopped.append(name)
             remedies[error.remedy] = None

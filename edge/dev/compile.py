@@ -19,7 +19,7 @@ from edge.instance import Instance
 from edge.plugin import Plugin
 from edge.profiles import MB, PI_ZERO, WORKSTATION
 from edge.runtime import Runtime
-from edge.text import word
+from edge.text import is_plugin_name, word
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 TOOL = "zeroclaw:plugin/tool@0.1.0#"
@@ -67,6 +67,7 @@ def compile_to(
     with contextlib.ExitStack() as stack:
         seed = stack.enter_context(keys.wiped(keys.local_seed()))
         facts = _ask(component, file, seed, say)
+        _warn_of_name(facts, say)
         staged = []
         for engine, path in paths.items():
             output = stack.enter_context(files.Staged(path))
@@ -77,6 +78,18 @@ def compile_to(
         for output in staged:
             output.commit()
     return artifacts
+
+
+def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
+    """A lone artifact goes by the name that its plugin says: one that no scope of a key can name."""
+    name = facts.get("plugin", {}).get("name")
+    if name is None or is_plugin_name(name):
+        return
+    say(
+        f"edge: the plugin calls itself {word(name)}, which is no plugin's name: only keys that are trusted "
+        "for every plugin can sign its .cwasm, and `edge pack` refuses it. Names are of a-z and 0-9, and "
+        "inside also . _ -"
+    )
 
 
 def compile_for_here(component: dict[str, Any], file: str) -> int:

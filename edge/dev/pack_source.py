@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge import errors, files, manifest
 from edge.capabilities import ALWAYS, CAPABILITIES, needed
@@ -73,6 +73,8 @@ class Source:
         """
         if not folder:
             raise errors.UsageError("An empty name is no folder", "Name the plugin's folder, . for this one")
+        if os.path.isfile(folder):
+            _refuse_file(folder)
         foreign = foreign or adopted
         self.adopted = adopted
         self._shown = shown or folder
@@ -212,6 +214,22 @@ class Source:
         found = sorted(problems, key=lambda problem: problem.line)
         if found:
             manifest.refuse(self.file, found)
+
+
+def _refuse_file(path: str) -> NoReturn:
+    """For a file in the place of the plugin's folder."""
+    around = os.path.dirname(path) or "."
+    remedy = f"Name the folder that has the plugin's {MANIFEST}: edge pack DIR"
+    if os.path.basename(path) == MANIFEST:
+        remedy = f"Name its folder: edge pack {around}"
+    elif path.endswith(".wasm"):
+        remedy = (
+            f"edge pack DIR --wasm {path}, where DIR has the plugin's {MANIFEST}; without one, edge compile "
+            f"{path} makes a file for `edge run`"
+        )
+    elif path.endswith(".edge"):
+        remedy = f"A package is what pack makes: edge inspect {path} shows what it holds"
+    raise errors.UsageError(f"{path} is a file, and a package is made of a folder", remedy)
 
 
 def _only_wasm(folder: str, shown: str) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from edge.errors import EdgeError
+    from edge.store.view import View
 
 CHECKS = {
     "processor": "machine",
@@ -44,6 +45,9 @@ CHECKS = {
 }
 """Every check, a function of that name, and the module that has it."""
 
+SEEING = ("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants")
+"""Those that are given one view of the store, so that each head is verified once (edge/store/view.py)."""
+
 
 def examine() -> Iterator[tuple[str, Finding]]:
     """Makes every check and answers with its name and what it found."""
@@ -51,16 +55,23 @@ def examine() -> Iterator[tuple[str, Finding]]:
 
     # What a process found before is no answer for now.
     files.checked_folders.clear()
+    views: list[View] = []
     for name, home in CHECKS.items():
-        yield name, _guarded(name, home)
+        yield name, _guarded(name, home, views)
 
 
-def _guarded(name: str, home: str) -> Finding:
+def _guarded(name: str, home: str, views: list[View]) -> Finding:
     """What a check finds; whatever it raises is a finding too."""
     try:
         module = __import__(f"edge.doctor.{home}", None, None, [name])
-        check: Callable[[], Finding] = getattr(module, name)
-        return check()
+        check: Callable[..., Finding] = getattr(module, name)
+        if name not in SEEING:
+            return check()
+        if not views:
+            from edge.store.view import View
+
+            views.append(View())
+        return check(views[0])
     except Exception as error:
         from edge import errors
 

@@ -12,10 +12,10 @@ from edge import errors, files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
-    from edge.store.installed import Installed
+    from edge.store.view import View
 
 ELF = b"\x7fELF"
 PATIENCE = 120
@@ -47,16 +47,14 @@ class Release:
         self.problem = problem
 
 
-def judged(library: dict[str, Any], plugins: Iterable[Installed]) -> Iterator[Release]:
-    """Every release of plugins, judged by what a library says of itself (`about`)."""
-    from edge.store.installed import description_of
-
+def judged(library: dict[str, Any], view: View) -> Iterator[Release]:
+    """Every release of every plugin, judged by what a library says of itself (`about`)."""
     here = native.about()
-    for plugin in plugins:
-        for release_id in filter(None, (plugin.release_id, plugin.previous)):
-            current = release_id == plugin.release_id
+    for plugin in view.installed():
+        for release_id in filter(None, (plugin.current, plugin.previous)):
+            current = release_id == plugin.current
             try:
-                description = description_of(release_id)
+                description = view.release(release_id, plugin.name).description
             except errors.EdgeError as error:
                 yield Release(plugin.name, "?", release_id, current=current, problem=error.message)
                 continue

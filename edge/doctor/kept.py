@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from edge.errors import EdgeError
+    from edge.store.view import View
 
 LOCKED = ("store/lock", "audit/lock")
 
@@ -44,11 +45,11 @@ def registry() -> Finding:
     return Finding(PASS, f"{len(found)} registries are named")
 
 
-def files() -> Finding:
+def files(view: View) -> Finding:
     """Whether files are where files are kept, belong to this user, and none is gone that was there."""
     from contextlib import suppress
 
-    from edge import files, keys, places
+    from edge import files, keys, places, trust
 
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
@@ -62,11 +63,11 @@ def files() -> Finding:
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: rm {path}.lock"
             return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
-    for path in (f"{places.config_home()}/edge/{name}" for name in ("trusted.keys", "registry")):
-        text = keys.read_guarded(path, keys.OTHERS_WRITE)
-        if text and not text.endswith(b"\n"):
-            remedy = "Look whether lines are missing, a revocation for one, and end the last one"
-            return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
+    path = trust.operator_path()
+    text = view.trust.read(path) if path else b""
+    if text and not text.endswith(b"\n"):
+        remedy = "Look whether lines are missing, a revocation for one, and end the last one"
+        return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
     return Finding(PASS, f"all in place below {files.folder(places.data())}")
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge.errors import EdgeError
-    from edge.store.installed import Installed
+    from edge.store.record import Record
+    from edge.store.view import Release, View
 
 SHOWN = 3
 AGAIN = "Install the release again; `edge rollback NAME` goes back to the one before"
@@ -21,7 +22,7 @@ STORE = (
 )
 
 
-def store() -> Finding:
+def store(view: View) -> Finding:
     """Whether every record can be read and has its releases."""
     from edge import errors
     from edge.store import lost, record, release_path
@@ -30,7 +31,7 @@ def store() -> Finding:
     wrong = [lost.problem(name, lost.leftover(name)).message for name in gone]
     for name in names:
         try:
-            found = record.find(name)
+            found = view.record(name)
         except errors.StoreDamaged as error:
             wrong.append(error.message)
             continue
@@ -43,20 +44,19 @@ def store() -> Finding:
     return judge(wrong, _counted(len(names), "record"), STORE)
 
 
-def plugins() -> Finding:
+def plugins(view: View) -> Finding:
     """Whether every byte of what is installed is what was signed."""
     from edge.store.standing import why
-    from edge.store.verify import damage_of
 
     wrong, kept, count = [], [], 0
-    for plugin in _readable():
+    for found in view.installed():
         count += 1
-        damage = damage_of(plugin.release_id, plugin.name)
+        damage = _damage(view, found, "current")
         if damage is not None:
-            wrong.append(f"{plugin.name}: {why(damage, plugin.name)}")
-        damage = damage_of(plugin.previous, plugin.name) if plugin.previous else None
+            wrong.append(f"{found.name}: {why(damage, found.name)}")
+        damage = _damage(view, found, "previous") if found.previous else None
         if damage is not None:
-            kept.append(f"{plugin.name}, the release that is kept: {why(damage, plugin.name)}")
+            kept.append(f"{found.name}, the release that is kept: {why(damage, found.name)}")
     if kept and not wrong:
         return Finding(
             WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
@@ -64,47 +64,62 @@ def plugins() -> Finding:
     return judge(wrong + kept, f"{_counted(count, 'plugin')}, as signed", AGAIN)
 
 
-def engine() -> Finding:
+def _damage(view: View, found: Record, which: str) -> EdgeError | None:
+    """What is wrong with a release; of one that was replaced meanwhile, with the one in its place."""
+    from edge.store import record
+    from edge.store.verify import damage_of
+    from edge.store.view import View
+
+    damage = damage_of(view.release(getattr(found, which), found.name))
+    now = record.find(found.name) if damage is not None else None
+    if now is None or now == found:
+        return damage
+    release = getattr(now, which)
+    return damage_of(View().release(release, now.name)) if release else None
+
+
+def engine(view: View) -> Finding:
     """Whether this library loads what is installed."""
     from edge import _native as native
     from edge.doctor.engine import judged
 
-    releases = list(judged(native.about(), _readable()))
+    releases = list(judged(native.about(), view))
     wrong = [f"{each.plugin} {each.version}: {each.problem}" for each in releases if each.problem]
     loads = f"this library loads {_counted(len(releases), 'release')}"
     return judge(wrong, loads, "Install releases compiled for it")
 
 
-def compiler() -> Finding:
+def compiler(view: View) -> Finding:
     """Whether what is installed comes from a compiler that is taken."""
     from edge.errors import OldCompiler
 
-    return _taken("none is of a compiler that is not taken any more", OldCompiler)
+    return _taken(view, "none is of a compiler that is not taken any more", OldCompiler)
 
 
-def revoked() -> Finding:
+def revoked(view: View) -> Finding:
     """Whether what is installed was revoked since."""
     from edge.errors import Revoked
 
-    return _taken("none was revoked", Revoked)
+    return _taken(view, "none was revoked", Revoked)
 
 
-def signers() -> Finding:
+def signers(view: View) -> Finding:
     """Whether whoever signed what is installed is trusted to, at the level of each plugin."""
     from edge.errors import OutOfScope, Untrusted
 
-    return _taken("all signed by keys that count at the level of each", Untrusted, OutOfScope)
+    return _taken(view, "all signed by keys that count at the level of each", Untrusted, OutOfScope)
 
 
-def grants() -> Finding:
+def grants(view: View) -> Finding:
     """Whether what is enabled is granted what it can't be loaded without."""
     from edge.errors import NotGranted
     from edge.store import standing
 
+    view.check_lines()
     wrong = [
         error.message
-        for plugin in _readable()
-        if plugin.enabled and isinstance(error := standing.problem(plugin.record), NotGranted)
+        for found in view.installed()
+        if found.enabled and isinstance(error := standing.problem(found, view), NotGranted)
     ]
     return judge(wrong, "what is enabled has what it needs", NotGranted.advice)
 
@@ -123,44 +138,34 @@ def _counted(count: int, one: str, more: str = "") -> str:
     return f"{count} {one if count == 1 else more or one + 's'}"
 
 
-def _taken(well: str, *kinds: type[EdgeError]) -> Finding:
-    from edge.store.standing import why
+def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
+    """Whether no release is refused for such a reason; raises what leaves that open."""
+    from edge.store.standing import DAMAGES, why
 
-    wrong, kept, remedy = [], [], ""
-    for plugin, release, error in _refused(*kinds):
+    view.check_lines()
+    wrong, kept, remedy, unclear = [], [], "", []
+    for found, release in _releases(view):
+        error = release.refusal
+        if isinstance(error, DAMAGES):
+            unclear.append(f"{found.name}: {why(error, found.name)}")
+        if not isinstance(error, kinds):
+            continue
         remedy = remedy or error.remedy
-        if release == plugin.release_id:
+        if release.id == found.current:
             wrong.append(error.message)
         else:
-            kept.append(f"{plugin.name}, the release that is kept: {why(error, plugin.name)}")
+            kept.append(f"{found.name}, the release that is kept: {why(error, found.name)}")
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
+    if unclear and not wrong:
+        return Finding(WARN, f"it can't be said of what is damaged: {_listed(unclear)}", AGAIN)
     return judge(wrong + kept, well, remedy)
 
 
-def _refused(*kinds: type[EdgeError]) -> Iterator[tuple[Installed, str, EdgeError]]:
-    """Every release that is refused for such a reason: its plugin, its folder and why."""
-    from edge.store import standing
-
-    for plugin in _readable():
-        for release in filter(None, (plugin.release_id, plugin.previous)):
-            error = standing.refusal(plugin.name, release)
-            if isinstance(error, kinds):
-                yield plugin, release, error
-
-
-def _readable() -> Iterator[Installed]:
-    """What is installed, but what the check of the store names."""
-    from edge import errors
-    from edge.store import record
-    from edge.store.installed import Installed
-
-    for name in record.named():
-        try:
-            found = Installed(name)
-        except (errors.StoreDamaged, errors.NotInstalled):
-            continue
-        yield found
+def _releases(view: View) -> Iterator[tuple[Record, Release]]:
+    for found in view.installed():
+        for release in filter(None, (found.current, found.previous)):
+            yield found, view.release(release, found.name)
 
 
 def judge(wrong: list[str], well: str, remedy: str) -> Finding:

@@ -6,6 +6,10 @@ import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.store.view import View
+
 KEPT = (
     "keys",
     "secrets",
@@ -53,7 +57,7 @@ def keys() -> Finding:
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
         if found.st_mode & keys.OTHERS_ANY:
-            remedy = f"chmod go-rwx {path}, if nobody used that; otherwise make new keys, and revoke these"
+            remedy = f"chmod go-rwx {path}; if others may have read it, make new keys and revoke these"
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
     own = keys.local_public()
     _, problems = keyring.every()
@@ -62,14 +66,14 @@ def keys() -> Finding:
     return Finding(PASS, f"this machine's key is {own.hex()[:16]}" if own else NO_KEY)
 
 
-def trust() -> Finding:
+def trust(view: View) -> Finding:
     """Whether every line of trust means something, and somebody is trusted at the level that holds here."""
-    from edge import levels, policy, trust
+    from edge import levels, trust
 
-    trust.check_all()
-    level = policy.load().level
-    found = trust.entries()
-    counting = trust.entries(operator_only=levels.operator_only(level))
+    view.check_lines()
+    level = view.policy.level
+    found = trust.entries(held=view.trust)
+    counting = trust.entries(operator_only=levels.operator_only(level), held=view.trust)
     if found and not counting:
         told = f"no key counts at level {level}: the operator added none"
         return Finding(WARN, told, "edge key trust KEY, `edge key trust local` for this machine's own")

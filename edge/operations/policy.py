@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from edge import asks, errors, levels, policy
 from edge.levels import LIMITS, RATES
-from edge.store import record, standing
+from edge.store import record
 from edge.store.installed import manifest_of
 from edge.store.lifecycle import take_back
+from edge.store.view import View
 from edge.suggest import meant
 
 TYPE_CHECKING = False
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
 
     Fact = dict[str, Any]
 
+AMOUNTS = ("kv", "limits")
+
 
 def grant(name: str, ask: Ask) -> Fact:
-    """Grants something to a plugin; `remark` of the answer says where that changes nothing.
+    """Grants something to a plugin; `remark` of the answer says where it does not do what it says.
 
-    Raises `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
+    `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
+    `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
     """
     if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
         raise errors.OptionsError(f"There is no limit `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
-    return {**policy.grant(name, ask), "remark": _remark(name, ask)}
+    effect, remark = _effect(name, ask)
+    return {**policy.grant(name, ask), "effect": effect, "remark": remark}
 
 
 def revoke(name: str, ask: Ask) -> Fact:
@@ -57,29 +62,35 @@ def _manifest(name: str) -> Manifest | None:
         return None
 
 
-def _remark(name: str, ask: Ask) -> str:
-    """That an installed plugin does not ask for what it is granted."""
+def _effect(name: str, ask: Ask) -> tuple[bool, str]:
+    """Whether an installed plugin asks for any of what it is granted, and what there is to say of that."""
     manifest = _manifest(name)
     if manifest is None:
-        return ""
+        return True, ""
     asked = [own for own in manifest.asks if own[0] == ask[0]]
-    if any(asks.covers(own, ask) or asks.covers(ask, own) for own in asked):
-        return ""
+    if any(asks.covers(own, ask) for own in asked):
+        return True, ""
+    within = [own for own in asked if asks.covers(ask, own)]
+    if within:
+        # Of an amount it gets what it asks for.
+        more = f"{name} asks for {asks.spelled(within[0])}, and gets no more" if ask[0] in AMOUNTS else ""
+        return True, more if len(ask) > 1 else ""
     told = f"{name} does not ask for {asks.spelled(ask)}: that changes nothing before a release of it does"
     if ask[0] == "config_read" and len(ask) > 1 and manifest.secrets:
-        return f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
+        return False, f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
     if asked:
-        return f"{told}. It asks for {'; '.join(map(asks.spelled, asked[:5]))}"
-    return told
+        return False, f"{told}. It asks for {'; '.join(map(asks.spelled, asked[:5]))}"
+    return False, told
 
 
 def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
     """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
-    said = policy.load()
+    view = View()
     try:
-        found = record.find(name)
+        found = view.record(name)
     except errors.StoreDamaged:
         found = None
+    said = view.policy
     if found is not None and found.current:
         said = said.agreed(name, found.consents)
     own = said.of(name)
@@ -87,7 +98,7 @@ def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
     manifest = _manifest(name)
     if still or manifest is None or found is None:
         return still, ""
-    level = standing.level_of(name, found.current, said)
+    level = view.release(found.current, name).level
     given = any(asks.covers(own, ask) or asks.covers(ask, own) for own in manifest.asks)
     if given and levels.LEVELS[level]["consent"] == "none":
         return [], f"at level {level}, {name} has all that its manifest asks for"

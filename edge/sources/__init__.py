@@ -26,8 +26,11 @@ REGISTRY = "registry:"
 URLS = ("https:", "http:")
 PRIVATE = 0o700
 
-FILES = (".edge", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
-"""How the names of packages and archives end."""
+FILES = (
+    *(".edge", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"),
+    *(".wasm", ".cwasm", ".toml"),
+)
+"""How the names of packages and archives end, and of other files of plugins that are no plugin's name."""
 
 
 class Source:
@@ -144,9 +147,10 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
     # What is no digest at all is told by whoever fetches.
     if entry.sha256 and is_sha256(sha256) and sha256.lower() != entry.sha256:
         raise errors.Damaged(
-            f"{entry.index} has {entry.name} {entry.version} with the digest {entry.sha256}, "
-            f"and {sha256.lower()} was asked for",
-            "Ask whoever publishes it which is right",
+            f"{entry.index} lists {entry.name} {entry.version} with the digest {entry.sha256}, and --sha256 "
+            f"is {sha256.lower()}",
+            "Compare --sha256 with the digest that the plugin's author publishes; if it is right, do not "
+            "install from this registry",
         )
     return entry
 

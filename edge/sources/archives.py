@@ -25,6 +25,8 @@ CODERS = {
 }
 """What decompresses a file, by what it begins with."""
 
+WASM, ELF = b"\0asm", b"\x7fELF"
+
 KINDS = ".zip, .tar, .tar.gz, .tar.xz or .tar.bz2"
 SHOWN_FOUND = 4
 MOST_DEPTH = 2
@@ -82,7 +84,7 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
 
     is_zip = begin.startswith(zips.MAGICS)
     if not (coder or is_zip or tars.is_tar(begin)):
-        _refuse_kind(name)
+        _refuse_kind(name, begin)
     check_size(fd, name, MOST_ARCHIVE_BYTES)
     with Extraction(name, into) as extraction:
         if is_zip:
@@ -94,9 +96,27 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
         return _found(extraction, into)
 
 
-def _refuse_kind(name: str) -> NoReturn:
+def _refuse_kind(name: str, begin: bytes) -> NoReturn:
+    """Says what a file is of which a plugin is made, and what else it is for."""
     from edge import errors
 
+    if begin.startswith(WASM):
+        raise errors.NotPackage(
+            f"{name} is WebAssembly; a plugin is installed with its {MANIFEST}, as a package or a folder",
+            f"To try it here: edge run {name} JSON. To install it: put it beside its {MANIFEST}, then edge "
+            "install ./FOLDER, or edge pack FOLDER for other devices",
+        )
+    if begin.startswith(ELF):
+        raise errors.NotPackage(
+            f"{name} is a compiled file without a {MANIFEST}, which runs and is not installed",
+            f"To run it: edge run {name} JSON. To install the plugin, get its package, or on a PC: edge pack "
+            "FOLDER",
+        )
+    if name.rpartition("/")[2] == MANIFEST:
+        raise errors.NotPackage(
+            f"{name} is a manifest, and a plugin is installed from its folder",
+            f"Name its folder: edge install {name.rpartition('/')[0] or '.'}/",
+        )
     raise errors.NotPackage(
         f"{name} is neither a package nor an archive",
         f"Give a .edge that `edge pack` wrote, or one in an archive, or a plugin's folder in one: {KINDS}",

@@ -286,7 +286,8 @@ def _fail_digest(name: str, found: str, expected: str) -> NoReturn:
 
     raise errors.Damaged(
         f"{name} has the SHA-256 {found}, and {expected.lower()} is expected",
-        "Try again; if it stays, ask whoever publishes it which is right",
+        "Try again; if the digest still differs, do not use the file: compare with the digest that the "
+        "plugin's author publishes",
     )
 
 

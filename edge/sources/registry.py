@@ -90,6 +90,12 @@ def configured() -> tuple[str, list[str]]:
             f"Write the https:// URL of an index, or its path, into it; or remove it: rm {path}",
         )
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
+    if text and not text.endswith(b"\n"):
+        # Half of an address is an address, too.
+        raise errors.EnvironmentFault(
+            f"{path} ends within a line: it may have been cut short",
+            f"Look whether its last line is whole and none is missing, then end that line: echo >> {path}",
+        )
     found = []
     for number, raw in enumerate(text.split(b"\n"), 1):
         line = files.decode(raw.strip())

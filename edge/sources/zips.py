@@ -21,6 +21,12 @@ STORED, DEFLATED = 0, 8
 DOS_FOLDER = 0x10
 OTHER_NAME = b"up"
 
+OF_DOS = (0, 10, 14)
+"""Systems that a member may be from (FAT, NTFS, VFAT) on which a backslash separates the parts of a name."""
+
+CODE_PAGE = "cp437"
+"""What a name is in that is not said to be UTF-8, by the specification of the format."""
+
 
 def extract(fd: int, into: Extraction) -> None:
     """Unpacks all members. Raises `errors.EdgeError`, or what zipfile makes of damaged ones."""
@@ -33,9 +39,8 @@ def extract(fd: int, into: Extraction) -> None:
 
 
 def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None:
-    # Of its names the one that the directory says: zipfile cuts the other at a NUL.
-    name = member.orig_filename
-    problem = _problem(member)
+    name, problem = _name(member)
+    problem = problem or _problem(member, name)
     if problem:
         into.refuse(name, problem)
     if not name.endswith("/"):
@@ -46,12 +51,32 @@ def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None
     into.add_folder(name[:-1])
 
 
-def _problem(member: ZipInfo) -> str:
-    name = member.orig_filename
+def _name(member: ZipInfo) -> tuple[str, str]:
+    """A member's name with slashes, and why it can't be told; `members.Names` judges what it says."""
+    # Of its names the one that the directory says: zipfile cuts the other at a NUL.
+    name, is_dos = member.orig_filename, member.create_system in OF_DOS
+    if not (name.isascii() or member.flag_bits & UTF8):
+        # What zipfile read as the code page, as systems other than DOS do not write it.
+        raw = name.encode(CODE_PAGE)
+        try:
+            utf8 = raw.decode()
+        except UnicodeDecodeError:
+            utf8 = ""
+        if is_dos and utf8:
+            return name, f"its name is not said to be UTF-8, and may be that or {CODE_PAGE}"
+        if not (is_dos or utf8):
+            return name, "its name is not said to be UTF-8, and is none"
+        name = utf8 or name
+    if "\\" not in name or not is_dos:
+        return name, ""
+    if "/" in name:
+        return name, "its name has slashes and backslashes"
+    return name.replace("\\", "/"), ""
+
+
+def _problem(member: ZipInfo, name: str) -> str:
     if _has_other_name(member.extra):
         return "it has more than one name"
-    if not (name.isascii() or member.flag_bits & UTF8):
-        return "its name is not said to be UTF-8"
     if member.flag_bits & ENCRYPTED:
         return "it is encrypted"
     if member.compress_type not in (STORED, DEFLATED):

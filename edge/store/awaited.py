@@ -6,11 +6,13 @@ it is installed: calls/NAME.waiting, a compiled manifest.
 
 from __future__ import annotations
 
+import posix
+
 from edge import _native as native
 from edge import errors, files, store
 from edge.manifest import Manifest
 from edge.store.installed import manifest_of
-from edge.store.record import get
+from edge.store.record import get, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
 
 
 def keep(waiting: Manifest) -> None:
-    """Lets secrets and settings of a release be set that was refused for want of them."""
+    """Lets secrets and settings of a release be set that was refused for want of them; the lock is held."""
     from edge.json_text import json_text
 
     with files.Staged(_path(waiting.name), 0o600) as staged:
         staged.write(json_text(waiting.compiled()).encode())
         staged.commit()
+    # Its record is another file now, so that no call goes by terms without what is withheld from here on.
+    write(get(waiting.name))
 
 
 def forget(name: str) -> None:
@@ -36,7 +40,7 @@ def settable(name: str) -> Manifest:
 
     Where both have a property, the installed release says what it takes.
     """
-    current, waiting = manifest_of(get(name).current), _find(name)
+    current, waiting = manifest_of(get(name).current), find(name)
     if waiting is None:
         return current
     own, new = _schema(current), _schema(waiting)
@@ -53,8 +57,11 @@ def settable(name: str) -> Manifest:
     )
 
 
-def _find(name: str) -> Manifest | None:
-    """None also for one that can't be read: whoever installs the release again finds out anew."""
+def find(name: str) -> Manifest | None:
+    """The manifest of the release that waits, None where none does.
+
+    None also for one that can't be read: whoever installs the release again finds out anew.
+    """
     text = store.read(_path(name))
     if text is None:
         return None
@@ -67,6 +74,18 @@ def _find(name: str) -> Manifest | None:
 def _schema(manifest: Manifest) -> dict[str, Any]:
     found: dict[str, Any] = native.read_json(manifest.config_schema.encode() or b"{}", "config_schema")
     return found
+
+
+def withheld(manifest: Manifest) -> list[str]:
+    """Settings that an installed release does not get, as `edge.config.withheld` works them out.
+
+    Reading schemas is left out where nothing is set and nothing waits.
+    """
+    if not any(posix.access(path, 0) for path in (store.config_path(manifest.name), _path(manifest.name))):
+        return []
+    from edge import config
+
+    return config.withheld(manifest)
 
 
 def _path(name: str) -> str:

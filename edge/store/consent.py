@@ -54,6 +54,7 @@ class Request:
     changes   against the installed release, with what of it is missing; empty where that was never agreed to
               or is damaged, or there is none: then all of the plugin is to be shown
     signer    who signed it, where that is another one than before; empty otherwise
+    signer_before  who signed what is installed then
     remote    whether it came from another machine
     adopted   whether who packed it is not who wrote it
     """
@@ -68,6 +69,7 @@ class Request:
         "missing",
         "remote",
         "signer",
+        "signer_before",
     )
 
     def __init__(
@@ -76,7 +78,7 @@ class Request:
         held: Policy,
         imports: list[str],
         changes: Iterable[Change] = (),
-        signer: str = "",
+        signers: tuple[str, str] = ("", ""),
         *,
         remote: bool,
         adopted: bool = False,
@@ -84,7 +86,7 @@ class Request:
         self.adopted = adopted
         self.manifest = manifest
         self.imports = imports
-        self.signer = signer
+        self.signer, self.signer_before = signers
         self.remote = remote
         level = _level(manifest, held)
         self.missing = missing(manifest, held)
@@ -113,6 +115,23 @@ class Plan:
     def __init__(self, request: Request | None, stamp: str) -> None:
         self.request = request
         self.stamp = stamp
+
+    def check(self) -> None:
+        """Raises what takes long to find out against the change; called before anybody is asked."""
+
+
+class Agreed:
+    """Consent that was given before the request was known; the request is shown once the change is made."""
+
+    __slots__ = ("_show",)
+
+    def __init__(self, show: Callable[[Request], None]) -> None:
+        self._show = show
+
+    def __call__(self, request: Request) -> bool:
+        """Shows what was agreed to."""
+        self._show(request)
+        return True
 
 
 class Review:
@@ -165,9 +184,12 @@ class Review:
 
 
 def plan(work: Work[P, T_co]) -> P:
-    """Works out a change."""
+    """Works out a change; what somebody is asked about was checked."""
     with locked():
-        return work.plan()
+        planned = work.plan()
+        if planned.request is not None:
+            planned.check()
+        return planned
 
 
 def commit(work: Work[P, T_co], stamp: str, *, agreed: bool) -> tuple[T_co | None, P]:
@@ -191,6 +213,11 @@ def carry_out(work: Work[P, T_co], consent: Consent | None) -> T_co:
         # At once: a second plan would read and verify the package again.
         if planned.request is None or consent is None:
             return work.make(planned, agreed=False)
+        planned.check()
+        done = work.make(planned, agreed=True) if isinstance(consent, Agreed) else None
+    if done is not None:
+        consent(planned.request)
+        return done
     while True:
         agreed = planned.request is not None and consent(planned.request)
         done, planned = commit(work, planned.stamp, agreed=agreed)
@@ -239,7 +266,7 @@ def review(
 ) -> Review:
     """What a release needs that is to be installed; `before`: its plugin's record, None for a new one."""
 
-    def request(changes: Iterable[Change] = (), other: str = "") -> Request:
+    def request(changes: Iterable[Change] = (), other: tuple[str, str] = ("", "")) -> Request:
         return Request(manifest, held, imports, changes, other, remote=remote, adopted=adopted)
 
     name = manifest.name
@@ -281,17 +308,19 @@ def _waits(manifest: Manifest, held: Policy) -> bool:
 
 def _compared(
     before: Record, manifest: Manifest, imports: list[str], signer: str
-) -> tuple[list[Change], list[str], str]:
-    """What a release changes, why it needs a yes beside that, and its signer where that is another."""
+) -> tuple[list[Change], list[str], tuple[str, str]]:
+    """What a release changes, why it needs a yes beside that, and both signers where its own is another."""
     try:
         old = description_of(before.current)
         changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
     except errors.EdgeError:
         # Nobody can say any more what it was allowed.
-        return [], ["what is installed is damaged"], ""
-    if signer == old["signer"]:
-        return changes, [], ""
-    return changes, [f"it is signed by another key, {signer[:16]}"], signer
+        return [], ["what is installed is damaged"], ("", "")
+    before_it = old["signer"]
+    if signer == before_it:
+        return changes, [], ("", "")
+    reason = f"it is signed by another key, {signer[:16]}, than what is installed, {before_it[:16]}"
+    return changes, [reason], (signer, before_it)
 
 
 def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change]:

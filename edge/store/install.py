@@ -12,7 +12,6 @@ from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
 from edge.store.release import ID_DIGITS, Staged
-from edge.store.verify import fault_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,17 +38,7 @@ class Outcome:
     asked    whether there was something to agree to: then its warnings were shown
     """
 
-    __slots__ = (
-        "adopted",
-        "asked",
-        "before",
-        "change",
-        "needs",
-        "number",
-        "record",
-        "version",
-        "warnings",
-    )
+    __slots__ = ("adopted", "asked", "before", "change", "needs", "number", "record", "version", "warnings")
 
     def __init__(self, plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> None:
         description = plan.package.description
@@ -92,9 +81,11 @@ def install(
 class InstallPlan(Plan):
     """What an installation needs; `review` is None where that very release is installed already."""
 
-    __slots__ = ("before", "package", "review", "staged")
+    __slots__ = ("_origin", "before", "package", "review", "staged")
 
-    def __init__(self, package: Package, staged: Staged, before: Record | None, needs: Review | None) -> None:
+    def __init__(
+        self, package: Package, staged: Staged, before: Record | None, needs: Review | None, origin: str
+    ) -> None:
         # The description that names a release may be signed by several keys.
         release = f"{staged.release_id} {package.description['signer']}"
         stamp = "" if needs is None else needs.stamp("install", release, before)
@@ -103,6 +94,12 @@ class InstallPlan(Plan):
         self.staged = staged
         self.before = before
         self.review = needs
+        self._origin = origin
+
+    def check(self) -> None:
+        """That every byte of the package is as it was signed."""
+        with refusals_told(self._origin):
+            self.package.check_all()
 
 
 class Installation:
@@ -152,8 +149,8 @@ class Installation:
             before = record.find(name)
         _check_keys(package, policy.load().level_of(name))
         staged = Staged(package)
-        if before is not None and _is_current(before, staged.release_id) and not problem_of(before):
-            return InstallPlan(package, staged, before, None)
+        if before is not None and _is_there(before, staged.release_id, package.description["signer"]):
+            return InstallPlan(package, staged, before, None, self._origin)
         _check_floor(before, name, number, staged.release_id, again=self._again)
         needs = review(
             staged.manifest,
@@ -164,7 +161,7 @@ class Installation:
             adopted=bool(package.description.get("adopted")),
         )
         _check_keys(package, needs.level)
-        return InstallPlan(package, staged, before, needs)
+        return InstallPlan(package, staged, before, needs, self._origin)
 
     def _make(self, plan: InstallPlan, needs: Review, *, agreed: bool) -> Outcome:
         package, staged, before = plan.package, plan.staged, plan.before
@@ -197,8 +194,8 @@ class Installation:
         upgraded = before is not None and bool(before.current)
         _tell(package, before, now, upgraded=upgraded)
         record.write(now)
-        terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         awaited.forget(now.name)
+        terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         collect()
         return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 
@@ -213,7 +210,8 @@ def refuse_other(name: str, version: str, origin: str, found: str, found_version
     raise errors.OutOfScope(
         f"{f'{name} {version}'.strip()} was asked for, and {origin} brings {found} {found_version}: "
         "nothing was changed",
-        "Do not install it, and tell whoever keeps that registry",
+        f"The registry's entry for {name} is wrong: report it to its maintainer, or install from another "
+        "source",
     )
 
 
@@ -254,8 +252,11 @@ def refusals_told(origin: str) -> Iterator[None]:
         raise
 
 
-def _is_current(before: Record, release_id: str) -> bool:
-    return before.current[:ID_DIGITS] == release_id
+def _is_there(before: Record, release_id: str, signer: str) -> bool:
+    """Whether a release is the current one already, whole, trusted, and signed by the same key."""
+    from edge.store.verify import is_whole
+
+    return before.current[:ID_DIGITS] == release_id and is_whole(before, signer)
 
 
 def _is_enabled(plan: InstallPlan, *, agreed: bool) -> bool:
@@ -316,7 +317,8 @@ def _switched(
     consents: Iterable[Ask],
 ) -> Record:
     kept = _kept(before, release_id)
-    # A release below the floor is the current one, repaired: nothing else comes this far.
+    was_approved = [kept] if before is not None and kept and before.is_approved(kept) else []
+    # A release below the floor is the current one, repaired.
     floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
         floor, newest, version = before.floor, before.newest, before.newest_version
@@ -333,7 +335,7 @@ def _switched(
         previous_source=_came_from(before, kept),
         interpret=staged.interpret,
         consents=dict.fromkeys((*consents, *_consents_of(before, kept))),
-        approved=[*([release_id] if approved else []), *_approval_of(before, kept)],
+        approved=[*([release_id] if approved else []), *was_approved],
     )
 
 
@@ -347,11 +349,6 @@ def _consents_of(before: Record | None, kept: str) -> list[Ask]:
         return []
     consents = set(before.consents)
     return [ask for ask in asked if ask in consents]
-
-
-def _approval_of(before: Record | None, kept: str) -> list[str]:
-    """The release that is kept, if somebody agreed to it."""
-    return [kept] if before is not None and kept and before.is_approved(kept) else []
 
 
 def _came_from(before: Record | None, kept: str) -> tuple[object, ...]:
@@ -370,6 +367,8 @@ def _kept(before: Record | None, release_id: str) -> str:
         return ""
     if before.current[:ID_DIGITS] == release_id[:ID_DIGITS]:
         return before.previous
+    from edge.store.verify import fault_of
+
     fault = fault_of(before.current, before.name)
     return before.current if fault is None or isinstance(fault, errors.Untrusted) else before.previous
 

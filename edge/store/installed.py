@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from edge.manifest import Manifest
+    from edge.store.view import Release, View
 
 
 AGAIN = (
@@ -25,12 +26,14 @@ class Installed:
     Raises `errors.NotInstalled` for a plugin that is not there.
     """
 
-    __slots__ = ("_description", "_manifest", "record")
+    __slots__ = ("record", "release")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, view: View | None = None) -> None:
+        """`view`: what else the command goes by."""
+        from edge.store.view import View
+
         self.record = record.get(name)
-        self._description: dict[str, Any] | None = None
-        self._manifest: Manifest | None = None
+        self.release: Release = (view or View()).release(self.record.current, name)
 
     @property
     def name(self) -> str:
@@ -55,16 +58,12 @@ class Installed:
     @property
     def description(self) -> dict[str, Any]:
         """What its signed description says; the signature is checked, trust in the signer is not."""
-        if self._description is None:
-            self._description = description_of(self.release_id)
-        return self._description
+        return self.release.description
 
     @property
     def manifest(self) -> Manifest:
         """The manifest of its current release."""
-        if self._manifest is None:
-            self._manifest = manifest_of(self.release_id)
-        return self._manifest
+        return self.release.manifest
 
 
 def refuse_unknown(name: str) -> NoReturn:
@@ -100,9 +99,13 @@ def described(head: bytes, release_id: str, name: str = "") -> dict[str, Any]:
 
 def manifest_of(release_id: str) -> Manifest:
     """The manifest of a release, as it was checked when that was installed."""
+    return read_manifest(part(release_id, store.COMPILED), release_id)
+
+
+def read_manifest(text: bytes, release_id: str) -> Manifest:
+    """The manifest that a release's compiled text is; `errors.StoreDamaged` where it is none."""
     from edge.manifest import Manifest
 
-    text = part(release_id, store.COMPILED)
     try:
         return Manifest.from_compiled(native.read_json(text))
     except Exception as error:

@@ -101,7 +101,7 @@ def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -
     result = plugin.call(
         manifest.check_arguments,
         tool=manifest.check_tool or None,
-        config=config.read(manifest.name) or None,
+        config=config.given(manifest) or None,
         limits=grants.call_limits(here().limits),
     )
     if not result.success:

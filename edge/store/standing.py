@@ -5,16 +5,13 @@ Only heads and manifests are read for this; edge/store/verify.py reads every byt
 
 from __future__ import annotations
 
-from edge import _native as native
-from edge import errors, grants, levels, policy, store, trust
-from edge.profiles import here
+from edge import errors, grants
 from edge.store import record
-from edge.store.installed import description_of, manifest_of, part
+from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.errors import EdgeError
-    from edge.policy import Policy
     from edge.store.record import Record
 
 ENABLED = "enabled"
@@ -22,7 +19,11 @@ DISABLED = "disabled"
 REVOKED = "revoked"
 REFUSED = "refused"
 DAMAGED = "damaged"
-"""States of a plugin: the last three are not loaded, whether they are enabled or not."""
+UNKNOWN = "unknown"
+"""States of a plugin: the last four are not loaded, whether they are enabled or not.
+
+Unknown is what trust or the policy, which can't be read, would have to say.
+"""
 
 DAMAGES = (
     errors.ArgumentsError,
@@ -35,53 +36,31 @@ DAMAGES = (
 """What is wrong with a release itself; everything else is what somebody said of it."""
 
 
-def level_of(name: str, release_id: str, said: Policy | None = None) -> str:
-    """The security level that holds for a release: the policy's, or its manifest's if that is stricter."""
-    level = (policy.load() if said is None else said).level_of(name)
-    own = manifest_of(release_id).level
-    return levels.stricter(level, own) if own else level
-
-
-def trusted_for(name: str, release_id: str, said: Policy | None = None) -> bytes:
-    """Trust as it is asked when a call loads this release."""
-    operator_only = levels.operator_only(level_of(name, release_id, said))
-    return trust.text(operator_only=operator_only) + f"\nplugin {name}\n".encode()
-
-
-def refusal(name: str, release_id: str, said: Policy | None = None) -> EdgeError | None:
-    """Why nobody who is trusted stands for this release of a plugin, None where somebody does."""
-    try:
-        native.describe_head(part(release_id, store.HEAD), name, trusted_for(name, release_id, said))
-    except errors.OptionsError as error:
-        return _fault_of_trust(error)
-    except errors.EdgeError as error:
-        return error
-    return None
-
-
-def problem(found: Record, said: Policy | None = None) -> EdgeError | None:
+def problem(found: Record, view: View) -> EdgeError | None:
     """Why a call would not load the current release of a plugin, or may not for want of a grant."""
-    refused = refusal(found.name, found.current, said)
-    if refused is not None:
-        return refused
+    release = view.release(found.current, found.name)
+    if release.refusal is not None:
+        return release.refusal
     try:
-        agreed = (policy.load() if said is None else said).agreed(found.name, found.consents)
-        granted = grants.resolve(manifest_of(found.current), agreed, profile=here(), name=found.name)
-        granted.check_load(description_of(found.current)["imports"])
+        agreed = view.policy.agreed(found.name, found.consents)
+        granted = grants.resolve(release.manifest, agreed, profile=view.profile, name=found.name)
+        granted.check_load(release.description["imports"])
     except errors.EdgeError as error:
         return error
     return None
 
 
-def state(found: Record) -> tuple[str, str]:
+def state(found: Record, view: View) -> tuple[str, str]:
     """The state of a plugin, and why where that does not say all."""
-    error = problem(found)
+    error = problem(found, view)
     if error is None or (isinstance(error, errors.NotGranted) and not found.enabled):
         return (ENABLED if found.enabled else DISABLED), ""
     if isinstance(error, errors.Revoked):
         name = REVOKED
+    elif isinstance(error, DAMAGES):
+        name = DAMAGED
     else:
-        name = DAMAGED if isinstance(error, DAMAGES) else REFUSED
+        name = REFUSED if isinstance(error, errors.Refused) else UNKNOWN
     return name, why(error, found.name)
 
 
@@ -95,27 +74,11 @@ def is_installed(name: str) -> bool:
 
 
 def loading() -> list[str]:
-    """The names of all enabled plugins that a call would load."""
-    found = []
-    for name in record.named():
-        try:
-            known = record.find(name)
-        except errors.StoreDamaged:
-            continue
-        if known is not None and known.enabled and known.current and problem(known) is None:
-            found.append(name)
-    return found
+    """The names of all enabled plugins that a call would load now."""
+    view = View()
+    return [found.name for found in view.installed() if found.enabled and problem(found, view) is None]
 
 
 def why(error: EdgeError, name: str) -> str:
     """What an error says, without the plugin's name before it."""
     return error.message.removeprefix(f"{name}: ")
-
-
-def _fault_of_trust(error: EdgeError) -> EdgeError:
-    """Which file of trust means nothing."""
-    try:
-        trust.check_all()
-    except errors.EdgeError as told:
-        return told
-    return error

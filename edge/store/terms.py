@@ -32,9 +32,21 @@ class Terms:
     missing   why it may not be loaded at all, empty when it may
     risks     the risk of each tool
     operator  whether only keys that the operator added count
+    withheld  settings that it does not get (edge.config.withheld)
     """
 
-    __slots__ = ("_stamp", "grants", "missing", "name", "needs", "operator", "receipt", "release", "risks")
+    __slots__ = (
+        "_stamp",
+        "grants",
+        "missing",
+        "name",
+        "needs",
+        "operator",
+        "receipt",
+        "release",
+        "risks",
+        "withheld",
+    )
 
     def __init__(
         self,
@@ -48,6 +60,7 @@ class Terms:
         missing: str,
         risks: dict[str, str],
         operator: bool,
+        withheld: list[str],
     ) -> None:
         self.name = name
         self.release = release
@@ -58,6 +71,7 @@ class Terms:
         self.missing = missing
         self.risks = risks
         self.operator = operator
+        self.withheld = withheld
 
     def limits(self, profile: Profile) -> Limits:
         """The limits of a call."""
@@ -107,6 +121,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
     """Works them out from manifest and policy, and keeps them."""
     from edge import grants, levels
     from edge.capabilities import capability_of
+    from edge.store import awaited
     from edge.store.installed import description_of, manifest_of
     from edge.store.record import policy_for
 
@@ -133,6 +148,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
         missing=missing,
         risks=manifest.risks,
         operator=levels.operator_only(found.level),
+        withheld=awaited.withheld(manifest),
     )
     terms.keep()
     return terms

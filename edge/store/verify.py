@@ -6,6 +6,7 @@ import posix
 
 from edge import _native as native
 from edge import files, store
+from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from edge.errors import EdgeError
     from edge.store.record import Record
+    from edge.store.view import Release
 
 PIECE = 1 << 16
 
@@ -32,50 +34,53 @@ def problem_with(release_id: str, name: str) -> str:
 
 def fault_of(release_id: str, name: str) -> EdgeError | None:
     """The same as the error that a call would raise for it, None where nothing is wrong."""
-    from edge.store import standing
-
+    release = View().release(release_id, name)
     # Trust comes second, since the level that it depends on is read from what is checked first.
-    return damage_of(release_id, name) or standing.refusal(name, release_id)
+    return damage_of(release) or release.refusal
 
 
-def damage_of(release_id: str, name: str) -> EdgeError | None:
+def is_whole(found: Record, signer: str) -> bool:
+    """Whether the current release of a plugin is as this key signed it, and the key is trusted."""
+    release = View().release(found.current, found.name)
+    return damage_of(release) is None and release.refusal is None and release.signed["signer"] == signer
+
+
+def damage_of(release: Release) -> EdgeError | None:
     """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
 
     try:
-        changed = _changed(release_id)
+        changed = _changed(release)
     except errors.EdgeError as error:
         return error
-    return errors.StoreDamaged(f"{name}: {changed}") if changed else None
+    return errors.StoreDamaged(f"{release.name}: {changed}") if changed else None
 
 
-def _changed(release_id: str) -> str:
+def _changed(release: Release) -> str:
     """Which file of a release is not what was signed, empty for none."""
     from edge.package import HEAD_BYTES
-    from edge.store.installed import part
     from edge.store.release import ID_DIGITS
 
-    head = part(release_id, store.HEAD)
-    description = native.describe_head(head, "", None)
+    description, folder, short = release.signed, store.release_path(release.id), release.id[:16]
     wanted = _digests(description)
     for kept in (store.CODE, store.MANIFEST):
-        if digest(f"{store.release_path(release_id)}/{kept}") not in wanted[kept]:
-            return f"{kept} of release {release_id[:16]} is not what was signed"
-    if not _compiled_fits(release_id, description["imports"]):
-        return f"{store.COMPILED} of release {release_id[:16]} is not what its manifest makes"
-    if _hash(head[HEAD_BYTES:]) != release_id[:ID_DIGITS]:
-        return f"release {release_id[:16]} is another one than its folder says"
+        if digest(f"{folder}/{kept}") not in wanted[kept]:
+            return f"{kept} of release {short} is not what was signed"
+    if not _compiled_fits(release, description["imports"]):
+        return f"{store.COMPILED} of release {short} is not what its manifest makes"
+    if _hash(release.head[HEAD_BYTES:]) != release.id[:ID_DIGITS]:
+        return f"release {short} is another one than its folder says"
     return ""
 
 
-def _compiled_fits(release_id: str, imports: list[str]) -> bool:
+def _compiled_fits(release: Release, imports: list[str]) -> bool:
     """Whether what grants are worked out from is what the manifest that was signed says."""
     from edge import errors, manifest
     from edge.store.installed import part
 
-    declared = manifest.parse(part(release_id, store.MANIFEST), strictness=manifest.FOREIGN, imports=imports)
+    declared = manifest.parse(part(release.id, store.MANIFEST), strictness=manifest.FOREIGN, imports=imports)
     try:
-        kept: object = native.read_json(part(release_id, store.COMPILED))
+        kept: object = native.read_json(release.compiled)
     except errors.ArgumentsError:
         return False
     return kept == declared.compiled()

@@ -129,14 +129,16 @@ fn functions(component: &[u8]) -> Outcome<(Vec<String>, Vec<String>)> {
         TypeDefKind::Enum(names) => names.cases.len(),
         _ => 0,
     });
-    if cases.max().unwrap_or(0) > MAX_CASES {
-        let why = format!("a type that it imports or exports has more than {MAX_CASES} cases");
+    let most = cases.max().unwrap_or(0);
+    if most > MAX_CASES {
+        let why = format!("a type that it imports or exports has more than {MAX_CASES} cases: {most}");
         return Err(Failure::new(Status::TooComplex, why));
     }
     let names = |items: &WorldItems| items.iter().flat_map(|(key, item)| names(&resolve, key, item)).collect();
     let (imports, exports): (Vec<_>, Vec<_>) = (names(&world.imports), names(&world.exports));
-    if imports.len().max(exports.len()) > MAX_FUNCTIONS {
-        let why = format!("it has more than {MAX_FUNCTIONS} functions to import or to export");
+    let most = imports.len().max(exports.len());
+    if most > MAX_FUNCTIONS {
+        let why = format!("it has more than {MAX_FUNCTIONS} functions to import or to export: {most}");
         return Err(Failure::new(Status::TooComplex, why));
     }
     Ok((imports, exports))

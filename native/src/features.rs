@@ -41,6 +41,9 @@ const LEFT_OUT: [(WasmFeatures, &str, &str); 5] = [
     (EXCEPTIONS, "exceptions", "Build it without exceptions: -fno-exceptions in C++"),
 ];
 
+/// What wasmparser says of a count beyond what it takes.
+const OVER_LIMIT: &str = "exceeds limit of";
+
 /// Validates a component with what the profile takes.
 ///
 /// Refuses with [`Status::Unsupported`] what the profile leaves out. Its reason has a second line, what to do.
@@ -50,7 +53,11 @@ pub fn check(component: &[u8]) -> Outcome<()> {
 
 fn refusal(error: &BinaryReaderError) -> Failure {
     let Some(missing) = error.missing_wasm_feature() else {
-        return Failure::new(Status::InvalidWasm, format!("it is not valid: {error}"));
+        // The validator's own limits, which have no kind of their own.
+        let is_limit = error.message().contains(OVER_LIMIT);
+        let (status, what) =
+            if is_limit { (Status::TooComplex, "it is too complex") } else { (Status::InvalidWasm, "it is not valid") };
+        return Failure::new(status, format!("{what}: {error}"));
     };
     match LEFT_OUT.iter().find(|(features, ..)| features.intersects(missing)) {
         Some((_, what, remedy)) => unsupported(&format!("it uses {what}, which Edge leaves out"), remedy),

@@ -360,7 +360,10 @@ impl Total {
         ];
         match limits.into_iter().find(|(_, found, limit)| found > limit) {
             None => Ok(()),
-            Some((what, _, limit)) => Err(too_complex(format!("it makes more than {limit} {what}"))),
+            // The count ends here, before all of it is known.
+            Some((what, found, limit)) => {
+                Err(too_complex(format!("it makes more than {limit} {what}: {found} or more")))
+            }
         }
     }
 }

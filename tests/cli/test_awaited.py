@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -156,3 +157,67 @@ def test_pack_skips_a_check_that_needs_secrets_and_says_so_or_takes_them(
     assert ran.status == 1
     assert "does not pass its own check" in ran.err
     assert "s3cret" not in ran.err + (machine / "a.edge").read_bytes().decode("latin-1")
+
+
+ECHO = '{"do": "arguments"}'
+SETTINGS = """
+[config_schema]
+{rules}
+properties = {{ {properties} }}
+[edge.check]
+arguments = '{{"do": "{check}"}}'
+"""
+
+
+def given(edge: Edge) -> Any:
+    """The configuration that a call gets."""
+    ran = edge("call", "faults", ECHO)
+    assert ran.status == 0, ran.err
+    return json.loads(ran.out).get("__config")
+
+
+@pytest.fixture
+def release(wasm: Callable[[str], Path], tmp_path: Path) -> Packed:
+    """A package whose schema has these properties, all required."""
+
+    def make(number: int, *properties: str, rules: str = "", check: str = "nothing") -> Path:
+        listed = ", ".join(f"{name} = {{ type = 'string' }}" for name in properties)
+        required = f"required = {list(properties)}\n" if check != "nothing" else ""
+        manifest = 'permissions = ["config_read"]\n' + SETTINGS.format(
+            rules=rules + "\n" + required, properties=listed, check=check
+        )
+        path = tmp_path / f"r{number}.edge"
+        path.write_bytes(packages.package(wasm("faults"), name="faults", release=number, manifest=manifest))
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("rules", ["", "additionalProperties = false"])
+def test_a_setting_of_a_release_that_waits_does_not_reach_the_one_that_runs(
+    edge: Edge, release: Packed, rules: str
+) -> None:
+    assert edge("install", release(1, "city", rules=rules), "--yes").status == 0
+    edge("config", "faults", "city=Bern")
+    assert given(edge) == {"city": "Bern"}
+    later = release(2, "city", "place", rules=rules, check="trap")
+    assert edge("install", later, "--yes", "--json").document["error"]["kind"] == "NotConfigured"
+    ran = edge("config", "faults", "place=here")
+    assert (ran.status, "place is for another release" in ran.err) == (0, True)
+    assert given(edge) == {"city": "Bern"}
+    # What arrives instead gets what it declares.
+    assert edge("install", release(3, "city", "place", rules=rules), "--yes").status == 0
+    assert given(edge) == {"city": "Bern", "place": "here"}
+    edge("rollback", "faults")
+    assert given(edge) == ({"city": "Bern"} if rules else {"city": "Bern", "place": "here"})
+
+
+def test_terms_from_before_a_release_waits_are_worked_out_anew(edge: Edge, release: Packed) -> None:
+    edge("install", release(1, "city"), "--yes")
+    edge("config", "faults", "city=Bern")
+    before = Path(store.terms_path("faults")).read_bytes()
+    edge("install", release(2, "city", "place", check="trap"), "--yes")
+    edge("config", "faults", "place=here")
+    # As a process leaves them that worked them out before and writes them down last.
+    Path(store.terms_path("faults")).write_bytes(before)
+    assert given(edge) == {"city": "Bern"}

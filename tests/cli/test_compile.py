@@ -162,3 +162,13 @@ def test_a_plugin_that_starts_above_the_default_memory_is_told_what_to_declare(
     assert re.search(
         r"faults\.wasm starts with 1\.\d MB of memory, .* 1 MB: declare `memory = 2097152`", ran.err
     )
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("Weather", True), ("", True), ("weather", False)])
+def test_a_name_that_no_scope_of_a_key_can_have_is_told(
+    edge: Edge, wasm: Wasm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_told: bool
+) -> None:
+    facts = {"plugin": {"name": name, "version": "1.0.0"}, "tools": []}
+    monkeypatch.setattr("edge.dev.compile._ask", lambda *_: facts)
+    ran = edge("compile", wasm("faults"), "--target", "pi-zero", "-o", tmp_path)
+    assert (ran.status, "which is no plugin's name" in ran.err) == (0, is_told)

@@ -7,7 +7,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import keys, policy, trust
+from edge import errors, keys, policy, trust
 
 Edge = Callable[..., Any]
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -178,3 +178,27 @@ def test_a_damaged_package_is_told_as_such(
     assert "kind       damaged package" in ran.out
     assert message in ran.out
     assert edge("inspect", path, "--json").document["kind"] == "damaged package"
+
+
+INSTANCES = "(core instance (instantiate $m))" * 65
+CASES = " ".join(f'"c{at}"' for at in range(257))
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        (f"(component (core module $m) {INSTANCES})", "more than 64 core instances: 65 or more"),
+        ("(component" * 65 + ")" * 65, "nested more than 64 deep"),
+        (f'(component (type $e (enum {CASES})) (import "e" (type (eq $e))))', "more than 256 cases: 257"),
+    ],
+)
+def test_what_is_too_complex_is_not_damaged(edge: Edge, tmp_path: Path, text: str, counts: str) -> None:
+    wasmtime = pytest.importorskip("wasmtime", reason="the assembler is not here")
+    path = tmp_path / "file.wasm"
+    path.write_bytes(wasmtime.wat2wasm(text))
+    for words in (("inspect", path, "--json"), ("compile", path, "--target", "pi-zero", "--json")):
+        ran = edge(*words)
+        problem = ran.document.get("problem") or ran.document["error"]["message"]
+        assert (ran.status, counts in problem) == (3, True), problem
+    found = edge("inspect", path, "--json").document
+    assert (found["kind"], found["remedy"]) == ("too complex component", errors.TooComplex.advice)

@@ -255,6 +255,29 @@ def test_a_plugin_whose_files_are_damaged_is_listed_as_such(
     assert edge("call", "faults", "{}").status == 5
 
 
+@pytest.mark.parametrize(
+    ("file", "text"), [("policy.json", "{"), ("trusted.keys", "nonsense\n"), ("trusted.keys", "")]
+)
+def test_what_is_installed_is_listed_where_nobody_can_say_what_is_allowed(
+    edge: Edge, packed: Callable[..., Path], tmp_path: Path, file: str, text: str
+) -> None:
+    edge("install", packed())
+    path = tmp_path / "config" / "edge" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    ran = edge("list")
+    assert (ran.status, ran.out.splitlines()[1].split()) == (
+        5,
+        ["faults", "1.0.0", "1", "unknown", "faults"],
+    )
+    assert (str(path) in ran.err, ran.err.count("edge: ")) == (True, 1)
+    ran = edge("list", "--json")
+    assert (ran.status, str(path) in ran.document["error"]["message"]) == (5, True)
+    assert ran.document["plugins"][0]["state"] == "unknown"
+    edge("remove", "faults", "--forget")
+    assert edge("list").status == (0 if text.startswith("n") else 5)
+
+
 def test_the_store_of_root_honours_xdg(edge: Edge, packed: Callable[..., Path], tmp_path: Path) -> None:
     edge("install", packed())
     assert (tmp_path / "data/edge/store/plugins/faults.json").is_file()

@@ -8,6 +8,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, keyring, keys, policy, trust
+from edge.cli import key
 from tests import home, packages
 from tests.terminal import typed
 
@@ -372,3 +373,58 @@ def test_the_digits_that_messages_show_name_a_key_that_is_listed(edge: Edge) -> 
 def test_the_digits_of_an_unknown_key_are_all_needed(edge: Edge) -> None:
     assert edge("key", "trust", KEY.hex()[:16]).status == 2
     assert trust.entries() == []
+
+
+def listing_work(edge: Edge, monkeypatch: pytest.MonkeyPatch, keys_there: int, lines_each: int) -> int:
+    """Functions and steps of generators that listing so many keys takes."""
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    publics = [number.to_bytes(32, "big") for number in range(1, keys_there + 1)]
+    path.write_text(
+        "".join(
+            trust.line(public, "label", [f"plugin{at}"]) for public in publics for at in range(lines_each)
+        )
+    )
+    read = keys.read_guarded
+    reads: list[str] = []
+
+    def counted(where: str, *others: Any, **more: Any) -> Any:
+        reads.append(where)
+        return read(where, *others, **more)
+
+    steps = 0
+
+    def step(_: object, event: str, __: object) -> None:
+        nonlocal steps
+        steps += event == "call"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "read_guarded", counted)
+        sys.setprofile(step)
+        try:
+            ran = edge("key", "list")
+        finally:
+            sys.setprofile(None)
+    assert (ran.status, ran.out.count("trusted ")) == (0, keys_there * lines_each)
+    assert reads.count(str(path)) == 1
+    return steps
+
+
+@pytest.mark.parametrize("shape", [(1, 0), (0, 1)])
+def test_listing_takes_time_in_proportion_to_the_keys(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int]
+) -> None:
+    """Many keys, and many lines of one key."""
+    counts = [listing_work(edge, monkeypatch, *(amount**of for of in shape)) for amount in (100, 200, 400)]
+    assert counts[2] - counts[1] < 2.2 * (counts[1] - counts[0])
+
+
+def test_a_key_counts_for_what_its_lines_say_together() -> None:
+    def line(*plugins: str) -> trust.Trusted:
+        return trust.Trusted(bytes(range(32)), "office", plugins)
+
+    counting = key._counting([(line("weather"), ""), (line("pump"), "")], "default")
+    wanted = (line("weather", "pump"), line("other"), line())
+    assert [key._counts(entry, counting) for entry in wanted] == [True, False, False]
+    assert key._counts(line(), key._counting([(line(), ""), (line("pump"), "")], "default"))
+    assert not key._counts(line("pump"), {})

@@ -360,3 +360,25 @@ def test_a_folder_gets_a_file_with_the_usual_name(edge: Edge, plugin: Plugin, fo
 def test_a_folder_that_was_made_goes_with_the_package(edge: Edge, plugin: Plugin) -> None:
     assert edge("pack", plugin(version="9.9.9"), *ONE, "-o", "new/folder/").status == 3
     assert os.listdir() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("cron-next.wasm", "edge pack DIR --wasm {}/cron-next.wasm"),
+        ("manifest.toml", "edge pack {}"),
+        ("cron-next.edge", "edge inspect {}/cron-next.edge"),
+        ("README", "edge pack DIR"),
+    ],
+)
+def test_a_file_in_place_of_the_folder_says_what_to_name(
+    edge: Edge, plugin: Plugin, name: str, remedy: str
+) -> None:
+    folder = plugin()
+    (folder / name).touch()
+    refused(
+        edge("pack", folder / name),
+        2,
+        f"{folder / name} is a file, and a package is made of a folder",
+        remedy.format(folder),
+    )

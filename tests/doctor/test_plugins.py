@@ -10,7 +10,7 @@ import pytest
 from edge import _native as native
 from edge import audit, policy, store, trust
 from edge.doctor.finding import Finding
-from edge.store import record
+from edge.store import record, verify
 from tests.store.test_standing import own_key, put_channel
 
 Check = Callable[[str], Finding]
@@ -157,3 +157,61 @@ def test_a_policy_that_means_nothing_is_no_damage_of_plugins(finding: Check, put
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("?")
     assert [finding(name).status for name in ("trust", "plugins")] == ["fail", "pass"]
+
+
+OF_TRUST = ("trust", "compiler", "revoked", "signers", "grants")
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n"])
+def test_where_trust_can_not_be_read_nothing_is_said_to_be_trusted(
+    finding: Check, put: Put, text: str
+) -> None:
+    put(1)
+    say()
+    path = Path(trust.operator_path())
+    path.write_text(text)
+    for name in OF_TRUST:
+        found = finding(name)
+        assert (found.status, str(path) in found.found, bool(found.remedy)) == ("fail", True, True), name
+
+
+def test_trust_or_a_policy_that_others_may_write_leaves_signers_open(finding: Check, put: Put) -> None:
+    put(1)
+    policy.set_unattended("medium")
+    say(trust.line(own_key(), "local").strip())
+    for path in (Path(trust.operator_path()), Path(policy.default_path())):
+        path.chmod(0o666)
+        found = [finding(name) for name in OF_TRUST]
+        assert {(each.status, str(path) in each.found) for each in found} == {("fail", True)}
+        path.chmod(0o600)
+    assert [finding(name).status for name in OF_TRUST] == ["pass"] * len(OF_TRUST)
+
+
+def test_of_what_is_damaged_nobody_says_that_it_is_trusted(finding: Check, put: Put) -> None:
+    put(1)
+    change(release("current") / store.HEAD)
+    found = finding("signers")
+    assert (found.status, found.found.startswith("it can't be said of what is damaged: faults")) == (
+        "warn",
+        True,
+    )
+
+
+def test_what_is_replaced_while_its_bytes_are_read_is_no_damage(
+    finding: Check, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(1)
+    first = release("current")
+    read = verify.digest
+    done: list[str] = []
+
+    def replaced(path: str) -> str:
+        if path.startswith(str(first)) and not done:
+            done.append(path)
+            put(2)
+            put(3)
+        return read(path)
+
+    monkeypatch.setattr(verify, "digest", replaced)
+    assert finding("plugins").status == "pass"
+    assert not first.exists()

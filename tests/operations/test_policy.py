@@ -14,6 +14,8 @@ type = "string"
 x-secret = true
 [edge.http]
 hosts = ["*.example.org"]
+[edge.limits]
+deadline = 5
 """
 HOST = ("http_client", "a.example.org")
 
@@ -48,18 +50,26 @@ def test_a_policy_that_has_such_a_grant_already_is_read() -> None:
         (("cli", "/usr/bin/git"), "weather does not ask for cli /usr/bin/git"),
         (("cli",), "weather does not ask for cli"),
         (("http_client", "other.org"), "It asks for http_client *.example.org"),
+        (("limits", "memory", "33554432"), "It asks for limits deadline 5"),
     ],
 )
 def test_what_an_installed_plugin_does_not_ask_for_is_granted_with_a_remark(
     weather: str, ask: tuple[str, ...], remark: str
 ) -> None:
-    assert remark in grant(weather, ask)["remark"]
+    fact = grant(weather, ask)
+    assert (remark in fact["remark"], fact["effect"]) == (True, False)
     assert policy.load().of(weather).grants == (ask,)
 
 
 @pytest.mark.parametrize("ask", [HOST, ("http_client",), ("config_read", "token"), ("config_read",)])
 def test_what_it_asks_for_is_granted_without_one(weather: str, ask: tuple[str, ...]) -> None:
-    assert grant(weather, ask)["remark"] == ""
+    fact = grant(weather, ask)
+    assert (fact["remark"], fact["effect"]) == ("", True)
+
+
+def test_of_a_limit_it_gets_no_more_than_it_asks_for(weather: str) -> None:
+    fact = grant(weather, ("limits", "deadline", "9"))
+    assert (fact["remark"], fact["effect"]) == ("weather asks for limits deadline 5, and gets no more", True)
 
 
 def test_revoking_a_part_of_what_is_consented_to_says_what_still_covers_it(weather: str) -> None:

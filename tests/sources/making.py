@@ -11,6 +11,7 @@ from typing import Callable, NamedTuple, Union
 
 Name = Union[str, bytes]
 
+DOS, UNIX, NTFS = 0, 3, 10
 REGULAR = b"0"
 FOLDER = b"5"
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
@@ -36,6 +37,7 @@ class Member(NamedTuple):
     flags: int = 0x800
     folder_bit: bool = False
     extra: bytes = b""
+    system: int = UNIX
 
 
 def encoded(name: Name) -> bytes:
@@ -108,7 +110,7 @@ def zipped(*members: Member) -> bytes:
             "<HHHHLLL", member.flags, member.method, 0, 33, zlib.crc32(member.data), len(body), size
         )
         attributes = member.mode << 16 | (0x10 if member.folder_bit else 0)
-        directory += struct.pack("<4sHH", b"PK\x01\x02", 0x314, 20) + said
+        directory += struct.pack("<4sHH", b"PK\x01\x02", member.system << 8 | 20, 20) + said
         directory += struct.pack("<HHHHHLL", len(name), len(member.extra), 0, 0, 0, attributes, len(made))
         directory += name + member.extra
         made += struct.pack("<4sH", b"PK\x03\x04", 20) + said + struct.pack("<HH", len(name), 0) + name + body

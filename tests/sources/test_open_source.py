@@ -95,12 +95,42 @@ def test_a_password_in_a_url_that_is_misspelled_is_not_repeated(what: str, opene
 
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize(
-    "what", ["clock-1.0.0.edge", "clock.zip", "clock.tar.gz", "clock.tgz", "./clock", "a/clock", "Clock"]
+    "what",
+    [
+        "clock-1.0.0.edge",
+        "clock.zip",
+        "clock.tar.gz",
+        "clock.tgz",
+        "./clock",
+        "a/clock",
+        "Clock",
+        "clock.wasm",
+    ],
 )
 def test_a_file_that_is_not_there_is_told_as_one(what: str, opened: Open) -> None:
     with pytest.raises(errors.UsageError, match=f"^{what}: No such file") as caught, opened(what):
         pass
     assert caught.value.remedy == "Check the path"
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    ("name", "contents", "message", "remedy"),
+    [
+        ("clock.wasm", b"\0asm\1\0\0\0", "clock.wasm is WebAssembly", "edge run clock.wasm JSON"),
+        ("clock.pulley32.cwasm", b"\x7fELF\1", "is a compiled file", "edge run clock.pulley32.cwasm JSON"),
+        ("manifest.toml", b'name = "x"', "is a manifest", "edge install ./"),
+    ],
+)
+def test_a_lone_file_of_a_plugin_says_what_it_is_for(
+    opened: Open, name: str, contents: bytes, message: str, remedy: str
+) -> None:
+    """Without a slash, too: such a name is no plugin's."""
+    Path(name).write_bytes(contents)
+    for what in (name, f"./{name}"):
+        with pytest.raises(errors.NotPackage, match=message) as caught, opened(what):
+            pass
+        assert remedy in caught.value.remedy.replace(f"./{name} ", f"{name} ")
 
 
 @pytest.mark.parametrize("kind", ["", "file", "folder"])

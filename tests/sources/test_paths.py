@@ -187,3 +187,63 @@ def test_two_heads_that_name_a_member_differently(place: Place) -> None:
     member = making.long_name(b"plugin/b") + making.pax((b"path", b"plugin/a")) + making.head(b"c", 0, b"0")
     with pytest.raises(errors.BadPackage, match="another name too, 'plugin/a'"):
         place.unpack(member + bytes(1024))
+
+
+@pytest.mark.parametrize("system", [making.DOS, making.NTFS])
+def test_on_windows_a_backslash_separates(place: Place, system: int) -> None:
+    archive = making.zipped(
+        Member("plugin\\", kind=making.FOLDER, method=0, folder_bit=True, system=system),
+        Member("plugin\\manifest.toml", b"name = 'x'\n", system=system),
+        Member("plugin\\data\\x", b"x", flags=0, system=system),
+    )
+    assert place.unpack(archive).folder.endswith("/plugin")
+    assert (place.into / "plugin/data/x").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..\\x",
+        "plugin\\..\\..\\x",
+        "\\x",
+        "\\\\host\\share\\x",
+        "C:\\x",
+        "a\\\\b",
+        "a\\.\\b",
+        "a\\b ",
+        "plugin\\manifest.toml",
+        "plugin\\a/b",
+        "plugin/..\\x",
+        "%5c..\\x",
+        "\uff0e\uff0e\\x",
+    ],
+)
+def test_what_is_refused_with_slashes_is_with_backslashes(place: Place, name: str) -> None:
+    with pytest.raises(errors.BadPackage, match=", member "):
+        place.unpack(making.zipped(MANIFEST, Member(name, b"x", system=making.DOS)))
+
+
+@pytest.mark.parametrize(
+    ("raw", "system", "name"),
+    [
+        (b"plugin/caf\x82", making.DOS, "plugin/caf\xe9"),
+        (b"plugin\\caf\x82", making.NTFS, "plugin/caf\xe9"),
+        ("plugin/caf\xe9".encode(), making.UNIX, "plugin/caf\xe9"),
+    ],
+)
+def test_a_name_that_is_not_said_to_be_utf_8(place: Place, raw: bytes, system: int, name: str) -> None:
+    assert place.unpack(making.zipped(MANIFEST, Member(raw, b"x", flags=0, system=system)))
+    assert (place.into / name).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize(
+    ("raw", "system", "why"),
+    [
+        ("plugin/caf\xe9".encode(), making.DOS, "may be that or cp437"),
+        (b"plugin/caf\x82", making.UNIX, "is none"),
+        (b"..\x5c\x82", making.DOS, "has the part"),
+    ],
+)
+def test_a_name_that_may_be_two_is_refused(place: Place, raw: bytes, system: int, why: str) -> None:
+    with pytest.raises(errors.BadPackage, match=why):
+        place.unpack(making.zipped(MANIFEST, Member(raw, b"x", flags=0, system=system)))

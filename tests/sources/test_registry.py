@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any, Callable
 
@@ -225,6 +226,18 @@ def test_no_registry_is_configured(file: Path, look: Look) -> None:
         with pytest.raises(errors.UsageError, match="No registry is configured") as caught:
             look("clock")
         assert str(file) in caught.value.remedy
+
+
+def test_a_file_that_ends_within_a_line_may_have_been_cut_short(
+    tmp_path: Path, file: Path, look: Look
+) -> None:
+    """What is left of an address would be asked; the remedy is for a file that was written so."""
+    here(tmp_path, file, entry())
+    file.write_text(file.read_text().rstrip("\n"))
+    with pytest.raises(errors.EnvironmentFault, match="cut short") as caught:
+        look("clock")
+    subprocess.run(["sh", "-c", caught.value.remedy.rpartition(": ")[2]], check=True)
+    assert look("clock").name == "clock"
 
 
 def test_an_unknown_plugin_tells_where_registries_are_named(tmp_path: Path, file: Path, look: Look) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from edge import _native as native
 from edge import audit, errors, policy, store, trust
-from edge.store import lifecycle, record
-from edge.store.consent import Request
-from edge.store.install import Outcome
+from edge.store import consent as consents
+from edge.store import installed, lifecycle, record
+from edge.store.consent import Agreed, Request
+from edge.store.install import Installation, Outcome, install
 from edge.store.lock import locked
 from tests import packages
 from tests.store.running import load
@@ -270,6 +271,61 @@ def test_another_signer_needs_somebody_to_agree(put: Put, empty: Path) -> None:
     asked: list[Request] = []
     assert put(2, seed=seed, asked=asked).record.enabled
     assert asked[0].signer == native.public_key(seed).hex()
+
+
+def test_the_same_release_of_another_signer_is_not_the_same(put: Put, empty: Path) -> None:
+    seed = bytes(range(32))
+    new = native.public_key(seed).hex()
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True)
+    path.write_text(trust.line(native.public_key(seed), "another"))
+    old = put(1).record
+    signer = installed.description_of(old.current)["signer"]
+    with refused(
+        errors.NeedsConsent, f"another key, {new[:16]}, than what is installed, {signer[:16]}", empty
+    ):
+        put(1, seed=seed, agrees=None)
+    asked: list[Request] = []
+    now = put(1, seed=seed, asked=asked).record
+    assert (asked[0].signer, asked[0].signer_before) == (new, signer)
+    assert installed.description_of(now.current)["signer"] == new
+    assert (now.floor, now.enabled, now.previous) == (1, True, "")
+    assert put(1, seed=seed).change == "nothing"
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_nobody_is_asked_about_a_package_with_a_damaged_byte(
+    put: Put, packed: Callable[..., Path], empty: Path, is_new: bool
+) -> None:
+    if not is_new:
+        put(1)
+    path = packed(2, manifest=HTTP.format("a.org"))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    asked: list[Request] = []
+
+    def agree(request: Request) -> bool:
+        asked.append(request)
+        return True
+
+    for consent in (Agreed(asked.append), agree):
+        with refused(errors.Damaged, "does not have the digest", empty), path.open("rb") as file:
+            install(file.fileno(), path.name, origin="here", consent=consent)
+    with refused(errors.Damaged, "does not have the digest", empty), path.open("rb") as file:
+        consents.plan(Installation(file.fileno(), path.name, origin="here"))
+    assert asked == []
+
+
+def test_what_was_agreed_to_beforehand_is_shown(packed: Callable[..., Path]) -> None:
+    asked: list[Request] = []
+    path = packed(1, manifest=HTTP.format("a.org"))
+    with path.open("rb") as file:
+        done = install(file.fileno(), path.name, origin="here", consent=Agreed(asked.append))
+    assert (done.record.enabled, [request.consents for request in asked]) == (
+        True,
+        [(("http_client", "a.org"),)],
+    )
 
 
 def test_a_signer_nobody_trusts_is_refused(put: Put, empty: Path) -> None:

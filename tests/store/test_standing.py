@@ -8,6 +8,7 @@ import pytest
 from edge import errors, keys, policy, store, trust, trust_file
 from edge.store import lifecycle, record, standing
 from edge.store.install import install
+from edge.store.view import View
 
 Put = Callable[..., Any]
 
@@ -21,7 +22,7 @@ def put_channel(package: Callable[..., Path]) -> None:
 
 
 def state(name: str = "faults") -> tuple[str, str]:
-    return standing.state(record.get(name))
+    return standing.state(record.get(name), View())
 
 
 def own_key() -> bytes:
@@ -54,9 +55,9 @@ def test_at_a_level_that_counts_only_the_operators_keys_others_are_refused(put: 
 def test_a_manifest_may_ask_for_such_a_level_itself(put: Put) -> None:
     trust_file.add(own_key(), "local")
     put(manifest='[edge]\nlevel = "strict"\n')
-    assert standing.level_of("faults", record.get("faults").current) == "strict"
+    assert View().release(record.get("faults").current, "faults").level == "strict"
     Path(trust.operator_path()).unlink()
-    assert isinstance(standing.problem(record.get("faults")), errors.Untrusted)
+    assert isinstance(standing.problem(record.get("faults"), View()), errors.Untrusted)
 
 
 def test_what_lacks_a_grant_is_refused_while_it_is_enabled(package: Callable[..., Path]) -> None:
@@ -83,4 +84,4 @@ def test_a_file_of_trust_that_means_nothing_is_no_damage_of_plugins(put: Put) ->
     path = Path(trust.operator_path())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("nonsense\n")
-    assert (state()[0], str(path) in state()[1]) == ("refused", True)
+    assert (state()[0], str(path) in state()[1]) == ("unknown", True)

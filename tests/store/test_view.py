@@ -1,0 +1,147 @@
+"""What a command reads and verifies, counted where Python enters the native library and reads files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import _native as native
+from edge import errors, keys, policy, store, trust
+from edge.cli import main
+from edge.store import record
+from edge.store.view import View
+
+Put = Callable[..., Any]
+
+NAMES = ("faults", "other")
+
+
+class Counted:
+    """How often each head was verified, and each guarded file was read."""
+
+    def __init__(self) -> None:
+        self.heads: Counter[bytes] = Counter()
+        self.files: Counter[str] = Counter()
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]:
+    found = Counted()
+    verify, load, read = native.lib.edge_head_describe, native.lib.edge_plugin_load, keys.read_guarded
+
+    class Library:
+        """The library, which counts the heads that it is given to verify."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lib, name)
+
+        def edge_head_describe(self, head: bytes, *others: Any) -> Any:
+            found.heads[head] += 1
+            return verify(head, *others)
+
+        def edge_plugin_load(self, engine: Any, fd: int, head: bytes, *others: Any) -> Any:
+            found.heads[head] += 1
+            return load(engine, fd, head, *others)
+
+    def reads(path: str, *others: Any, **more: Any) -> Any:
+        found.files[path] += 1
+        return read(path, *others, **more)
+
+    lib = native.lib
+
+    def run(*words: str, status: int = 0) -> Counted:
+        found.heads.clear()
+        found.files.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(native, "lib", Library())
+            patch.setattr(keys, "read_guarded", reads)
+            assert main(words) == status
+        return found
+
+    yield run
+
+
+def heads(*names: str) -> set[bytes]:
+    """Of the current releases of plugins, and of those that are kept."""
+    records = [record.get(name) for name in names]
+    folders = [folder for found in records for folder in (found.current, found.previous) if folder]
+    return {(Path(store.release_path(folder)) / store.HEAD).read_bytes() for folder in folders}
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("list",), NAMES),
+        (("doctor",), NAMES),
+        (("show", "faults"), ("faults",)),
+        (("audit", "faults"), ("faults",)),
+        (("audit", "--engine"), NAMES),
+        (("policy", "show", "faults"), ("faults",)),
+    ],
+)
+def test_a_command_verifies_a_head_once_and_reads_trust_and_policy_once(
+    put: Put, counted: Callable[..., Counted], words: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    policy.set_unattended("medium")
+    put(1)
+    put(2)
+    put(1, name="other")
+    found = counted(*words, status=main(list(words)))
+    assert set(found.heads) <= heads(*names)
+    assert set(found.heads.values()) == {1}
+    guarded = [policy.default_path(), *trust.paths()]
+    assert [path for path in guarded if found.files[path] != 1] == []
+
+
+def test_a_call_verifies_one_head_and_reads_trust_once(put: Put, counted: Callable[..., Counted]) -> None:
+    put(1)
+    found = counted("call", "faults", "{}", status=main(["call", "faults", "{}"]))
+    assert dict(found.heads) == dict.fromkeys(heads("faults"), 1)
+    assert [found.files[path] for path in trust.paths()] == [1, 1]
+    assert found.files[policy.default_path()] == 0
+
+
+def test_what_is_described_are_the_bytes_that_were_verified(put: Put) -> None:
+    put(1)
+    release = View().release(record.get("faults").current, "faults")
+    assert release.refusal is None
+    (Path(store.release_path(release.id)) / store.HEAD).write_bytes(b"")
+    assert release.description["name"] == "faults"
+    assert native.describe_head(release.head, "", None) == release.description
+    with pytest.raises(errors.StoreDamaged):
+        assert View().release(release.id, "faults").description
+
+
+def test_another_view_sees_what_changed(put: Put) -> None:
+    put(1)
+    view = View()
+    release = record.get("faults").current
+    assert (view.release(release, "faults").refusal, view.policy.level) == (None, "default")
+    policy.set_level("strict")
+    assert (view.release(release, "faults").refusal, view.policy.level) == (None, "default")
+    assert isinstance(View().release(release, "faults").refusal, errors.Untrusted)
+
+
+def test_what_is_refused_is_described_all_the_same(put: Put) -> None:
+    put(1)
+    policy.set_level("strict")
+    release = View().release(record.get("faults").current, "faults")
+    assert isinstance(release.refusal, errors.Untrusted)
+    assert release.description["version"] == "1.0.0"
+
+
+def test_what_can_not_be_read_is_raised_each_time(put: Put) -> None:
+    put(1)
+    Path(policy.default_path()).parent.mkdir(parents=True)
+    Path(policy.default_path()).write_text("{")
+    view = View()
+    for _ in range(2):
+        with pytest.raises(errors.EnvironmentFault, match="is no policy"):
+            assert view.policy
+    release = view.release(record.get("faults").current, "faults")
+    assert isinstance(release.refusal, errors.EnvironmentFault)
+    assert release.description["name"] == "faults"
