@@ -54,7 +54,7 @@ def of_edge(*, as_json: bool) -> None:
     codes = [f"{code} {text}" for code, text in EXIT_CODES.items()]
     output.answer(
         "edge COMMAND ...\n\nRuns WebAssembly plugins on machines as small as a Raspberry Pi Zero.\n\n"
-        f"{rows}\n\n`edge COMMAND --help` shows what a command takes, `edge --version` which Edge this is.\n\n"
+        f"{rows}\n\n`edge COMMAND --help` shows what a command takes, `edge --version` the release.\n\n"
         f"Exit codes: {', '.join(codes[:4])},\n{', '.join(codes[4:])}."
     )
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "enable": Command(
         "enable",
         "NAME",
-        "Enables a plugin. Shows what it asks for, asks for consent at the terminal, and runs its self-check.",
+        "Enables a plugin: shows what it asks for, asks for consent at the terminal, runs its self-check.",
         (Option("yes", "", "consent to what it asks for", short="-y"),),
         "edge enable cron-next",
     ),
@@ -32,8 +32,8 @@ COMMANDS = {
     "rollback": Command(
         "rollback",
         "NAME",
-        "Goes back to the previous release, which Edge keeps. The newer release is kept in its place. A release\n"
-        "that never had consent comes back disabled. Exits with 2 when no other release is kept.",
+        "Goes back to the previous release, which Edge keeps. The newer release is kept in its place. A\n"
+        "release that never had consent comes back disabled. Exits with 2 when no other release is kept.",
         (),
         "edge rollback cron-next",
     ),
@@ -41,7 +41,8 @@ COMMANDS = {
         "remove",
         "NAME",
         "Removes a plugin with its configuration, secrets, log and grants. Edge remembers the number of its\n"
-        "newest release and refuses older ones; --forget drops that too. Exits with 2 when it is not installed.",
+        "newest release and refuses older ones; --forget drops that too. Exits with 2 when the plugin is\n"
+        "not installed.",
         (Option("forget", "", "accept older releases later; also removes a damaged plugin"),),
         "edge remove cron-next",
     ),

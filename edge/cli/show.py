@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "show",
     "NAME",
-    "Shows everything about an installed plugin: its release and the kept one, its state (`edge list --help`)\n"
-    "and why, its security level, its source, who signed it, its tools, what it asks for, and which settings\n"
-    "are set. Secrets are never shown.",
+    "Shows everything about an installed plugin: its release and the kept one, its state (`edge list\n"
+    "--help`) and why, its security level, its source, who signed it, its tools, what it asks for, and\n"
+    "which settings are set. Secrets are never shown.",
     (),
     "edge show cron-next",
 )

@@ -3,8 +3,8 @@
     python -m tests.schema.suite FOLDER
 
 FOLDER is `tests/draft2020-12` of a checkout of github.com/json-schema-org/JSON-Schema-Test-Suite, which is no
-part of this repository. Every value has to be judged as the suite says. Schemas with words that devices do not
-check are counted and passed over. Exits with 1 for any difference.
+part of this repository. Every value has to be judged as the suite says. Schemas with words that devices do
+not check are counted and passed over. Exits with 1 for any difference.
 """
 
 from __future__ import annotations
