@@ -176,8 +176,11 @@ def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool
     if found.st_mode & files.FORMAT_MASK != files.REGULAR:
         files.refuse_kind(path, found.st_mode)
     if found.st_mode & forbidden:
+        from edge.suggest import shell
+
         how = "go-w" if forbidden == OTHERS_WRITE else "go-rwx"
-        fail(f"{path}: others than its owner have access to it", f"chmod {how} {path}, if nobody used that")
+        remedy = f"`chmod {how} {shell(path)}`, if nobody used that"
+        fail(f"{path}: others than its owner have access to it", remedy)
     if not whosever and found.st_uid not in (0, posix.geteuid()):
         from edge.folders import refuse_owner
 

@@ -61,7 +61,7 @@ class Package:
 
         raise errors.WrongTarget(
             f"{self.file}: it has code for {', '.join(self.engines)}, and what runs here is {engine}",
-            f"Get a package for {engine}, or make one: edge pack DIR --target {engine}",
+            f"Get a package for {engine}, or make one on a PC: `edge pack DIR --target {engine}`",
         )
 
     def check(self, name: str) -> None:

@@ -24,7 +24,7 @@ FLOOR = "wasmtime"
 OPERATOR = b"operator"
 SCOPE = "plugins="
 OWN = "this machine"
-LINES = "A line is: ed25519 KEY-IN-64-HEX-DIGITS [plugins=NAME,BEGINNING*] NAME; docs/keys.md has the others"
+LINES = "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be"
 
 _KEY = ALGORITHM.encode()
 
@@ -105,9 +105,8 @@ def _refuse_empty(path: str) -> NoReturn:
 
     remedy = "Unpack the bundle again"
     if path == operator_path():
-        remedy = (
-            "Put it back from a backup; without one, trust and revoke again: edge key trust, edge key revoke"
-        )
+        again = "`edge key trust KEY`, `edge key revoke KEY`"
+        remedy = f"Put it back from a backup; without one, trust and revoke again: {again}"
     raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)
 
 

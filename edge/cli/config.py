@@ -131,7 +131,7 @@ def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
         # What stands on a command line is in the shell's history.
         raise errors.ConfigError(
             f"{key} is a secret of {manifest.name}: nothing was set",
-            f"edge secret {manifest.name} {key} takes it from standard input",
+            f"`edge secret {manifest.name} {key}` takes it from standard input",
         )
     return key, text
 

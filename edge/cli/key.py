@@ -25,7 +25,7 @@ SHOWN_DIGITS = 16
 
 DIGEST = "sha256:"
 ALL = "*"
-KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME (docs/keys.md)"
+KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME"
 
 ACTIONS = {
     "new": "NAME",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
+from edge.suggest import shell
 
 KEPT = (
     "keys",
@@ -53,7 +54,7 @@ def keys() -> Finding:
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
         if found.st_mode & keys.OTHERS_ANY:
-            remedy = f"chmod go-rwx {path}, if nobody used that; otherwise make new keys, and revoke these"
+            remedy = f"`chmod go-rwx {shell(path)}`, if nobody used it; otherwise make new keys, revoke these"
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
     own = keys.local_public()
     _, problems = keyring.every()
@@ -72,8 +73,10 @@ def trust() -> Finding:
     counting = trust.entries(operator_only=levels.operator_only(level))
     if found and not counting:
         told = f"no key counts at level {level}: the operator added none"
-        return Finding(WARN, told, "edge key trust KEY, `edge key trust local` for this machine's own")
+        return Finding(
+            WARN, told, "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+        )
     if not found:
-        return Finding(WARN, "nobody is trusted: nothing can be installed", "edge key trust KEY")
+        return Finding(WARN, "nobody is trusted: nothing can be installed", "Trust one: `edge key trust KEY`")
     names = ", ".join(entry.label or entry.public.hex()[:16] for entry in counting)
     return Finding(PASS, f"{len(counting)} trusted: {names}")

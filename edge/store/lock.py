@@ -64,7 +64,7 @@ def _check_folder(path: str) -> None:
 
     raise errors.StoreDamaged(
         f"{path} is not a folder that only this user can write",
-        "Move it away, or run edge as the user whose it is",
+        "Move it away, or run Edge as the user who owns it",
     )
 
 
@@ -82,7 +82,7 @@ def _wait(fd: int, path: str) -> None:
 
                 raise errors.IoFault(
                     f"{path} has been locked for {PATIENCE:.0f} s",
-                    f"Another edge process is changing plugins, or stopped while it did: fuser {path}",
+                    f"Another process is changing plugins, or stopped while it did: `fuser {path}` shows it",
                 ) from None
             sleep(PAUSE)
         else:
