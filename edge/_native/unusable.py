@@ -88,7 +88,7 @@ def explain(where: str, machine: str, error: Exception) -> NoReturn:
         fail(f"{where} can't be mapped: this process may have no more addresses", MORE_ADDRESSES)
     here = platform()
     bundle = BUNDLES.get(here)
-    remedy = f"Use the bundle that `edge bundle --target {bundle}` makes" if bundle else NO_BUILD
+    remedy = f"Use the bundle that `edge bundle --target {bundle}` makes on a PC" if bundle else NO_BUILD
     fail(
         f"{where} is not for this machine, whose Python is {here} on a kernel for {machine} ({error})", remedy
     )

@@ -55,7 +55,7 @@ def processor() -> Finding:
         return Finding(FAIL, found, f"Use the bundle for this machine{_bundle(python)}")
     if library.machine == elf.ARM and machine.startswith("armv6") and library.arch not in elf.ARMV6:
         found = f"the library is for a newer CPU than {machine} (Tag_CPU_arch {library.arch})"
-        return Finding(FAIL, found, "Use the bundle that `edge bundle --target pi-zero` makes")
+        return Finding(FAIL, found, "Use the bundle that `edge bundle --target pi-zero` makes on a PC")
     return Finding(PASS, f"{machine}; Python and library are for {library.name}")
 
 

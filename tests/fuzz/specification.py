@@ -37,8 +37,8 @@ def main(words: list[str]) -> int:
     """Prints what went wrong, and what came of how many."""
     if words[:1] == ["--cases"]:
         answers = os.dup(1)
-        for case in sorted(Path(words[1]).iterdir()):
-            _try(case, answers)
+        for path in sorted(Path(words[1]).iterdir()):
+            _try(path, answers)
         return 0
     program = _program()
     counts: collections.Counter[str] = collections.Counter()
@@ -72,7 +72,9 @@ def _ends(program: Path, file: Path) -> Iterator[tuple[str, str, int, str]]:
         folder, home = Path(place) / "cases", Path(place) / "home"
         folder.mkdir()
         home.mkdir(mode=0o700)
-        made = subprocess.run([str(program), str(file), str(folder)], capture_output=True, text=True, check=False)
+        made = subprocess.run(
+            [str(program), str(file), str(folder)], capture_output=True, text=True, check=False
+        )
         if made.returncode:
             print(f"not read: {file}: {made.stderr.strip().splitlines()[0]}")
             return

@@ -1,8 +1,9 @@
 """Every remedy of Edge, from its source: what errors and checks tell people to do.
 
 A remedy is text with `{}` for what is put into it. They are found where a remedy is given: to the classes of
-edge/errors.py, to `Finding`, to functions that take a `remedy`, in `advice`, `remedy` and `REMEDY`. Names are
-followed to what they stand for, within a module or to another one's constant, and functions to what they return.
+edge/errors.py, to `Finding`, to functions that take a `remedy`, in `advice`, `remedy` and `REMEDY`, and in
+what edge/confinement.py yields. Names are followed to what they stand for, within a module or to another
+one's constant, and functions to what they return.
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ TOLD_BY_RUST = re.compile(
     r'unsupported\(\s*"[^"]*",\s*"([^"]*)"|",\s*"[^"]*",\s*"(Build [^"]*)"|"[^"]*",\s*"(Build [^"]*)",\s*\)'
 )
 FOLLOWABLE = re.compile(
-    r"`|\bedge [a-z{]|--[a-z]|[A-Z]+_[A-Z]+|\[edge|/|\b(chmod|chown|mv|rm|ls|sudo|pip|mount|mkdir|fuser|tar|namei)\b"
-    r"|\.toml|wasm_path|wasm32-"
+    r"`|\bedge [a-z{]|--?[a-z]|[A-Z]+_[A-Z]+|\[edge|/|\.toml|wasm_path|wasm32-|\w=\w"
+    r"|\b(chmod|chown|mv|rm|ls|sudo|pip|mount|mkdir|fuser|tar|namei|ulimit|curl|timedatectl|sha256sum)\b"
 )
 """What names a command, a file, a setting or a flag."""
+
+PAIRS = ("confinement.py",)
+"""Modules that yield or return a cause and its remedy."""
 
 
 class Module:
@@ -153,7 +157,9 @@ def of_python() -> Iterator[tuple[Path, str]]:
         here = module(path)
         places = _places(here)
         for node in ast.walk(here.tree):
-            for expression in _given(node, places):
+            pairs = [node.value] if path.name in PAIRS and isinstance(node, (ast.Yield, ast.Return)) else []
+            told = [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple) and len(pair.elts) > 1]
+            for expression in (*_given(node, places), *told):
                 for text in texts(here, expression):
                     yield path, text
 
