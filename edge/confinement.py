@@ -49,7 +49,7 @@ def problems(fd: int = -1, path: str = "") -> Iterator[tuple[str, str]]:
     if is_native and _is_noexec(fd, path):
         yield (
             f"{path or 'it'} is on a filesystem that is mounted noexec, and plugins are native code here",
-            "Keep it elsewhere (XDG_DATA_HOME names where installed plugins are), or mount it with `-o remount,exec`",
+            "Keep it elsewhere (XDG_DATA_HOME for installed plugins), or mount it with `-o remount,exec`",
         )
 
 

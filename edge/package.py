@@ -75,7 +75,8 @@ class Package:
 
     def check_trust(self, trust: bytes) -> None:
         """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
-        native.describe_head(self.head, self.file, trust)
+        with _trust_explained():
+            native.describe_head(self.head, self.file, trust)
 
     def unpack(self, name: str, to: int) -> bytes:
         """Copies a file to a descriptor while checking its digest; answers with a receipt for the copy.
@@ -129,11 +130,29 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
     `trust`: text (native/src/trust.rs); None to look at anybody's package. `file` is for messages.
     Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
     """
-    description, head = native.describe_package(fd, file, trust)
+    with _trust_explained():
+        description, head = native.describe_package(fd, file, trust)
     problem = _problem(description)
     if problem:
         _refuse(file, f"its description: {problem}")
     return Package(fd, file, head, description)
+
+
+class _trust_explained:  # noqa: N801 -- used as a function
+    """Names the file of trust that says what means nothing; the library was given one text of them all."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        from edge import errors
+
+        if isinstance(error, errors.OptionsError):
+            from edge import trust
+
+            trust.check_all()
 
 
 def _refuse(file: str, why: str) -> NoReturn:

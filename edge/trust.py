@@ -90,8 +90,12 @@ def operator_path() -> str:
 
 
 def read(path: str) -> bytes:
-    """A file of trust, empty where there is none; an error where others than its owner may write it."""
-    return _read(path) or b""
+    """A file of trust, empty where there is none or a power cut left nothing but NULs.
+
+    An error where others than its owner may write it.
+    """
+    found = _read(path) or b""
+    return found if found.strip(b"\0") else b""
 
 
 def _read(path: str) -> bytes | None:
@@ -161,7 +165,7 @@ def check_all() -> None:
     """Raises `errors.EnvironmentFault`, as `parse`, for every file of trust there is."""
     for path in paths():
         found = _read(path)
-        if found == b"":
+        if found is not None and not found.strip(b"\0"):
             _refuse_empty(path)
         parse(found or b"", path)
 

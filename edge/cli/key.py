@@ -225,6 +225,7 @@ def _floor(given: Given, version: str) -> None:
 
 
 def _list(given: Given) -> None:
+    trust.check_all()
     own, problems = keyring.every()
     trusted = trust_file.trusted()
     revoked = trust_file.revocations()

@@ -51,15 +51,15 @@ def files() -> Finding:
 
     from edge import files, keys, places
 
-    for path in _kept():
-        with suppress(FileNotFoundError, NotADirectoryError):
-            # What it raises is the finding.
-            keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
     foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
         chown = f"`sudo chown -R {posix.geteuid()} {shell(foreign[0])}`"
         remedy = f"Root made it while it had this user's HOME: {chown}"
         return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
+    for path in _kept():
+        with suppress(FileNotFoundError, NotADirectoryError):
+            # What it raises is the finding.
+            keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
     for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"

@@ -42,7 +42,7 @@ class Advice:
 def advice(told: Any, remedy: str) -> Advice:
     """The remedy in what a command printed, in an error or in a text; `{}` in it stands for any text.
 
-    tests/remedies/test_complete.py reads the calls of this function: they are how a remedy counts as followed.
+    tests/remedies/test_complete.py reads the calls of this function: by them a remedy counts as followed.
     """
     text = " ".join(str(getattr(told, "err", told)).split())
     spaced = "(.+?)".join(re.escape(part) for part in remedy.split("{}"))

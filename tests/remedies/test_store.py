@@ -158,8 +158,8 @@ def test_a_record_that_is_damaged(edge: Edge, installed: Install, packed: Callab
     whole = edge("doctor", "--json")
     advice(
         found(whole, "store"),
-        "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's place has to be "
-        "moved away before",
+        "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's place has to "
+        "be moved away before",
     )
     assert edge(*told.edge()).status == 0
     assert edge("install", packed()).status == 0
@@ -199,7 +199,7 @@ def test_an_older_release(edge: Edge, installed: Install) -> None:
     assert installed().status == 0
 
 
-def test_a_release_with_other_contents(edge: Edge, installed: Install) -> None:
+def test_a_release_with_other_contents(installed: Install) -> None:
     installed()
     ran = installed("# other\n")
     advice(ran, "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin")
@@ -233,7 +233,8 @@ def test_a_configuration_that_is_damaged(edge: Edge, installed: Install) -> None
     Path(store.config_path("faults")).write_bytes(bytes(20))
     told = advice(
         edge("call", "faults", '{"do": "arguments"}'),
-        "Put it back from a backup; without one `edge config {} --reset` drops it, and the values have to be set again",
+        "Put it back from a backup; without one `edge config {} --reset` drops it, and the values have to be "
+        "set again",
     )
     assert edge(*told.edge()).status == 0
     assert edge("config", "faults", "place=here").status == 0
