@@ -16,6 +16,7 @@ from pathlib import Path
 
 import edge
 from edge import errors
+from edge.cli import COMMANDS
 
 PACKAGE = Path(edge.__file__).parent
 RUST = PACKAGE.parent / "native" / "src"
@@ -32,11 +33,12 @@ TOLD_BY_RUST = re.compile(
     r'unsupported\(\s*"[^"]*",\s*"([^"]*)"|",\s*"[^"]*",\s*"(Build [^"]*)"|"[^"]*",\s*"(Build [^"]*)",\s*\)'
 )
 FOLLOWABLE = re.compile(
-    r"`|\bedge [a-z{]|--?[a-z]|[A-Z]+_[A-Z]+|\[edge|/|\.toml|wasm_path|wasm32-|\w=\w"
+    r"`|\bedge [a-z{]|(?<![\w-])--?[a-z]|[A-Z]+_[A-Z]+|\[edge|/|\.toml|wasm_path|wasm32-|\w=\w"
     r"|\b(chmod|chown|mv|rm|ls|sudo|pip|mount|mkdir|fuser|tar|namei|ulimit|curl|timedatectl|sha256sum)\b"
 )
 """What names a command, a file, a setting or a flag."""
 
+COMMAND = re.compile(r"(?<!Usage: )(?<!or )\bedge (?:%s)\b" % "|".join(COMMANDS))
 PAIRS = ("confinement.py",)
 """Modules that yield or return a cause and its remedy."""
 
