@@ -122,7 +122,7 @@ def counters(tmp_path: Path, memory: Machine) -> Iterator[Counters]:
         yield found
 
 
-def test_memory_that_is_not_free(edge: Edge, counters: Counters, memory: Machine) -> None:
+def test_memory_that_this_machine_never_has(edge: Edge, counters: Counters) -> None:
     large = Admission(counters, PI_ZERO)
     with pytest.raises(errors.NotAdmitted) as caught:
         large.admit("large", Limits(memory=PI_ZERO.memory))
@@ -131,6 +131,9 @@ def test_memory_that_is_not_free(edge: Edge, counters: Counters, memory: Machine
     )
     assert "--memory" in edge(*told.edge(MB=1), "--help").out
     large.admit("small", Limits(memory=MB)).close()
+
+
+def test_memory_that_other_programs_have(counters: Counters, memory: Machine) -> None:
     memory.free(admission.RESERVE_BYTES + 20 * MB)
     with pytest.raises(errors.NotAdmitted) as caught:
         Admission(counters, PI_ZERO).admit("large", Limits(memory=30 * MB))

@@ -274,9 +274,8 @@ def test_secrets_that_are_damaged(edge: Edge, installed: Install, tmp_path: Path
         file.write_bytes(b"{")
     elif damage == "seal":
         sealed = json.loads(file.read_text())
-        sealed["token"] = ("A" if sealed["token"][9] != "A" else "B").join(
-            (sealed["token"][:9], sealed["token"][10:])
-        )
+        digit = "1" if sealed["token"][9] == "0" else "0"
+        sealed["token"] = f"{sealed['token'][:9]}{digit}{sealed['token'][10:]}"
         file.write_text(json.dumps(sealed))
     elif damage == "key":
         key.write_bytes(b"")

@@ -71,7 +71,7 @@ def test_exports_that_are_not_there(edge: Edge, artifact: Callable[..., Path]) -
     assert "execute" in edge(*told.edge(), artifact("faults")).out
 
 
-def test_a_tool_that_is_not_there(edge: Edge, artifact: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_tool_that_is_not_there(edge: Edge, tmp_path: Path) -> None:
     from tests.limits_guest import wasm as assembled
 
     path = tmp_path / "a.wasm"
@@ -87,7 +87,15 @@ def test_a_tool_that_is_not_there(edge: Edge, artifact: Callable[..., Path], tmp
         Runtime().load(str(file)).call({})
     told = advice(caught.value, "`edge inspect` lists what it exports")
     assert "f" in edge(*told.edge(), file).out
-    assert artifact("faults").is_file()
+
+
+def test_a_plugin_that_says_nothing_of_tools(edge: Edge, artifact: Callable[..., Path]) -> None:
+    plugin = Runtime().load(str(artifact("faults")))
+    plugin.description["tools"] = []
+    with pytest.raises(errors.NoSuchTool) as caught:
+        plugin.call({}, tool="faults")
+    told = advice(caught.value, "It offers no tool; `edge inspect` lists its exports")
+    assert "execute" in edge(*told.edge(), artifact("faults")).out
 
 
 def test_an_import_that_nobody_provides(edge: Edge, tmp_path: Path) -> None:
