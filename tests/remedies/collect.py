@@ -38,7 +38,7 @@ FOLLOWABLE = re.compile(
 )
 """What names a command, a file, a setting or a flag."""
 
-COMMAND = re.compile(r"(?<!Usage: )(?<!or )\bedge (?:%s)\b" % "|".join(COMMANDS))
+COMMAND = re.compile(rf"(?<!Usage: )(?<!or )\bedge (?:{'|'.join(COMMANDS)})\b")
 PAIRS = ("confinement.py",)
 """Modules that yield or return a cause and its remedy."""
 

@@ -10,7 +10,6 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors
 from edge.dev import compile as compiling
 from tests import packages, packing
 from tests.cli.test_unloadable import ASYNC, PREVIEW_1, TOOL, importing
@@ -44,10 +43,15 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return forget
 
 
+def put(words: list[str], path: str) -> list[str]:
+    """The words with a path where the reader's plugin belongs."""
+    return [path if word == "PLUGIN.wasm" else word for word in words]
+
+
 def test_what_is_not_compiled_on_a_device(
     edge: Edge, wasm: Wasm, tmp_path: Path, no_compiler: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = shutil.copy(wasm("faults"), tmp_path / "faults.wasm")
+    path = str(shutil.copy(wasm("faults"), tmp_path / "faults.wasm"))
     with monkeypatch.context():
         no_compiler()
         told = advice(
@@ -61,11 +65,9 @@ def test_what_is_not_compiled_on_a_device(
     for name in [name for name in sys.modules if name.startswith("edge.dev") and sys.modules[name] is None]:
         del sys.modules[name]
     monkeypatch.chdir(tmp_path)
-    assert edge(*told.edge(**{"PLUGIN.wasm": path})).status == 0
+    assert edge(*put(told.edge(), path)).status == 0
     assert edge("run", f"faults.{told.filled[0]}.cwasm", NOTHING).status == 0
-    assert (
-        edge(*general.edge(**{"PLUGIN.wasm": path, "DEVICE": "pi-zero", "DIR": tmp_path / "out"})).status == 0
-    )
+    assert edge(*put(general.edge(DEVICE="pi-zero", DIR=tmp_path / "out"), path)).status == 0
     assert (tmp_path / "out" / "faults.pulley32.cwasm").is_file()
 
 
@@ -197,14 +199,16 @@ def test_a_limit_that_a_run_has_no_option_for(
             TOOL.format(imports=importing("acme:host/api")),
             lambda ran: advice(
                 ran,
-                "Build it for a world of wit/ in Edge's repository: a plugin of the contract is given nothing else",
+                "Build it for a world of wit/ in Edge's repository: a plugin of the contract is "
+                "given nothing else",
             ),
         ),
         (
             PREVIEW_1,
             lambda ran: advice(
                 ran,
-                "Build it with bindings (wit-bindgen, componentize-py) for a world of wit/ in Edge's repository",
+                "Build it with bindings (wit-bindgen, componentize-py) for a world of wit/ in Edge's "
+                "repository",
             ),
         ),
     ],
@@ -234,7 +238,8 @@ def test_a_module_for_preview_1(edge: Edge, wasm: Wasm, tmp_path: Path, module: 
     else:
         advice(
             ran,
-            "Build it for wasm32-wasip2, or make a component of it: wasm-tools component new FILE --adapt ADAPTER",
+            "Build it for wasm32-wasip2, or make a component of it: wasm-tools component new FILE "
+            "--adapt ADAPTER",
         )
     assert edge("compile", wasm("cron-next"), "--target", "pi-zero", "-o", tmp_path).status == 0
 

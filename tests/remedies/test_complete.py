@@ -1,4 +1,4 @@
-"""Every remedy that names a command, a file, a setting or a flag is followed by a test, or excused with why."""
+"""Every remedy that names a command, a file, a setting or a flag has a test that follows it, or an excuse."""
 
 from __future__ import annotations
 

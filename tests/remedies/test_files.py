@@ -104,7 +104,8 @@ def test_a_file_of_another_user(edge: Edge, tmp_path: Path, installed: Install) 
     path.chmod(0o644)
     told = advice(
         as_somebody("policy"),
-        "If you know why: `sudo chown {} {}`; otherwise move it away, or choose other places: XDG_CONFIG_HOME, "
+        "If you know why: `sudo chown {} {}`; otherwise move it away, or choose other places: "
+        "XDG_CONFIG_HOME, "
         "XDG_DATA_HOME",
     )
     told.shell()

@@ -158,7 +158,8 @@ def test_a_record_that_is_damaged(edge: Edge, installed: Install, packed: Callab
     whole = edge("doctor", "--json")
     advice(
         found(whole, "store"),
-        "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's place has to "
+        "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's "
+        "place has to "
         "be moved away before",
     )
     assert edge(*told.edge()).status == 0

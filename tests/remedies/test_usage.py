@@ -118,10 +118,14 @@ def test_an_import_that_nobody_provides(edge: Edge, tmp_path: Path) -> None:
 def test_a_limit_of_a_call(edge: Edge, artifact: Callable[..., Path], limit: str) -> None:
     plugin = Runtime().load(str(artifact("faults")))
     less = {"fuel": PI_ZERO.limits.replace(fuel=10), "deadline": PI_ZERO.limits.replace(deadline=0.001)}
-    grown = {"do": "big-output", "count": 5_000_000}
-    asked = {"memory": grown, "fuel": {"do": "work", "count": 1_000_000}, "deadline": {"do": "spin"}}[limit]
+    grown: dict[str, Any] = {"do": "big-output", "count": 5_000_000}
+    wanted: dict[str, dict[str, Any]] = {
+        "memory": grown,
+        "fuel": {"do": "work", "count": 1_000_000},
+        "deadline": {"do": "spin"},
+    }
     with pytest.raises(errors.CallFailed) as caught:
-        plugin.call(asked, limits=less.get(limit, PI_ZERO.limits))
+        plugin.call(wanted[limit], limits=less.get(limit, PI_ZERO.limits))
     if limit == "fuel":
         advice(caught.value, "Allow it more (--fuel, Limits.fuel), if this work is worth it")
         assert plugin.call({"do": "work", "count": 10}, limits=PI_ZERO.limits.replace(fuel=1 << 40)).success
@@ -192,7 +196,8 @@ def test_a_manifest_that_says_something_else(
     path.write_text("name = 7\n")
     advice(
         edge("run", artifact("faults"), NOTHING, "--manifest", path),
-        "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell its author",
+        "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell "
+        "its author",
     )
     assert (Path(__file__).parents[2] / "docs/manifest.md").is_file()
 
