@@ -75,8 +75,11 @@ class Package:
 
     def check_trust(self, trust: bytes) -> None:
         """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
-        with _trust_explained():
+        try:
             native.describe_head(self.head, self.file, trust)
+        except Exception as error:
+            _explain(error)
+            raise
 
     def unpack(self, name: str, to: int) -> bytes:
         """Copies a file to a descriptor while checking its digest; answers with a receipt for the copy.
@@ -130,29 +133,23 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
     `trust`: text (native/src/trust.rs); None to look at anybody's package. `file` is for messages.
     Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
     """
-    with _trust_explained():
+    try:
         description, head = native.describe_package(fd, file, trust)
+    except Exception as error:
+        _explain(error)
+        raise
     problem = _problem(description)
     if problem:
         _refuse(file, f"its description: {problem}")
     return Package(fd, file, head, description)
 
 
-class _trust_explained:  # noqa: N801 -- used as a function
-    """Names the file of trust that says what means nothing; the library was given one text of them all."""
+def _explain(error: Exception) -> None:
+    """Raises what is wrong with a file of trust, and which; the library was given one text of them all."""
+    from edge import errors, trust
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        from edge import errors
-
-        if isinstance(error, errors.OptionsError):
-            from edge import trust
-
-            trust.check_all()
+    if isinstance(error, errors.OptionsError):
+        trust.check_all()
 
 
 def _refuse(file: str, why: str) -> NoReturn:
