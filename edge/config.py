@@ -104,7 +104,7 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     for name in (*changes, *removed):
         if name in manifest.secrets:
             raise errors.ConfigError(
-                f"{name} is a secret of {manifest.name}", f"edge secret {manifest.name} {name} sets it"
+                f"{name} is a secret of {manifest.name}", f"`edge secret {manifest.name} {name}` sets it"
             )
     from contextlib import nullcontext
 

@@ -37,7 +37,7 @@ def problems(fd: int = -1, path: str = "") -> Iterator[tuple[str, str]]:
     if not posix.access(OPENED, posix.F_OK):
         yield (
             "/proc is not mounted, through which verified code is opened",
-            "Mount it, in a container or chroot as well: mount -t proc proc /proc",
+            "Mount it, in a container or chroot as well: `mount -t proc proc /proc`",
         )
     if not can_reserve(RESERVED if is_native else RESERVED_INTERPRETED):
         yield _addresses(RESERVED if is_native else RESERVED_INTERPRETED)
@@ -49,7 +49,7 @@ def problems(fd: int = -1, path: str = "") -> Iterator[tuple[str, str]]:
     if is_native and _is_noexec(fd, path):
         yield (
             f"{path or 'it'} is on a filesystem that is mounted noexec, and plugins are native code here",
-            "Keep it elsewhere (XDG_DATA_HOME names where installed plugins are), or mount -o remount,exec",
+            "Keep it elsewhere (XDG_DATA_HOME for installed plugins), or mount it with `-o remount,exec`",
         )
 
 

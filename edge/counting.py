@@ -112,13 +112,11 @@ def _fail_memory(
 def _remedy(count: native.Count, memory: int, room: int) -> str:
     """Waiting helps only where others will be done."""
     if memory > room:
-        return (
-            "It never fits here: give it less memory ([edge.limits] of its manifest, or `edge run --memory`)"
-        )
+        return "It never fits here: `edge run --memory MB` gives it less; its author can declare less"
     return (
         ""
         if count.calls
-        else "Close other programs, or give it less memory under [edge.limits] of its manifest"
+        else "Close other programs, or have its author declare less memory ([edge.limits] of its manifest)"
     )
 
 

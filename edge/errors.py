@@ -173,7 +173,7 @@ class NotComponent(Refused):
     """A core module without component metadata."""
 
     status = 0x302
-    advice = "Build the plugin with bindings for a world of wit/ (wit-bindgen, componentize-py)"
+    advice = "Build it with bindings (wit-bindgen, componentize-py) for a world of wit/ in Edge's repository"
 
 
 class InvalidWasm(Refused):
@@ -229,7 +229,7 @@ class Untrusted(Refused):
 
     status = 0x308
     advice = (
-        "If you trust whoever signed it: edge key trust KEY. `edge inspect FILE` shows all 64 digits; "
+        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; "
         "the first 16 are enough for a key in `edge key list`"
     )
 
@@ -252,7 +252,9 @@ class OutOfScope(Refused):
     """Another plugin than was asked for, or than its signer may sign."""
 
     status = 0x30C
-    advice = "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins` changes it"
+    advice = (
+        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it"
+    )
 
 
 class OldCompiler(Refused):
@@ -286,7 +288,7 @@ class BadSeal(Refused):
     """A secret that does not open: sealed with another key or for something else, or damaged."""
 
     status = 0x310
-    advice = "Set the secret again: edge secret NAME PROPERTY"
+    advice = "Set the secret again: `edge secret NAME PROPERTY`"
 
 
 class NotEnabled(Refused):
@@ -301,7 +303,7 @@ class MissingImport(Refused):
     """The component imports what nobody provides here."""
 
     status = 0x30A
-    advice = "Build the plugin for a world of wit/, or provide the interface when loading it"
+    advice = "Build it for a world of wit/ in Edge's repository, or provide the interface to Runtime.load"
 
 
 class BadManifest(Refused):
@@ -421,7 +423,7 @@ class IoFault(EnvironmentFault):
     """Reading or writing failed."""
 
     status = 0x501
-    advice = "dmesg tells whether the disk is failing, or can't be written any more"
+    advice = "`dmesg` shows whether the disk is failing, or can't be written any more"
 
 
 class DiskFull(EnvironmentFault):
@@ -441,14 +443,14 @@ class OutOfMemory(EnvironmentFault):
 class NotAdmitted(EnvironmentFault):
     """What the call may use at most is more than this machine has free."""
 
-    advice = "Wait until another call has ended, or give it less memory under [edge.limits] of its manifest"
+    advice = "Wait until another call has ended, or have its author declare less memory under [edge.limits]"
 
 
 class NoCompiler(EnvironmentFault):
     """This build of the native library only runs what is compiled."""
 
     status = 0x504
-    advice = "Compile on a PC: edge compile PLUGIN.wasm --target DEVICE -o DIR, then copy the .cwasm here"
+    advice = "Compile on a PC: `edge compile PLUGIN.wasm --target DEVICE -o DIR`, then copy the .cwasm here"
 
 
 class FetchFailed(EnvironmentFault):

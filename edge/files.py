@@ -166,19 +166,21 @@ def raise_own(path: str, error: OSError) -> NoReturn:
     try:
         raise_for(path, error)
     except errors.UsageError as found:
-        raise errors.StoreDamaged(found.message, f"Look what is there: ls -ld {path}") from None
+        from edge.suggest import shell
+
+        raise errors.StoreDamaged(found.message, f"`ls -ld {shell(path)}` shows what is there") from None
 
 
 def refuse_kind(path: str, mode: int) -> NoReturn:
     """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
     from edge import errors
+    from edge.suggest import shell
 
     what = {DIRECTORY: "a folder", LINK: "a link, or leads through a file"}.get(
         mode & FORMAT_MASK, "no regular file"
     )
-    raise errors.StoreDamaged(
-        f"{path} is {what}; Edge keeps a file there", f"Move it away: mv {path} {path}.away"
-    )
+    away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
+    raise errors.StoreDamaged(f"{path} is {what}; Edge keeps a file there", away)
 
 
 def read_open(fd: int, path: str) -> bytes:
@@ -216,7 +218,7 @@ def raise_for(path: str, error: OSError) -> NoReturn:
     remedies = {
         errno.EROFS: "Choose a place that can be written",
         errno.EBADF: "It is closed: leave out the `<&-` or `>&-` of the command",
-        errno.EMFILE: "This process may not open more files: ulimit -n",
+        errno.EMFILE: "This process may open no more files: `ulimit -n` shows how many",
         errno.ENFILE: "Too many files are open on this machine: close other programs",
         errno.ENOMEM: "Close other programs: there is no memory left",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posix
 
 from edge import errors
+from edge.suggest import shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ def judge(path: str, found: posix.stat_result) -> None:
     if found.st_mode & ANYBODY_WRITES or not _is_alone(found.st_uid, found.st_gid):
         _fail(
             f"{path}: others than its owner can replace what is in it",
-            f"chmod go-w {path}; check before that nobody replaced a file in it",
+            f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it",
         )
 
 
 def refuse_access(path: str, *, secret: bool) -> NoReturn:
     """For a file that others than its owner may write or, where it is secret, read."""
-    remedy = f"chmod go-w {path}; check before that it says what you wrote"
+    remedy = f"`chmod go-w {shell(path)}`; check before that it says what you wrote"
     if secret:
-        remedy = f"chmod go-rwx {path}; if others may have read it, replace what it holds"
+        remedy = f"`chmod go-rwx {shell(path)}`; if others may have read it, replace what it holds"
     _fail(f"{path}: others than its owner have access to it", remedy)
 
 
@@ -44,12 +45,12 @@ def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
     if posix.geteuid() == 0:
         _fail(
             f"{path} belongs to user {name}, and this is root",
-            f"Run it as that user: sudo -u {quoted} edge …, or give root its own places: sudo -H edge …",
+            f"Run it as that user: `sudo -u {quoted} edge …`, or give root its own places: `sudo -H edge …`",
         )
     _fail(
         f"{path} belongs to user {name}{remark}",
-        f"If you know why: sudo chown {posix.geteuid()} {path}; otherwise move it away, or choose other "
-        "places: XDG_CONFIG_HOME, XDG_DATA_HOME",
+        f"If you know why: `sudo chown {posix.geteuid()} {shell(path)}`; otherwise move it away, or "
+        "choose other places: XDG_CONFIG_HOME, XDG_DATA_HOME",
     )
 
 
@@ -57,7 +58,7 @@ def refuse_links(path: str) -> NoReturn:
     """For a path that leads through more links than anybody follows."""
     _fail(
         f"{path} leads through more than {MAX_LINKS} links",
-        f"Remove those that lead in a circle: namei {path}",
+        f"`namei {shell(path)}` shows them; remove those that lead in a circle",
     )
 
 

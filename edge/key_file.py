@@ -76,19 +76,19 @@ def file_of(seed: bytearray, public: bytes) -> bytearray:
 def refuse_damaged(path: str, size: int) -> NoReturn:
     """Raises `errors.KeyDamaged` for a file of so many bytes that is no whole key."""
     from edge import errors
+    from edge.suggest import shell
 
+    away = f"`mv {shell(path)} {shell(path + '.damaged')}`"
     remedy = "Put it back from a backup; without one: "
     name = files.base_name(path)
     what = "key" if name == SECRETS_FILE else "signing key"
     why = f"it has {size} bytes" if size not in (FILE_BYTES, native.SEED_BYTES) else "its bytes were lost"
     if name == SECRETS_FILE:
-        remedy += "set the secrets again, edge secret NAME PROPERTY, which makes a new key"
+        remedy += "set the secrets again, `edge secret NAME PROPERTY`, which makes a new key"
     elif name == files.base_name(local_path()):
-        remedy += (
-            f"mv {path} {path}.damaged, and pack again what it signed: a new key is made at the next use"
-        )
+        remedy += f"{away}, and pack again what it signed: a new key is made at the next use"
     else:
-        remedy += f"mv {path} {path}.damaged, and make another: edge key new"
+        remedy += f"{away}, and make another: `edge key new {name.removesuffix('.key')}`"
     raise errors.KeyDamaged(f"{path} is no {what}: {why}", remedy)
 
 

@@ -44,7 +44,7 @@ MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
 MOST_MEMORY = 1 << 30
 """What a file may ask of whoever opens it."""
 
-REMEDY = "Put the file back from a backup; without one move it away, and make another: edge key new"
+REMEDY = "Put the file back from a backup; without one move it away, and make another: `edge key new NAME`"
 
 BLOCK_BYTES = 128
 """What scrypt uses for each of N times r."""
@@ -137,7 +137,7 @@ def _write(name: str, content: bytearray, public: bytes) -> None:
 
     if not key_file.write_key(_path(name), content, before=tell):
         raise errors.UsageError(
-            f"There is a key `{name}` already", f"Choose another name, or use it: edge key show {name}"
+            f"There is a key `{name}` already", f"Choose another name, or use it: `edge key show {name}`"
         )
 
 
@@ -197,7 +197,7 @@ def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes
     if not fits:
         raise errors.EnvironmentFault(
             "A key's file asks for more work than any of ours does",
-            "Do not use it: it was not made by edge key new",
+            "Do not use it: `edge key new` makes no such key",
         )
     scrypt: Any
     try:

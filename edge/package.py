@@ -61,7 +61,7 @@ class Package:
 
         raise errors.WrongTarget(
             f"{self.file}: it has code for {', '.join(self.engines)}, and what runs here is {engine}",
-            f"Get a package for {engine}, or make one: edge pack DIR --target {engine}",
+            f"Get a package for {engine}, or make one on a PC: `edge pack DIR --target {engine}`",
         )
 
     def check(self, name: str) -> None:
@@ -75,7 +75,11 @@ class Package:
 
     def check_trust(self, trust: bytes) -> None:
         """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
-        native.describe_head(self.head, self.file, trust)
+        try:
+            native.describe_head(self.head, self.file, trust)
+        except Exception as error:
+            _explain(error)
+            raise
 
     def unpack(self, name: str, to: int) -> bytes:
         """Copies a file to a descriptor while checking its digest; answers with a receipt for the copy.
@@ -129,11 +133,23 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
     `trust`: text (native/src/trust.rs); None to look at anybody's package. `file` is for messages.
     Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
     """
-    description, head = native.describe_package(fd, file, trust)
+    try:
+        description, head = native.describe_package(fd, file, trust)
+    except Exception as error:
+        _explain(error)
+        raise
     problem = _problem(description)
     if problem:
         _refuse(file, f"its description: {problem}")
     return Package(fd, file, head, description)
+
+
+def _explain(error: Exception) -> None:
+    """Raises what is wrong with a file of trust, and which; the library was given one text of them all."""
+    from edge import errors, trust
+
+    if isinstance(error, errors.OptionsError):
+        trust.check_all()
 
 
 def _refuse(file: str, why: str) -> NoReturn:

@@ -123,7 +123,7 @@ def _explain_package(fd: int, name: str) -> None:
     if is_package(fd):
         raise errors.NotArtifact(
             f"{name} is a package, which is installed before it runs",
-            "edge install FILE, then edge call NAME JSON; `edge inspect` shows the name",
+            "`edge install FILE`, then `edge call NAME JSON`; `edge inspect FILE` shows the name",
         )
 
 

@@ -143,7 +143,7 @@ def _read(name: str) -> dict[str, str]:
 
     raise errors.StoreDamaged(
         f"{_path(name)} holds no secrets, or not all of them",
-        f"Set them again, which makes it anew: edge secret {name} PROPERTY",
+        f"Set them again, which makes it anew: `edge secret {name} PROPERTY`",
     )
 
 
@@ -208,7 +208,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
         from edge import errors
 
         raise errors.StoreDamaged(
-            f"{path} is missing", "Set the secrets again, which makes a new one: edge secret NAME PROPERTY"
+            f"{path} is missing", "Set the secrets again, which makes a new one: `edge secret NAME PROPERTY`"
         )
     if make or check:
         return key_file.checked_seed(content, path)

@@ -164,7 +164,8 @@ def pauses(path: str) -> Iterator[None]:
     from edge import errors
 
     raise errors.IoFault(
-        f"{path} has been locked for {LOCK_PATIENCE:.0f} s", "A stopped process may hold it: fuser " + path
+        f"{path} has been locked for {LOCK_PATIENCE:.0f} s",
+        f"A stopped process may hold it: `fuser {path}` shows which",
     )
 
 

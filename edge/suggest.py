@@ -1,4 +1,4 @@
-"""What somebody may have meant who mistyped a word."""
+"""What somebody may have meant who mistyped a word, and what to type."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word[:64], list(known), 1)), "")
+
+
+def shell(path: str) -> str:
+    """A path as a shell takes it."""
+    from shlex import quote
+
+    return quote(path)
 
 
 def meant(word: str, known: Iterable[str]) -> str:

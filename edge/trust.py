@@ -26,7 +26,7 @@ FLOOR = "wasmtime"
 OPERATOR = b"operator"
 SCOPE = "plugins="
 OWN = "this machine"
-LINES = "A line is: ed25519 KEY-IN-64-HEX-DIGITS [plugins=NAME,BEGINNING*] NAME; docs/keys.md has the others"
+LINES = "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be"
 
 _KEY = ALGORITHM.encode()
 
@@ -95,9 +95,13 @@ def operator_path() -> str:
 
 
 def read(path: str) -> bytes | None:
-    """A file of trust, None where there is none; an error where others than its owner may write it."""
+    """A file of trust, None where there is none, empty where a power cut left nothing but NULs.
+
+    An error where others than its owner may write it.
+    """
     # Whoever owns what a bundle brings owns the code that reads it, too.
-    return keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path())
+    found = keys.read_guarded(path, keys.OTHERS_WRITE, whosever=path != operator_path())
+    return found if found is None or found.strip(b"\0") else b""
 
 
 def entries(*, operator_only: bool = False, held: Held | None = None) -> list[Trusted]:

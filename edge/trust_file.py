@@ -49,7 +49,8 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
         revoked = [line for line in lines if _is_revoked(line, trust.ALGORITHM, digits)]
         if revoked and not again:
             raise errors.UsageError(
-                f"Key {digits[:16]} was revoked here", "If that was a mistake: edge key trust --again"
+                f"Key {digits[:16]} was revoked here",
+                f"If that was a mistake: `edge key trust {digits} --again`",
             )
         new = _line(
             trust.line(public, entry.label, entry.plugins).rstrip("\n"),
@@ -196,7 +197,8 @@ def _line(text: str, meant: list[Any]) -> Line:
         why = "" if said == [meant] else "it would be read as something else"
     if why:
         raise errors.UsageError(
-            f"This can't be said in {trust.FILE}: {why}", "docs/keys.md has the lines there are"
+            f"This can't be said in {trust.FILE}: {why}",
+            "`edge key --help` has what a key may be called and sign",
         )
     return line, meant
 

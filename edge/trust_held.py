@@ -72,7 +72,6 @@ def refuse_empty(path: str) -> NoReturn:
     """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
     remedy = "Unpack the bundle again"
     if path == trust.operator_path():
-        remedy = (
-            "Put it back from a backup; without one, trust and revoke again: edge key trust, edge key revoke"
-        )
+        again = "`edge key trust KEY`, `edge key revoke KEY`"
+        remedy = f"Put it back from a backup; without one, trust and revoke again: {again}"
     raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)

@@ -18,7 +18,7 @@ except ModuleNotFoundError as error:
 
     raise errors.LibraryMissing(
         f"This Python lacks the cffi backend ({error})",
-        "On Debian and Raspberry Pi OS: sudo apt install python3-cffi-backend; elsewhere: pip install cffi",
+        "Debian, Raspberry Pi OS: `sudo apt install python3-cffi-backend`; others: `pip install cffi`",
     ) from None
 
 TYPE_CHECKING = False

@@ -24,7 +24,7 @@ MACHINES = {"arm": 40, "aarch64": 183, "x86_64": 62}
 NO_BUILD = "There is no build of Edge for it"
 AGAIN = "Copy it again, or install the bundle again; `make build` makes it in a checkout"
 NAMES = "EDGE_LIBRARY names Edge's own libedge.so; without it, the one of this package is used"
-ELSEWHERE = "Install Edge elsewhere, or mount -o remount,exec"
+ELSEWHERE = "Install Edge elsewhere, or mount it with `-o remount,exec`"
 MORE_ADDRESSES = (
     "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits what is really used"
 )
@@ -70,7 +70,7 @@ def explain(where: str, machine: str, error: Exception) -> NoReturn:
     except PermissionError:
         fail(
             f"This user may not read the native library at {where}",
-            "chmod a+r the file and a+x the folders it is in, or run as a user who may",
+            "`chmod a+r` the file and `chmod a+x` the folders it is in, or run as a user who may",
         )
     except OSError:
         fail(
@@ -88,7 +88,7 @@ def explain(where: str, machine: str, error: Exception) -> NoReturn:
         fail(f"{where} can't be mapped: this process may have no more addresses", MORE_ADDRESSES)
     here = platform()
     bundle = BUNDLES.get(here)
-    remedy = f"Use the bundle that `edge bundle --target {bundle}` makes" if bundle else NO_BUILD
+    remedy = f"Use the bundle that `edge bundle --target {bundle}` makes on a PC" if bundle else NO_BUILD
     fail(
         f"{where} is not for this machine, whose Python is {here} on a kernel for {machine} ({error})", remedy
     )

@@ -14,6 +14,7 @@ from edge.cli.options import Command, Option, at_least_one
 from edge.difference import difference
 from edge.package import is_package, open_package
 from edge.profiles import PI_ZERO, named
+from edge.suggest import shell
 from edge.text import plain, safe
 
 TYPE_CHECKING = False
@@ -130,7 +131,7 @@ def _imports(fd: int, path: str) -> list[str]:
 
     facts = facts_of(fd, path)
     if facts["problem"]:
-        raise errors.Refused(f"{path}: {facts['problem']}", "`edge inspect` tells more")
+        raise errors.Refused(f"{path}: {facts['problem']}", f"`edge inspect {shell(path)}` tells more")
     if "imports" not in facts:
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge can't tell what it imports"

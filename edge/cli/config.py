@@ -7,6 +7,8 @@ from edge import config, errors, files, schema, sealed
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.json_text import json_text
+from edge.schema import from_text
+from edge.schema.values import named
 from edge.store import awaited, record
 from edge.store.installed import manifest_of
 from edge.text import phrase, plain, word
@@ -82,7 +84,7 @@ def _json(text: bytes, file: str = "") -> Any:
             seen.add(name)
 
     json.loads(text, object_pairs_hook=once)
-    changed = schema.changed_number(files.decode(text.removeprefix(files.BYTE_ORDER_MARK)))
+    changed = from_text.changed_number(files.decode(text.removeprefix(files.BYTE_ORDER_MARK)))
     if changed:
         where = f"{file}: a number in it" if file else "it"
         raise errors.ArgumentsError(f"{where} {changed}", "Shorten it, or have the plugin take it as text")
@@ -116,7 +118,7 @@ def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         key, text = _pair(manifest, pair)
         try:
-            found[key] = schema.typed(known.get(key, others), text, rules)
+            found[key] = from_text.typed(known.get(key, others), text, rules)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
     return found
@@ -130,7 +132,7 @@ def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
         # What stands on a command line is in the shell's history.
         raise errors.ConfigError(
             f"{key} is a secret of {manifest.name}: nothing was set",
-            f"edge secret {manifest.name} {key} takes it from standard input",
+            f"`edge secret {manifest.name} {key}` takes it from standard input",
         )
     return key, text
 
@@ -154,7 +156,7 @@ def _show(given: Given, manifest: Manifest) -> None:
         return
     for key in dict.fromkeys((*known, *values)):
         rules = known.get(key, {}) if isinstance(known.get(key), dict) else {}
-        kind = schema.named(schema.types(rules)) or "anything"
+        kind = named(from_text.types(rules)) or "anything"
         note = phrase(str(rules.get("description", "")), NOTE_LIMIT)
         default = f", {json_text(rules['default'])} by default" if "default" in rules else ""
         value = json_text(values[key]) if key in values else f"not set{default}"

@@ -22,19 +22,45 @@ EXIT_CODES = {
 }
 """docs/command-line.md says what is which."""
 
+GROUPS = {
+    "For authors of plugins, on a PC": ("compile", "pack", "bundle"),
+    "For operators of a device": (
+        "install",
+        "list",
+        "show",
+        "call",
+        "enable",
+        "disable",
+        "rollback",
+        "remove",
+        "reload",
+        "config",
+        "secret",
+        "policy",
+        "log",
+        "doctor",
+    ),
+    "For both": ("run", "inspect", "audit", "key"),
+}
+"""Who uses which command. The names are here, because every command imports `edge.cli`."""
+
 
 def of_edge(*, as_json: bool) -> None:
     """What commands there are."""
     if as_json:
         output.document({"commands": list(map(_row, COMMANDS)), "exit_codes": EXIT_CODES})
         return
-    rows = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    rows = "\n\n".join(f"{title}:\n{_group(names)}" for title, names in GROUPS.items())
     codes = [f"{code} {text}" for code, text in EXIT_CODES.items()]
     output.answer(
         "edge COMMAND ...\n\nRuns WebAssembly plugins on machines as small as a Raspberry Pi Zero.\n\n"
-        f"{rows}\n\nedge COMMAND --help says what a command takes, edge --version what this is.\n\n"
+        f"{rows}\n\n`edge COMMAND --help` shows what a command takes, `edge --version` the release.\n\n"
         f"Exit codes: {', '.join(codes[:4])},\n{', '.join(codes[4:])}."
     )
+
+
+def _group(names: tuple[str, ...]) -> str:
+    return "\n".join(f"  {name:<10} {COMMANDS[name]}" for name in names)
 
 
 def of_command(command: Command, *, as_json: bool) -> None:
@@ -55,7 +81,8 @@ def of_command(command: Command, *, as_json: bool) -> None:
 
 def _row(name: str) -> dict[str, str]:
     _, command = load(name)
-    return {"name": name, "summary": COMMANDS[name], "example": command.example}
+    group = next(title for title, names in GROUPS.items() if name in names)
+    return {"name": name, "group": group, "summary": COMMANDS[name], "example": command.example}
 
 
 def _facts(option: Option) -> dict[str, Any]:

@@ -28,7 +28,7 @@ PARAMETERS_LIMIT = 4000
 COMMAND = Command(
     "inspect",
     "FILE",
-    "Tells what a file is (core module, component, artifact of edge compile, package of edge pack, none of\n"
+    "Shows what a file is (core module, component, artifact of edge compile, package of edge pack, none of\n"
     "these), for whom it was compiled, by whom it is signed, what it imports, in brackets the capability\n"
     "that each needs, and what it exports. Checks every byte and loads no code. Exits with 3 when Edge\n"
     "could never use the file, with what to do about it.",

@@ -29,7 +29,7 @@ SHOWN_DIGITS = 16
 
 DIGEST = "sha256:"
 ALL = "*"
-KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME (docs/keys.md)"
+KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME"
 
 ACTIONS = {
     "new": "NAME",
@@ -49,25 +49,25 @@ EVERYWHERE = ("json", "help")
 COMMAND = Command(
     "key",
     "ACTION [WHAT]",
-    "Keys to sign packages with, and whom this machine trusts to sign which plugins. NAME is an own key's,\n"
-    "or the label of a trusted one; KEY is its 64 digits, or the first 16 of a listed key. Changes are put\n"
-    "into the audit log.\n\n"
-    "  new NAME                      makes a key, behind a passphrase with --passphrase\n"
-    "  list                          own keys, trusted keys, those among them that do not count at the\n"
-    "                                level of this device, what was revoked\n"
-    "  show NAME|KEY                 a key as `edge key trust` takes it on another machine\n"
-    "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file; trusted\n"
-    "                                already, it keeps label and plugins unless others are given\n"
-    "  revoke NAME|KEY               trusts a key no more; tells which plugins are not loaded any more\n"
-    "  revoke FILE|sha256:DIGEST     never loads a package or an artifact, or what has a digest: of a\n"
-    "                                release (edge show), of its code or of the WebAssembly it came from\n"
-    "  floor VERSION                 loads code of no compiler before this release of wasmtime",
+    "Manages the keys that sign packages, and the keys that this machine accepts signatures from. NAME is\n"
+    "the name of an own key or the label of a trusted one; KEY is 64 digits, or the first 16 of a listed\n"
+    "key. Every change is recorded in the audit log.\n\n"
+    "  new NAME                      makes a key; --passphrase encrypts it\n"
+    "  list                          lists own keys, trusted keys, trusted keys that the level of this\n"
+    "                                device does not accept, and revocations\n"
+    "  show NAME|KEY                 prints a key as `edge key trust` takes it on another machine\n"
+    "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file. A key\n"
+    "                                that is trusted keeps label and plugins unless others are given\n"
+    "  revoke NAME|KEY               revokes a key, and lists the plugins that calls no longer load\n"
+    "  revoke FILE|sha256:DIGEST     revokes a package or an artifact, or a digest: of a release (edge\n"
+    "                                show), of its code or of the WebAssembly it was compiled from\n"
+    "  floor VERSION                 refuses code of compilers older than this release of wasmtime",
     (
-        Option("passphrase", "", "ask for a passphrase for a new key"),
-        Option("passphrase-file", "FILE", "the same from a file or a pipe, - for standard input"),
-        Option("label", "TEXT", "what a trusted key is called here"),
-        Option("plugins", "NAMES", "what a key may sign: names and beginnings*, with commas; * for all"),
-        Option("reason", "TEXT", "why something is revoked"),
+        Option("passphrase", "", "ask for the passphrase of a new key"),
+        Option("passphrase-file", "FILE", "read the passphrase from a file or a pipe; - for standard input"),
+        Option("label", "TEXT", "label of a trusted key on this machine"),
+        Option("plugins", "NAMES", "what a key may sign: names and prefixes*, with commas; * for all"),
+        Option("reason", "TEXT", "reason of a revocation"),
         Option("again", "", "trust a key that was revoked"),
     ),
     "edge key trust office.pub --plugins weather,pump-*",
@@ -230,6 +230,7 @@ def _floor(given: Given, version: str) -> None:
 
 def _list(given: Given) -> None:
     held = Held()
+    trust.check_all(held)
     own, problems = keyring.every()
     trusted = trust_file.trusted(held)
     revoked = trust_file.revocations(held)

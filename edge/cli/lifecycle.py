@@ -18,38 +18,38 @@ COMMANDS = {
     "enable": Command(
         "enable",
         "NAME",
-        "Lets a plugin be called, after its operator agreed to what it asks for and its self-check passed.",
-        (Option("yes", "", "agree to what it asks for", short="-y"),),
+        "Enables a plugin: shows what it asks for, asks for consent at the terminal, runs its self-check.",
+        (Option("yes", "", "consent to what it asks for", short="-y"),),
         "edge enable cron-next",
     ),
     "disable": Command(
         "disable",
         "NAME",
-        "Lets a plugin not be called any more. Calls under way come to their end.",
+        "Disables a plugin: blocks new calls. Running calls finish.",
         (),
         "edge disable cron-next",
     ),
     "rollback": Command(
         "rollback",
         "NAME",
-        "Goes back to the release that was there before, which was kept; the newer one is kept then. A\n"
-        "release that nobody ever agreed to comes back disabled. Exits with 2 where none was kept.",
+        "Goes back to the previous release, which Edge keeps. The newer release is kept in its place. A\n"
+        "release that never had consent comes back disabled. Exits with 2 when no other release is kept.",
         (),
         "edge rollback cron-next",
     ),
     "remove": Command(
         "remove",
         "NAME",
-        "Removes a plugin with its configuration, secrets, log and what it was granted. Nothing older than\n"
-        "its newest release can be installed afterwards, unless that is forgotten as well. Exits with 2\n"
-        "where it is not installed.",
-        (Option("forget", "", "forget which release was the newest; also for a plugin that is damaged"),),
+        "Removes a plugin with its configuration, secrets, log and grants. Edge remembers the number of its\n"
+        "newest release and refuses older ones; --forget drops that too. Exits with 2 when the plugin is\n"
+        "not installed.",
+        (Option("forget", "", "accept older releases later; also removes a damaged plugin"),),
         "edge remove cron-next",
     ),
     "reload": Command(
         "reload",
         "NAME",
-        "Checks every byte of a plugin anew, and works out anew what it is granted.",
+        "Verifies every byte of a plugin again, and works out again what it is granted.",
         (),
         "edge reload cron-next",
     ),

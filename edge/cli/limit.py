@@ -39,7 +39,9 @@ def explain_run(error: Exception) -> None:
     more = (
         f"Allow it more, if it is worth it: {option}"
         if option
-        else (f"Declare {limit} under [edge.limits] of a manifest: --manifest FILE --level relaxed")
+        else (
+            f"Declare {limit} under [edge.limits] of a manifest; run it with --manifest FILE --level relaxed"
+        )
     )
     error.remedy = f"{more}; {STACK}" if _starts_with_memory(error, limit) else more
 

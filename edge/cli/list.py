@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "list",
     "",
-    "Tells what is installed: name, version, release, state, tools. The state is enabled or disabled, or\n"
-    "why it is not loaded: revoked, refused (no key that counts signed it, or it lacks a grant), damaged,\n"
-    "unknown (trust or the policy can't be read: exits with 5). Exits with 1 when something is damaged; of\n"
-    "code only `edge doctor` reads every byte.",
+    "Lists installed plugins: name, version, release, state and tools. A plugin is\n\n"
+    "  enabled   calls load it\n"
+    "  disabled  an operator has to enable it first\n"
+    "  revoked   its signer or its contents were revoked on this machine\n"
+    "  refused   no accepted key signed it, or it lacks a grant\n"
+    "  damaged   a file of it is missing or was changed\n"
+    "  unknown   trust or the policy can't be read\n\n"
+    "Exits with 1 when a plugin is damaged, with 5 when one is unknown. Only `edge doctor` verifies\n"
+    "every byte of the code.",
     (),
     "edge list --json",
 )

@@ -64,7 +64,7 @@ def run(given: Given) -> int:
         from edge import errors
 
         raise errors.NoCompiler(
-            "This installation of Edge has no compiler", "On a PC: edge pack; install its package here"
+            "This installation of Edge has no compiler", "On a PC: `edge pack DIR`; install its package here"
         ) from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -34,20 +34,20 @@ ACTIONS = {
 COMMAND = Command(
     "policy",
     "[ACTION] [WORD...]",
-    "Shows what the operator has said of plugins, or changes it; every change is put into the audit log.\n"
-    "Before a level goes down, or more may run unattended, it asks at the terminal. NAME may be a plugin\n"
-    "that is not installed yet.\n\n"
-    "  show [NAME]                       what holds now; of one plugin its level, grants and limits\n"
-    "  level LEVEL [NAME]                relaxed, default, strict or paranoid: of this device, or of a\n"
-    "                                    plugin, which goes by the device's again with `device`; tells\n"
-    "                                    which plugins are not loaded any more, as `revoke` does\n"
-    "  unattended RISK                   the highest risk with nobody there: none, low, medium or high\n"
-    "  grant NAME CAPABILITY [WORD...]   lets a plugin have something (docs/security-levels.md)\n"
-    "  revoke NAME CAPABILITY [WORD...]  takes it back, and all that it takes in; exits with 1 where\n"
-    "                                    something wider still gives it, which it names\n"
-    "  forget NAME                       takes back all that was said of a plugin\n\n"
+    "Shows or changes the operator's policy: the security level, and what plugins are granted. Every\n"
+    "change is recorded in the audit log. A lower level and a higher unattended risk need consent at the\n"
+    "terminal. NAME may be a plugin that is not installed yet.\n\n"
+    "  show [NAME]                       shows the policy, or the level, grants and limits of one plugin\n"
+    "  level LEVEL [NAME]                sets the level of this device, or of one plugin: relaxed, default,\n"
+    "                                    strict or paranoid; `device` for a plugin: the device's level.\n"
+    "                                    Lists the plugins that calls no longer load, as `revoke` does\n"
+    "  unattended RISK                   sets the highest risk of unattended calls: none, low, medium, high\n"
+    "  grant NAME CAPABILITY [WORD...]   grants a capability, or one item of it (docs/security-levels.md)\n"
+    "  revoke NAME CAPABILITY [WORD...]  revokes a grant and every narrower grant it covers; names a wider\n"
+    "                                    grant that still covers it, and exits with 1\n"
+    "  forget NAME                       drops the level and all grants of a plugin\n\n"
     "Words that begin with a dash stand behind `--`.",
-    (Option("yes", "", "do not ask"),),
+    (Option("yes", "", "consent without being asked"),),
     "edge policy grant weather http_client api.example.org:443",
 )
 

@@ -177,7 +177,7 @@ def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin
 
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge has no compiler",
-            f"Compile on a PC: edge compile PLUGIN.wasm --target {native.about()['engine']}; copy it here",
+            f"Compile on a PC: `edge compile PLUGIN.wasm --target {native.about()['engine']}`; copy it here",
         ) from None
     name = files.base_name(path)
     component = compiler.encode(files.read_open(fd, path), name)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "secret",
     "NAME [PROPERTY]",
-    "Tells which secrets of a plugin are set, or sets one: typed at the terminal, or from standard input or\n"
+    "Lists the secrets of a plugin that are set, or sets one: typed at the terminal, from standard input or\n"
     "a file. A value is never shown again, by this command or any other.",
     (
         Option("from", "FILE", "the value, without the end of its line; - for standard input"),

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "show",
     "NAME",
-    "Tells all about an installed plugin: its release and the one that is kept, its state (see `edge list`)\n"
-    "and why, its security level, where it came from, who signed it, its tools, what it asks for, which of\n"
-    "its configuration is set. Secrets are never shown.",
+    "Shows everything about an installed plugin: its release and the kept one, its state (`edge list\n"
+    "--help`) and why, its security level, its source, who signed it, its tools, what it asks for, and\n"
+    "which settings are set. Secrets are never shown.",
     (),
     "edge show cron-next",
 )

@@ -70,10 +70,10 @@ def _is_newer_wasi(interface: str) -> bool:
 
 def _remedy(missing: list[str]) -> str:
     if any(name.startswith(CONTRACT) for name in missing):
-        return "Build it against wit/, the version of the plugin contract that Edge provides"
+        return "Build it against wit/ in Edge's repository, the contract that this release provides"
     if all(name.startswith((WASI, OWN)) for name in missing):
         return "Build it without them: no permission and no option adds them in this release"
-    return "Build it for a world of wit/: a plugin of the contract is given nothing else"
+    return "Build it for a world of wit/ in Edge's repository: a plugin of the contract is given nothing else"
 
 
 def _listed(names: list[str]) -> str:

@@ -31,7 +31,7 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     except ImportError:
         raise errors.EnvironmentFault(
             "Packing a plugin with a config_schema needs the Python package jsonschema",
-            "pip install jsonschema; a checkout of Edge has it after make setup",
+            "`pip install jsonschema`; a checkout of Edge has it after `make setup`",
         ) from None
     judge = Draft202012Validator(
         Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 
 from edge import errors, files
+from edge.suggest import shell
 
 SOME = bytes(4096)
 
@@ -60,7 +61,8 @@ def probe(path: str) -> None:
         raise errors.UsageError(f"{path} is a device, a pipe or a link, not a regular file", "Name a file")
     if not os.path.lexists(files.folder(path)):
         raise errors.UsageError(
-            f"{path}: there is no folder {files.folder(path)}", f"mkdir -p {files.folder(path)}"
+            f"{path}: there is no folder {files.folder(path)}",
+            f"Make it: `mkdir -p {shell(files.folder(path))}`",
         )
     with files.Staged(path) as staged:
         staged.write(SOME)

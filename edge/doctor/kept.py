@@ -6,6 +6,7 @@ import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 from edge.doctor.plugins import judge
+from edge.suggest import shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,17 +52,18 @@ def files(view: View) -> Finding:
 
     from edge import files, keys, places, trust
 
+    foreign = [path for path in _folders() if _is_roots(path)]
+    if foreign:
+        chown = f"`sudo chown -R {posix.geteuid()} {shell(foreign[0])}`"
+        remedy = f"Root made it while it had this user's HOME: {chown}"
+        return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
             # What it raises is the finding.
             keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
-    foreign = [path for path in _folders() if _is_roots(path)]
-    if foreign:
-        remedy = f"Root made it while it had this user's HOME: sudo chown -R {posix.geteuid()} {foreign[0]}"
-        return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
     for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
-            remedy = f"Put it back from a backup; if it was removed on purpose: rm {path}.lock"
+            remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
             return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
     path = trust.operator_path()
     text = view.trust.read(path) if path else b""

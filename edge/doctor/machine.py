@@ -41,7 +41,7 @@ def processor() -> Finding:
     except OSError as error:
         remedy = "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
         if isinstance(error, PermissionError):
-            remedy = "chmod a+r the file and a+x the folders it is in, or run as a user who may"
+            remedy = "`chmod a+r` the file and `chmod a+x` the folders it is in, or run as a user who may"
         return Finding(FAIL, f"{path}: {error.strerror}", remedy)
     if library is None:
         return Finding(FAIL, f"{path} is no library", "Install the bundle again")
@@ -55,7 +55,7 @@ def processor() -> Finding:
         return Finding(FAIL, found, f"Use the bundle for this machine{_bundle(python)}")
     if library.machine == elf.ARM and machine.startswith("armv6") and library.arch not in elf.ARMV6:
         found = f"the library is for a newer CPU than {machine} (Tag_CPU_arch {library.arch})"
-        return Finding(FAIL, found, "Use the bundle that `edge bundle --target pi-zero` makes")
+        return Finding(FAIL, found, "Use the bundle that `edge bundle --target pi-zero` makes on a PC")
     return Finding(PASS, f"{machine}; Python and library are for {library.name}")
 
 
@@ -73,7 +73,7 @@ def python() -> Finding:
     try:
         import _cffi_backend
     except ImportError as error:
-        remedy = "On Debian and Raspberry Pi OS: sudo apt install python3-cffi-backend"
+        remedy = "On Debian and Raspberry Pi OS: `sudo apt install python3-cffi-backend`"
         return Finding(FAIL, f"Python {release} lacks the cffi backend ({error})", remedy)
     return Finding(PASS, f"Python {release}, cffi {_cffi_backend.__version__}")
 
@@ -131,7 +131,7 @@ def shared_memory() -> Finding:
     folder, named = shared.own_folder(), files.environment("XDG_RUNTIME_DIR")
     usual = f"{shared.SHARED_MEMORY}/edge-{posix.getuid()}"
     if folder.startswith(f"{usual}-"):
-        remedy = f"Have root find out who made it, and remove it: ls -ld {usual}"
+        remedy = f"`ls -ld {usual}` shows whose it is; have root find out why, and remove it"
         return Finding(WARN, f"{folder}, because {usual} belongs to another user", remedy)
     if named[:1] != "/" or folder.startswith(f"{named}/"):
         return Finding(PASS, folder)
@@ -170,7 +170,11 @@ def disk() -> Finding:
     found = posix.statvfs(path)
     free = found.f_bavail * found.f_frsize
     if found.f_flag & READ_ONLY:
-        return Finding(FAIL, f"{path} is read-only", f"mount -o remount,rw, or set XDG_DATA_HOME: {data}")
+        return Finding(
+            FAIL,
+            f"{path} is read-only",
+            f"Mount it with `-o remount,rw`, or set XDG_DATA_HOME to another place than {data}",
+        )
     problem = _no_place(path)
     if problem:
         return Finding(FAIL, problem, "Set XDG_DATA_HOME to a folder that this user can write")

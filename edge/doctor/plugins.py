@@ -129,7 +129,7 @@ def audit() -> Finding:
     from edge import audit
 
     wrong = audit.verify()
-    remedy = "`edge audit --verify` tells all of it; find out who did that"
+    remedy = "`edge audit --verify` shows all of it; find out who did that"
     count = sum(1 for _ in audit.entries())
     return judge(wrong, f"{_counted(count, 'entry', 'entries')}, as written", remedy)
 

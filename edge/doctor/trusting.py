@@ -5,6 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
+from edge.suggest import shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def keys() -> Finding:
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
         if found.st_mode & keys.OTHERS_ANY:
-            remedy = f"chmod go-rwx {path}; if others may have read it, make new keys and revoke these"
+            remedy = (
+                f"`chmod go-rwx {shell(path)}`; if others may have read it, make new keys and revoke these"
+            )
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
     own = keys.local_public()
     _, problems = keyring.every()
@@ -76,8 +79,10 @@ def trust(view: View) -> Finding:
     counting = trust.entries(operator_only=levels.operator_only(level), held=view.trust)
     if found and not counting:
         told = f"no key counts at level {level}: the operator added none"
-        return Finding(WARN, told, "edge key trust KEY, `edge key trust local` for this machine's own")
+        return Finding(
+            WARN, told, "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+        )
     if not found:
-        return Finding(WARN, "nobody is trusted: nothing can be installed", "edge key trust KEY")
+        return Finding(WARN, "nobody is trusted: nothing can be installed", "Trust one: `edge key trust KEY`")
     names = ", ".join(entry.label or entry.public.hex()[:16] for entry in counting)
     return Finding(PASS, f"{len(counting)} trusted: {names}")

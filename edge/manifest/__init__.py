@@ -18,7 +18,9 @@ RISKS = ("low", "medium", "high")
 UNKNOWN_RISK = "high"
 """Of a tool that the manifest does not name."""
 
-REMEDY = "docs/manifest.md has every field; of a plugin that is not yours, tell its author"
+REMEDY = (
+    "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell its author"
+)
 
 OWN = "own"
 FOREIGN = "foreign"

@@ -48,7 +48,7 @@ def _parser() -> Any:
 
             raise errors.EnvironmentFault(
                 "Reading TOML needs Python 3.11, or tomli before that",
-                "sudo apt install python3-tomli, or pip install tomli",
+                "`sudo apt install python3-tomli`, or `pip install tomli`",
             ) from None
     return tomllib.loads
 

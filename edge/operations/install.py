@@ -93,7 +93,7 @@ def _read(source: Source) -> Plugin:
 
         raise errors.NoCompiler(
             f"{source.origin} is not compiled, and this installation of Edge has no compiler",
-            f"On a PC: edge pack DIR --target {native.about()['engine']}; install that package here",
+            f"On a PC: `edge pack DIR --target {native.about()['engine']}`; install that package here",
         ) from None
     return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 

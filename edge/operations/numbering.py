@@ -56,7 +56,7 @@ def _compared(manifest: Manifest, newest: str, found: Record) -> int:
             f"{manifest.name}: version {manifest.version} is older than {newest}, which was installed before",
             "Get a newer one"
             if found.current
-            else f"Get a newer one, or forget that: edge remove {manifest.name} --forget",
+            else f"Get a newer one, or forget that: `edge remove {manifest.name} --forget`",
         )
     return floor + 1 if now > before else floor
 

@@ -117,7 +117,7 @@ class Policy:
 
         raise errors.Denied(
             f"{plugin}: the risk of {tool.name} is {tool.risk}, unattended calls go up to {self.unattended}",
-            f"Have a person call it, or allow that risk: edge policy unattended {tool.risk}",
+            f"Have a person call it, or allow that risk: `edge policy unattended {tool.risk}`",
         )
 
 
@@ -251,7 +251,8 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         problem = asks.problem(ask) or asks.range_problem(ask)
         if problem:
             _refuse(
-                f"`{asks.spelled(ask)}` can't be granted: {problem}", "docs/security-levels.md has examples"
+                f"`{asks.spelled(ask)}` can't be granted: {problem}",
+                "`edge policy --help` has an example, `edge show NAME` shows what a plugin asks for",
             )
     path = path or default_path()
     if not path:

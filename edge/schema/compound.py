@@ -1,5 +1,6 @@
 """Words of a schema that hold other schemas for the same value: references, alternatives, conditions.
 
+`contains` is one of them: it takes some items and not others.
 A schema is a stranger's: references may lead in circles and alternatives may double at every step, so all
 that is done for one value is counted (`edge.schema.Run`).
 RATIONALE, "Why there is one validator for schemas".
@@ -7,90 +8,104 @@ RATIONALE, "Why there is one validator for schemas".
 
 from __future__ import annotations
 
+from edge.schema.references import NOWHERE
+from edge.schema.values import pointer
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edge.schema import Run, Schema
+    from edge.schema import Run, Schema, Seen
 
 MAX_REASONS = 3
-NOWHERE: Any = object()
 
 
-def resolve(root: Any, reference: Any) -> Any:
-    """What a reference within the schema leads to, a JSON pointer behind `#`; `NOWHERE` for any other."""
-    if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
-        return NOWHERE
-    found = root
-    for part in reference.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict) and key in found:
-            found = found[key]
-        elif isinstance(found, list) and key.isascii() and key.isdecimal() and int(key) < len(found):
-            found = found[int(key)]
-        else:
-            return NOWHERE
-    return found if isinstance(found, (dict, bool)) else NOWHERE
-
-
-def check(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
-    """Checks a value by these words of a schema."""
+def check(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    """Checks a value by these words of a schema; returns what of it their schemas have looked at."""
+    seen: Seen = set()
     for word in WORDS:
         if word in schema:
-            WORDS[word](run, schema, value, place)
+            seen |= WORDS[word](run, schema, value, place)
+    return seen
 
 
-def _reference(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
-    target = resolve(run.root, schema["$ref"])
-    if target is not NOWHERE:
-        run.check(target, value, place)
+def _reference(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    target = run.places.resolve(schema["$ref"])
+    return _unchecked(run, schema, value, place) if target is NOWHERE else run.check(target, value, place)
 
 
-def _all(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
+def _unchecked(_run: Run, _schema: dict[str, Any], value: Any, _place: str) -> Seen:
+    """A schema that is not applied may be about any part of the value."""
+    if isinstance(value, list):
+        return set(range(len(value)))
+    return set(value) if isinstance(value, dict) else set()
+
+
+def _all(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    seen: Seen = set()
     for part in schema["allOf"]:
-        run.check(part, value, place)
+        seen |= run.check(part, value, place)
+    return seen
 
 
-def _any(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
-    _alternatives(run, schema["anyOf"], value, place)
+def _any(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    return _alternatives(run, schema["anyOf"], value, place)[1]
 
 
-def _one(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
-    fitting = _alternatives(run, schema["oneOf"], value, place)
+def _one(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    fitting, seen = _alternatives(run, schema["oneOf"], value, place)
     # What is not set yet decides between them.
     if fitting > 1 and not run.is_open(place):
         run.say(place, f"fits {fitting} alternatives, and has to fit one only")
+    return seen
 
 
-def _alternatives(run: Run, schemas: list[Schema], value: Any, place: str) -> int:
-    """How many fit; says why where none does."""
+def _alternatives(run: Run, schemas: list[Schema], value: Any, place: str) -> tuple[int, Seen]:
+    """How many fit, and what those have looked at; says why where none does."""
     reasons = []
+    seen: Seen = set()
     for schema in schemas:
-        found = run.apart(schema, value, place)
+        found, looked = run.apart(schema, value, place)
+        seen |= looked
         if found:
             reasons.append(found[0].partition(": ")[2])
     fitting = len(schemas) - len(reasons)
     if not fitting:
         more = " …" if len(reasons) > MAX_REASONS else ""
         run.say(place, f"{', or '.join(dict.fromkeys(reasons[:MAX_REASONS]))}{more}")
-    return fitting
+    return fitting, seen
 
 
-def _not(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
+def _not(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     if run.is_open(place) and not _is_decided(schema["not"], value):
-        return
-    if not run.apart(schema["not"], value, place):
+        return set()
+    if not run.apart(schema["not"], value, place)[0]:
         run.say(place, "is what the schema excludes")
+    return set()
 
 
-def _condition(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
-    if "then" not in schema and "else" not in schema:
-        return
-    holds = not run.apart(schema["if"], value, place)
+def _condition(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    found, seen = run.apart(schema["if"], value, place)
     # A value that is not set may be why a condition of the whole does not hold, or holds.
-    if not run.is_open(place) or _is_decided(schema["if"], value):
-        run.check(schema.get("then" if holds else "else", True), value, place)
+    if run.is_open(place) and not _is_decided(schema["if"], value):
+        return _unchecked(run, schema, value, place)
+    return seen | run.check(schema.get("else" if found else "then", True), value, place)
+
+
+def _contains(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    if not isinstance(value, list):
+        return set()
+    seen: Seen = set()
+    for at, item in enumerate(value):
+        if not run.apart(schema["contains"], item, pointer(place, at))[0]:
+            seen.add(at)
+    least, most = schema.get("minContains", 1), schema.get("maxContains", len(value))
+    if len(seen) < least:
+        run.say(place, f"has to contain {least:g} or more items of one kind, and contains {len(seen)}")
+    if len(seen) > most:
+        run.say(place, f"has to contain {most:g} or fewer items of one kind, and contains {len(seen)}")
+    return seen
 
 
 def _is_decided(condition: Schema, value: Any) -> bool:
@@ -101,30 +116,33 @@ def _is_decided(condition: Schema, value: Any) -> bool:
     return all(name in value for name in asked)
 
 
-def _dependent(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
+def _dependent(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     if not isinstance(value, dict) or run.is_open(place):
-        return
-    from edge.schema import pointer
-
+        return set()
     for name, others in schema["dependentRequired"].items():
         for other in others if name in value else ():
             if other not in value:
                 run.say(pointer(place, other), "is missing")
+    return set()
 
 
-def _dependent_schemas(run: Run, schema: dict[str, Any], value: Any, place: str) -> None:
+def _dependent_schemas(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
+    seen: Seen = set()
     for name, part in schema["dependentSchemas"].items():
         if isinstance(value, dict) and name in value:
-            run.check(part, value, place)
+            seen |= run.check(part, value, place)
+    return seen
 
 
-WORDS: dict[str, Callable[[Run, dict[str, Any], Any, str], None]] = {
+WORDS: dict[str, Callable[[Run, dict[str, Any], Any, str], Seen]] = {
     "$ref": _reference,
+    "$dynamicRef": _unchecked,
     "allOf": _all,
     "anyOf": _any,
     "oneOf": _one,
     "not": _not,
     "if": _condition,
+    "contains": _contains,
     "dependentRequired": _dependent,
     "dependentSchemas": _dependent_schemas,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edge.schema import EXACT, TYPES, WHOLE, pointer
+from edge.schema import WHOLE
+from edge.schema.references import HOLDERS, LIST, NOWHERE, ONE, Places
+from edge.schema.values import EXACT, TYPES, is_number, pointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,25 +22,26 @@ ANNOTATIONS = (
     "deprecated",
     "readOnly",
     "writeOnly",
-    "$schema",
     "$comment",
     "contentEncoding",
     "contentMediaType",
 )
 EXTENSION = "x-"
+DRAFTS = ("https://json-schema.org/", "http://json-schema.org/")
+"""Where the schemas of schemas are that name a draft; one of another place may change what words mean."""
 
 
 def unknown(schema: Schema) -> list[str]:
     """Words that are not checked, and patterns and factors of other kinds than can be, as JSON pointers."""
-    return [place for place, reason in _walk(schema, "", schema) if not reason]
+    return [place for place, reason in _walk(schema, "", Places(schema)) if not reason]
 
 
 def faults(schema: Schema) -> list[str]:
     """What is wrong with a schema, each with its place in it."""
-    return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "", schema) if reason]
+    return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "", Places(schema)) if reason]
 
 
-def _walk(schema: Any, place: str, root: Any) -> list[tuple[str, str]]:
+def _walk(schema: Any, place: str, places: Places) -> list[tuple[str, str]]:
     """Places and what is wrong with them, which is empty for what is not known."""
     if isinstance(schema, bool):
         return []
@@ -49,26 +52,28 @@ def _walk(schema: Any, place: str, root: Any) -> list[tuple[str, str]]:
         here = pointer(place, word)
         reason: str | None = ""
         if word == "$ref":
-            reason = _reference(rule, root)
+            reason = _reference(rule, places)
+        elif word == "$id" and not place:
+            reason = _text(rule)
         elif word in _WORDS:
             reason = _WORDS[word](rule)
-        elif word not in _INSIDE and word not in ANNOTATIONS and not word.startswith(EXTENSION):
+        elif word not in HOLDERS and word not in ANNOTATIONS and not word.startswith(EXTENSION):
             reason = None
         if reason != "":
             found.append((here, reason or ""))
-    for word, holds in _INSIDE.items():
+    for word, holds in HOLDERS.items():
         if word in schema:
-            found.extend(_walk_inside(schema[word], pointer(place, word), holds, root))
+            found.extend(_walk_inside(schema[word], pointer(place, word), holds, places))
     return found
 
 
-def _walk_inside(rule: Any, place: str, holds: str, root: Any) -> list[tuple[str, str]]:
+def _walk_inside(rule: Any, place: str, holds: str, places: Places) -> list[tuple[str, str]]:
     if holds == ONE:
-        return _walk(rule, place, root)
+        return _walk(rule, place, places)
     if holds == LIST:
         if not (isinstance(rule, list) and rule):
             return [(place, "has to be an array of schemas")]
-        return [found for at, inner in enumerate(rule) for found in _walk(inner, pointer(place, at), root)]
+        return [found for at, inner in enumerate(rule) for found in _walk(inner, pointer(place, at), places)]
     if not isinstance(rule, dict):
         return [(place, "has to be an object")]
     found = [
@@ -77,16 +82,14 @@ def _walk_inside(rule: Any, place: str, holds: str, root: Any) -> list[tuple[str
         if place.endswith("/patternProperties") and _pattern(key) is None
     ]
     for key, inner in rule.items():
-        found.extend(_walk(inner, pointer(place, key), root))
+        found.extend(_walk(inner, pointer(place, key), places))
     return found
 
 
-def _reference(rule: Any, root: Any) -> str | None:
-    from edge.schema.compound import NOWHERE, resolve
-
+def _reference(rule: Any, places: Places) -> str | None:
     if not isinstance(rule, str):
         return "has to be text"
-    return None if resolve(root, rule) is NOWHERE else ""
+    return None if places.resolve(rule) is NOWHERE else ""
 
 
 def _type(rule: Any) -> str:
@@ -94,6 +97,22 @@ def _type(rule: Any) -> str:
     if wanted and all(isinstance(name, str) and name in TYPES for name in wanted) and _is_set(wanted):
         return ""
     return f"has to be one of {', '.join(TYPES)}, or an array of them"
+
+
+def _text(rule: Any) -> str:
+    return "" if isinstance(rule, str) else "has to be text"
+
+
+def _dialect(rule: Any) -> str | None:
+    if not isinstance(rule, str):
+        return "has to be text"
+    return "" if rule.startswith(DRAFTS) else None
+
+
+def _anchor(rule: Any) -> str:
+    good = isinstance(rule, str) and rule.isascii() and rule[:1] not in "-." and bool(rule)
+    good = good and all(sign.isalnum() or sign in "_-." for sign in rule) and not rule[0].isdigit()
+    return "" if good else "has to be letters, digits and _ - ., beginning with a letter or _"
 
 
 def _array(rule: Any) -> str:
@@ -105,18 +124,18 @@ def _anything(_: Any) -> str:
 
 
 def _number(rule: Any) -> str:
-    return "" if _is_number(rule) else "has to be a number"
+    return "" if is_number(rule) else "has to be a number"
 
 
 def _factor(rule: Any) -> str | None:
-    if not _is_number(rule) or rule <= 0:
+    if not is_number(rule) or rule <= 0:
         return "has to be a number above 0"
     # Of a fraction, doubles have no exact multiples.
     return "" if isinstance(rule, int) and rule <= EXACT else None
 
 
 def _count(rule: Any) -> str:
-    return "" if _is_number(rule) and rule >= 0 and rule % 1 == 0 else "has to be a whole number from 0 on"
+    return "" if is_number(rule) and rule >= 0 and rule % 1 == 0 else "has to be a whole number from 0 on"
 
 
 def _flag(rule: Any) -> str:
@@ -145,36 +164,13 @@ def _pattern(rule: Any) -> str | None:
     return ""
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_set(values: list[Any]) -> bool:
     return len(set(values)) == len(values)
 
 
-ONE, LIST, TABLE = "a schema", "an array", "a table"
-_INSIDE = {
-    "properties": TABLE,
-    "patternProperties": TABLE,
-    "additionalProperties": ONE,
-    "propertyNames": ONE,
-    "items": ONE,
-    "prefixItems": LIST,
-    "allOf": LIST,
-    "anyOf": LIST,
-    "oneOf": LIST,
-    "not": ONE,
-    "if": ONE,
-    "then": ONE,
-    "else": ONE,
-    "dependentSchemas": TABLE,
-    "$defs": TABLE,
-    "definitions": TABLE,
-}
-"""Words with schemas in them."""
-
 _WORDS: dict[str, Callable[[Any], str | None]] = {
+    "$schema": _dialect,
+    "$anchor": _anchor,
     "type": _type,
     "enum": _array,
     "const": _anything,
@@ -186,6 +182,8 @@ _WORDS: dict[str, Callable[[Any], str | None]] = {
     "minLength": _count,
     "maxLength": _count,
     "pattern": _pattern,
+    "minContains": _count,
+    "maxContains": _count,
     "minItems": _count,
     "maxItems": _count,
     "uniqueItems": _flag,

@@ -65,7 +65,7 @@ def fetch(
         from edge import errors
 
         raise errors.UsageError(
-            f"A SHA-256 has {SHA256_DIGITS} hexadecimal digits", "sha256sum FILE shows it"
+            f"A SHA-256 has {SHA256_DIGITS} hexadecimal digits", "`sha256sum FILE` shows it"
         )
     if url.startswith("/"):
         return open_local(url, sha256=sha256, most_bytes=most_bytes, cache=cache)

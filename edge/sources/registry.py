@@ -17,6 +17,7 @@ from edge import _native as native
 from edge import errors, files, keys, places
 from edge.sources import urls
 from edge.sources.fetch import fetch, is_sha256
+from edge.suggest import shell
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -61,7 +62,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
     name, at, version = what.partition("@")
     if not is_plugin_name(name) or bool(at) != bool(version):
         raise errors.UsageError(
-            "This is not the name of a plugin in a registry", "Name one as in: edge install calendar@1.2.0"
+            "This is not the name of a plugin in a registry", "Name one as in `edge install calendar@1.2.0`"
         )
     path, indexes = configured()
     keys.make_folder(cache, 0o700)
@@ -87,7 +88,7 @@ def configured() -> tuple[str, list[str]]:
     if text is not None and not text.strip(b"\0"):
         raise errors.EnvironmentFault(
             f"{path} is empty: the registries it named are lost",
-            f"Write the https:// URL of an index, or its path, into it; or remove it: rm {path}",
+            f"Write the https:// URL of an index, or its path, into it; or remove it: `rm {shell(path)}`",
         )
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     if text and not text.endswith(b"\n"):

@@ -299,8 +299,8 @@ def _check_floor(before: Record | None, name: str, number: int, release_id: str,
 
 def _newer(before: Record) -> str:
     if not before.current:
-        return f"Get a newer one, or forget that: edge remove {before.name} --forget"
-    back = f", or go back to the one that was kept: edge rollback {before.name}" if before.previous else ""
+        return f"Get a newer one, or forget that: `edge remove {before.name} --forget`"
+    back = f", or go back to the one that was kept: `edge rollback {before.name}`" if before.previous else ""
     return f"Get a newer one{back}"
 
 

@@ -105,7 +105,7 @@ def rollback(name: str) -> Record:
         found = record.get(name)
         if not found.previous:
             raise errors.StateError(
-                f"{name} has no other release to go to", f"`edge install` gets another one of {name}"
+                f"{name} has no other release to go to", f"`edge install SOURCE` gets another one of {name}"
             )
         fault = fault_of(found.previous, name)
         if fault is not None:

@@ -57,14 +57,20 @@ class locked:  # noqa: N801 it is used as a function is
 def _check_folder(path: str) -> None:
     """What is removed and believed below it has to be this user's own: no link, nobody else's folder."""
     found = posix.lstat(path)
-    own = found.st_mode & files.FORMAT_MASK == files.DIRECTORY and found.st_uid == posix.geteuid()
-    if own and not found.st_mode & keys.OTHERS_WRITE:
+    is_folder = found.st_mode & files.FORMAT_MASK == files.DIRECTORY
+    if is_folder and found.st_uid == posix.geteuid() and not found.st_mode & keys.OTHERS_WRITE:
         return
     from edge import errors
+    from edge.suggest import shell
 
+    if is_folder and found.st_uid != posix.geteuid():
+        from edge.folders import refuse_owner
+
+        refuse_owner(path, found.st_uid)
+    how = f"`chmod go-w {shell(path)}`, if nobody used that"
+    away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
     raise errors.StoreDamaged(
-        f"{path} is not a folder that only this user can write",
-        "Move it away, or run edge as the user whose it is",
+        f"{path} is not a folder that only this user can write", how if is_folder else away
     )
 
 
@@ -82,7 +88,7 @@ def _wait(fd: int, path: str) -> None:
 
                 raise errors.IoFault(
                     f"{path} has been locked for {PATIENCE:.0f} s",
-                    f"Another edge process is changing plugins, or stopped while it did: fuser {path}",
+                    f"Another process is changing plugins, or stopped while it did: `fuser {path}` shows it",
                 ) from None
             sleep(PAUSE)
         else:

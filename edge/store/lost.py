@@ -37,7 +37,7 @@ def problem(name: str, left: str) -> errors.StoreDamaged:
     """What is to be said of such a plugin; `left`: what is left of it."""
     return errors.StoreDamaged(
         f"{store.record_path(name)} is gone, and {left} is there: the plugin {name} was lost, not removed",
-        f"Install it again, which keeps what is left; or remove that too: edge remove {name} --forget",
+        f"Install it again, which keeps what is left; or remove that too: `edge remove {name} --forget`",
     )
 
 

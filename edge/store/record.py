@@ -199,7 +199,7 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
         why = error.message.removeprefix(f"{path}: ") if isinstance(error, errors.EdgeError) else error
         raise errors.StoreDamaged(
             f"{path} is no record of a plugin: {why}",
-            f"Remove the plugin, and install it again: edge remove {name} --forget",
+            f"Remove the plugin, and install it again: `edge remove {name} --forget`",
         ) from None
     return found
 

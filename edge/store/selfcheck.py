@@ -115,7 +115,7 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
         commands = [f"edge {kind.format(name, setting)}" for setting, kind in wanted.items()]
         raise errors.NotConfigured(
             f"{name} {manifest.version} does not pass its own check without {', '.join(wanted)}: {why}",
-            f"Set what it needs, then try again: {'; '.join(commands)}",
+            f"Set what it needs, then try again: {', '.join(f'`{command}`' for command in commands)}",
             commands,
         )
     raise errors.CheckFailed(

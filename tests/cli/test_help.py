@@ -5,6 +5,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import cli, errors
+from edge.cli.help import GROUPS
 
 Edge = Callable[..., Any]
 
@@ -13,6 +14,12 @@ def test_what_commands_there_are_as_data(edge: Edge) -> None:
     found = edge("--help", "--json").document
     assert {row["name"]: row["summary"] for row in found["commands"]} == cli.COMMANDS
     assert all(row["example"].startswith(f"edge {row['name']} ") for row in found["commands"])
+
+
+def test_every_command_is_in_one_group(edge: Edge) -> None:
+    named = [name for names in GROUPS.values() for name in names]
+    assert sorted(named) == sorted(cli.COMMANDS)
+    assert {row["group"] for row in edge("--help", "--json").document["commands"]} == set(GROUPS)
 
 
 def test_every_exit_code_is_named(edge: Edge) -> None:

@@ -70,7 +70,7 @@ def test_who_is_trusted(finding: Check, trusted: Path) -> None:
 def test_nobody_is_trusted(finding: Check, empty: Path) -> None:
     (empty / "keys" / "local.key").unlink()
     found = finding("trust")
-    assert (found.status, found.remedy) == ("warn", "edge key trust KEY")
+    assert (found.status, found.remedy) == ("warn", "Trust one: `edge key trust KEY`")
 
 
 def test_a_line_that_means_nothing(finding: Check, trusted: Path) -> None:
@@ -104,4 +104,4 @@ def test_folders_in_which_others_replace_files(finding: Check, trusted: Path, pl
     path.chmod(0o777)
     found = finding("folders")
     assert (found.status, found.found.startswith(f"{path}: ")) == ("fail", True)
-    assert found.remedy.startswith(f"chmod go-w {path}")
+    assert found.remedy.startswith(f"`chmod go-w {path}`")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import schema
-from edge.schema import words
+from edge.schema import from_text, words
+from edge.schema.values import TYPES
 
 jsonschema = pytest.importorskip("jsonschema", reason="comes with Python 3.10 and newer")
 
@@ -27,8 +28,14 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
     max_leaves=6,
 )
-types = st.sampled_from(schema.TYPES)
+types = st.sampled_from(TYPES)
 patterns = st.sampled_from(["^a", "b$", "^[a-c]+$", "^\\d{2}$", ".", "^[^/]*$", "a?b", "\\w-\\w"])
+
+
+DEFINITIONS = {
+    "known": {"maxLength": 2, "maximum": 4, "properties": {"a": True}},
+    "other": {"$anchor": "named", "prefixItems": [True], "contains": {"type": "null"}, "minContains": 0},
+}
 
 
 def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -65,8 +72,13 @@ def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "else": inner,
         "dependentRequired": st.dictionaries(names, st.lists(names, max_size=2, unique=True), max_size=2),
         "dependentSchemas": st.dictionaries(names, inner, max_size=2),
-        "$ref": st.just("#/$defs/known"),
-        "$defs": st.just({"known": {"maxLength": 2, "maximum": 4}}),
+        "contains": inner,
+        "minContains": st.integers(0, 2),
+        "maxContains": st.integers(0, 2) | st.just(1.0),
+        "unevaluatedProperties": inner,
+        "unevaluatedItems": inner,
+        "$ref": st.sampled_from(["#/$defs/known", "#named"]),
+        "$defs": st.just(DEFINITIONS),
         "title": st.just("text"),
         "x-secret": st.booleans(),
     }
@@ -79,7 +91,7 @@ whole = st.recursive(st.booleans() | schemas(st.booleans()), schemas, max_leaves
 @given(whole, values)
 def test_both_say_the_same(rules: Any, value: Any) -> None:
     if isinstance(rules, dict):
-        rules.setdefault("$defs", {"known": {"maxLength": 2, "maximum": 4}})
+        rules.setdefault("$defs", DEFINITIONS)
     assert words.faults(rules) == []
     assert schema.unknown_keywords(rules) == []
     expected = jsonschema.Draft202012Validator(rules).is_valid(value)
@@ -96,12 +108,14 @@ def test_what_is_said_names_a_place_and_no_value(rules: Any, value: Any) -> None
 @pytest.mark.parametrize(
     ("rules", "pointers"),
     [
-        ({"unevaluatedProperties": False}, ["/unevaluatedProperties"]),
+        ({"$dynamicRef": "#a"}, ["/$dynamicRef"]),
+        ({"properties": {"a": {"$id": "https://example.org/a"}}}, ["/properties/a/$id"]),
+        ({"$ref": "#/x-kept/a", "x-kept": {"a": {"minimum": "1"}}}, ["/$ref"]),
         ({"properties": {"a/b": {"$ref": "https://example.org/b"}}}, ["/properties/a~1b/$ref"]),
         ({"anyOf": [{"$ref": "#/$defs/nothing"}]}, ["/anyOf/0/$ref"]),
         ({"patternProperties": {"(a|b)": {}}}, ["/patternProperties/(a|b)"]),
         ({"pattern": "(a|b)+"}, ["/pattern"]),
-        ({"items": {"contains": {}}}, ["/items/contains"]),
+        ({"items": {"contains": {"$ref": "#nobody"}}}, ["/items/contains/$ref"]),
         ({"properties": {"a": {"multipleOf": 0.1}}}, ["/properties/a/multipleOf"]),
         ({"multipleOf": 1 << 60}, ["/multipleOf"]),
         ({"title": "x", "x-anything": 1}, []),
@@ -127,14 +141,14 @@ def test_what_is_not_checked_is_named(rules: Any, pointers: list[str]) -> None:
     ],
 )
 def test_text_becomes_what_the_schema_wants(rules: Any, text: str, value: Any) -> None:
-    found = schema.typed(rules, text)
+    found = from_text.typed(rules, text)
     assert (found, type(found)) == (value, type(value))
 
 
 def test_text_becomes_what_a_reference_wants() -> None:
     root = {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"type": "string"}, "loop": {"$ref": "#/$defs/loop"}}}
-    assert schema.typed({"$ref": "#/$defs/a"}, "80", root) == "80"
-    assert schema.typed({"$ref": "#/$defs/loop"}, "80", root) == 80
+    assert from_text.typed({"$ref": "#/$defs/a"}, "80", root) == "80"
+    assert from_text.typed({"$ref": "#/$defs/loop"}, "80", root) == 80
 
 
 @pytest.mark.parametrize(
@@ -142,19 +156,19 @@ def test_text_becomes_what_a_reference_wants() -> None:
 )
 def test_text_that_can_not_become_it_is_refused(rules: Any, text: str) -> None:
     with pytest.raises(ValueError, match="has to be"):
-        schema.typed(rules, text)
+        from_text.typed(rules, text)
 
 
 def test_text_that_is_no_utf_8_is_no_text() -> None:
     for rules in ({"type": "string"}, {}, {"type": ["integer", "string"]}):
         with pytest.raises(ValueError, match="UTF-8"):
-            schema.typed(rules, "a\udcff")
+            from_text.typed(rules, "a\udcff")
 
 
 @pytest.mark.parametrize("text", ["18446744073709551616", "-18446744073709551616"])
 def test_a_number_that_would_become_another_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="has to be"):
-        schema.typed({"type": "integer"}, text)
+        from_text.typed({"type": "integer"}, text)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +192,10 @@ def test_a_number_that_would_become_another_is_refused(text: str) -> None:
         ({"properties": {"a/b": 1}}, "/properties/a~1b"),
         ({"items": [{}]}, "/items"),
         ({"additionalProperties": "no"}, "/additionalProperties"),
+        ({"contains": []}, "/contains"),
+        ({"minContains": -1}, "/minContains"),
+        ({"unevaluatedItems": 1}, "/unevaluatedItems"),
+        ({"$anchor": "#a"}, "/$anchor"),
     ],
 )
 def test_what_is_wrong_with_a_schema_is_told_where_it_is(rules: Any, place: str) -> None:
@@ -258,6 +276,43 @@ def test_schemas_that_lead_in_circles_or_double_are_given_up(rules: Any, value: 
     assert "steps" in found
 
 
+@pytest.mark.parametrize(
+    ("rules", "value", "fits"),
+    [
+        (
+            {"allOf": [{"prefixItems": [True]}, {"unevaluatedItems": True}], "unevaluatedItems": False},
+            [1, 2],
+            True,
+        ),
+        ({"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False}, {"a": 1}, True),
+        ({"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False}, {"b": 1}, False),
+        ({"not": {"properties": {"a": False}}, "unevaluatedProperties": False}, {"a": 1}, False),
+        # What is not checked may be about it.
+        ({"$ref": "https://example.org/b", "unevaluatedProperties": False}, {"a": 1}, True),
+        ({"$dynamicRef": "#b", "unevaluatedItems": False}, [1], True),
+    ],
+)
+def test_what_no_word_looked_at(rules: Any, value: Any, *, fits: bool) -> None:
+    assert (schema.problems(rules, value) == []) is fits
+
+
+def test_how_many_items_are_of_a_kind() -> None:
+    rules = {"contains": {"type": "null"}, "minContains": 2, "maxContains": 3}
+    assert schema.problems(rules, [None]) == [
+        "the whole: has to contain 2 or more items of one kind, and contains 1"
+    ]
+    assert schema.problems(rules, [None] * 4) == [
+        "the whole: has to contain 3 or fewer items of one kind, and contains 4"
+    ]
+
+
+def test_an_anchor_is_only_where_a_schema_is() -> None:
+    decoy = {"$anchor": "a", "type": "null"}
+    rules = {"enum": [decoy, 1], "$defs": {"one": {"$anchor": "a", "type": "integer"}}, "$ref": "#a"}
+    assert schema.problems(rules, 1) == []
+    assert schema.unknown_keywords({"enum": [decoy], "$ref": "#a"}) == ["/$ref"]
+
+
 CONDITION = {"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": False}}}
 
 
@@ -277,6 +332,12 @@ CONDITION = {"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {
             False,
         ),
         ({"properties": {"a": {"required": ["b"]}}}, {"a": {}}, False),
+        ({"unevaluatedProperties": False, "anyOf": [{"required": ["a"]}]}, {"b": 1}, False),
+        (
+            {"unevaluatedProperties": False, "if": {"required": ["a"]}, "then": {"properties": {"b": True}}},
+            {"b": 1},
+            True,
+        ),
         (
             {"properties": {"port": {"$ref": "#/$defs/port"}}, "$defs": {"port": {"minimum": 1}}},
             {"port": 0},

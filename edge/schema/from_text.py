@@ -1,0 +1,113 @@
+"""Text of a command line as a value that a schema allows."""
+
+from __future__ import annotations
+
+from edge.schema import problems
+from edge.schema.references import NOWHERE, Places
+from edge.schema.values import EXACT, has_type, named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.schema import Schema
+
+MAX_CHAIN = 8
+"""As many references that lead to references are followed."""
+
+LEAST, MOST = -(1 << 63), (1 << 64) - 1
+"""The whole numbers that the native library keeps as they are."""
+
+MAX_DIGITS = 400
+
+
+def typed(schema: Schema, text: str, root: Schema = True) -> Any:
+    """Text of a command line as a value of the type that the schema wants.
+
+    Text stays text where only that fits. Otherwise what is written as JSON is taken for it, if the schema
+    allows that, before it is taken for text. Raises `ValueError` for what can be neither.
+    `root`: what references of the schema lead into.
+    """
+    wanted = types(_referred(schema, root))
+    if not _is_utf8(text):
+        raise ValueError("has to be UTF-8")
+    if wanted == ["string"]:
+        return text
+    candidates = []
+    try:
+        value = _from_json(text, wanted)
+    except ValueError:
+        pass
+    else:
+        if not isinstance(value, str):
+            candidates.append(value)
+    if not wanted or "string" in wanted:
+        candidates.append(text)
+    for candidate in candidates:
+        if not problems(schema, candidate, root=root):
+            return candidate
+    if not candidates:
+        raise ValueError(f"has to be {named(wanted)}")
+    return candidates[0]
+
+
+def changed_number(text: str) -> str:
+    """What is wrong with a whole number of a JSON text that would be kept as another one; empty for none."""
+    import json
+
+    wrong: list[str] = []
+
+    def whole(digits: str) -> None:
+        if len(digits) > MAX_DIGITS or not LEAST <= int(digits) <= MOST:
+            wrong.append(f"is too large a number: whole ones go from {LEAST} to {MOST}")
+
+    def fraction(digits: str) -> None:
+        number, _, rest = digits.partition(".")
+        is_whole = "e" not in digits.lower() and not rest.strip("0")
+        if is_whole and (len(number) > MAX_DIGITS or int(float(number)) != int(number)):
+            wrong.append(f"is too large a number: with a decimal point, whole ones go up to {EXACT}")
+
+    json.loads(text, parse_int=whole, parse_float=fraction)
+    return wrong[0] if wrong else ""
+
+
+def types(schema: Schema) -> list[str]:
+    """The types that a schema names, none for any."""
+    wanted = schema.get("type", []) if isinstance(schema, dict) else []
+    return [wanted] if isinstance(wanted, str) else list(wanted)
+
+
+def _referred(schema: Schema, root: Schema) -> Schema:
+    """What a schema that is a reference refers to; a chain of them is followed a few times only."""
+    places = Places(root)
+    for _ in range(MAX_CHAIN):
+        if not isinstance(schema, dict) or "$ref" not in schema or "type" in schema:
+            break
+        target = places.resolve(schema["$ref"])
+        if target is NOWHERE:
+            break
+        schema = target
+    return schema
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether it came from a command line as UTF-8; what did not has lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _from_json(text: str, types: list[str]) -> Any:
+    from edge import _native as native
+    from edge import errors
+
+    try:
+        value = native.read_json(text.encode())
+    except errors.ArgumentsError:
+        raise ValueError("is not JSON") from None
+    changed = changed_number(text)
+    if changed:
+        raise ValueError(changed)
+    if isinstance(value, float) and value.is_integer() and types == ["integer"] and abs(value) <= EXACT:
+        return int(value)
+    if types and not any(has_type(value, name) for name in types):
+        raise ValueError("is of another type")
+    return value

@@ -1,0 +1,90 @@
+"""Where the schemas within a schema are, and what a reference leads to.
+
+A reference leads to a place that JSON Schema gives to a schema, and to no other part of the document: only
+those were looked at by `edge.schema.words.faults`.
+"""
+
+from __future__ import annotations
+
+from edge.schema.values import pointer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from edge.schema import Schema
+
+ONE, LIST, TABLE = "a schema", "an array", "a table"
+HOLDERS = {
+    "properties": TABLE,
+    "patternProperties": TABLE,
+    "additionalProperties": ONE,
+    "unevaluatedProperties": ONE,
+    "propertyNames": ONE,
+    "items": ONE,
+    "prefixItems": LIST,
+    "contains": ONE,
+    "unevaluatedItems": ONE,
+    "allOf": LIST,
+    "anyOf": LIST,
+    "oneOf": LIST,
+    "not": ONE,
+    "if": ONE,
+    "then": ONE,
+    "else": ONE,
+    "dependentSchemas": TABLE,
+    "$defs": TABLE,
+    "definitions": TABLE,
+}
+"""Words with schemas in them."""
+
+NOWHERE: Any = object()
+
+
+class Places:
+    """The schemas within a schema, by pointer and by anchor; found out when the first is asked for."""
+
+    __slots__ = ("_known", "_root")
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+        self._known: dict[str, Schema] | None = None
+
+    def resolve(self, reference: Any) -> Any:
+        """What a reference within the schema leads to; `NOWHERE` for any other."""
+        if not isinstance(reference, str) or reference[:1] != "#":
+            return NOWHERE
+        if self._known is None:
+            self._known = {}
+            for place, schema in _walk(self._root, ""):
+                self._known[place] = schema
+                if isinstance(schema, dict) and isinstance(schema.get("$anchor"), str):
+                    self._known.setdefault(schema["$anchor"], schema)
+        return self._known.get(_decoded(reference[1:]), NOWHERE)
+
+
+def _walk(schema: Any, place: str) -> Iterator[tuple[str, Schema]]:
+    if isinstance(schema, (bool, dict)):
+        yield place, schema
+    if not isinstance(schema, dict):
+        return
+    for word, rule in schema.items():
+        here = pointer(place, word)
+        holds = HOLDERS.get(word)
+        if holds == ONE:
+            yield from _walk(rule, here)
+        elif holds == LIST and isinstance(rule, list):
+            for at, inner in enumerate(rule):
+                yield from _walk(inner, pointer(here, at))
+        elif holds == TABLE and isinstance(rule, dict):
+            for key, inner in rule.items():
+                yield from _walk(inner, pointer(here, key))
+
+
+def _decoded(fragment: str) -> str:
+    if "%" not in fragment:
+        return fragment
+    from urllib.parse import unquote
+
+    return unquote(fragment)

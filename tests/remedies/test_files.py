@@ -1,0 +1,225 @@
+"""Remedies about files, folders and the store's places, followed as they are told."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import cli, files, shared
+from tests.remedies.reading import advice
+
+Edge = Callable[..., Any]
+Install = Callable[..., Any]
+NOTHING = '{"do": "nothing"}'
+SOMEBODY = 12345
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other users")
+
+
+@pytest.fixture
+def spaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same machine at a path that a shell does not take as it is."""
+    path = tmp_path / "it's here"
+    os.rename(tmp_path / "data", tmp_path / "kept")
+    path.mkdir()
+    os.rename(tmp_path / "kept", path / "data")
+    monkeypatch.setenv("XDG_DATA_HOME", str(path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(path / "config"))
+    return path
+
+
+def test_a_folder_where_a_file_belongs(edge: Edge, spaced: Path, installed: Install) -> None:
+    installed()
+    path = spaced / "config/edge/policy.json"
+    path.mkdir(parents=True)
+    advice(edge("call", "faults", NOTHING), "Move it away: `mv {} {}`").shell()
+    assert edge("call", "faults", NOTHING).status == 0
+
+
+def test_a_file_that_others_can_write(edge: Edge, spaced: Path, installed: Install) -> None:
+    installed()
+    edge("policy", "level", "default")
+    for path, remedy in (
+        (spaced / "config/edge/policy.json", "go-w"),
+        (spaced / "data/edge/keys/local.key", "go-rwx"),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            edge("policy", "unattended", "none")
+        path.chmod(0o666)
+        told = advice(edge("reload", "faults"), "`chmod {} {}`, if nobody used that")
+        assert told.filled[0] == remedy
+        told.shell()
+        assert edge("reload", "faults").status == 0
+
+
+def test_a_key_that_others_can_read(edge: Edge, spaced: Path) -> None:
+    (spaced / "data/edge/keys/local.key").chmod(0o644)
+    ran = edge("doctor", "--json")
+    (check,) = (one for one in ran.document["checks"] if one["name"] == "keys")
+    advice(
+        check["remedy"], "`chmod go-rwx {}`, if nobody used it; otherwise make new keys, revoke these"
+    ).shell()
+    assert edge("compile", "--help").status == 0
+    (check,) = (one for one in edge("doctor", "--json").document["checks"] if one["name"] == "keys")
+    assert check["status"] == "pass"
+
+
+def test_a_folder_that_others_can_write(edge: Edge, spaced: Path, installed: Install) -> None:
+    installed()
+    files.checked_folders.clear()
+    (spaced / "data/edge").chmod(0o777)
+    advice(edge("reload", "faults"), "`chmod go-w {}`, if nobody used that").shell()
+    assert edge("reload", "faults").status == 0
+
+
+@as_root
+def test_a_home_of_another_user(edge: Edge, spaced: Path, installed: Install) -> None:
+    installed()
+    for path in (spaced, *spaced.rglob("*")):
+        os.chown(path, SOMEBODY, -1)
+    told = advice(
+        edge("reload", "faults"),
+        "Run it as that user: `sudo -u {} edge …`, or give root its own places: `sudo -H edge …`",
+    )
+    assert told.command(0)[:3] == ["sudo", "-u", f"#{SOMEBODY}"]
+
+
+@as_root
+def test_a_file_of_another_user(edge: Edge, tmp_path: Path, installed: Install) -> None:
+    """As a user who is not root sees it: the command is one for an administrator, who is played here."""
+    installed()
+    path = tmp_path / "config/edge/policy.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    edge("policy", "unattended", "none")
+    for one in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(one, SOMEBODY, SOMEBODY)
+    os.chown(path, SOMEBODY + 1, -1)
+    path.chmod(0o644)
+    told = advice(
+        as_somebody("policy"),
+        "If you know why: `sudo chown {} {}`; otherwise move it away, or choose other places: "
+        "XDG_CONFIG_HOME, "
+        "XDG_DATA_HOME",
+    )
+    told.shell()
+    assert "level" in as_somebody("policy")
+
+
+@as_root
+def test_what_root_left_in_a_home(tmp_path: Path, installed: Install) -> None:
+    installed()
+    for one in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(one, SOMEBODY, SOMEBODY)
+    os.chown(tmp_path / "data/edge/audit", 0, 0)
+    told = advice(as_somebody("doctor"), "Root made it while it had this user's HOME: {}")
+    told.shell()
+    assert "Root made it" not in as_somebody("doctor")
+
+
+def as_somebody(*words: str) -> str:
+    """What Edge says to a user who is not root; a child of this process has all it imports already."""
+    for above in Path(os.environ["XDG_DATA_HOME"]).parents[1:4]:
+        if above.stat().st_uid == 0 and above != Path("/"):
+            above.chmod(above.stat().st_mode | 0o011)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException):
+            os.dup2(writing, 1)
+            os.dup2(writing, 2)
+            os.setgroups([])
+            os.setgid(SOMEBODY)
+            os.setuid(SOMEBODY)
+            files.checked_folders.clear()
+            cli.main(words)
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as said:
+        text = said.read()
+    os.waitpid(child, 0)
+    return text
+
+
+def test_links_that_lead_in_a_circle(edge: Edge, spaced: Path, installed: Install) -> None:
+    installed()
+    path = spaced / "config/edge/policy.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(path)
+    told = advice(edge("reload", "faults"), "`namei {}` shows them; remove those that lead in a circle")
+    subprocess.run(told.command(), capture_output=True, check=False)
+    path.unlink()
+    assert edge("reload", "faults").status == 0
+
+
+def test_a_policy_that_is_gone(edge: Edge, spaced: Path) -> None:
+    edge("policy", "level", "strict")
+    (spaced / "config/edge/policy.json").unlink()
+    ran = edge("doctor", "--json")
+    (check,) = (one for one in ran.document["checks"] if one["name"] == "files")
+    advice(check["remedy"], "Put it back from a backup; if it was removed on purpose: `rm {}`").shell()
+    (check,) = (one for one in edge("doctor", "--json").document["checks"] if one["name"] == "files")
+    assert check["status"] == "pass"
+
+
+def test_a_place_for_an_artifact_that_is_not_there(edge: Edge, spaced: Path) -> None:
+    path = spaced / "not there" / "a.edge"
+    told = advice(edge("bundle", "--target", "pi-zero", "-o", path), "Make it: `mkdir -p {}`")
+    told.shell()
+    assert path.parent.is_dir()
+
+
+def test_a_standard_stream_that_is_closed(artifact: Callable[[str], Path]) -> None:
+    command = f"{sys.executable} -m edge run {artifact('faults')} -"
+    ran = subprocess.run(["/bin/sh", "-c", f"{command} <&-"], capture_output=True, text=True, check=False)
+    advice(ran.stderr, "It is closed: leave out the `<&-` or `>&-` of the command")
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command], input=NOTHING, text=True, capture_output=True, check=False
+    )
+    assert ran.returncode == 0
+
+
+def test_more_files_than_a_process_may_open() -> None:
+    code = (
+        "import resource, edge.errors\nfrom edge import files\nedge.errors.IoFault('')\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\nfiles.open_input('/etc/passwd')"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    told = advice(ran.stderr, "This process may open no more files: `ulimit -n` shows how many")
+    shown = subprocess.run(
+        ["/bin/sh", "-c", " ".join(told.command())], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip()
+
+
+def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed()
+    from edge.store import lock
+
+    monkeypatch.setattr(lock, "PATIENCE", 0.1)
+    path = Path(os.environ["XDG_DATA_HOME"]) / "edge/store/lock"
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        told = advice(
+            edge("disable", "faults"),
+            "Another process is changing plugins, or stopped while it did: `fuser {}` shows it",
+        )
+        assert str(os.getpid()) in told.shell()
+    assert edge("disable", "faults").status == 0
+
+
+def test_a_file_in_memory_that_stays_locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(shared, "LOCK_PATIENCE", 0.05)
+    path = tmp_path / "log"
+    path.write_bytes(b"")
+    with path.open() as _:
+        with pytest.raises(Exception, match="has been locked") as caught:
+            list(shared.pauses(str(path)))
+        told = advice(caught.value, "A stopped process may hold it: `fuser {}` shows which")
+        assert str(os.getpid()) in told.shell()

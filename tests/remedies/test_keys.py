@@ -1,0 +1,226 @@
+"""Remedies about keys, trust and signatures, followed as they are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from edge import _native as native
+from edge import trust
+from tests import packing
+from tests.remedies.reading import advice
+
+Edge = Callable[..., Any]
+Install = Callable[..., Any]
+Packed = Callable[..., Path]
+NOTHING = '{"do": "nothing"}'
+STRANGER = bytes(range(32))
+
+
+def signer(edge: Edge, file: Path) -> str:
+    """The 64 digits that `edge inspect` shows."""
+    return str(edge("inspect", file, "--json").document["signer"])
+
+
+def test_a_signer_that_nobody_trusts(edge: Edge, packed: Packed) -> None:
+    file = packed(seed=STRANGER)
+    told = advice(
+        edge("install", file),
+        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
+        "first 16 are enough for a key in `edge key list`",
+    )
+    shown = edge(*told.edge(1, FILE=file))
+    assert shown.status == 0
+    key = native.public_key(STRANGER).hex()
+    assert key in shown.out
+    assert edge(*told.edge(0, KEY=key)).status == 0
+    assert key[:16] in edge(*told.edge(2)).out
+    assert edge(*told.edge(0, KEY=key[:16])).status == 0
+    assert edge("install", file).status == 0
+
+
+def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
+    key = native.public_key(STRANGER).hex()
+    edge("key", "revoke", key, "--reason", "stolen")
+    told = advice(
+        edge("install", packed(seed=STRANGER)),
+        "Use another release; `edge key list` shows what was revoked, where and why",
+    )
+    assert "stolen" in edge(*told.edge()).out
+    assert edge("install", packed(release=2)).status == 0
+    again = advice(edge("key", "trust", key), "If that was a mistake: `edge key trust {} --again`")
+    assert edge(*again.edge()).status == 0
+    assert edge("install", packed(release=3, seed=STRANGER), "--yes").status == 0
+
+
+def test_a_key_that_may_sign_other_plugins_only(edge: Edge, packed: Packed) -> None:
+    key = native.public_key(STRANGER).hex()
+    edge("key", "trust", key, "--plugins", "weather")
+    file = packed(seed=STRANGER)
+    told = advice(
+        edge("install", file),
+        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it",
+    )
+    assert "weather" in edge(*told.edge(0)).out
+    assert edge(*told.edge(1, KEY=key[:16], NAMES="weather,faults")).status == 0
+    assert edge("install", file).status == 0
+
+
+def test_a_compiler_that_is_not_taken(edge: Edge, packed: Packed) -> None:
+    file = packed()
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("wasmtime 999.0.0\n")
+    told = advice(
+        edge("install", file),
+        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor",
+    )
+    assert "999.0.0" in edge(*told.edge()).out
+    path.unlink()
+    assert edge("install", file).status == 0
+    path.write_text("wasmtime 999.0.0\n")
+    advice(
+        edge("call", "faults", NOTHING),
+        "Install a release that was packed with this release of Edge; `edge audit --engine` lists all",
+    )
+    assert "999.0.0" in edge("audit", "--engine").out
+
+
+def test_a_key_that_is_not_there(edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]) -> None:
+    told = advice(edge("key", "show", "office"), "`edge key list` shows the keys there are")
+    assert edge(*told.edge()).status == 0
+    told = advice(edge("key", "revoke", "ab" * 8), "`edge key list` shows the keys there are")
+    assert edge(*told.edge()).status == 0
+    folder = packing.folder(tmp_path / "plugin", "faults", wasm("faults"), {})
+    ran = edge("pack", folder, "--key", "office")
+    told = advice(ran, "`edge key list` shows those there are")
+    assert edge(*told.edge()).status == 0
+
+
+def test_a_key_of_a_name_that_is_taken(edge: Edge) -> None:
+    edge("key", "new", "office")
+    told = advice(edge("key", "new", "office"), "Choose another name, or use it: `edge key show {}`")
+    assert edge(*told.edge()).status == 0
+    assert edge("key", "new", "office-2").status == 0
+
+
+def test_a_file_that_holds_no_keys(edge: Edge, tmp_path: Path) -> None:
+    path = tmp_path / "office.pub"
+    path.write_text("nothing\n")
+    told = advice(
+        edge("key", "trust", path),
+        "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME",
+    )
+    edge("key", "new", "office")
+    path.write_text(edge(*told.edge(NAME="office")).out)
+    assert edge("key", "trust", path).status == 0
+
+
+def test_a_digest_that_is_none(edge: Edge, installed: Install, packed: Packed) -> None:
+    installed()
+    told = advice(
+        edge("key", "revoke", "sha256:12"),
+        "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
+    )
+    digest = edge(*told.edge(0, NAME="faults")).document["id"]
+    assert edge("key", "revoke", f"sha256:{digest}").status == 0
+    of_file = edge(*told.edge(1, FILE=packed()), "--json").document["files"][0]["sha256"]
+    assert edge("key", "revoke", f"sha256:{of_file}").status == 0
+
+
+def test_a_label_that_means_something_else(edge: Edge) -> None:
+    told = advice(
+        edge("key", "trust", "ab" * 32, "--label", "plugins=all"),
+        "`edge key --help` has what a key may be called and sign",
+    )
+    assert "--label" in edge(*told.edge()).out
+    assert edge("key", "trust", "ab" * 32, "--label", "office").status == 0
+
+
+def test_a_signing_key_that_is_damaged(edge: Edge, tmp_path: Path) -> None:
+    edge("key", "new", "office")
+    (tmp_path / "data/edge/keys/office.key").write_bytes(bytes(20))
+    told = advice(edge("key", "show", "office"), "{}, and make another: `edge key new {}`")
+    told.shell(0)
+    assert edge(*told.edge(1)).status == 0
+    assert edge("key", "show", "office").status == 0
+    other = tmp_path / "data/edge/keys/other.key"
+    other.touch(mode=0o600)
+    other.write_bytes(bytes(20))
+    ran = edge("doctor", "--json")
+    (check,) = (one for one in ran.document["checks"] if one["name"] == "keys")
+    told = advice(
+        check["remedy"],
+        "Put the file back from a backup; without one move it away, and make another: `edge key new NAME`",
+    )
+    other.rename(tmp_path / "away")
+    assert edge(*told.edge(NAME="other")).status == 0
+
+
+def test_this_machines_key_that_is_damaged(edge: Edge, installed: Install, tmp_path: Path) -> None:
+    installed()
+    (tmp_path / "data/edge/keys/local.key").write_bytes(b"")
+    told = advice(
+        edge("call", "faults", NOTHING),
+        "{}, and pack again what it signed: a new key is made at the next use",
+    )
+    told.shell(0)
+    assert edge("call", "faults", NOTHING).status == 3
+    # Another key than before, which has to be agreed to.
+    assert installed("", "--yes", release=2).status == 0
+    assert edge("call", "faults", NOTHING).status == 0
+
+
+def test_trust_that_is_lost(edge: Edge, packed: Packed) -> None:
+    key = native.public_key(STRANGER).hex()
+    edge("key", "trust", key)
+    path = Path(trust.operator_path())
+    path.write_bytes(bytes(40))
+    told = advice(
+        edge("install", packed(seed=STRANGER)),
+        "Put it back from a backup; without one, trust and revoke again: {}",
+    )
+    assert edge(*told.edge(0, KEY=key)).status == 0
+    assert edge("install", packed(seed=STRANGER)).status == 0
+    assert edge(*told.edge(1, KEY=key)).status == 0
+
+
+def test_a_line_of_trust_that_means_nothing(edge: Edge, packed: Packed) -> None:
+    path = Path(trust.operator_path())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("ed25519 12\n")
+    told = advice(
+        edge("install", packed()),
+        "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be",
+    )
+    path.write_text("")
+    path.unlink()
+    key = native.public_key(STRANGER).hex()
+    assert edge(*told.edge(0), key).status == 0
+    assert edge(*told.edge(1), key).status == 0
+    assert edge("install", packed()).status == 0
+
+
+def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = native.public_key(STRANGER).hex()
+    edge("policy", "level", "strict")
+    ran = edge("doctor", "--json")
+    (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")
+    told = advice(
+        check["remedy"], "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+    )
+    assert edge(*told.edge(0, KEY=key)).status == 0
+    assert edge(*told.edge(1)).status == 0
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "empty"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nothing"))
+    ran = edge("doctor", "--json")
+    (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")
+    assert edge(*advice(check["remedy"], "Trust one: `edge key trust KEY`").edge(KEY=key)).status == 0
+
+
+def test_a_passphrase_without_a_terminal(edge: Edge, tmp_path: Path) -> None:
+    advice(edge("key", "new", "office", "--passphrase"), "Give --passphrase-file FILE instead")
+    (tmp_path / "passphrase").write_text("correct horse\n")
+    assert edge("key", "new", "office", "--passphrase-file", tmp_path / "passphrase").status == 0
