@@ -18,6 +18,7 @@ from edge.grants import SECRETS
 from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
+from edge.suggest import shell
 from edge.text import word
 
 if TYPE_CHECKING:
@@ -219,16 +220,16 @@ class Source:
 def _refuse_file(path: str) -> NoReturn:
     """For a file in the place of the plugin's folder."""
     around = os.path.dirname(path) or "."
-    remedy = f"Name the folder that has the plugin's {MANIFEST}: edge pack DIR"
+    remedy = f"Name the folder that has the plugin's {MANIFEST}: `edge pack DIR`"
     if os.path.basename(path) == MANIFEST:
-        remedy = f"Name its folder: edge pack {around}"
+        remedy = f"Name its folder: `edge pack {shell(around)}`"
     elif path.endswith(".wasm"):
         remedy = (
-            f"edge pack DIR --wasm {path}, where DIR has the plugin's {MANIFEST}; without one, edge compile "
-            f"{path} makes a file for `edge run`"
+            f"`edge pack DIR --wasm {shell(path)}`, where DIR has the plugin's {MANIFEST}; without one, "
+            f"`edge compile {shell(path)} --target DEVICE` makes a file for `edge run`"
         )
     elif path.endswith(".edge"):
-        remedy = f"A package is what pack makes: edge inspect {path} shows what it holds"
+        remedy = f"This is a package already: `edge inspect {shell(path)}` shows what it holds"
     raise errors.UsageError(f"{path} is a file, and a package is made of a folder", remedy)
 
 

@@ -99,23 +99,25 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
 def _refuse_kind(name: str, begin: bytes) -> NoReturn:
     """Says what a file is of which a plugin is made, and what else it is for."""
     from edge import errors
+    from edge.suggest import shell
 
     if begin.startswith(WASM):
         raise errors.NotPackage(
             f"{name} is WebAssembly; a plugin is installed with its {MANIFEST}, as a package or a folder",
-            f"To try it here: edge run {name} JSON. To install it: put it beside its {MANIFEST}, then edge "
-            "install ./FOLDER, or edge pack FOLDER for other devices",
+            f"To try it here: `edge run {shell(name)} JSON`. To install it: put it beside its {MANIFEST}, "
+            "then `edge install ./FOLDER`, or `edge pack FOLDER` for other devices",
         )
     if begin.startswith(ELF):
         raise errors.NotPackage(
             f"{name} is a compiled file without a {MANIFEST}, which runs and is not installed",
-            f"To run it: edge run {name} JSON. To install the plugin, get its package, or on a PC: edge pack "
-            "FOLDER",
+            f"To run it: `edge run {shell(name)} JSON`. To install the plugin, get its package, or on a PC: "
+            "`edge pack FOLDER`",
         )
     if name.rpartition("/")[2] == MANIFEST:
+        folder = name.rpartition("/")[0] or "."
         raise errors.NotPackage(
             f"{name} is a manifest, and a plugin is installed from its folder",
-            f"Name its folder: edge install {name.rpartition('/')[0] or '.'}/",
+            f"Name its folder: `edge install {shell(folder)}/`",
         )
     raise errors.NotPackage(
         f"{name} is neither a package nor an archive",

@@ -95,7 +95,8 @@ def configured() -> tuple[str, list[str]]:
         # Half of an address is an address, too.
         raise errors.EnvironmentFault(
             f"{path} ends within a line: it may have been cut short",
-            f"Look whether its last line is whole and none is missing, then end that line: echo >> {path}",
+            "Look whether its last line is whole and none is missing, then end that line: "
+            f"`echo >> {shell(path)}`",
         )
     found = []
     for number, raw in enumerate(text.split(b"\n"), 1):

@@ -67,7 +67,7 @@ def _check_folder(path: str) -> None:
         from edge.folders import refuse_owner
 
         refuse_owner(path, found.st_uid)
-    how = f"`chmod go-w {shell(path)}`, if nobody used that"
+    how = f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it"
     away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
     raise errors.StoreDamaged(
         f"{path} is not a folder that only this user can write", how if is_folder else away

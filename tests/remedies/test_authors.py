@@ -294,3 +294,25 @@ def test_a_version_that_is_no_name_for_a_file(edge: Edge, plugin: Plugin, tmp_pa
     folder = plugin(version="1/2", edge={"release": 1})
     advice(edge("pack", "--adopt", folder), "Say where to write: -o FILE, for instance weather.edge")
     assert edge("pack", "--adopt", folder, "-o", tmp_path / "weather.edge").status == 0
+
+
+def test_what_is_no_folder_is_not_packed(edge: Edge, plugin: Plugin, tmp_path: Path) -> None:
+    folder = plugin()
+    component = next(folder.glob("*.wasm"))
+    package = tmp_path / "a b.edge"
+    told = advice(edge("pack", folder / "manifest.toml"), "Name its folder: `edge pack {}`")
+    assert edge(*told.edge(), "-o", package).status == 0
+    told = advice(
+        edge("pack", component),
+        "`edge pack DIR --wasm {}`, where DIR has the plugin's {}; without one, "
+        "`edge compile {} --target DEVICE` makes a file for `edge run`",
+    )
+    assert edge(*told.edge(DIR=folder), "-o", tmp_path / "again.edge").status == 0
+    assert edge(*told.edge(1, DEVICE="pi-zero"), "-o", tmp_path / "compiled").status == 0
+    told = advice(edge("pack", package), "This is a package already: `edge inspect {}` shows what it holds")
+    assert edge(*told.edge()).status == 0
+    (tmp_path / "other").write_bytes(b"nothing")
+    told = advice(
+        edge("pack", tmp_path / "other"), "Name the folder that has the plugin's {}: `edge pack DIR`"
+    )
+    assert edge(*told.edge(DIR=folder), "-o", tmp_path / "third.edge").status == 0

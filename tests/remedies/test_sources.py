@@ -133,3 +133,67 @@ def test_an_archive_whose_plugin_wants_more(edge: Edge, wasm: Callable[[str], Pa
     assert edge("remove", "faults", "--forget").status == 0
     assert edge(*told.edge(1), "--adopt", folder, "--target", ENGINE, "-o", tmp_path / "a.edge").status == 0
     assert edge("install", tmp_path / "a.edge").status == 0
+
+
+def test_a_digest_that_the_registry_does_not_list(
+    edge: Edge, packed: Packed, tmp_path: Path, registry: Path
+) -> None:
+    registry.write_text(f"{index(tmp_path, packed())}\n")
+    advice(
+        edge("install", "faults", "--sha256", "0" * 64),
+        "Compare --sha256 with the digest that the plugin's author publishes; if it is right, do not install "
+        "from this registry",
+    )
+    # The digest was not right; the one that the author publishes is.
+    digest = hashlib.sha256(packed().read_bytes()).hexdigest()
+    assert edge("install", "faults", "--sha256", digest, "--yes").status == 0
+
+
+def test_a_lone_component_is_run_or_installed_with_its_manifest(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = packing.folder(tmp_path / "a plugin", "faults", wasm("faults"), {})
+    monkeypatch.chdir(tmp_path)
+    told = advice(
+        edge("install", next(folder.glob("*.wasm"))),
+        "To try it here: `edge run {} JSON`. To install it: put it beside its {}, then "
+        "`edge install ./FOLDER`, or `edge pack FOLDER` for other devices",
+    )
+    assert edge(*told.edge(JSON='{"do": "nothing"}')).status == 0
+    assert edge(*(word.replace("./FOLDER", f"{folder}/") for word in told.edge(1)), "--yes").status == 0
+    assert edge(*told.edge(2, FOLDER=folder), "-o", tmp_path / "a.edge").status == 0
+
+
+def test_a_lone_artifact_is_run_or_packed(
+    edge: Edge, wasm: Callable[[str], Path], artifact: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = packing.folder(tmp_path / "a plugin", "faults", wasm("faults"), {})
+    told = advice(
+        edge("install", artifact("faults")),
+        "To run it: `edge run {} JSON`. To install the plugin, get its package, or on a PC: "
+        "`edge pack FOLDER`",
+    )
+    assert edge(*told.edge(JSON='{"do": "nothing"}')).status == 0
+    package = tmp_path / "a.edge"
+    assert edge(*told.edge(1, FOLDER=folder), "-o", package).status == 0
+    assert edge("install", package).status == 0
+
+
+def test_a_manifest_is_installed_as_its_folder(
+    edge: Edge, wasm: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = packing.folder(tmp_path / "a plugin", "faults", wasm("faults"), {})
+    told = advice(edge("install", folder / "manifest.toml"), "Name its folder: `edge install {}/`")
+    assert edge(*told.edge(), "--yes").status == 0
+
+
+def test_a_registry_that_ends_within_a_line(
+    edge: Edge, packed: Packed, tmp_path: Path, registry: Path
+) -> None:
+    registry.write_text(str(index(tmp_path, packed())))
+    told = advice(
+        edge("install", "faults"),
+        "Look whether its last line is whole and none is missing, then end that line: `echo >> {}`",
+    )
+    subprocess.run(["sh", "-c", " ".join(told.command()[:2]) + f" '{told.command()[2]}'"], check=True)
+    assert edge("install", "faults", "--yes").status == 0

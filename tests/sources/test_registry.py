@@ -236,7 +236,7 @@ def test_a_file_that_ends_within_a_line_may_have_been_cut_short(
     file.write_text(file.read_text().rstrip("\n"))
     with pytest.raises(errors.EnvironmentFault, match="cut short") as caught:
         look("clock")
-    subprocess.run(["sh", "-c", caught.value.remedy.rpartition(": ")[2]], check=True)
+    subprocess.run(["sh", "-c", caught.value.remedy.split("`")[1]], check=True)
     assert look("clock").name == "clock"
 
 
