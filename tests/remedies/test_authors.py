@@ -35,6 +35,8 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From then on this is a device, which has no compiler."""
 
     def forget() -> None:
+        # What is imported meanwhile is another module, and does not stay where the package keeps this one.
+        monkeypatch.setattr(sys.modules["edge"], "dev", sys.modules["edge.dev"])
         for name in [name for name in sys.modules if name.startswith("edge.dev")]:
             monkeypatch.delitem(sys.modules, name)
         for name in ("edge.dev", "edge.dev.pack_source", "edge.dev.compiler", "edge.dev.compile"):
