@@ -294,7 +294,7 @@ def seal_package(description: bytes, seed: Secret) -> bytes:
 
 
 def seal_artifact(description: bytes, seed: Secret) -> bytes:
-    """What stands behind the code of a lone artifact: its description, JSON, signed. Needs the compiler's library."""
+    """What stands behind a lone artifact's code: its description, JSON, signed. As seal_package."""
     out, why = _outputs()
     _check(lib.edge_artifact_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
     return _take(out)

@@ -50,6 +50,7 @@ class Source:
     text      the manifest as it stands in its file
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
+    given     what is in that file
     component  the component that this is or makes, as `compiler.encode` gives it
     release   the number of the release, which may be set until it is packed
     adopted   whether its package says that somebody else wrote it
@@ -82,7 +83,8 @@ class Source:
         manifest.parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
-        self.component = compiler.encode(files.read_input(self.wasm), self.wasm_name)
+        self.given = files.read_input(self.wasm)
+        self.component = compiler.encode(self.given, self.wasm_name)
         loadable.check(self.component, self.wasm_name, packed=True)
         self.manifest: Manifest = manifest.parse(
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
