@@ -155,13 +155,15 @@ def _load(
     path = given.arguments[0]
     interfaces = (Logging(log.log), Secrets(tool.secrets(given), terms.grants if terms else None))
 
-    def load(code: int, *, interpret: bool = False) -> Plugin:
+    def load(code: int, *, interpret: bool = False, receipt: bytes = b"") -> Plugin:
         trusted = terms.trusted() if terms else None
         runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=trusted, interpret=interpret)
         grants = terms.grants if terms else None
         name = files.base_name(path)
         try:
-            return runtime.load_open(code, name, interfaces=interfaces, grants=grants, output=log.write)
+            return runtime.load_open(
+                code, name, receipt=receipt, interfaces=interfaces, grants=grants, output=log.write
+            )
         except Exception as error:
             _explain(error, code, name)
             raise

@@ -44,7 +44,7 @@ READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 TOUCH = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
-Found = tuple[int, dict[str, Any]]
+Found = tuple[int, dict[str, Any], bytes]
 State = tuple[int, ...]
 
 
@@ -61,9 +61,10 @@ class Cache:
         self._folder = f"{home}/edge/compiled" if home and self._library else ""
 
     def find(self, digest: str, engine: str) -> Found | None:
-        """A descriptor of the artifact for an engine of the file with this SHA-256, and its description.
+        """A descriptor of the artifact for an engine of the file with this SHA-256; description and receipt.
 
-        The description has neither what the plugin says of itself nor who signed it.
+        The description has neither what the plugin says of itself nor who signed it. The receipt stands for
+        this check where the artifact is loaded.
         """
         if not self._folder:
             return None
@@ -75,11 +76,10 @@ class Cache:
         except (errors.EnvironmentFault, OSError):
             return None
         try:
-            description, _ = native.describe_artifact(fd, key)
+            description, receipt = native.describe_artifact(fd, key)
             if description.pop("signer") == self._signer and description.pop(KEY, "") == key:
-                found = _executable(fd), description
                 self._touch(key)
-                return found
+                return _executable(fd), description, receipt
         except (errors.EdgeError, OSError):
             pass
         os.close(fd)

@@ -24,13 +24,15 @@ class Code:
 
     fd           an artifact of it, signed by this machine's key, which says nothing of tools
     description  its description
+    receipt      of a check of it (`Runtime.load_open`), empty where there was none
     """
 
-    __slots__ = ("description", "fd")
+    __slots__ = ("description", "fd", "receipt")
 
-    def __init__(self, fd: int, description: dict[str, Any]) -> None:
+    def __init__(self, fd: int, description: dict[str, Any], receipt: bytes = b"") -> None:
         self.fd = fd
         self.description = description
+        self.receipt = receipt
 
     def write(self, path: str, to: int, facts: dict[str, Any], seed: bytes | bytearray) -> dict[str, Any]:
         """Writes an artifact with these facts as well to an empty file, and answers with its description."""

@@ -173,6 +173,13 @@ class Source:
                 yield self._problem(
                     ("capabilities", at), f"the component has no {capability}: it exports no {interface[:-1]}"
                 )
+        tried, rated = self.manifest.check_tool, self.manifest.risks
+        # Whatever else the plugin offers: each of its tools has to be rated.
+        if tried and tried not in rated:
+            yield self._problem(
+                ("edge", "check", "tool"),
+                f"no tool `{tried}` is rated under [[edge.tools]]: {', '.join(rated) or 'none is'}",
+            )
         for path, reason in schema_problems(self._document.get("config_schema")):
             yield self._problem(("config_schema", *path), reason)
 

@@ -113,8 +113,9 @@ class _Watch(Generic[T]):
     def _fail(self, name: str, error: BaseException) -> None:
         del self._started[name]
         self._waiting.clear()
+        if not self._failures:
+            self._stop()
         self._failures.append(error)
-        self._stop()
 
     def _show_time(self) -> None:
         now = time.monotonic()

@@ -22,8 +22,9 @@ def load(
 ) -> Plugin:
     """The plugin that a component is, or a core module makes, with what it says of itself.
 
-    `how`: loads an artifact from a descriptor; `interpret` for one of the interpreter. `check`: takes what
-    the component imports, and raises for what need not be compiled. `say`: takes why code is not cached.
+    `how`: loads an artifact from a descriptor; `interpret` and `receipt` are what `Runtime` takes. `check`:
+    takes what the component imports, and raises for what need not be compiled. `say`: takes why code is not
+    cached.
     """
     engine, interpret = confinement.engine()
     with Compilation(wasm, name, say=say) as compilation:
@@ -33,6 +34,6 @@ def load(
         check(component["imports"])
         if code is None:
             code = compilation.code(component["wasm"], [engine])[engine]
-        plugin = how(code.fd, interpret=interpret)
+        plugin = how(code.fd, interpret=interpret, receipt=code.receipt)
     plugin.description.update(describe(plugin))
     return plugin
