@@ -51,10 +51,9 @@ State = tuple[int, ...]
 class Cache:
     """What was compiled on this machine and signed with its key. Nothing here fails a compilation."""
 
-    def __init__(self, seed: bytes | bytearray, say: Callable[[str], None] = lambda _: None) -> None:
-        """`seed`: of this machine's key. `say`: takes why something is not kept."""
-        self._seed = seed
-        self._signer = native.public_key(seed).hex()
+    def __init__(self, signer: bytes, say: Callable[[str], None] = lambda _: None) -> None:
+        """`signer`: this machine's public key. `say`: takes why something is not kept."""
+        self._signer = signer.hex()
         self._say = say
         self._library, self._state = _library()
         home = places.cache_home()
@@ -85,18 +84,23 @@ class Cache:
         os.close(fd)
         return None
 
-    def keep(self, digest: str, engine: str, fd: int, description: dict[str, Any]) -> None:
-        """Keeps an artifact, of which `fd` has the code at its beginning; says why where it does not."""
+    def keep(
+        self, digest: str, engine: str, fd: int, description: dict[str, Any], seed: bytes | bytearray
+    ) -> None:
+        """Keeps an artifact, of which `fd` has the code at its beginning; says why where it does not.
+
+        `seed`: of this machine's key.
+        """
         if not self._folder or self._state != _library()[1]:
             return
         try:
-            self._keep(self._key(digest, engine), fd, description)
+            self._keep(self._key(digest, engine), fd, description, seed)
         except errors.EdgeError as error:
             self._say(f"{NOT_KEPT}: {error.message}")
         except OSError as error:
             self._say(f"{NOT_KEPT}: {self._folder}: {error.strerror}")
 
-    def _keep(self, key: str, fd: int, description: dict[str, Any]) -> None:
+    def _keep(self, key: str, fd: int, description: dict[str, Any], seed: bytes | bytearray) -> None:
         size = description["artifact"]["size"]
         if size > MAX_BYTES:
             return
@@ -107,7 +111,7 @@ class Cache:
                 raise errors.DiskFull(f"{self._folder}: less than {MIN_FREE_BYTES >> 20} MB would be free")
             with files.Staged(self._path(key), 0o600) as staged:
                 memory.copy(staged.fd, fd, size)
-                staged.write(native.seal_artifact(json.dumps({**description, KEY: key}).encode(), self._seed))
+                staged.write(native.seal_artifact(json.dumps({**description, KEY: key}).encode(), seed))
                 staged.commit()
             self._touch(key)
             self._make_room(key)

@@ -50,8 +50,9 @@ class Code:
 class Compilation:
     """Code of one component, as long as its `with` lasts.
 
-    seed    with which the code is signed, this machine's
-    public  the public half of it
+    public  the key that the code is signed with, this machine's
+
+    The private half of it is read only when something is to be signed, and wiped in the end.
     """
 
     def __init__(self, given: bytes, file: str, *, say: Say = lambda _: None, needs_key: bool = True) -> None:
@@ -65,15 +66,23 @@ class Compilation:
         self._code: dict[str, Code] = {}
         self._processes = compiler.Processes()
         self._cache: Cache | None = None
+        self._seed: bytearray | None = None
         try:
-            self.seed = keys.local_seed()
+            self.public = keys.local_public() or native.public_key(self.seed)
         except errors.EnvironmentFault:
             if needs_key:
                 raise
-            self.seed = native.new_key()
+            self._seed = native.new_key()
+            self.public = native.public_key(self._seed)
         else:
-            self._cache = Cache(self.seed, say)
-        self.public = native.public_key(self.seed)
+            self._cache = Cache(self.public, say)
+
+    @property
+    def seed(self) -> bytearray:
+        """The private key, which stays this object's."""
+        if self._seed is None:
+            self._seed = keys.local_seed()
+        return self._seed
 
     def find(self, engine: str) -> Code | None:
         """The code for an engine, if nothing has to be compiled for it."""
@@ -90,23 +99,23 @@ class Compilation:
         """
         wanted = list(dict.fromkeys(engines))
         missing = [engine for engine in wanted if self.find(engine) is None]
-        watch_all(
-            f"{self._file}: compiling for",
-            {engine: partial(self._compile, component, engine) for engine in missing},
-            at_once=compiler.at_once(len(component)),
-            stop=self._processes.end,
-        )
+        if missing:
+            compile_one = partial(self._compile, component, self.seed)
+            watch_all(
+                f"{self._file}: compiling for",
+                {engine: partial(compile_one, engine) for engine in missing},
+                at_once=compiler.at_once(len(component)),
+                stop=self._processes.end,
+            )
         return {engine: self._code[engine] for engine in wanted}
 
-    def _compile(self, component: bytes, engine: str) -> None:
+    def _compile(self, component: bytes, seed: bytearray, engine: str) -> None:
         fd = memory.new_file()
         try:
-            description = compiler.compile_component(
-                component, self._file, engine, self.seed, fd, self._processes
-            )
+            description = compiler.compile_component(component, self._file, engine, seed, fd, self._processes)
             memory.seal(fd)
             if self._cache is not None:
-                self._cache.keep(self._digest, engine, fd, description)
+                self._cache.keep(self._digest, engine, fd, description, seed)
         except BaseException:
             os.close(fd)
             raise
@@ -116,7 +125,8 @@ class Compilation:
         return self
 
     def __exit__(self, *_: object) -> None:
-        keys.wipe(self.seed)
+        if self._seed is not None:
+            keys.wipe(self._seed)
         for code in list(self._code.values()):
             with contextlib.suppress(OSError):
                 os.close(code.fd)

@@ -15,6 +15,7 @@ import pytest
 
 from edge import _native as native
 from edge.targets import ENGINES
+from tests.home import move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -89,6 +90,19 @@ def test_where_it_can_not_be_written_nothing_is_compiled(
     ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path / "file" / "folder")
     assert (ran.status, ran.out) == (2, "")
     assert f"{tmp_path}/file/folder: Not a directory" in ran.err
+    assert compiled == []
+
+
+def test_a_damaged_key_is_told_before_anything_is_compiled(
+    edge: Edge, wasm: Wasm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[str]
+) -> None:
+    move(monkeypatch, tmp_path / "machine", b"damaged")
+    for words in (
+        ["compile", wasm("faults"), "--target", "pi-64", "-o", tmp_path],
+        ["run", wasm("faults"), "{}"],
+    ):
+        ran = edge(*words)
+        assert (ran.status, "is no signing key" in ran.err) == (5, True)
     assert compiled == []
 
 

@@ -16,6 +16,7 @@ from edge.dev import cache, memory
 from edge.dev.cache import Cache
 
 SEED = bytes(range(32))
+SIGNER = native.public_key(SEED)
 ENGINE = "pulley32"
 CODE = bytes(range(256)) * 40
 SIZE = len(CODE)
@@ -38,7 +39,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def kept(said: list[str]) -> Cache:
-    return Cache(SEED, said.append)
+    return Cache(SIGNER, said.append)
 
 
 def described(code: bytes = CODE) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def keep(to: Cache, digest: str = "a", engine: str = ENGINE, code: bytes = CODE)
     fd = memory.new_file()
     try:
         os.write(fd, code)
-        to.keep(digest, engine, fd, described(code))
+        to.keep(digest, engine, fd, described(code), SEED)
     finally:
         os.close(fd)
 
@@ -79,11 +80,16 @@ def test_what_is_kept_is_found_by_all_that_decides_what_it_is(
 ) -> None:
     assert found(kept) is None
     keep(kept)
-    assert found(kept) == found(Cache(SEED)) == CODE
-    assert found(kept, "b") is found(kept, engine="pulley64") is found(Cache(bytes(32))) is None
+    assert found(kept) == found(Cache(SIGNER)) == CODE
+    assert (
+        found(kept, "b")
+        is found(kept, engine="pulley64")
+        is found(Cache(native.public_key(bytes(32))))
+        is None
+    )
     (tmp_path / "libedge.so").write_bytes(b"another build")
     monkeypatch.setenv("EDGE_LIBRARY", str(tmp_path / "libedge.so"))
-    assert found(Cache(SEED)) is None
+    assert found(Cache(SIGNER)) is None
     assert len(entries(folder)) == 1
 
 
@@ -261,7 +267,7 @@ def test_nothing_is_kept_of_a_library_that_was_replaced_meanwhile(
     library = tmp_path / "libedge.so"
     library.write_bytes(b"a build")
     monkeypatch.setenv("EDGE_LIBRARY", str(library))
-    before = Cache(SEED)
+    before = Cache(SIGNER)
     library.unlink()
     library.write_bytes(b"another build")
     keep(before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable, NoReturn
 
 import pytest
 
@@ -63,8 +63,21 @@ def test_processes_that_were_ended_take_no_more(wasm: Wasm) -> None:
         )
 
 
-def test_the_key_is_wiped_in_the_end(wasm: Wasm) -> None:
-    with Compilation(wasm("cron-next").read_bytes(), "x.wasm") as compilation:
-        seed: Any = compilation.seed
+def test_the_private_key_is_read_to_compile_only_and_wiped_in_the_end(
+    wasm: Wasm, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = wasm("cron-next").read_bytes()
+    component = compiler.encode(given, "x.wasm")["wasm"]
+    with Compilation(given, "x.wasm") as compilation:
+        compilation.code(component, ["pulley32"])
+        seed = compilation.seed
         assert any(seed)
     assert not any(seed)
+
+    def refuse() -> NoReturn:
+        pytest.fail("the private key was read")
+
+    monkeypatch.setattr(keys, "local_seed", refuse)
+    with Compilation(given, "x.wasm") as compilation:
+        compilation.code(component, ["pulley32"])
+    assert compiled == ["pulley32"]
