@@ -93,9 +93,10 @@ class Compilation:
         return self._code.get(engine)
 
     def code(self, component: bytes, engines: Iterable[str]) -> dict[str, Code]:
-        """The code for these engines, compiled now where there is none.
+        """The code for these engines, compiled now where there is none, for several at once.
 
-        Raises as `compiler.compile_component` does; then nothing is compiled any more.
+        Raises as `compiler.compile_component` does; then nothing is compiled any more. RATIONALE, "Why this
+        machine's engine is compiled first, and the others together".
         """
         wanted = list(dict.fromkeys(engines))
         missing = [engine for engine in wanted if self.find(engine) is None]

@@ -8,14 +8,25 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import _native as native
+from edge import keyring
 from edge.dev import cache
 from edge.targets import ENGINES
+from tests import packing
+from tests.home import LOCAL, move
 
 Edge = Callable[..., Any]
 Wasm = Callable[[str], Path]
 
+ONE = ("--target", "x86_64-linux")
 QUESTION = '{"cron": "0 7 * * *", "after": "2026-01-01T00:00:00Z"}'
 TARGETS = tuple(word for engine in ENGINES for word in ("--target", engine))
+
+
+@pytest.fixture
+def folder(wasm: Wasm, tmp_path: Path) -> Path:
+    """A folder with a plugin."""
+    return packing.folder(tmp_path / "cron-next", "cron-next", wasm("cron-next"), {})
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -91,3 +102,40 @@ def test_without_a_place_for_caches_nothing_is_said(
     monkeypatch.setenv("HOME", "nowhere")
     ran = edge("run", wasm("cron-next"), QUESTION)
     assert (ran.status, "cached" in ran.err) == (0, False)
+
+
+def test_each_engine_is_compiled_once_for_all_commands(
+    edge: Edge, folder: Path, tmp_path: Path, compiled: list[str]
+) -> None:
+    here = native.about()["engine"]
+    assert edge("pack", folder, "--target", "pi-zero", "-o", tmp_path / "a.edge").status == 0
+    assert compiled == [here, "pulley32"]
+    assert edge("pack", folder, "--target", "pi-zero", "-o", tmp_path / "b.edge", "--with-wasm").status == 0
+    assert edge("install", folder, "--yes").status == 0
+    assert edge("compile", folder / "cron-next.wasm", "--target", "pi-zero", "-o", tmp_path).status == 0
+    assert compiled == [here, "pulley32"]
+
+
+def test_a_package_of_cached_code_has_the_same_bytes(
+    edge: Edge, folder: Path, tmp_path: Path, compiled: list[str]
+) -> None:
+    for name in ("a", "b"):
+        assert edge("pack", folder, *ONE, "-o", tmp_path / name).status == 0
+    assert len(compiled) == 1
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_another_key_signs_where_this_machine_can_have_none(
+    edge: Edge, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[str]
+) -> None:
+    seed = bytes(native.new_key())
+    monkeypatch.setattr(keyring, "seed_of", lambda *_: bytearray(seed))
+    move(monkeypatch, tmp_path / "machine")
+    local = tmp_path / "machine" / "data" / LOCAL
+    local.parent.mkdir(parents=True, mode=0o700)
+    local.write_bytes(b"damaged")
+    local.chmod(0o600)
+    for _ in range(2):
+        assert edge("pack", folder, *ONE, "--key", "office", "-o", tmp_path / "a.edge").status == 0
+    # What a key signed that is gone is nothing to keep.
+    assert len(compiled) == 2

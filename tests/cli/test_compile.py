@@ -79,8 +79,13 @@ def test_a_target_has_to_be_named(edge: Edge, wasm: Wasm, words: list[str], what
 
 @pytest.mark.usefixtures("compiled")
 def test_progress_is_talk(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
-    ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path)
-    assert "cron-next.wasm: compiling for aarch64" in ran.err
+    ran = edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path, "--json")
+    assert len(ran.document["artifacts"]) == 1
+    assert re.search(
+        r"^cron-next\.wasm: compiling for aarch64\n(.*\n)*cron-next\.wasm: compiling for aarch64 \d+\.\d s\n",
+        ran.err,
+        re.MULTILINE,
+    )
 
 
 def test_where_it_can_not_be_written_nothing_is_compiled(

@@ -15,7 +15,7 @@ from edge import _native as native
 from edge import keyring, trust
 from edge.package import MANIFEST, WASM, Package, open_package
 from tests import packing
-from tests.home import LOCAL, move
+from tests.home import move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -244,44 +244,6 @@ def test_what_a_manifest_has_wrong_without_the_plugin_is_told_before_anything_is
 ) -> None:
     refused(edge("pack", plugin(**changes), *ONE), 3, "line ")
     assert compiled == []
-
-
-def test_each_engine_is_compiled_once_for_all_commands(
-    edge: Edge, plugin: Plugin, tmp_path: Path, compiled: list[str]
-) -> None:
-    folder = plugin()
-    here = native.about()["engine"]
-    assert edge("pack", folder, "--target", "pi-zero", "-o", tmp_path / "a.edge").status == 0
-    assert compiled == [here, "pulley32"]
-    assert edge("pack", folder, "--target", "pi-zero", "-o", tmp_path / "b.edge", "--with-wasm").status == 0
-    assert edge("install", folder, "--yes").status == 0
-    assert edge("compile", folder / "cron-next.wasm", "--target", "pi-zero", "-o", tmp_path).status == 0
-    assert compiled == [here, "pulley32"]
-
-
-def test_a_package_of_cached_code_has_the_same_bytes(
-    edge: Edge, plugin: Plugin, tmp_path: Path, compiled: list[str]
-) -> None:
-    for name in ("a", "b"):
-        assert edge("pack", plugin(), *ONE, "-o", tmp_path / name).status == 0
-    assert len(compiled) == 1
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-def test_another_key_signs_where_this_machine_can_have_none(
-    edge: Edge, plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[str]
-) -> None:
-    seed = bytes(native.new_key())
-    monkeypatch.setattr(keyring, "seed_of", lambda *_: bytearray(seed))
-    move(monkeypatch, tmp_path / "machine")
-    local = tmp_path / "machine" / "data" / LOCAL
-    local.parent.mkdir(parents=True, mode=0o700)
-    local.write_bytes(b"damaged")
-    local.chmod(0o600)
-    for _ in range(2):
-        assert edge("pack", plugin(), *ONE, "--key", "office", "-o", tmp_path / "a.edge").status == 0
-    # What a key signed that is gone is nothing to keep.
-    assert len(compiled) == 2
 
 
 @pytest.mark.parametrize(
