@@ -1,4 +1,4 @@
-"""Where Edge keeps things: below $XDG_DATA_HOME and $XDG_CONFIG_HOME, root's own for root."""
+"""Where Edge keeps things: below $XDG_DATA_HOME, $XDG_CONFIG_HOME, $XDG_CACHE_HOME; root's own for root."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def config_home() -> str:
 def data_home() -> str:
     """Where this user's data is; empty where there is no such place."""
     return _home("XDG_DATA_HOME", ".local/share")
+
+
+def cache_home() -> str:
+    """Where this user's caches are; empty where there is no such place."""
+    return _home("XDG_CACHE_HOME", ".cache")
 
 
 def data() -> str:

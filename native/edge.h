@@ -212,6 +212,9 @@ int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *
 int32_t edge_compile(const uint8_t *wasm, size_t wasm_len, const uint8_t *target, size_t target_len,
                      const uint8_t *facts, size_t facts_len, const uint8_t *seed, int32_t fd, edge_bytes *out,
                      edge_bytes *why);
+/* What stands behind the code of a lone artifact: its description, a JSON object, signed. */
+int32_t edge_artifact_seal(const uint8_t *description, size_t description_len, const uint8_t *seed, edge_bytes *out,
+                           edge_bytes *why);
 /* The head of a package: a description, JSON, signed. */
 int32_t edge_package_seal(const uint8_t *description, size_t description_len, const uint8_t *seed, edge_bytes *out,
                           edge_bytes *why);

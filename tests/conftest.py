@@ -92,6 +92,23 @@ def artifact(
     return compiled
 
 
+@pytest.fixture
+def compiled(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The engines that something was compiled for since the test began; nothing is cached by then."""
+    from edge.dev import compiler
+
+    engines: list[str] = []
+    compile_component = compiler.compile_component
+
+    def count(wasm: bytes, file: str, engine: str, *rest: Any) -> dict[str, Any]:
+        engines.append(engine)
+        return compile_component(wasm, file, engine, *rest)
+
+    monkeypatch.setattr(compiler, "compile_component", count)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    return engines
+
+
 @pytest.fixture(scope="session")
 def package(
     wasm: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory, home: Path

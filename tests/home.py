@@ -33,6 +33,7 @@ def settled(at: Path) -> Iterator[None]:
         patch.setenv("HOME", str(at))
         patch.delenv("XDG_DATA_HOME", raising=False)
         patch.delenv("XDG_CONFIG_HOME", raising=False)
+        patch.delenv("XDG_CACHE_HOME", raising=False)
         yield
 
 

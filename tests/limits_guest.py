@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Callable
@@ -39,13 +38,11 @@ def load(
 def load_text(text: str, *interfaces: Interface, stack_bytes: int = 0, interpret: bool = False) -> Plugin:
     """A component in text form."""
     from edge import _native as native
-    from edge import keys
-    from edge.dev.compile import compile_in_memory
+    from edge.dev.compilation import Compilation
 
     engine = native.about()["interpreted" if interpret else "engine"]
-    artifact, _ = compile_in_memory(wasm(text), "limits", engine, keys.local_seed())
-    try:
+    component = wasm(text)
+    with Compilation(component, "limits") as compilation:
+        code = compilation.code(component, [engine])[engine]
         runtime = Runtime(stack_bytes=stack_bytes, interpret=interpret)
-        return runtime.load_open(artifact, "limits", interfaces=interfaces)
-    finally:
-        os.close(artifact)
+        return runtime.load_open(code.fd, "limits", interfaces=interfaces)

@@ -81,6 +81,7 @@ def test_doctor_finds_it_before_the_first_call(confine: Confine, cause: str, rem
     assert (found["status"], cause in found["found"], remedy in found["remedy"]) == ("fail", True, True)
 
 
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("confine", [few_addresses, no_executable_mappings])
 def test_what_is_compiled_here_is_interpreted_then(wasm: Callable[[str], Path], confine: Confine) -> None:
     if confine is no_executable_mappings and not has_mdwe():

@@ -186,3 +186,8 @@ def test_letters_that_this_python_does_not_know_are_spelled_in_messages() -> Non
     with pytest.raises(errors.ArgumentsError) as refused:
         native.merge_arguments(f'"{letter}"'.encode(), b"{}")
     assert refused.value.message.isprintable()
+
+
+def test_a_description_that_is_no_json_is_not_signed() -> None:
+    with pytest.raises(errors.OptionsError, match="description must be JSON"):
+        native.seal_artifact(b"[", bytes(32))

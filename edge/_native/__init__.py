@@ -293,6 +293,13 @@ def seal_package(description: bytes, seed: Secret) -> bytes:
     return _take(out)
 
 
+def seal_artifact(description: bytes, seed: Secret) -> bytes:
+    """What stands behind a lone artifact's code: its description, JSON, signed. As seal_package."""
+    out, why = _outputs()
+    _check(lib.edge_artifact_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
+    return _take(out)
+
+
 def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
     """Makes a component of a core module with component metadata; takes a component as it is.
 

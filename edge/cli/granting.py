@@ -47,6 +47,22 @@ class Terms:
         for tool in named or [offered["name"] for offered in plugin.tools]:
             self.policy.check_unattended(plugin.name, self.manifest.tool(tool))
 
+    def check_source(self, given: Given, file: str, imports: list[str], named: list[str]) -> None:
+        """Raises before a component is compiled what can be known by then: grants, trust, a tool's risk."""
+        from edge import errors, keys
+
+        self.grants.check_load(imports)
+        only = levels.operator_only(self.grants.level)
+        own = keys.local_public()
+        if (own or only) and own not in [entry.public for entry in trust.entries(operator_only=only)]:
+            why = "was revoked here"
+            if only:
+                why = "the operator did not add, and at this security level no other key counts"
+            raise errors.Untrusted(f"{file}: it would be signed with this machine's own key, which {why}")
+        if given.get("unattended"):
+            for tool in named:
+                self.policy.check_unattended(self.grants.plugin or file, self.manifest.tool(tool))
+
 
 def terms(given: Given, profile: Profile) -> Terms:
     """The terms that options and policy give; talks of a level that is lower than the policy's."""

@@ -83,13 +83,13 @@ def _run_bare(fd: int, given: Given, config: bytes | None, profile: Profile) -> 
     # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
     with _admission().admit(NAMELESS, limits, concurrent=0, per_minute=0):
         log = tool.GuestLog(log_bytes=limits.log_bytes)
-        return _call(given, _load(fd, given, profile, None, log), config, limits, log)
+        return _call(given, _load(fd, given, config, profile, None, log), config, limits, log)
 
 
 def _run_under(terms: Terms, fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
     limits = _limits(given, terms.grants.call_limits(profile.limits))
     log = tool.GuestLog(log_bytes=limits.log_bytes)
-    plugin = _load(fd, given, profile, terms, log)
+    plugin = _load(fd, given, config, profile, terms, log)
     _, *named, _ = given.arguments
     terms.check_unattended(given, plugin, named)
     with _admit(plugin, limits, terms):
@@ -144,33 +144,42 @@ def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
     return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
-def _load(fd: int, given: Given, profile: Profile, terms: Terms | None, log: tool.GuestLog) -> Plugin:
+def _load(
+    fd: int,
+    given: Given,
+    config: bytes | None,
+    profile: Profile,
+    terms: Terms | None,
+    log: tool.GuestLog,
+) -> Plugin:
     path = given.arguments[0]
     interfaces = (Logging(log.log), Secrets(tool.secrets(given), terms.grants if terms else None))
 
-    def load(code: int, *, interpret: bool = False) -> Plugin:
+    def load(code: int, *, interpret: bool = False, receipt: bytes = b"") -> Plugin:
         trusted = terms.trusted() if terms else None
         runtime = Runtime(stack_bytes=profile.stack_bytes, trusted=trusted, interpret=interpret)
         grants = terms.grants if terms else None
         name = files.base_name(path)
         try:
-            return runtime.load_open(code, name, interfaces=interfaces, grants=grants, output=log.write)
+            return runtime.load_open(
+                code, name, receipt=receipt, interfaces=interfaces, grants=grants, output=log.write
+            )
         except Exception as error:
             _explain(error, code, name)
             raise
 
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
-        _check_arguments(given)
-        return _compile_and_load(fd, path, load)
+        _check_arguments(given, config)
+        return _load_source(fd, given, load, terms)
     return load(fd)
 
 
-def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin:
-    from edge import confinement
+def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Terms | None) -> Plugin:
+    from edge.cli import output
 
+    path, *named, _ = given.arguments
     try:
-        from edge.dev import compiler
-        from edge.dev.compile import compile_for_here, describe
+        from edge.dev import run_source
     except ImportError:
         from edge import _native as native
         from edge import errors
@@ -179,16 +188,14 @@ def _compile_and_load(fd: int, path: str, load: Callable[..., Plugin]) -> Plugin
             f"{path} is not compiled, and this installation of Edge has no compiler",
             f"Compile on a PC: `edge compile PLUGIN.wasm --target {native.about()['engine']}`; copy it here",
         ) from None
-    name = files.base_name(path)
-    component = compiler.encode(files.read_open(fd, path), name)
-    refuse_toolless(name, component["exports"])
-    artifact = compile_for_here(component, name)
-    try:
-        plugin = load(artifact, interpret=confinement.engine()[1])
-    finally:
-        files.close(artifact)
-    plugin.description.update(describe(plugin))
-    return plugin
+
+    def check(imports: list[str]) -> None:
+        if terms is not None:
+            terms.check_source(given, files.base_name(path), imports, named)
+
+    return run_source.load(
+        files.read_open(fd, path), files.base_name(path), load, check=check, say=output.say
+    )
 
 
 def _explain(error: Exception, code: int, name: str) -> None:
@@ -202,12 +209,14 @@ def _explain(error: Exception, code: int, name: str) -> None:
             refuse_toolless(name, exports)
 
 
-def _check_arguments(given: Given) -> None:
-    """Before compiling, which may take half a minute; what comes from standard input is read once, later."""
+def _check_arguments(given: Given, config: bytes | None) -> None:
+    """Before compiling, which may take half a minute."""
     from edge import _native as native
 
-    if given.arguments[-1] != "-":
-        native.merge_arguments(tool.arguments(given.arguments[-1]), b"")
+    arguments = tool.arguments(given.arguments[-1])
+    # Standard input is read once.
+    given.arguments[-1] = files.decode(arguments)
+    native.merge_arguments(arguments, config or b"")
 
 
 def _limits(given: Given, base: Limits) -> Limits:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from edge import _native as native
-from edge import confinement, files, keys
+from edge import confinement, files
 from edge.dev import compiler
+from edge.dev.compilation import Compilation, Say
 from edge.dev.loadable import provided
 from edge.dev.probe import probe
-from edge.dev.progress import watch
 from edge.instance import Instance
 from edge.plugin import Plugin
 from edge.profiles import MB, PI_ZERO, WORKSTATION
@@ -24,14 +22,7 @@ from edge.text import is_plugin_name, word
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 TOOL = "zeroclaw:plugin/tool@0.1.0#"
 
-# Python's fcntl has them from 3.10 on. Source: linux/fcntl.h.
-F_ADD_SEALS = 1033
-SEALS = 0x1 | 0x2 | 0x4 | 0x8
-"""Against more seals, shrinking, growing and writing."""
-
 NO_FACTS: dict[str, Any] = {}
-
-Say = Callable[[str], None]
 
 
 class Artifact:
@@ -52,9 +43,8 @@ def compile_to(
 ) -> list[Artifact]:
     """Writes NAME.ENGINE.cwasm for every engine, all of them or none; `say` takes what there is to declare.
 
-    What the plugin says of itself goes into the signed description, so it is asked first, compiled for this
-    machine. An artifact for this machine's engine is compiled once more all the same: its description is part
-    of what is signed.
+    What the plugin says of itself goes into the signed description, so it is compiled for this machine, and
+    asked, first.
     """
     paths = {
         engine: os.path.join(folder, f"{PurePath(file).stem}.{engine}.cwasm")
@@ -64,18 +54,15 @@ def compile_to(
         probe(path)
     component = compiler.encode(wasm, file)
     artifacts = []
-    with contextlib.ExitStack() as stack:
-        seed = stack.enter_context(keys.wiped(keys.local_seed()))
-        facts = _ask(component, file, seed, say)
+    with Compilation(wasm, file, say=say) as compilation, contextlib.ExitStack() as stack:
+        staged = {engine: stack.enter_context(files.Staged(path)) for engine, path in paths.items()}
+        facts = _ask(component, file, compilation, say)
         _warn_of_name(facts, say)
-        staged = []
+        code = compilation.code(component["wasm"], paths)
         for engine, path in paths.items():
-            output = stack.enter_context(files.Staged(path))
-            artifacts.append(
-                Artifact(path, _compile(component["wasm"], file, engine, facts, seed, output.fd))
-            )
-            staged.append(output)
-        for output in staged:
+            description = code[engine].write(path, staged[engine].fd, facts, compilation.seed)
+            artifacts.append(Artifact(path, description))
+        for output in staged.values():
             output.commit()
     return artifacts
 
@@ -90,16 +77,6 @@ def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
         "for every plugin can sign its .cwasm, and `edge pack` refuses it. Names are of a-z and 0-9, and "
         "inside also . _ -"
     )
-
-
-def compile_for_here(component: dict[str, Any], file: str) -> int:
-    """A descriptor of an artifact for this machine, which exists in memory only; it says nothing of tools.
-
-    `component`: what `compiler.encode` answered.
-    """
-    with keys.wiped(keys.local_seed()) as seed:
-        fd, _ = compile_in_memory(component["wasm"], file, confinement.engine()[0], seed)
-    return fd
 
 
 def encode(wasm: bytes, file: str = "") -> bytes:
@@ -148,46 +125,10 @@ def _tool(instance: Instance) -> dict[str, str]:
     }
 
 
-def in_memory() -> int:
-    """A descriptor of a file without a name, from which code is mapped once it is sealed."""
-    return os.memfd_create("edge-artifact", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-
-
-def seal(fd: int) -> None:
-    """Makes a file `in_memory` unchangeable: the library copies what can change before it maps it."""
-    fcntl.fcntl(fd, F_ADD_SEALS, SEALS)
-
-
-def compile_in_memory(
-    wasm: bytes, file: str, engine: str, seed: bytes | bytearray
-) -> tuple[int, dict[str, Any]]:
-    """A descriptor of an artifact that exists in memory only, and its description, which has no tools."""
-    fd = in_memory()
-    try:
-        description = _compile(wasm, file, engine, NO_FACTS, seed, fd)
-        seal(fd)
-        return fd, description
-    except BaseException:
-        os.close(fd)
-        raise
-
-
-def _ask(component: dict[str, Any], file: str, seed: bytes | bytearray, say: Say) -> dict[str, Any]:
+def _ask(component: dict[str, Any], file: str, compilation: Compilation, say: Say) -> dict[str, Any]:
     if not any(name.startswith((PLUGIN_INFO, TOOL)) for name in component["exports"]):
         return NO_FACTS
     engine, interpret = confinement.engine()
-    fd, _ = compile_in_memory(component["wasm"], file, engine, seed)
-    try:
-        runtime = Runtime(trusted=[native.public_key(seed)], interpret=interpret)
-        return describe(runtime.load_open(fd, file, interfaces=provided()), say)
-    finally:
-        os.close(fd)
-
-
-def _compile(
-    wasm: bytes, file: str, engine: str, facts: dict[str, Any], seed: bytes | bytearray, fd: int
-) -> dict[str, Any]:
-    return watch(
-        f"{file}: compiling for {engine}",
-        lambda: compiler.compile_component(wasm, file, engine, facts, seed, fd),
-    )
+    code = compilation.code(component["wasm"], [engine])[engine]
+    runtime = Runtime(trusted=[compilation.public], interpret=interpret)
+    return describe(runtime.load_open(code.fd, file, interfaces=provided()), say)

@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from _thread import allocate_lock
 from collections.abc import Iterator
 from typing import IO, Any
 
-from edge import errors, files
+from edge import admission, errors, files
 from edge.dev import loadable
 
 MB = 1 << 20
@@ -24,6 +25,10 @@ MB = 1 << 20
 BASE_MB = 512
 MB_PER_MB = 64
 """Memory: componentize-py's 18 MB take 0.4 GB on 2 cores, more where more cores compile at once."""
+
+USUAL_BASE_MB = 64
+USUAL_MB_PER_MB = 24
+"""What it takes of the memory that it may take, on a PC: how many are started at once follows from it."""
 
 BASE_SECONDS = 60
 SECONDS_PER_MB = 60
@@ -33,6 +38,41 @@ BOOT = "import sys; sys.path[:] = sys.argv[1:]; from edge.dev.compiler_process i
 MAX_SAID = 500
 
 Facts = dict[str, Any]
+
+
+class Processes:
+    """Processes of the compiler that are ended together."""
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._is_ended = False
+
+    @contextlib.contextmanager
+    def counted(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Has a process among them for a `with`."""
+        with self._lock:
+            self._running.add(process)
+            if self._is_ended:
+                process.kill()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+    def end(self) -> None:
+        """Kills those that run, and every one that is started from now on."""
+        with self._lock:
+            self._is_ended = True
+            for process in self._running:
+                process.kill()
+
+
+def at_once(size: int) -> int:
+    """How many engines a component of `size` bytes is compiled for at once: by CPUs and free memory."""
+    need = (USUAL_BASE_MB * MB) + USUAL_MB_PER_MB * size
+    return max(1, min(len(os.sched_getaffinity(0)), admission.free_bytes() // need))
 
 
 def encode(wasm: bytes, file: str) -> Facts:
@@ -57,16 +97,28 @@ def decode(wasm: bytes, file: str) -> Facts:
 
 
 def compile_component(
-    wasm: bytes, file: str, engine: str, facts: Facts, seed: bytes | bytearray, fd: int
+    wasm: bytes,
+    file: str,
+    engine: str,
+    seed: bytes | bytearray,
+    fd: int,
+    processes: Processes | None = None,
 ) -> Facts:
     """Compiles a component for an engine, writes the signed artifact to `fd`, and returns its description.
 
-    `facts`: what goes into the description beside. Raises as `encode`.
+    `processes`: has the process as long as it runs. Raises as `encode`.
     """
-    return _run({"do": "compile", "engine": engine, "facts": facts}, wasm, file, fd, seed)
+    return _run({"do": "compile", "engine": engine}, wasm, file, fd, seed, processes)
 
 
-def _run(request: Facts, wasm: bytes, file: str, out: int, seed: bytes | bytearray = b"") -> Facts:
+def _run(
+    request: Facts,
+    wasm: bytes,
+    file: str,
+    out: int,
+    seed: bytes | bytearray = b"",
+    processes: Processes | None = None,
+) -> Facts:
     megabytes = -(-len(wasm) // MB)
     limits = {
         "memory_mb": BASE_MB + MB_PER_MB * megabytes,
@@ -74,7 +126,8 @@ def _run(request: Facts, wasm: bytes, file: str, out: int, seed: bytes | bytearr
     }
     with _memory_file(wasm) as given, tempfile.TemporaryFile() as said:
         whole = {**request, **limits, "file": file, "wasm": given, "out": out}
-        reply, status = _exchange(json.dumps(whole).encode() + b"\n", seed, (given, out), said)
+        text = json.dumps(whole).encode() + b"\n"
+        reply, status = _exchange(text, seed, (given, out), said, processes or Processes())
         if status:
             said.seek(0)
             raise _ended(status, file, limits, said.read(MAX_SAID))
@@ -85,19 +138,22 @@ def _run(request: Facts, wasm: bytes, file: str, out: int, seed: bytes | bytearr
 
 
 def _exchange(
-    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], said: IO[bytes]
+    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], said: IO[bytes], processes: Processes
 ) -> tuple[bytes, int]:
     """The process's reply and exit status. Its standard input stays open: at its end, it ends."""
     command = [sys.executable, "-I", "-S", "-c", BOOT, *sys.path]
-    with subprocess.Popen(
-        command,
-        bufsize=0,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=said,
-        pass_fds=fds,
-        env={**os.environ, "RUST_BACKTRACE": "0"},
-    ) as process:
+    with (
+        subprocess.Popen(
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            pass_fds=fds,
+            env={**os.environ, "RUST_BACKTRACE": "0"},
+        ) as process,
+        processes.counted(process),
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         with contextlib.suppress(BrokenPipeError):

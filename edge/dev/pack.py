@@ -11,7 +11,9 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors, files, trust
-from edge.dev.compile import compile_in_memory, describe, in_memory, seal
+from edge.dev import memory
+from edge.dev.compilation import Code, Compilation
+from edge.dev.compile import describe
 from edge.dev.loadable import provided
 from edge.dev.pack_source import Given, Source
 from edge.dev.progress import watch
@@ -23,8 +25,6 @@ from edge.targets import ENGINES, engine_of
 
 DEFAULT_ENGINES = tuple(map(engine_of, ("pi-zero", "pi-64", "x86_64-linux")))
 SMALL_ENGINE = "pulley32"
-WHOLE_FILE = 1 << 30
-"""More than one sendfile takes."""
 
 
 class Part:
@@ -62,7 +62,9 @@ def pack(
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
     with contextlib.ExitStack() as stack:
-        compiled = _compile_all(stack, source, engines, seed, given or Given(), say)
+        compilation = Compilation(source.given, source.wasm_name, say=say, needs_key=False)
+        stack.enter_context(compilation)
+        compiled = _compile_all(compilation, source, engines, given or Given(), say)
         parts = [_part(MANIFEST, source.text), *compiled.parts]
         if with_wasm:
             parts.append(_part(WASM, source.component["wasm"]))
@@ -81,7 +83,7 @@ def pack_source_in_memory(
     file: str = "the package",
 ) -> int:
     """A descriptor of a package that exists in memory only; as `pack`."""
-    fd = in_memory()
+    fd = memory.new_file()
     try:
         pack(fd, source, engines, seed, file=file)
     except BaseException:
@@ -105,35 +107,29 @@ class Compiled:
 
 
 def _compile_all(
-    stack: contextlib.ExitStack,
+    compilation: Compilation,
     source: Source,
     engines: Iterable[str],
-    seed: bytes | bytearray,
     given: Given,
     say: Callable[[str], None],
 ) -> Compiled:
     """Compiles for this machine first, because the plugin itself is asked before the rest takes its time."""
     here = native.about()["engine"]
     wanted = set(engines)
-    found: dict[str, tuple[int, dict[str, Any]]] = {}
-    facts: dict[str, Any] = {}
-    for engine in dict.fromkeys((here, *(engine for engine in ENGINES if engine in wanted))):
-        fd, description = compile_in_memory(source.component["wasm"], source.wasm_name, engine, seed)
-        stack.callback(os.close, fd)
-        found[engine] = fd, description
-        if engine == here:
-            runtime = Runtime(trusted=[native.public_key(seed)])
-            plugin = runtime.load_open(fd, source.wasm_name, interfaces=provided(given.secrets))
-            facts = describe(plugin, say, source.manifest.limits.get("memory", 0))
-            source.check_facts(facts)
-            if source.adopted:
-                for line in source.assumed(facts):
-                    say(f"edge: {source.manifest.name} is adopted: {line}")
-            plugin.description.update(facts)
-            limits = PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits
-            _try(plugin, source, limits, given, say)
-    parts = [_code(*found[engine]) for engine in ENGINES if engine in wanted]
-    return Compiled(found[here][1], facts, parts)
+    component = source.component["wasm"]
+    own = compilation.code(component, [here])[here]
+    runtime = Runtime(trusted=[compilation.public])
+    plugin = runtime.load_open(own.fd, source.wasm_name, interfaces=provided(given.secrets))
+    facts = describe(plugin, say, source.manifest.limits.get("memory", 0))
+    source.check_facts(facts)
+    if source.adopted:
+        for line in source.assumed(facts):
+            say(f"edge: {source.manifest.name} is adopted: {line}")
+    plugin.description.update(facts)
+    limits = PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits
+    _try(plugin, source, limits, given, say)
+    code = compilation.code(component, [engine for engine in ENGINES if engine in wanted])
+    return Compiled(own.description, facts, [_code(found) for found in code.values()])
 
 
 def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Callable[[str], None]) -> None:
@@ -160,10 +156,10 @@ def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Call
             source.fail_check(f"it answers {result.error or result.output or 'nothing'}")
 
 
-def _code(fd: int, description: dict[str, Any]) -> Part:
+def _code(found: Code) -> Part:
     """The ELF at the beginning of an artifact."""
-    artifact = description["artifact"]
-    return Part({"name": f"{CODE}{artifact['engine']}", **artifact}, fd=fd)
+    artifact = found.description["artifact"]
+    return Part({"name": f"{CODE}{artifact['engine']}", **artifact}, fd=found.fd)
 
 
 def _part(name: str, contents: bytes) -> Part:
@@ -195,19 +191,13 @@ def _write(fd: int, pieces: Iterable[bytes | Part], file: str) -> None:
     try:
         for piece in pieces:
             if isinstance(piece, Part) and piece.fd >= 0:
-                _copy(fd, piece.fd, piece.entry["size"])
+                memory.copy(fd, piece.fd, piece.entry["size"])
             else:
                 rest = memoryview(piece if isinstance(piece, bytes) else piece.contents)
                 while rest:
                     rest = rest[os.write(fd, rest) :]
     except OSError as error:
         files.raise_for(file, error)
-
-
-def _copy(to: int, fd: int, size: int) -> None:
-    at = 0
-    while at < size:
-        at += os.sendfile(to, fd, at, min(size - at, WHOLE_FILE))
 
 
 def _verify(fd: int, file: str, name: str, seed: bytes | bytearray) -> None:
@@ -225,10 +215,10 @@ def _verify(fd: int, file: str, name: str, seed: bytes | bytearray) -> None:
 
 @contextlib.contextmanager
 def _unpacked(unpack: Any, name: str) -> Iterator[int]:
-    fd = in_memory()
+    fd = memory.new_file()
     try:
         unpack(name, fd)
-        seal(fd)
+        memory.seal(fd)
         yield fd
     finally:
         os.close(fd)

@@ -51,6 +51,7 @@ class Source:
     text      the manifest as it stands in its file
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
+    given     what is in that file
     component  the component that this is or makes, as `compiler.encode` gives it
     release   the number of the release, which may be set until it is packed
     adopted   whether its package says that somebody else wrote it
@@ -85,7 +86,8 @@ class Source:
         manifest.parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
-        self.component = compiler.encode(files.read_input(self.wasm), self.wasm_name)
+        self.given = files.read_input(self.wasm)
+        self.component = compiler.encode(self.given, self.wasm_name)
         loadable.check(self.component, self.wasm_name, packed=True)
         self.manifest: Manifest = manifest.parse(
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
@@ -174,6 +176,13 @@ class Source:
                 yield self._problem(
                     ("capabilities", at), f"the component has no {capability}: it exports no {interface[:-1]}"
                 )
+        tried, rated = self.manifest.check_tool, self.manifest.risks
+        # Whatever else the plugin offers: each of its tools has to be rated.
+        if tried and tried not in rated:
+            yield self._problem(
+                ("edge", "check", "tool"),
+                f"no tool `{tried}` is rated under [[edge.tools]]: {', '.join(rated) or 'none is'}",
+            )
         for path, reason in schema_problems(self._document.get("config_schema")):
             yield self._problem(("config_schema", *path), reason)
 

@@ -1,13 +1,18 @@
-"""Long work of the native library, with the time it takes on standard error."""
+"""Long work of the native library, with the time it takes on standard error.
+
+A terminal shows one line that counts, and one for each piece of work when that is done. Elsewhere there is a
+line when a piece begins, one every few seconds, and the same one at its end.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import time
-from _thread import allocate_lock, start_new_thread
-from collections.abc import Callable
-from typing import TypeVar
+from _thread import start_new_thread
+from collections.abc import Callable, Mapping
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
 
 from edge.cli import INTERRUPTED, output
 from edge.text import safe
@@ -16,48 +21,120 @@ T = TypeVar("T")
 
 REFRESH_SECONDS = 0.2
 
+EVERY_SECONDS = 10
+"""Between lines where there is no terminal: what waits for output often gives up after minutes."""
+
 
 def watch(label: str, work: Callable[[], T]) -> T:
-    """Does the work in a thread, so that Ctrl-C ends the wait at once: native code looks for no signals."""
-    label = safe(label)
-    outcome: list[T] = []
-    failure: list[BaseException] = []
+    """Does one piece of work, as `watch_all`."""
+    return watch_all(label, {"": work})[""]
 
-    # Not by `threading`: an interruption of its own locks ends in another error.
-    done = allocate_lock()
-    done.acquire()
 
-    def target() -> None:
+def watch_all(
+    what: str,
+    works: Mapping[str, Callable[[], T]],
+    *,
+    at_once: int = 1,
+    stop: Callable[[], None] = lambda: None,
+) -> dict[str, T]:
+    """Does work in threads, so that Ctrl-C ends the wait at once: native code looks for no signals.
+
+    `what`: stands before each name of `works`. `at_once`: so many are under way together, in their order.
+    `stop`: ends those under way, when one fails or the wait ends. Raises what the first one raised.
+    """
+    return _Watch(what, works, at_once, stop).run()
+
+
+class _Watch(Generic[T]):
+    """Some work, done piece by piece."""
+
+    def __init__(
+        self, what: str, works: Mapping[str, Callable[[], T]], at_once: int, stop: Callable[[], None]
+    ) -> None:
+        self._what = safe(what)
+        self._waiting = list(works.items())[::-1]
+        self._at_once = at_once
+        self._stop = stop
+        self._names = list(works)
+        self._started: dict[str, float] = {}
+        self._results: dict[str, T] = {}
+        self._failures: list[BaseException] = []
+        # Not of `threading`: an interruption of its own locks ends in another error.
+        self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._running: set[str] = set()
+        self._is_live = os.isatty(output.STDERR)
+        self._began = self._told = time.monotonic()
+
+    def run(self) -> dict[str, T]:
         try:
-            outcome.append(work())
-        except BaseException as error:  # handed over to the thread that waits
-            failure.append(error)
-        done.release()
+            while self._waiting or self._started:
+                while self._waiting and len(self._started) < self._at_once:
+                    self._begin(*self._waiting.pop())
+                try:
+                    end = self._done.get(timeout=REFRESH_SECONDS)
+                except Empty:
+                    self._show_time()
+                else:
+                    end()
+        except BaseException:
+            atexit.register(_leave_if, self._running)
+            self._stop()
+            raise
+        finally:
+            self._clear()
+        if self._failures:
+            raise self._failures[0]
+        return {name: self._results[name] for name in self._names}
 
-    started = time.monotonic()
-    live = os.isatty(output.STDERR)
-    try:
+    def _begin(self, name: str, work: Callable[[], T]) -> None:
+        def target() -> None:
+            try:
+                result = work()
+            except BaseException as error:  # handed over to the thread that waits
+                failure = error
+                self._done.put(lambda: self._fail(name, failure))
+            else:
+                self._done.put(lambda: self._finish(name, result))
+            self._running.discard(name)
+
+        self._started[name] = time.monotonic()
+        self._running.add(name)
+        if not self._is_live:
+            output.draw(f"{self._label(name)}\n")
         start_new_thread(target, ())
-        while not done.acquire(timeout=REFRESH_SECONDS):
-            if live:
-                _show(f"\r{label} {time.monotonic() - started:.1f} s")
-    except KeyboardInterrupt:
-        atexit.register(_leave_unless, outcome, failure)
-        raise
-    finally:
-        if live:
-            _show("\r\033[K")
-    if failure:
-        raise failure[0]
-    _show(f"{label} {time.monotonic() - started:.1f} s\n")
-    return outcome[0]
+
+    def _finish(self, name: str, result: T) -> None:
+        self._results[name] = result
+        seconds = time.monotonic() - self._started.pop(name)
+        if not self._failures:
+            self._clear()
+            output.draw(f"{self._label(name)} {seconds:.1f} s\n")
+
+    def _fail(self, name: str, error: BaseException) -> None:
+        del self._started[name]
+        self._waiting.clear()
+        if not self._failures:
+            self._stop()
+        self._failures.append(error)
+
+    def _show_time(self) -> None:
+        now = time.monotonic()
+        label = f"{self._label(', '.join(self._started))}, {now - self._began:.1f} s so far"
+        if self._is_live:
+            output.draw(f"\r\033[K{label}")
+        elif now - self._told >= EVERY_SECONDS:
+            self._told = now
+            output.draw(f"{label}\n")
+
+    def _label(self, names: str) -> str:
+        return f"{self._what} {names}".rstrip()
+
+    def _clear(self) -> None:
+        if self._is_live:
+            output.draw("\r\033[K")
 
 
-def _leave_unless(outcome: list[T], failure: list[BaseException]) -> None:
+def _leave_if(running: set[str]) -> None:
     """Native code that goes on while the interpreter is taken down around it would crash."""
-    if not (outcome or failure):
+    if running:
         os._exit(INTERRUPTED)
-
-
-def _show(text: str) -> None:
-    output.draw(text)

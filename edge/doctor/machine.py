@@ -145,6 +145,7 @@ def places() -> Finding:
     taken = {
         "XDG_DATA_HOME": places.data_home,
         "XDG_CONFIG_HOME": places.config_home,
+        "XDG_CACHE_HOME": places.cache_home,
         "XDG_RUNTIME_DIR": shared.folder,
         "HOME": places.data_home,
     }

@@ -283,3 +283,21 @@ pub unsafe extern "C" fn edge_compile(
         report(compiled.map(|description| give_bytes(out, description)), why)
     }
 }
+
+/// # Safety
+/// See `edge.h`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn edge_artifact_seal(
+    description: *const u8,
+    description_len: usize,
+    seed: *const u8,
+    out: *mut Bytes,
+    why: *mut Bytes,
+) -> i32 {
+    // SAFETY: edge.h asks for valid pointers, and for a seed of 32 bytes.
+    unsafe {
+        let seed = seed.cast::<key::Seed>().as_ref().ok_or_else(|| null("seed"));
+        let trailer = seed.and_then(|seed| compiler::seal_artifact(slice(description, description_len), seed));
+        report(trailer.map(|trailer| give_bytes(out, trailer)), why)
+    }
+}

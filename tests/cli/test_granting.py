@@ -131,6 +131,27 @@ def test_only_keys_that_the_operator_added_count(
     assert edge("run", artifact("faults"), '{"do": "nothing"}', "--level", level).status == 0
 
 
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--level", "paranoid"], "the operator did not add"),
+        (["--unattended"], "the risk of faults is high"),
+    ],
+)
+def test_what_is_not_granted_is_told_before_a_wasm_is_compiled(
+    edge: Edge,
+    wasm: Artifact,
+    compiled: list[str],
+    words: list[str],
+    message: str,
+) -> None:
+    ran = edge("run", wasm("faults"), "faults", '{"do": "nothing"}', *words)
+    assert (ran.status, ran.out) == (3, "")
+    assert message in ran.err
+    assert compiled == []
+
+
 def test_paranoid_audits_what_it_serves(
     edge: Edge, artifact: Artifact, given: list[object], tmp_path: Path
 ) -> None:

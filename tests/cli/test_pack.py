@@ -204,11 +204,46 @@ def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: W
     refused(edge("pack", folder, *ONE), 3, "line 5: wasm_path leads out of ")
 
 
-def test_an_import_that_nobody_provides_is_refused(edge: Edge, plugin: Plugin, wasm: Wasm) -> None:
+def test_an_import_that_nobody_provides_is_refused(
+    edge: Edge, plugin: Plugin, wasm: Wasm, compiled: list[str]
+) -> None:
     folder = plugin("memory", name="types", capabilities=[])
     ran = edge("pack", folder, *ONE, "--wasm", wasm("types"))
     refused(ran, 3, "types.wasm: ", "edge:types/echo@0.1.0")
-    assert "compiling" not in ran.err
+    assert compiled == []
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["-o", "missing/a.edge"], 2, "missing/a.edge"),
+        (["-o", f"{'a' * 252}.edge"], 2, "Choose a shorter name"),
+        (["--key", "nobodys"], 2, "nobodys"),
+        (["--config", "no JSON"], 2, "must be a JSON object"),
+        (["--secret", "token=/nowhere"], 2, "/nowhere: No such file"),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_told_before_anything_is_compiled(
+    edge: Edge, plugin: Plugin, compiled: list[str], words: list[str], status: int, message: str
+) -> None:
+    refused(edge("pack", plugin(), *ONE, *words), status, message)
+    assert compiled == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"capabilities": ["tool", "memory"]},
+        {"config_schema": {"minimum": "1"}},
+        {"permissions": ["http_client"], "edge": {"http": {"hosts": ["a.org"]}}},
+        {"edge": {"check": {"tool": "fly", "arguments": "{}"}}},
+    ],
+)
+def test_what_a_manifest_has_wrong_without_the_plugin_is_told_before_anything_is_compiled(
+    edge: Edge, plugin: Plugin, compiled: list[str], changes: dict[str, Any]
+) -> None:
+    refused(edge("pack", plugin(**changes), *ONE), 3, "line ")
+    assert compiled == []
 
 
 @pytest.mark.parametrize(
@@ -292,15 +327,6 @@ def test_a_passphrase_that_nothing_needs_is_wrong_usage(
     refused(ran, 2, "has no passphrase", "--passphrase-file")
 
 
-@pytest.mark.parametrize("output", ["missing/a.edge", f"{'a' * 252}.edge"])
-def test_where_it_can_not_be_written_nothing_is_compiled(
-    edge: Edge, plugin: Plugin, tmp_path: Path, output: str
-) -> None:
-    ran = edge("pack", plugin(), *ONE, "-o", tmp_path / output)
-    refused(ran, 2, str(tmp_path / output))
-    assert "compiling" not in ran.err
-
-
 def test_what_is_said_where_nobody_listens_stays_out_of_the_package(plugin: Plugin, tmp_path: Path) -> None:
     path = tmp_path / "a.edge"
     command = f'{sys.executable} -m edge pack "$@" <&- 2>&-'
@@ -323,6 +349,7 @@ def test_a_full_disk_leaves_the_older_package(edge: Edge, plugin: Plugin, tmp_pa
         subprocess.run(["umount", output], check=True)
 
 
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_leaves_nothing_behind(
     plugin: Plugin, tmp_path: Path, interruption: signal.Signals

@@ -11,6 +11,8 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import _native as native
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASE = json.loads((ROOT / "examples" / "cron-next" / "cases.json").read_text())[0]
 ARGUMENTS = json.dumps(CASE["arguments"])
@@ -36,10 +38,85 @@ def test_a_wasm_is_compiled_and_run(edge: Edge, wasm: Artifact) -> None:
     assert json.loads(ran.out) == CASE["output"]
 
 
-def test_arguments_are_looked_at_before_a_wasm_is_compiled(edge: Edge, wasm: Artifact) -> None:
-    ran = edge("run", wasm("cron-next"), "no JSON")
-    assert ran.status == 2
-    assert "compiling" not in ran.err
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["no JSON"], "The arguments must be a JSON object"),
+        (["{}", "--config", "no JSON"], "The configuration must be a JSON object"),
+        (["{}", "--config", "@/nowhere.json"], "/nowhere.json: No such file"),
+        (["{}", "--secret", "token=/nowhere"], "/nowhere: No such file"),
+        (["{}", "--manifest", "/nowhere.toml"], "/nowhere.toml: No such file"),
+    ],
+)
+def test_what_is_wrong_without_asking_the_plugin_is_told_before_a_wasm_is_compiled(
+    edge: Edge, wasm: Artifact, compiled: list[str], words: list[str], what: str
+) -> None:
+    ran = edge("run", wasm("cron-next"), *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert what in ran.err
+    assert compiled == []
+
+
+def test_arguments_from_standard_input_are_looked_at_before_a_wasm_is_compiled(
+    wasm: Artifact, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", "run", str(wasm("faults")), "-"],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        input="no JSON",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "The arguments must be a JSON object" in done.stderr
+    assert "compiling" not in done.stderr
+
+
+def test_arguments_from_standard_input_reach_a_wasm(wasm: Artifact) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", "run", str(wasm("cron-next")), "-"],
+        cwd=ROOT,
+        input=ARGUMENTS,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == CASE["output"]
+
+
+def test_an_unchanged_wasm_is_compiled_once(
+    edge: Edge, wasm: Artifact, tmp_path: Path, compiled: list[str]
+) -> None:
+    path = tmp_path / "a.wasm"
+    path.write_bytes(wasm("cron-next").read_bytes())
+    ran = [edge("run", path, *named, ARGUMENTS) for named in (["no_such"], ["cron_next"], [])]
+    assert [found.status for found in ran] == [2, 0, 0]
+    assert (json.loads(ran[1].out), len(compiled)) == (CASE["output"], 1)
+    assert "compiling" not in ran[1].err + ran[2].err
+    path.write_bytes(wasm("faults").read_bytes())
+    assert (edge("run", path, '{"do": "nothing"}').status, len(compiled)) == (0, 2)
+
+
+def test_what_has_no_tool_is_told_before_it_is_compiled_and_from_the_cache(
+    edge: Edge, wasm: Artifact, tmp_path: Path, compiled: list[str]
+) -> None:
+    engine = native.about()["engine"]
+    assert edge("run", wasm("memory"), "{}").status == 2
+    assert compiled == []
+    assert edge("compile", wasm("memory"), "--target", engine, "-o", tmp_path).status == 0
+    ran = edge("run", wasm("memory"), "{}")
+    assert (ran.status, compiled) == (2, [engine])
+    assert "memory plugin, which has no tool" in ran.err
+
+
+def test_a_component_that_can_not_be_decoded_is_not_cached(
+    edge: Edge, tmp_path: Path, compiled: list[str]
+) -> None:
+    (tmp_path / "a.wasm").write_bytes(b"\0asm\x0d\0\1\0\xff")
+    assert [edge("run", tmp_path / "a.wasm", "{}").status for _ in range(2)] == [3, 3]
+    assert compiled == []
 
 
 def test_a_machine_without_a_key_makes_one(
@@ -85,13 +162,6 @@ def test_configuration_reaches_the_plugin(edge: Edge, artifact: Artifact, tmp_pa
     given = config if way == "inline" else f"@{tmp_path / 'config.json'}"
     ran = edge("run", artifact("faults"), '{"do": "arguments"}', "--config", given)
     assert json.loads(ran.out)["__config"] == {"a": 1}
-
-
-def test_a_configuration_that_is_not_there_is_told_before_compiling(edge: Edge, wasm: Artifact) -> None:
-    ran = edge("run", wasm("faults"), "{}", "--config", "@/nowhere.json")
-    assert (ran.status, ran.out) == (2, "")
-    assert "nowhere.json" in ran.err
-    assert "compiling" not in ran.err
 
 
 @pytest.mark.parametrize("text", [b"s3cret\n", b"s3cret\r\n", b"\xef\xbb\xbfs3cret"])

@@ -56,7 +56,7 @@ def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch, component: bytes) ->
         open(os.devnull, "wb") as out,
         pytest.raises(errors.TooComplex, match=r"^x\.wasm: .* 24 MB of memory"),
     ):
-        compiler.compile_component(component, "x.wasm", "pulley32", {}, native.new_key(), out.fileno())
+        compiler.compile_component(component, "x.wasm", "pulley32", native.new_key(), out.fileno())
 
 
 def test_cpu_time_is_limited(wasm: Wasm, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_cpu_time_is_limited(wasm: Wasm, monkeypatch: pytest.MonkeyPatch) -> Non
         open(os.devnull, "wb") as out,
         pytest.raises(errors.TooComplex, match=r"^x\.wasm: .* 1 s of CPU time"),
     ):
-        compiler.compile_component(large, "x.wasm", "pulley32", {}, native.new_key(), out.fileno())
+        compiler.compile_component(large, "x.wasm", "pulley32", native.new_key(), out.fileno())
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

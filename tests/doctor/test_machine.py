@@ -167,7 +167,9 @@ def test_a_session_folder_that_is_passed_over_is_told(
     assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
 
 
-@pytest.mark.parametrize("variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"])
+@pytest.mark.parametrize(
+    "variable", ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"]
+)
 def test_a_relative_place_is_ignored_and_told(
     finding: Check, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:

@@ -168,6 +168,7 @@ def fuzz_nothing() -> None:
     calls: tuple[Callable[[], object], ...] = (
         lambda: lib.edge_plugin_load(null, 0, null, 0, null, 0, null, 0, null, 0, null, null, why),
         lambda: lib.edge_package_seal(null, 0, null, null, why),
+        lambda: lib.edge_artifact_seal(null, 0, null, null, why),
         lambda: lib.edge_seal(null, null, 0, null, 0, null, why),
         lambda: lib.edge_unseal(null, null, 0, null, 0, null, why),
         lambda: lib.edge_plugin_describe(null, why),

@@ -1,17 +1,17 @@
 //! The entries that only a compiler build fills.
 
 #[cfg(feature = "compiler")]
-pub use with_compiler::{compile, encode, seal};
+pub use with_compiler::{compile, encode, seal, seal_artifact};
 #[cfg(not(feature = "compiler"))]
-pub use without_compiler::{compile, encode, seal};
+pub use without_compiler::{compile, encode, seal, seal_artifact};
 
 #[cfg(feature = "compiler")]
 mod with_compiler {
     use crate::abi::pointers::file;
     use crate::profile::EngineTarget;
-    use crate::status::Outcome;
+    use crate::status::{Failure, Outcome, Status};
     use crate::values::Writer;
-    use crate::{compile, key, package, values};
+    use crate::{artifact, compile, key, package, values};
 
     pub fn encode(wasm: &[u8]) -> Outcome<Vec<u8>> {
         let encoded = compile::encode(wasm)?;
@@ -40,6 +40,12 @@ mod with_compiler {
     pub fn seal(description: &[u8], seed: &key::Seed) -> Outcome<Vec<u8>> {
         package::seal(description, seed)
     }
+
+    pub fn seal_artifact(description: &[u8], seed: &key::Seed) -> Outcome<Vec<u8>> {
+        let description = serde_json::from_slice(description)
+            .map_err(|error| Failure::new(Status::Options, format!("the description must be JSON: {error}")))?;
+        artifact::trailer(&description, seed)
+    }
 }
 
 #[cfg(not(feature = "compiler"))]
@@ -60,6 +66,10 @@ mod without_compiler {
     }
 
     pub fn seal(_: &[u8], _: &key::Seed) -> Outcome<Vec<u8>> {
+        none()
+    }
+
+    pub fn seal_artifact(_: &[u8], _: &key::Seed) -> Outcome<Vec<u8>> {
         none()
     }
 }

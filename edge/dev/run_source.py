@@ -1,0 +1,39 @@
+"""A plugin's WebAssembly, loaded on this machine: from the cache, or compiled now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from edge import confinement
+from edge.dev import compiler
+from edge.dev.compilation import Compilation, Say
+from edge.dev.compile import describe
+from edge.plugin import Plugin, refuse_toolless
+
+
+def load(
+    wasm: bytes,
+    name: str,
+    how: Callable[..., Plugin],
+    *,
+    check: Callable[[list[str]], None],
+    say: Say,
+) -> Plugin:
+    """The plugin that a component is, or a core module makes, with what it says of itself.
+
+    `how`: loads an artifact from a descriptor; `interpret` and `receipt` are what `Runtime` takes. `check`:
+    takes what the component imports, and raises for what need not be compiled. `say`: takes why code is not
+    cached.
+    """
+    engine, interpret = confinement.engine()
+    with Compilation(wasm, name, say=say) as compilation:
+        code = compilation.find(engine)
+        component: dict[str, Any] = compiler.encode(wasm, name) if code is None else code.description
+        refuse_toolless(name, component["exports"])
+        check(component["imports"])
+        if code is None:
+            code = compilation.code(component["wasm"], [engine])[engine]
+        plugin = how(code.fd, interpret=interpret, receipt=code.receipt)
+    plugin.description.update(describe(plugin))
+    return plugin
