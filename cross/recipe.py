@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cross import cache, targets, toolchain
+from cross import cache, patched, targets, toolchain
 from cross.targets import Target
 from cross.toolchain import Rust, Zig
 
@@ -63,7 +63,8 @@ class Recipe:
         """A name for all that the library is made of."""
         files = [*SOURCES, *filter(None, [self.specification]), *([LAYOUT] if self.is_shipped else [])]
         tools = (self.rust.version, self.zig.version if self.zig else "", toolchain.DRIVER, self.drivers())
-        return cache.key(*files, *tools, self.triple, *self.command(), *self.cfg())
+        edits = [] if self.triple else patched.EDITS
+        return cache.key(*files, *tools, self.triple, *self.command(), *self.cfg(), *edits)
 
     @property
     def folder(self) -> Path:
