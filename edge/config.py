@@ -9,6 +9,7 @@ from __future__ import annotations
 from edge import _native as native
 from edge import audit, errors, files, keys, schema, store
 from edge.schema.words import faults
+from edge.staged import Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
     if len(text) > MOST_BYTES:
         raise errors.ConfigError(f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB")
     keys.make_folder(files.folder(path), 0o700)
-    with files.Staged(path, 0o600) as staged:
+    with Staged(path, 0o600) as staged:
         staged.write(text)
         # Names only: what is configured is nobody's business but the plugin's.
         audit.append({"event": "config", "plugin": name, "changed": changed})

@@ -22,6 +22,7 @@ from edge.keys import (
     wipe,
     wiped,
 )
+from edge.staged import Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def write_key(
 
     `before` is called once all is written, before that becomes the file.
     """
-    with files.Staged(path, 0o600) as staged:
+    with Staged(path, 0o600) as staged:
         staged.write(content)
         if posix.fstat(staged.fd).st_mode & OTHERS_ANY:
             fail(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import files, key_file, keys, places
+from edge.staged import Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
 
     path = _path(name)
     keys.make_folder(files.folder(path), 0o700)
-    with files.Staged(path, 0o600) as staged:
+    with Staged(path, 0o600) as staged:
         staged.write(json_text(now).encode())
         audit.append({"event": "config", "plugin": name, "act": act, "property": secret})
         staged.commit()

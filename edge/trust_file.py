@@ -10,6 +10,7 @@ import posix
 from edge import _native as native
 from edge import audit, errors, files, keys, places, reserve, trust
 from edge.policy.text import locked
+from edge.staged import Staged
 from edge.trust_held import Held
 
 TYPE_CHECKING = False
@@ -158,7 +159,7 @@ def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
         text = b"".join(line + b"\n" for line, _ in lines)
         trust.parse(text, path)
         fact = {"event": "trust", **fact}
-        with files.Staged(path, mode) as staged:
+        with Staged(path, mode) as staged:
             staged.write(text)
             audit.append(fact)
             staged.commit()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from edge import files, keys
+from edge import keys
 from edge.cli import output, tool
 from edge.cli.options import Command, Option, at_least_one, named_file
 from edge.cli.words import is_folder
+from edge.staged import Staged
 from edge.targets import engine_of
 
 TYPE_CHECKING = False
@@ -94,7 +95,7 @@ def run(given: Given) -> int:
 def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dict[str, Any]:
     from edge.dev.pack import DEFAULT_ENGINES, pack
 
-    with keys.wiped(_seed(given)) as seed, files.Staged(path) as staged:
+    with keys.wiped(_seed(given)) as seed, Staged(path) as staged:
         description = pack(
             staged.fd,
             source,

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge import _native as native
-from edge import errors, files, keys, trust
+from edge import errors, keys, trust
 from edge._version import __version__
 from edge.dev.launcher import modules
 from edge.dev.probe import probe
 from edge.dev.strip import stripped
+from edge.staged import Staged
 from edge.targets import DEVICES
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -47,7 +48,7 @@ def write(path: str, target: str) -> list[str]:
     ):
         for name, (contents, mode) in members.items():
             archive.addfile(_entry(name, contents, mode), io.BytesIO(contents))
-    with files.Staged(path) as staged:
+    with Staged(path) as staged:
         staged.write(packed.getvalue())
         staged.commit()
     return list(members)

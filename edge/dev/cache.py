@@ -24,6 +24,7 @@ from edge import _native as native
 from edge import errors, files, keys, places
 from edge._native import library
 from edge.dev import memory
+from edge.staged import Staged
 
 FORMAT = 1
 
@@ -109,7 +110,7 @@ class Cache:
         with self._locked() as lock:
             if _free(lock) - size < MIN_FREE_BYTES:
                 raise errors.DiskFull(f"{self._folder}: less than {MIN_FREE_BYTES >> 20} MB would be free")
-            with files.Staged(self._path(key), 0o600) as staged:
+            with Staged(self._path(key), 0o600) as staged:
                 memory.copy(staged.fd, fd, size)
                 staged.write(native.seal_artifact(json.dumps({**description, KEY: key}).encode(), seed))
                 staged.commit()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from edge import confinement, files
+from edge import confinement
 from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.loadable import provided
@@ -17,6 +17,7 @@ from edge.instance import Instance
 from edge.plugin import Plugin
 from edge.profiles import MB, PI_ZERO, WORKSTATION
 from edge.runtime import Runtime
+from edge.staged import Staged
 from edge.text import is_plugin_name, word
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
@@ -55,7 +56,7 @@ def compile_to(
     component = compiler.encode(wasm, file)
     artifacts = []
     with Compilation(wasm, file, say=say) as compilation, contextlib.ExitStack() as stack:
-        staged = {engine: stack.enter_context(files.Staged(path)) for engine, path in paths.items()}
+        staged = {engine: stack.enter_context(Staged(path)) for engine, path in paths.items()}
         facts = _ask(component, file, compilation, say)
         _warn_of_name(facts, say)
         code = compilation.code(component["wasm"], paths)

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 
 from edge import errors, files
+from edge.staged import Staged
 from edge.suggest import shell
 
 SOME = bytes(4096)
@@ -64,5 +65,5 @@ def probe(path: str) -> None:
             f"{path}: there is no folder {files.folder(path)}",
             f"Make it: `mkdir -p {shell(files.folder(path))}`",
         )
-    with files.Staged(path) as staged:
+    with Staged(path) as staged:
         staged.write(SOME)

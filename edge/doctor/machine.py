@@ -7,6 +7,7 @@ import sys
 
 from edge import files
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
+from edge.staged import Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _no_place(path: str) -> str:
     if posix.stat(path).st_mode & files.FORMAT_MASK != files.DIRECTORY:
         return f"{path} is no folder"
     try:
-        with files.Staged(f"{path}/{PROBE}", 0o600):
+        with Staged(f"{path}/{PROBE}", 0o600):
             return ""
     except errors.EdgeError as error:
         return f"{path} can't be written: {error.message.rpartition(': ')[2]}"

@@ -7,6 +7,7 @@ import posix
 from edge import asks, files, levels
 from edge.manifest import RISKS
 from edge.policy import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
+from edge.staged import Staged
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -60,7 +61,7 @@ def write(policy: Policy, fact: dict[str, Any]) -> None:
 
     from edge import audit
 
-    with files.Staged(policy.path, 0o600) as staged:
+    with Staged(policy.path, 0o600) as staged:
         staged.write(json.dumps(document(policy), indent=1).encode() + b"\n")
         audit.append(fact)
         staged.commit()

@@ -11,6 +11,7 @@ import posix
 from edge import _native as native
 from edge import errors, files, store
 from edge.manifest import Manifest
+from edge.staged import Staged
 from edge.store.installed import manifest_of
 from edge.store.record import get, write
 
@@ -23,7 +24,7 @@ def keep(waiting: Manifest) -> None:
     """Lets secrets and settings of a release be set that was refused for want of them; the lock is held."""
     from edge.json_text import json_text
 
-    with files.Staged(_path(waiting.name), 0o600) as staged:
+    with Staged(_path(waiting.name), 0o600) as staged:
         staged.write(json_text(waiting.compiled()).encode())
         staged.commit()
     # Its record is another file now, so that no call goes by terms without what is withheld from here on.

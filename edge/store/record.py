@@ -163,9 +163,10 @@ def every() -> list[Record]:
 def write(changed: Record) -> None:
     """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
     from edge.json_text import json_text
+    from edge.staged import Staged
 
     document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.FIELDS}}
-    with files.Staged(store.record_path(changed.name), 0o600) as staged:
+    with Staged(store.record_path(changed.name), 0o600) as staged:
         staged.write(json_text(document).encode() + b"\n")
         staged.commit()
 

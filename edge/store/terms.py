@@ -90,11 +90,12 @@ class Terms:
         """Writes it down for the next call; where the store can't be written, that one works it out too."""
         from edge import errors
         from edge.json_text import json_text
+        from edge.staged import Staged
 
         fields = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
         document = {"format": FORMAT, "stamp": self._stamp, **fields}
         try:
-            with files.Staged(store.terms_path(self.name), 0o600) as staged:
+            with Staged(store.terms_path(self.name), 0o600) as staged:
                 staged.write(json_text(document).encode())
                 staged.commit()
         except (errors.EnvironmentFault, errors.UsageError):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge import files
+from edge.staged import Staged
 
 FILE = "value"
 OLD, NEW = b"old " * 1000, b"new " * 1000
@@ -54,7 +55,7 @@ def in_place(folder: Path) -> None:
 
 def right(folder: Path) -> None:
     """As Edge does."""
-    with files.Staged(str(folder / FILE)) as staged:
+    with Staged(str(folder / FILE)) as staged:
         staged.write(NEW)
         staged.commit()
 

@@ -84,7 +84,7 @@ def make(folder: str, wanted: str = "", shown_as: str = "") -> bool:
     """
     from pathlib import Path
 
-    from edge import files
+    from edge.staged import Staged
 
     lib = Path(folder)
     listed = sources_of((lib.parent / LISTED).read_text())
@@ -94,7 +94,7 @@ def make(folder: str, wanted: str = "", shown_as: str = "") -> bool:
         return False
     if sys.stderr.isatty():
         sys.stderr.write(MESSAGE)
-    with files.Staged(f"{folder}/{NAME}{found}-{sys.implementation.cache_tag}") as staged:
+    with Staged(f"{folder}/{NAME}{found}-{sys.implementation.cache_tag}") as staged:
         staged.write(packed(sources, shown_as or folder))
         posix.fchmod(staged.fd, READABLE)
         staged.commit()

@@ -1,0 +1,146 @@
+"""Writes a file so that a power cut leaves the old one or the new one.
+
+Apart from edge.files, because a call writes no such file and would import this for nothing.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files
+
+
+class Staged:
+    """A file being written, which takes its place all at once or not at all.
+
+    Until then it has no name where the filesystem can do that (vfat cannot), so that a process that is killed
+    leaves nothing. Leaving the `with` without `commit` removes it.
+    """
+
+    __slots__ = ("_is_named", "_path", "_temporary", "fd")
+
+    def __init__(self, path: str, mode: int = 0o644) -> None:
+        self._path = path
+        # Of a long name only the beginning, so that a name that fits is not too long for now.
+        name = f".{files.base_name(path)[:60]}.{posix.urandom(4).hex()}{files.TEMPORARY}"
+        self._temporary = f"{files.folder(path)}/{name}"
+        self._is_named = False
+        self.fd = -1
+        try:
+            self.fd = self._open(mode)
+        except OSError as error:
+            files.raise_for(path, error)
+
+    def _open(self, mode: int) -> int:
+        flags = posix.O_RDWR | posix.O_CLOEXEC
+        try:
+            return posix.open(files.folder(self._path), flags | posix.O_TMPFILE, mode)
+        except OSError:
+            fd = posix.open(self._temporary, flags | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW, mode)
+            self._is_named = True
+            return fd
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Appends."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[posix.write(self.fd, rest) :]
+        except OSError as error:
+            files.raise_for(self._path, error)
+
+    def commit(self, *, replace: bool = True) -> bool:
+        """Makes it the file; without `replace`, false when there is one already, which then stays."""
+        try:
+            posix.fsync(self.fd)
+            if replace:
+                self._name()
+                posix.rename(self._temporary, self._path)
+                self._is_named = False
+            else:
+                self._place()
+            files.sync_folder(files.folder(self._path))
+        except FileExistsError:
+            return False
+        except OSError as error:
+            files.raise_for(self._path, error)
+        return True
+
+    def _place(self) -> None:
+        """Gives it its name, unless there is such a file."""
+        try:
+            self._link(self._path)
+        except OSError as error:
+            _check_linkless(error)
+            self._move()
+
+    def _move(self) -> None:
+        """The same by a rename, which would replace what is there: so who does that is alone in the folder.
+
+        RATIONALE, "Why a new key is renamed under a lock where there are no links".
+        """
+        from fcntl import LOCK_EX, flock
+
+        if not self._is_named:
+            self._copy()
+        fd = posix.open(files.folder(self._path), posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        try:
+            flock(fd, LOCK_EX)
+            try:
+                posix.lstat(self._path)
+            except FileNotFoundError:
+                posix.rename(self._temporary, self._path)
+                self._is_named = False
+            else:
+                raise FileExistsError
+        finally:
+            posix.close(fd)
+
+    def _copy(self) -> None:
+        """Takes a file with a name in place of one that has none and can be given none."""
+        flags = posix.O_RDWR | posix.O_CLOEXEC | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW
+        fd = posix.open(self._temporary, flags, posix.fstat(self.fd).st_mode & 0o777)
+        self._is_named = True
+        unnamed, self.fd = self.fd, fd
+        try:
+            size = posix.fstat(unnamed).st_size
+            at = 0
+            while at < size:
+                at += posix.write(fd, posix.pread(unnamed, min(size - at, 1 << 16), at))
+            posix.fsync(fd)
+        finally:
+            posix.close(unnamed)
+
+    def _name(self) -> None:
+        if not self._is_named:
+            try:
+                self._link(self._temporary)
+            except OSError as error:
+                _check_linkless(error)
+                self._copy()
+            self._is_named = True
+
+    def _link(self, path: str) -> None:
+        source = self._temporary if self._is_named else f"/proc/self/fd/{self.fd}"
+        # Python follows a link only where a descriptor is given too; an absolute path makes it unused.
+        posix.link(source, path, src_dir_fd=self.fd, follow_symlinks=True)
+
+    def __enter__(self) -> Staged:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        posix.close(self.fd)
+        if self._is_named:
+            try:
+                posix.unlink(self._temporary)
+            except OSError:
+                # What went wrong before is what there is to tell.
+                return
+
+
+def _check_linkless(error: OSError) -> None:
+    """Raises an error of link(), unless it says that there are no links: vfat, exFAT, some FUSE, no /proc."""
+    from errno import EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
+
+    if error.errno not in (EPERM, ENOTSUP, ENOSYS, EMLINK, ENOENT):
+        raise error
