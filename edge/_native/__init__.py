@@ -24,10 +24,44 @@ except ModuleNotFoundError as error:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any, NoReturn, Union
+    from typing import Any, NoReturn
 
-    Secret = Union[bytes, bytearray]
-    """What can be wiped where it is a bytearray."""
+    from .making import (
+        compile_component as compile_component,
+    )
+    from .making import (
+        describe_head as describe_head,
+    )
+    from .making import (
+        describe_package as describe_package,
+    )
+    from .making import (
+        encode_component as encode_component,
+    )
+    from .making import (
+        new_key as new_key,
+    )
+    from .making import (
+        public_key as public_key,
+    )
+    from .making import (
+        read_trust as read_trust,
+    )
+    from .making import (
+        seal as seal,
+    )
+    from .making import (
+        seal_artifact as seal_artifact,
+    )
+    from .making import (
+        seal_package as seal_package,
+    )
+    from .making import (
+        unpack as unpack,
+    )
+    from .making import (
+        unseal as unseal,
+    )
 
     class Engine:
         """A native engine."""
@@ -63,6 +97,16 @@ STEP_WAIT: int = lib.EDGE_STEP_WAIT
 STEP_SLICE: int = lib.EDGE_STEP_SLICE
 SEAL_BYTES: int = lib.EDGE_SEAL_BYTES
 """More that a sealed secret has than the secret itself."""
+
+
+def __getattr__(name: str) -> Any:
+    """What edge._native.making has: imported by the first who asks for it, never by a call."""
+    if name == "making" or name.startswith("_"):
+        # As the import below asks before it looks for a file.
+        raise AttributeError(name)
+    from . import making
+
+    return getattr(making, name)
 
 
 def about() -> dict[str, Any]:
@@ -220,110 +264,6 @@ def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
     out = ffi.new("edge_bytes *")
     _check(lib.edge_call_log(instance, out), None)
     return _take_values(out) if out.len else None
-
-
-def new_key() -> bytearray:
-    """The seed of a new signing key, which the caller can wipe (edge.keys.wipe)."""
-    seed, why = bytearray(SEED_BYTES), ffi.new("edge_bytes *")
-    _check(lib.edge_key_new(ffi.from_buffer(seed), why), why)
-    return seed
-
-
-def public_key(seed: Secret) -> bytes:
-    """The public half of a signing key."""
-    key = ffi.new("uint8_t[]", PUBLIC_KEY_BYTES)
-    _check(lib.edge_key_public(ffi.from_buffer(seed), key), None)
-    return bytes(ffi.buffer(key))
-
-
-def read_trust(text: bytes, file: str) -> list[list[Any]]:
-    """What each line of trust says (edge.h); OptionsError, with the line, for one that says nothing."""
-    out, why = _outputs()
-    _check(lib.edge_trust_read(text, len(text), out, why), why, file)
-    return _take_values(out)
-
-
-def seal(key: Secret, context: bytes, secret: Secret) -> bytes:
-    """Encrypts a secret; it opens with the same 32 bytes of key and the same context only."""
-    out, why = _outputs()
-    raw = ffi.from_buffer(secret)
-    _check(lib.edge_seal(ffi.from_buffer(key), context, len(context), raw, len(secret), out, why), why)
-    return _take(out)
-
-
-def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearray:
-    """The secret that was sealed; `subject` is for messages."""
-    why, opened = ffi.new("edge_bytes *"), bytearray(max(0, len(sealed) - lib.EDGE_SEAL_BYTES))
-    raw, out = ffi.from_buffer(key), ffi.from_buffer(opened)
-    _check(lib.edge_unseal(raw, context, len(context), sealed, len(sealed), out, why), why, subject)
-    return opened
-
-
-def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str, Any], bytes]:
-    """What the head of a package says, and the head itself; no digest is checked.
-
-    `trust`: text (native/src/trust.rs), None to describe anybody's package.
-    """
-    (out, why), head = _outputs(), ffi.new("edge_bytes *")
-    text, length = _text_or_null(trust)
-    _check(lib.edge_package_describe(fd, text, length, out, head, why), why, file)
-    return _take_values(out), _take(head)
-
-
-def describe_head(head: bytes, file: str, trust: bytes | None) -> dict[str, Any]:
-    """As describe_package, of a head that was kept."""
-    out, why = _outputs()
-    text, length = _text_or_null(trust)
-    _check(lib.edge_head_describe(head, len(head), text, length, out, why), why, file)
-    return _take_values(out)
-
-
-def unpack(fd: int, file: str, head: bytes, name: str, to: int = -1) -> bytes:
-    """Checks the digest of a package's file and copies it to a descriptor; a receipt for the copy."""
-    receipt, why = _outputs()
-    raw = name.encode()
-    _check(lib.edge_package_unpack(fd, head, len(head), raw, len(raw), to, receipt, why), why, file)
-    return _take(receipt)
-
-
-def seal_package(description: bytes, seed: Secret) -> bytes:
-    """The head of a package: a description, JSON, signed. Needs the compiler's library."""
-    out, why = _outputs()
-    _check(lib.edge_package_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
-    return _take(out)
-
-
-def seal_artifact(description: bytes, seed: Secret) -> bytes:
-    """What stands behind a lone artifact's code: its description, JSON, signed. As seal_package."""
-    out, why = _outputs()
-    _check(lib.edge_artifact_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
-    return _take(out)
-
-
-def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
-    """Makes a component of a core module with component metadata; takes a component as it is.
-
-    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
-    """
-    out, why = _outputs()
-    _check(lib.edge_component_encode(wasm, len(wasm), out, why), why, file)
-    return _take_values(out)
-
-
-def compile_component(
-    wasm: bytes, file: str, engine: str, facts: bytes, seed: Secret, fd: int
-) -> dict[str, Any]:
-    """Compiles for an engine and writes the signed artifact to `fd`; answers with its description."""
-    target = engine.encode()
-    out, why = _outputs()
-    raw = ffi.from_buffer(seed)
-    status = lib.edge_compile(wasm, len(wasm), target, len(target), facts, len(facts), raw, fd, out, why)
-    _check(status, why, file)
-    return _take_values(out)
-
-
-def _text_or_null(text: bytes | None) -> tuple[Any, int]:
-    return (ffi.NULL, 0) if text is None else (ffi.from_buffer(text), len(text))
 
 
 def _outputs() -> tuple[Any, Any]:
