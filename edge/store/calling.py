@@ -38,7 +38,9 @@ class Prepared:
 
     def __init__(self, found: Record) -> None:
         if not found.enabled:
-            _refuse_disabled(found.name)
+            from edge.store.refusing import refuse_disabled
+
+            refuse_disabled(found.name)
         self.name = found.name
         self._interpret = found.interpret
         folder = store.release_path(found.current)
@@ -67,7 +69,9 @@ class Prepared:
         """
         own = self.terms
         if own.missing:
-            _refuse_missing(own, audit)
+            from edge.store.refusing import refuse_missing
+
+            refuse_missing(own, audit)
         # The line ties the signature to what was asked for: another plugin's release does not load under this
         # name, wherever it came from.
         trusted = trust.text(operator_only=own.operator) + f"\nplugin {self.name}\n".encode()
@@ -82,9 +86,9 @@ class Prepared:
                 output=output,
             )
         except Exception as error:
-            _tell_refusal(error, own, audit)
-            _advise(error)
-            _check_head(error, self._head, own)
+            from edge.store.refusing import explain
+
+            explain(error, own, self._head, audit)
             raise
         if plugin.receipt:
             own.receipt = plugin.receipt.decode()
@@ -112,7 +116,9 @@ def prepare(name: str) -> Prepared:
             again = record.get(name)
             if again == found:
                 if isinstance(error, FileNotFoundError):
-                    _miss(found)
+                    from edge.store.refusing import refuse_gone
+
+                    refuse_gone(found)
                 raise
             found = again
 
@@ -142,67 +148,3 @@ def _interfaces(name: str, own: Terms, log: Sink | None, audit: Audit | None) ->
 
         offered.append(Inbound(own.granted(audit)))
     return tuple(offered)
-
-
-def _refuse_disabled(name: str) -> None:
-    from edge import errors
-
-    raise errors.NotEnabled(
-        f"{name} is installed and not enabled",
-        f"`edge show {name}` shows what it asks for, `edge enable {name}` enables it",
-    )
-
-
-def _tell_refusal(error: Exception, own: Terms, audit: Audit | None) -> None:
-    from edge import errors
-
-    if audit is not None and isinstance(error, errors.Refused):
-        fact = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
-        audit({**fact, "kind": type(error).__name__, "why": error.message})
-
-
-def _advise(error: Exception) -> None:
-    """What helps who installed it, and has no other file to look for."""
-    from edge import errors
-
-    if isinstance(error, errors.Damaged):
-        error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
-    elif isinstance(error, (errors.WrongEngine, errors.OldCompiler)):
-        error.remedy = (
-            "Install a release that was packed with this release of Edge; `edge audit --engine` lists all"
-        )
-    if isinstance(error, errors.OptionsError):
-        # Trust that says what means nothing: which file it is, that tells.
-        trust.check_all()
-
-
-def _check_head(error: Exception, head: bytes, own: Terms) -> None:
-    """Raises `errors.StoreDamaged` where the head that is kept is what a release was refused for."""
-    from edge import errors
-    from edge.store.installed import AGAIN, described, is_torn
-
-    if isinstance(error, errors.Refused) and is_torn(head):
-        described(head, own.release, own.name)
-    if isinstance(error, errors.NotArtifact):
-        raise errors.StoreDamaged(
-            f"{store.release_path(own.release)}/{store.CODE} is no code", AGAIN
-        ) from None
-
-
-def _refuse_missing(own: Terms, audit: Audit | None) -> None:
-    from edge import errors
-    from edge.store.installed import description_of
-
-    if audit is not None:
-        own.granted(audit).check_load(description_of(own.release)["imports"])
-    raise errors.NotGranted(f"{own.name}: {own.missing}")
-
-
-def _miss(found: Record) -> None:
-    from edge import errors
-    from edge.store.installed import AGAIN
-
-    folder = store.release_path(found.current)
-    names = (name for name in (store.HEAD, store.CODE) if not posix.access(f"{folder}/{name}", 0))
-    path = next((f"{folder}/{name}" for name in names), folder)
-    raise errors.StoreDamaged(f"{found.name}: {path} is missing", AGAIN)

@@ -11,6 +11,7 @@ import pytest
 
 from edge import _native as native
 from edge import errors, keys, policy, store, trust
+from edge._native import making
 from edge.cli import main
 from edge.store import record
 from edge.store.view import View
@@ -57,7 +58,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]
         found.heads.clear()
         found.files.clear()
         with monkeypatch.context() as patch:
-            patch.setattr(native, "lib", Library())
+            for module in (native, making):
+                patch.setattr(module, "lib", Library())
             patch.setattr(keys, "read_guarded", reads)
             assert main(words) == status
         return found
