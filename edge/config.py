@@ -7,7 +7,7 @@ as it stands.
 from __future__ import annotations
 
 from edge import _native as native
-from edge import audit, errors, files, keys, schema, store
+from edge import audit, errors, files, folders, keys, schema, store
 from edge.schema.words import faults
 from edge.staged import Staged
 
@@ -223,7 +223,7 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
     text = json_text(now).encode()
     if len(text) > MOST_BYTES:
         raise errors.ConfigError(f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB")
-    keys.make_folder(files.folder(path), 0o700)
+    folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:
         staged.write(text)
         # Names only: what is configured is nobody's business but the plugin's.

@@ -155,34 +155,6 @@ def read_input(path: str) -> bytes:
         posix.close(fd)
 
 
-def raise_own(path: str, error: OSError) -> NoReturn:
-    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
-    import errno
-
-    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ELOOP):
-        refuse_kind(path, DIRECTORY if error.errno == errno.EISDIR else LINK)
-    from edge import errors
-
-    try:
-        raise_for(path, error)
-    except errors.UsageError as found:
-        from edge.suggest import shell
-
-        raise errors.StoreDamaged(found.message, f"`ls -ld {shell(path)}` shows what is there") from None
-
-
-def refuse_kind(path: str, mode: int) -> NoReturn:
-    """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
-    from edge import errors
-    from edge.suggest import shell
-
-    what = {DIRECTORY: "a folder", LINK: "a link, or leads through a file"}.get(
-        mode & FORMAT_MASK, "no regular file"
-    )
-    away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
-    raise errors.StoreDamaged(f"{path} is {what}; Edge keeps a file there", away)
-
-
 def read_open(fd: int, path: str) -> bytes:
     """The contents of the open file that the user named; one that is too large for any plugin is not read."""
     try:
@@ -200,29 +172,16 @@ def read_open(fd: int, path: str) -> bytes:
 
 def raise_for(path: str, error: OSError) -> NoReturn:
     """Raises what an error of the system on `path` means to a user."""
-    import errno
+    from edge.io_errors import raise_for
 
-    from edge import errors
+    raise_for(path, error)
 
-    why = error.strerror or str(error)
-    if not path:
-        raise errors.UsageError("An empty name is no file", "Name a file") from None
-    if error.errno == errno.ENAMETOOLONG:
-        raise errors.UsageError(f"{path}: {why}", "Choose a shorter name") from None
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
-        raise errors.UsageError(f"{path}: {why}", "Check the path") from None
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        raise errors.DiskFull(f"{path}: {why}") from None
-    if error.errno in (errno.EACCES, errno.EPERM):
-        raise errors.IoFault(f"{path}: {why}", "Ask the owner of it, or run as a user who may") from None
-    remedies = {
-        errno.EROFS: "Choose a place that can be written",
-        errno.EBADF: "It is closed: leave out the `<&-` or `>&-` of the command",
-        errno.EMFILE: "This process may open no more files: `ulimit -n` shows how many",
-        errno.ENFILE: "Too many files are open on this machine: close other programs",
-        errno.ENOMEM: "Close other programs: there is no memory left",
-    }
-    raise errors.IoFault(f"{path}: {why}", remedies.get(error.errno or 0, "")) from None
+
+def raise_own(path: str, error: OSError) -> NoReturn:
+    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
+    from edge.io_errors import raise_own
+
+    raise_own(path, error)
 
 
 def remove(path: str) -> None:

@@ -1,4 +1,4 @@
-"""Folders in which others could replace a file: what is wrong, and what helps.
+"""Folders: made, and refused where others could replace a file in them, with what helps.
 
 `files.check_folder` looks at each folder; only what it finds fault with comes here.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import errors
+from edge import errors, files
 from edge.suggest import shell
 
 TYPE_CHECKING = False
@@ -17,6 +17,39 @@ if TYPE_CHECKING:
 ANYBODY_WRITES = 0o002
 MAX_LINKS = 40
 """As many as Linux follows in one path."""
+
+
+def make(path: str, mode: int) -> None:
+    """Makes a folder, and those it is in, where they are not there.
+
+    None is made where others than this user could replace it: `files.check_folder`.
+    """
+    files.check_folder(path)
+    _make(path, mode)
+
+
+def _make(path: str, mode: int) -> None:
+    try:
+        _make_one(path, mode)
+    except FileNotFoundError:
+        _make(files.folder(path), 0o755)
+        try:
+            _make_one(path, mode)
+        except FileNotFoundError as error:
+            # A file system that takes no folders, as /proc.
+            files.raise_for(path, error)
+
+
+def _make_one(path: str, mode: int) -> None:
+    try:
+        posix.mkdir(path, mode)
+        files.sync_folder(files.folder(path))
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        files.raise_for(path, error)
 
 
 def judge(path: str, found: posix.stat_result) -> None:

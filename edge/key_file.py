@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, places
+from edge import files, folders, places
 from edge.keys import (
     FILE_BYTES,
     MAGIC,
@@ -17,7 +17,6 @@ from edge.keys import (
     fail,
     local_path,
     looks_random,
-    make_folder,
     read_secret,
     wipe,
     wiped,
@@ -95,7 +94,7 @@ def refuse_damaged(path: str, size: int) -> NoReturn:
 
 def make_key(path: str, *, replace: bool = False) -> None:
     """Makes a file of a new key, where there is none unless it is to `replace` that."""
-    make_folder(files.folder(path), 0o700)
+    folders.make(files.folder(path), 0o700)
     with wiped(native.new_key()) as seed, wiped(file_of(seed, native.public_key(seed))) as content:
         write_key(path, content, replace=replace)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, key_file, keys, places
+from edge import audit, errors, files, folders, key_file, keys, places
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -129,7 +129,7 @@ def make(name: str, passphrase: bytes = b"") -> Key:
 
 
 def _write(name: str, content: bytearray, public: bytes) -> None:
-    keys.make_folder(folder(), 0o700)
+    folders.make(folder(), 0o700)
 
     def tell() -> None:
         if not is_there(name):

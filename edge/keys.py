@@ -93,39 +93,6 @@ def local_path() -> str:
     return f"{data}/edge/keys/local.key" if data else ""
 
 
-def make_folder(path: str, mode: int) -> None:
-    """Makes a folder, and those it is in, where they are not there.
-
-    None is made where others than this user could replace it: `files.check_folder`.
-    """
-    files.check_folder(path)
-    _make_folder(path, mode)
-
-
-def _make_folder(path: str, mode: int) -> None:
-    try:
-        _make_one(path, mode)
-    except FileNotFoundError:
-        _make_folder(files.folder(path), 0o755)
-        try:
-            _make_one(path, mode)
-        except FileNotFoundError as error:
-            # A file system that takes no folders, as /proc.
-            files.raise_for(path, error)
-
-
-def _make_one(path: str, mode: int) -> None:
-    try:
-        posix.mkdir(path, mode)
-        files.sync_folder(files.folder(path))
-    except FileExistsError:
-        return
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        files.raise_for(path, error)
-
-
 def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes | None:
     """A file's contents, None where there is none; an error where others have access that they must not.
 
@@ -174,7 +141,9 @@ def _open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
 def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool = False) -> None:
     """Raises `errors.EnvironmentFault` for a file that others have access to, or another user's, or none."""
     if found.st_mode & files.FORMAT_MASK != files.REGULAR:
-        files.refuse_kind(path, found.st_mode)
+        from edge.io_errors import refuse_kind
+
+        refuse_kind(path, found.st_mode)
     if found.st_mode & forbidden:
         from edge.folders import refuse_access
 

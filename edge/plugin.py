@@ -7,7 +7,7 @@ from edge.instance import Instance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from edge.call import Call
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 CONTRACT = "zeroclaw:plugin/"
 EXECUTE = f"{CONTRACT}tool@0.1.0#execute"
-OTHERS = ("channel", "memory")
-"""What else of the contract plugins export."""
 
 
 class Plugin:
@@ -121,40 +119,11 @@ class Plugin:
     def _check_tool(self, name: str | None) -> None:
         if name is None and len(self.tools) == 1:
             return
-        offered = [tool["name"] for tool in self.tools]
-        if name in offered:
+        if any(tool["name"] == name for tool in self.tools):
             return
-        refuse_toolless(self.name, self.description["exports"])
-        from edge import errors
-        from edge.text import phrase, word
+        from edge.tool_errors import refuse_tool
 
-        offers = (
-            f"It offers {', '.join(map(word, offered))}"
-            if offered
-            else "It offers no tool; `edge inspect` lists its exports"
-        )
-        wanted = (
-            f"no tool `{phrase(name, 200)}`"
-            if name is not None
-            else f"{len(offered)} tools, and none was named"
-        )
-        raise errors.NoSuchTool(f"{word(self.name)} has {wanted}", offers)
-
-
-def refuse_toolless(name: str, exports: Collection[str]) -> None:
-    """Raises `errors.NoSuchTool` for a component without a tool, such as a channel plugin."""
-    if EXECUTE in exports:
-        return
-    from edge import errors
-    from edge.text import word
-
-    kinds = [kind for kind in OTHERS if any(export.startswith(f"{CONTRACT}{kind}@") for export in exports)]
-    if kinds:
-        raise errors.NoSuchTool(
-            f"{word(name)} is a {' and '.join(kinds)} plugin, which has no tool to call",
-            "An application calls it from Python: Runtime().load(FILE).instance()",
-        )
-    raise errors.NoSuchTool(f"{word(name)} has no tool to call", "`edge inspect` lists what it exports")
+        refuse_tool(self, name)
 
 
 class ToolResult:

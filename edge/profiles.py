@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
 KB = 1 << 10
 MB = 1 << 20
@@ -110,7 +110,9 @@ class Limits:
             is_wrong = True
         if is_wrong:
             given = locals()
-            _refuse({name: given[name] for name in ("deadline", *BITS) if name in given})
+            from edge.amounts import refuse
+
+            refuse({name: given[name] for name in ("deadline", *BITS) if name in given})
         self.fuel = fuel or FUEL
         self.slice_fuel = slice_fuel
         self.deadline = deadline or DEADLINE
@@ -193,7 +195,9 @@ class Profile:
             is_wrong = True
         if is_wrong:
             given = locals()
-            _refuse({name: given[name] for name in BITS if name in given})
+            from edge.amounts import refuse
+
+            refuse({name: given[name] for name in BITS if name in given})
         self.name = name
         self.limits = limits
         self.stack_bytes = stack_bytes
@@ -238,22 +242,6 @@ WORKSTATION = Profile(
 )
 
 PROFILES = {profile.name: profile for profile in (PI_ZERO, PI_64, WORKSTATION)}
-
-
-def _refuse(amounts: dict[str, Any]) -> NoReturn:
-    """Raises which of these amounts is none."""
-    from edge import errors
-
-    for name, amount in amounts.items():
-        if name == "deadline":
-            if not isinstance(amount, (int, float)) or not 0 <= amount <= MAX_DEADLINE:
-                raise errors.OptionsError(
-                    f"{name} is {amount!r}; it has to be a number of seconds from 0 to {MAX_DEADLINE}"
-                )
-        elif not isinstance(amount, int) or amount < 0 or amount >> BITS[name]:
-            most = (1 << BITS[name]) - 1
-            raise errors.OptionsError(f"{name} is {amount!r}; it has to be a whole number from 0 to {most}")
-    raise errors.OptionsError("An amount is outside its range")
 
 
 def named(name: str) -> Profile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, keys, places
+from edge import files, folders, places
 
 FILE = "reserve"
 BLOCKS = 8
@@ -22,7 +22,7 @@ LEAST_INODES = 8
 def keep() -> None:
     """Makes the reserve, or makes it as large as it should be; `errors.DiskFull` where there is no room."""
     path = _path()
-    keys.make_folder(files.folder(path), 0o700)
+    folders.make(files.folder(path), 0o700)
     try:
         _fill(path)
     except OSError as error:

@@ -88,43 +88,14 @@ class Runtime:
         try:
             handle, fresh = native.load_plugin(self._engine, fd, name, head, self._trust, receipt, provides)
         except Exception as error:
-            _explain(error, fd, name, head, grants)
+            from edge.load_errors import explain
+
+            explain(error, fd, name, head, grants)
             raise
         plugin = Plugin(handle, name, provides, functions, output, fresh)
         if grants is not None:
             grants.check_load(plugin.description["imports"])
         return plugin
-
-
-def _explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
-    """Raises what there is to mend first: another file, a file of trust, a grant, a limit of this machine."""
-    from edge import errors
-
-    if isinstance(error, errors.OptionsError):
-        trust.check_all()
-    if isinstance(error, (errors.IoFault, errors.OutOfMemory)):
-        from edge import confinement
-
-        confinement.explain(error, fd)
-    if isinstance(error, errors.NotArtifact) and not head:
-        _explain_package(fd, name)
-    if isinstance(error, errors.MissingImport) and grants is not None:
-        if head:
-            description = native.describe_head(head, name, None)
-        else:
-            description, _ = native.describe_artifact(fd, name)
-        grants.check_load(description["imports"])
-
-
-def _explain_package(fd: int, name: str) -> None:
-    from edge import errors
-    from edge.package import is_package
-
-    if is_package(fd):
-        raise errors.NotArtifact(
-            f"{name} is a package, which is installed before it runs",
-            "`edge install FILE`, then `edge call NAME JSON`; `edge inspect FILE` shows the name",
-        )
 
 
 def _contract() -> tuple[Interface, ...]:

@@ -9,7 +9,7 @@ A value is sealed for one property of one plugin: moved to another, it does not 
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files, key_file, keys, places
+from edge import files, folders, key_file, keys, places
 from edge.staged import Staged
 
 TYPE_CHECKING = False
@@ -188,7 +188,7 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
     from edge.json_text import json_text
 
     path = _path(name)
-    keys.make_folder(files.folder(path), 0o700)
+    folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:
         staged.write(json_text(now).encode())
         audit.append({"event": "config", "plugin": name, "act": act, "property": secret})

@@ -14,7 +14,7 @@ from __future__ import annotations
 import posix
 from contextlib import contextmanager
 
-from edge import errors, files, keys, places, shared
+from edge import errors, files, folders, places, shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def find(usual: str) -> str:
 def _locked() -> Iterator[None]:
     """A lock where only this user can be: in shared memory a stranger could hold it."""
     try:
-        keys.make_folder(places.data(), 0o755)
+        folders.make(places.data(), 0o755)
         path = f"{places.data()}/{shared.TAKEN}"
         fd = shared.open_file(path)
     except errors.EdgeError:

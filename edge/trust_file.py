@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, keys, places, reserve, trust
+from edge import audit, errors, files, folders, places, reserve, trust
 from edge.policy.text import locked
 from edge.staged import Staged
 from edge.trust_held import Held
@@ -152,7 +152,7 @@ def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
         raise errors.EnvironmentFault(
             places.NO_PLACE.format("trusted keys", "XDG_CONFIG_HOME"), places.SET_ONE
         )
-    keys.make_folder(files.folder(path), 0o700)
+    folders.make(files.folder(path), 0o700)
     with locked(path):
         mode = _mode(path)
         lines, fact = act(_lines(path))

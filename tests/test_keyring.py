@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 
 from edge import _native as native
-from edge import audit, errors, keyring, keys
+from edge import audit, errors, folders, keyring, keys
 from tests import home
 
 PASSPHRASE = b"correct horse"
@@ -194,7 +194,7 @@ def test_making_a_key_is_told_without_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(33), b"EDGEKEY1"])
 def test_what_is_no_key_is_not_used(content: bytes) -> None:
-    keys.make_folder(keyring.folder(), 0o700)
+    folders.make(keyring.folder(), 0o700)
     path_of("odd").write_bytes(content)
     path_of("odd").chmod(0o600)
     with pytest.raises(errors.EnvironmentFault, match="no signing key"):

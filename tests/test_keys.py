@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge import _native as native
-from edge import errors, keys
+from edge import errors, folders, keys
 from tests.home import move
 
 
@@ -159,7 +159,7 @@ def test_without_a_home_there_is_no_place_for_a_key(monkeypatch: pytest.MonkeyPa
 
 def test_where_no_folder_can_be_made_is_wrong_usage() -> None:
     with pytest.raises(errors.UsageError, match="/proc/edge: No such file"):
-        keys.make_folder("/proc/edge/keys", 0o700)
+        folders.make("/proc/edge/keys", 0o700)
 
 
 def test_a_relative_xdg_folder_is_ignored(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 from time import time
 
-from edge import files, keys, shared
+from edge import files, folders, keys, shared
 from edge.audit.line import LINE_BYTES, digest, line, number, parse
 
 TYPE_CHECKING = False
@@ -158,7 +158,7 @@ class locked:  # noqa: N801 it is used as a function is
             except OSError as error:
                 _fail(path, error)
         else:
-            keys.make_folder(self._folder, 0o700)
+            folders.make(self._folder, 0o700)
             _check(self._folder, posix.lstat(self._folder), files.DIRECTORY)
             self._fd = _open(path, posix.O_RDWR | posix.O_CREAT)
         try:

@@ -22,6 +22,8 @@ EXIT_CODES = {
 }
 """docs/command-line.md says what is which."""
 
+INDENT = 26
+
 GROUPS = {
     "For authors of plugins, on a PC": ("compile", "pack", "bundle"),
     "For operators of a device": (
@@ -66,7 +68,7 @@ def _group(names: tuple[str, ...]) -> str:
 def of_command(command: Command, *, as_json: bool) -> None:
     """What a command takes."""
     if not as_json:
-        output.answer(command.help())
+        output.answer(_text(command))
         return
     output.document(
         {
@@ -77,6 +79,16 @@ def of_command(command: Command, *, as_json: bool) -> None:
             "example": command.example,
         }
     )
+
+
+def _text(command: Command) -> str:
+    options = "\n".join(map(_line, command.options))
+    return f"{command.usage()}\n\n{command.summary}\n\n{options}\n\nExample:\n  {command.example}\n"
+
+
+def _line(option: Option) -> str:
+    left = f"{option.short + ', ' if option.short else ''}{option.spelled()}"
+    return f"  {left:<{INDENT}} {option.text}{', as often as needed' if option.many else ''}"
 
 
 def _row(name: str) -> dict[str, str]:

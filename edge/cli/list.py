@@ -6,7 +6,7 @@ from edge import errors
 from edge.cli import output
 from edge.cli.failure import facts, report
 from edge.cli.options import Command
-from edge.store import record, standing
+from edge.store import records, standing
 from edge.store.view import View
 from edge.text import safe, word
 
@@ -38,7 +38,7 @@ COLUMNS = ("name", "version", "release", "state", "tools")
 def run(given: Given) -> int:
     """Exits with 1 when something is damaged, and with 5 when trust or the policy can't be read."""
     view = View()
-    rows = [row for name in record.named() if (row := _row(name, view)) is not None]
+    rows = [row for name in records.named() if (row := _row(name, view)) is not None]
     fault = _fault(view, rows)
     if given.get("json"):
         output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})

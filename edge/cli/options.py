@@ -7,8 +7,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
 
-INDENT = 26
-
 
 class Option:
     """`--name METAVAR`, or a switch when there is no metavar; `many` collects every one that is given."""
@@ -32,6 +30,10 @@ class Option:
         self.many = many
         self.convert = convert
 
+    def spelled(self) -> str:
+        """As it is given."""
+        return f"--{self.name} {self.metavar}" if self.metavar else f"--{self.name}"
+
 
 class Command:
     """What a command takes: `arguments` as in a usage line, those in brackets optional.
@@ -53,11 +55,6 @@ class Command:
     def usage(self) -> str:
         """The command in one line."""
         return " ".join(("edge", self.name, *self.arguments.split(), "[OPTION...]"))
-
-    def help(self) -> str:
-        """What `--help` prints."""
-        rows = [_row(option) for option in self.options]
-        return f"{self.usage()}\n\n{self.summary}\n\n" + "\n".join(rows) + f"\n\nExample:\n  {self.example}\n"
 
     def parse(self, words: Sequence[str]) -> Given:
         """Sorts what was given; `--help` anywhere before a `--` makes the rest not matter."""
@@ -88,7 +85,7 @@ class Command:
         if not equals:
             value = next(rest, "")
             if not value:
-                self._wrong(f"{name} needs a value: {_spelled(option)}")
+                self._wrong(f"{name} needs a value: {option.spelled()}")
         try:
             converted = option.convert(value)
         except ValueError as error:
@@ -173,15 +170,6 @@ def seconds(text: str) -> float:
     if not 0 < number < MAX_SECONDS:
         raise ValueError(f"a number of seconds above 0 and below {MAX_SECONDS} is wanted")
     return number
-
-
-def _spelled(option: Option) -> str:
-    return f"--{option.name} {option.metavar}" if option.metavar else f"--{option.name}"
-
-
-def _row(option: Option) -> str:
-    left = f"{option.short + ', ' if option.short else ''}{_spelled(option)}"
-    return f"  {left:<{INDENT}} {option.text}{', as often as needed' if option.many else ''}"
 
 
 JSON = Option("json", "", "one JSON document on standard output")

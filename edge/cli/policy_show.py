@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import asks, errors, grants, levels, policy
 from edge.cli import output
-from edge.store import record, standing
+from edge.store import records, standing
 from edge.store.view import View
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def show(given: Given, name: str = "") -> None:
 
 
 def _show_all(given: Given, said: Policy) -> None:
-    for found in record.every():
+    for found in records.every():
         if found.current or found.consents:
             said = said.agreed(found.name, found.consents)
     plugins = {

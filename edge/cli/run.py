@@ -12,7 +12,7 @@ from edge.cli.options import Command, Option, at_least_one, megabytes, named_fil
 from edge.counters import NAMELESS, Counters
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
-from edge.plugin import CONTRACT, refuse_toolless
+from edge.plugin import CONTRACT
 from edge.profiles import PI_ZERO, here, named
 from edge.runtime import Runtime
 from edge.text import word
@@ -206,6 +206,8 @@ def _explain(error: Exception, code: int, name: str) -> None:
     if isinstance(error, errors.MissingImport):
         exports = native.describe_artifact(code, name)[0]["exports"]
         if any(export.startswith(CONTRACT) for export in exports):
+            from edge.tool_errors import refuse_toolless
+
             refuse_toolless(name, exports)
 
 

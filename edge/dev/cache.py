@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from edge import _native as native
-from edge import errors, files, keys, places
+from edge import errors, files, folders, places
 from edge._native import library
 from edge.dev import memory
 from edge.staged import Staged
@@ -105,7 +105,7 @@ class Cache:
         size = description["artifact"]["size"]
         if size > MAX_BYTES:
             return
-        keys.make_folder(self._folder, 0o700)
+        folders.make(self._folder, 0o700)
         _check_private(self._folder)
         with self._locked() as lock:
             if _free(lock) - size < MIN_FREE_BYTES:

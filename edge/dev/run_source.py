@@ -9,7 +9,8 @@ from edge import confinement
 from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.compile import describe
-from edge.plugin import Plugin, refuse_toolless
+from edge.plugin import Plugin
+from edge.tool_errors import refuse_toolless
 
 
 def load(

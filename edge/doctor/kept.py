@@ -74,9 +74,9 @@ def files(view: View) -> Finding:
 
 
 def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, well: str) -> Finding:
-    from edge.store import record
+    from edge.store import records
 
-    names = [name for name in record.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
+    names = [name for name in records.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
     wrong = [error for name in names if (error := damage_of(name)) is not None]
     return judge([error.message for error in wrong], f"{len(names)} {well}", wrong[0].remedy if wrong else "")
 

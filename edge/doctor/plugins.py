@@ -25,9 +25,9 @@ STORE = (
 def store(view: View) -> Finding:
     """Whether every record can be read and has its releases."""
     from edge import errors
-    from edge.store import lost, record, release_path
+    from edge.store import lost, records, release_path
 
-    names, gone = record.named(), lost.names()
+    names, gone = records.named(), lost.names()
     wrong = [lost.problem(name, lost.leftover(name)).message for name in gone]
     for name in names:
         try:

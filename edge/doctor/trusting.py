@@ -54,7 +54,9 @@ def keys() -> Finding:
     for path in (folder, *(f"{folder}/{name}" for name in names)):
         found = posix.lstat(path)
         if path.endswith(keyring.SUFFIX) and found.st_mode & files.FORMAT_MASK == files.DIRECTORY:
-            files.refuse_kind(path, found.st_mode)
+            from edge.io_errors import refuse_kind
+
+            refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
         if found.st_mode & keys.OTHERS_ANY:

@@ -12,7 +12,7 @@ the audit log before. What can't be put there is not changed; what changes nothi
 
 from __future__ import annotations
 
-from edge import asks, files, keys, levels, places
+from edge import asks, files, folders, keys, levels, places
 from edge.manifest import RISKS
 from edge.text import is_plugin_name
 
@@ -261,7 +261,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         raise errors.EnvironmentFault(places.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), places.SET_ONE)
     from edge.policy.text import document, locked, write
 
-    keys.make_folder(files.folder(path), 0o700)
+    folders.make(files.folder(path), 0o700)
     with locked(path):
         policy = load(path)
         before = document(policy)

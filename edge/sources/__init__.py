@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, keys
+from edge import files, folders
 from edge.package import is_package
 from edge.sources import leftovers
 
@@ -195,7 +195,7 @@ def _fetched(
     from edge.sources.urls import shown
 
     name = shown(url)
-    keys.make_folder(cache, PRIVATE)
+    folders.make(cache, PRIVATE)
     try:
         got = fetch(
             url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say, allow_special=allow_special

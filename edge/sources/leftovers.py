@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 from contextlib import suppress
 
-from edge import files, keys
+from edge import files, folders
 
 FOLDER = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
 NEW_FILE = posix.O_RDWR | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
@@ -33,7 +33,7 @@ class Temporary:
     def __init__(self, cache: str) -> None:
         from fcntl import LOCK_SH, flock
 
-        keys.make_folder(cache, 0o700)
+        folders.make(cache, 0o700)
         self.path = f"{cache}/{UNPACKED}{posix.getpid()}-{posix.urandom(4).hex()}"
         try:
             self._lock = posix.open(cache, FOLDER)

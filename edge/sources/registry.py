@@ -14,7 +14,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, keys, places
+from edge import errors, files, folders, keys, places
 from edge.sources import urls
 from edge.sources.fetch import fetch, is_sha256
 from edge.suggest import shell
@@ -65,7 +65,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
             "This is not the name of a plugin in a registry", "Name one as in `edge install calendar@1.2.0`"
         )
     path, indexes = configured()
-    keys.make_folder(cache, 0o700)
+    folders.make(cache, 0o700)
     for index in indexes:
         entry = _Index(index, cache, say).find(name, version)
         if entry:

@@ -99,9 +99,9 @@ def identity(found: posix.stat_result) -> str:
 
 def names() -> list[str]:
     """The names of all plugins that are installed."""
-    from edge.store import record
+    from edge.store import records
 
-    return [found.name for found in record.every() if found.current]
+    return [found.name for found in records.every() if found.current]
 
 
 def plugins() -> list[Installed]:

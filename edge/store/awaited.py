@@ -13,7 +13,8 @@ from edge import errors, files, store
 from edge.manifest import Manifest
 from edge.staged import Staged
 from edge.store.installed import manifest_of
-from edge.store.record import get, write
+from edge.store.record import get
+from edge.store.records import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -92,7 +92,9 @@ class Prepared:
             raise
         if plugin.receipt:
             own.receipt = plugin.receipt.decode()
-            own.keep()
+            from edge.store.deriving import keep
+
+            keep(own)
         return plugin
 
     def __enter__(self) -> Prepared:

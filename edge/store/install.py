@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from edge import audit, errors, levels, policy, reserve, trust
 from edge.package import open_package
 from edge.profiles import here
-from edge.store import awaited, record, removal, selfcheck, terms
+from edge.store import awaited, deriving, record, records, removal, selfcheck
 from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
 from edge.store.recover import collect
@@ -193,9 +193,9 @@ class Installation:
         )
         upgraded = before is not None and bool(before.current)
         _tell(package, before, now, upgraded=upgraded)
-        record.write(now)
+        records.write(now)
         awaited.forget(now.name)
-        terms.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
+        deriving.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         collect()
         return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 
@@ -235,7 +235,7 @@ def _known(plan: InstallPlan) -> Outcome:
     """What is installed already is checked and stays."""
     assert plan.before is not None
     plan.package.check_all()
-    record.make_last(plan.before.name)
+    records.make_last(plan.before.name)
     return Outcome(plan, plan.before, "nothing")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import store
-from edge.store import record
+from edge.store import record, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def refuse_unknown(name: str) -> NoReturn:
     from edge import errors
     from edge.suggest import nearest
 
-    near = nearest(name, [other for other in record.named() if other != name])
+    near = nearest(name, [other for other in records.named() if other != name])
     try:
         found = record.find(near) if near else None
     except errors.EdgeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge import _native as native
 from edge import asks, audit, errors, grants, reserve, store
 from edge.profiles import here
-from edge.store import lost, record, removal, selfcheck, standing, terms
+from edge.store import deriving, lost, record, records, removal, selfcheck, standing, terms
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
@@ -62,7 +62,7 @@ class Enabling:
         """Checks the plugin and enables it."""
         name, before, review = self._name, plan.found.record, plan.review
         if review is None:
-            record.make_last(name)
+            records.make_last(name)
             return before
         if review.request is not None and not agreed:
             asked = "; ".join(review.request.widenings())
@@ -77,8 +77,8 @@ class Enabling:
             approved=dict.fromkeys((*before.approved, before.current)),
         )
         _tell("enable", before, now)
-        record.write(now)
-        terms.derive(record.get(name), here())
+        records.write(now)
+        deriving.derive(record.get(name), here())
         return now
 
 
@@ -87,11 +87,11 @@ def disable(name: str) -> Record:
     with locked(), reserve.spent():
         found = record.get(name)
         if not found.enabled:
-            record.make_last(name)
+            records.make_last(name)
             return found
         now = found.replace(enabled=False)
         _tell("disable", found, now)
-        record.write(now)
+        records.write(now)
         return now
 
 
@@ -123,8 +123,8 @@ def rollback(name: str) -> Record:
         # Whether this library still takes it: Edge may have been updated since.
         selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)
         _tell("rollback", found, now)
-        record.write(now)
-        terms.derive(record.get(name), here())
+        records.write(now)
+        deriving.derive(record.get(name), here())
         return now
 
 
@@ -155,7 +155,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
         else:
             # Last: what can't be read can't say either that it is being removed.
             removal.forget(name)
-            record.forget(name)
+            records.forget(name)
         collect()
         return found is None or bool(found.current or found.previous)
 
@@ -188,9 +188,9 @@ def take_back(name: str, ask: Ask | None = None) -> int:
         if count:
             which = list(ask or ())
             audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
-            record.write(found.replace(consents=kept))
+            records.write(found.replace(consents=kept))
         else:
-            record.make_last(name)
+            records.make_last(name)
         return count
 
 
@@ -202,7 +202,7 @@ def reload(name: str) -> Record:
         if fault is not None:
             _refuse(fault, name, name)
         terms.forget(name)
-        now = terms.derive(found.record, here())
+        now = deriving.derive(found.record, here())
         if now.missing and found.enabled:
             raise errors.NotGranted(f"{name}: {now.missing}")
         return found.record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, keys, store
+from edge import files, folders, keys, store
 
 PATIENCE = 120.0
 """Seconds: an installation of 30 MB takes a Pi Zero some ten."""
@@ -24,7 +24,7 @@ class locked:  # noqa: N801 it is used as a function is
         root = store.root()
         files.check_folder(files.folder(root))
         for folder in ("", "/plugins", "/releases", "/calls", "/staging"):
-            keys.make_folder(f"{root}{folder}", store.OWNER_ONLY)
+            folders.make(f"{root}{folder}", store.OWNER_ONLY)
             _check_folder(f"{root}{folder}")
         path = f"{root}/lock"
         flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC

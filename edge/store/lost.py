@@ -9,7 +9,7 @@ import posix
 
 from edge import _native as native
 from edge import errors, files, places, store
-from edge.store import record
+from edge.store import records
 from edge.text import is_plugin_name
 
 
@@ -58,4 +58,4 @@ def _named(folder: str) -> list[str]:
         return []
     except OSError as error:
         files.raise_own(folder, error)
-    return [entry[: -len(record.SUFFIX)] for entry in listed if entry.endswith(record.SUFFIX)]
+    return [entry[: -len(records.SUFFIX)] for entry in listed if entry.endswith(records.SUFFIX)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import posix
-
 from edge import _native as native
-from edge import files, store
+from edge import store
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from edge.policy import Policy
 
 FORMAT = 1
-SUFFIX = ".json"
 
 
 class Record:
@@ -136,49 +133,11 @@ def get(name: str) -> Record:
     return found
 
 
-def named() -> list[str]:
-    """The names of all plugins that have a record, in order."""
-    try:
-        listed = posix.listdir(f"{store.root()}/plugins")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        files.raise_for(store.root(), error)
-    names = (entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX))
-    return sorted(filter(is_plugin_name, names))
-
-
 def policy_for(found: Record) -> Policy:
     """What the operator has said, with what was agreed to when the plugin was installed or enabled."""
     from edge import policy
 
     return policy.load().agreed(found.name, found.consents)
-
-
-def every() -> list[Record]:
-    """All records, by name, those of removed plugins too."""
-    return [found for name in named() if (found := find(name)) is not None]
-
-
-def write(changed: Record) -> None:
-    """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
-    from edge.json_text import json_text
-    from edge.staged import Staged
-
-    document = {"format": FORMAT, **{name: getattr(changed, name) for name in Record.FIELDS}}
-    with Staged(store.record_path(changed.name), 0o600) as staged:
-        staged.write(json_text(document).encode() + b"\n")
-        staged.commit()
-
-
-def make_last(name: str) -> None:
-    """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
-    files.make_last(store.record_path(name))
-
-
-def forget(name: str) -> None:
-    """Removes a record, and with it the floor."""
-    files.remove(store.record_path(name))
 
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:

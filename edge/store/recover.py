@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 
 from edge import files, places, store
-from edge.store import record, removal
+from edge.store import record, records, removal
 
 
 def recover() -> None:
@@ -33,7 +33,7 @@ def _finish_removals() -> None:
 
     from edge import errors
 
-    for name in record.named():
+    for name in records.named():
         with suppress(errors.EdgeError):
             found = record.find(name)
             if found is not None and removal.is_unfinished(found):
@@ -53,7 +53,7 @@ def collect() -> None:
     try:
         if lost.names():
             return
-        for found in record.every():
+        for found in records.every():
             named.update((found.current, found.previous))
         _remove_but(named)
     except errors.EnvironmentFault:

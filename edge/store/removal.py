@@ -6,7 +6,7 @@ that name would have them.
 
 from __future__ import annotations
 
-from edge.store import record, terms
+from edge.store import records, terms
 from edge.store.record import Record
 
 
@@ -16,7 +16,7 @@ def begin(found: Record, *, forget: bool) -> Record:
     `forget`: the number of its newest release is not to stay.
     """
     begun = _left(found, forget=forget).replace(previous=found.current or found.previous)
-    record.write(begun)
+    records.write(begun)
     return begun
 
 
@@ -29,9 +29,9 @@ def finish(begun: Record) -> None:
     """Removes all that is kept of a plugin, and last what says that it is being removed."""
     forget(begun.name)
     if begun.floor:
-        record.write(_left(begun, forget=False))
+        records.write(_left(begun, forget=False))
     else:
-        record.forget(begun.name)
+        records.forget(begun.name)
 
 
 def _left(found: Record, *, forget: bool) -> Record:

@@ -26,6 +26,7 @@ FORMAT = 2
 class Terms:
     """On which terms a plugin is called.
 
+    stamp     of what they follow from (`stamp_of`)
     receipt   stands for the last check of its code
     grants    what it is granted, compiled (edge.grants)
     needs     the capabilities that its imports need
@@ -36,7 +37,6 @@ class Terms:
     """
 
     __slots__ = (
-        "_stamp",
         "grants",
         "missing",
         "name",
@@ -45,6 +45,7 @@ class Terms:
         "receipt",
         "release",
         "risks",
+        "stamp",
         "withheld",
     )
 
@@ -64,7 +65,7 @@ class Terms:
     ) -> None:
         self.name = name
         self.release = release
-        self._stamp = stamp
+        self.stamp = stamp
         self.receipt = receipt
         self.grants = grants
         self.needs = needs
@@ -86,73 +87,21 @@ class Terms:
 
         return Grants.from_compiled(self.grants, audit)
 
-    def keep(self) -> None:
-        """Writes it down for the next call; where the store can't be written, that one works it out too."""
-        from edge import errors
-        from edge.json_text import json_text
-        from edge.staged import Staged
-
-        fields = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
-        document = {"format": FORMAT, "stamp": self._stamp, **fields}
-        try:
-            with Staged(store.terms_path(self.name), 0o600) as staged:
-                staged.write(json_text(document).encode())
-                staged.commit()
-        except (errors.EnvironmentFault, errors.UsageError):
-            return
-
 
 def of(record: Record, profile: Profile) -> Terms:
     """The terms of a plugin that is installed."""
-    stamp = _stamp(record, profile)
+    stamp = stamp_of(record, profile)
     try:
         text = store.read(store.terms_path(record.name))
     except Exception:
         # Whatever is wrong with it, it can be worked out.
         text = None
-    if text is not None:
-        found = _parse(text, record)
-        if found is not None and found._stamp == stamp:
-            return found
-        return derive(record, profile, receipt=found.receipt if found is not None else "")
-    return derive(record, profile)
+    found = None if text is None else _parse(text, record)
+    if found is not None and found.stamp == stamp:
+        return found
+    from edge.store.deriving import derive
 
-
-def derive(record: Record, profile: Profile, *, receipt: str = "") -> Terms:
-    """Works them out from manifest and policy, and keeps them."""
-    from edge import grants, levels
-    from edge.capabilities import capability_of
-    from edge.store import awaited
-    from edge.store.installed import description_of, manifest_of
-    from edge.store.record import policy_for
-
-    stamp = _stamp(record, profile)
-    manifest = manifest_of(record.current)
-    imports = description_of(record.current)["imports"]
-    found = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
-    missing = "; ".join(
-        f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
-    )
-    compiled = found.compiled()
-    # A whole number of seconds as such: arithmetic on floats is 64 kB of a Pi Zero's libm.
-    limits = {
-        limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
-    }
-    compiled["limits"] = limits
-    terms = Terms(
-        record.name,
-        record.current,
-        stamp,
-        receipt=receipt,
-        grants=compiled,
-        needs=sorted({capability_of(name) for name in imports}),
-        missing=missing,
-        risks=manifest.risks,
-        operator=levels.operator_only(found.level),
-        withheld=awaited.withheld(manifest),
-    )
-    terms.keep()
-    return terms
+    return derive(record, profile, receipt=found.receipt if found is not None else "")
 
 
 def forget(name: str) -> None:
@@ -171,7 +120,7 @@ def _parse(text: bytes, record: Record) -> Terms | None:
         return None
 
 
-def _stamp(record: Record, profile: Profile) -> str:
+def stamp_of(record: Record, profile: Profile) -> str:
     """Changes whenever the record, the policy, the profile or this package may have."""
     path = places.policy_file()
     try:

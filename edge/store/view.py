@@ -10,7 +10,7 @@ from __future__ import annotations
 from edge import _native as native
 from edge import errors, levels, policy, store, trust
 from edge.profiles import here
-from edge.store import record
+from edge.store import record, records
 from edge.store.installed import damaged, part, read_manifest
 from edge.trust_held import Held
 
@@ -59,7 +59,7 @@ class View:
 
     def installed(self) -> Iterator[Record]:
         """The records of all plugins that are installed, but those that are damaged."""
-        for name in self._once("names", record.named):
+        for name in self._once("names", records.named):
             try:
                 found = self.record(name)
             except errors.StoreDamaged:

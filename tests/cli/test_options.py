@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors
+from edge.cli.help import of_command
 from edge.cli.options import Command, Option, at_least_one, megabytes, narrow, seconds
 
 COMMAND = Command(
@@ -84,8 +85,9 @@ def test_wrong_usage_says_what_is_wrong(words: list[str], what: str) -> None:
     assert "edge cook DISH [SAUCE] TABLE" in caught.value.remedy
 
 
-def test_help_shows_usage_options_and_an_example() -> None:
-    text = COMMAND.help()
+def test_help_shows_usage_options_and_an_example(capfd: pytest.CaptureFixture[str]) -> None:
+    of_command(COMMAND, as_json=False)
+    text = capfd.readouterr().out
     for expected in (
         "edge cook DISH [SAUCE] TABLE",
         "Cooks.",

@@ -11,7 +11,7 @@ import pytest
 from edge import _native as native
 from edge import errors, keys, policy, store, trust_file
 from edge.cli import consent as shown
-from edge.store import consent, lifecycle, lock, record
+from edge.store import consent, lifecycle, lock, record, records
 from edge.store.consent import Request
 from edge.store.install import Installation, Outcome, install
 from tests.store.running import load
@@ -58,7 +58,7 @@ def installed(path: Path, meanwhile: Callable[[], object], **how: Any) -> tuple[
 def test_what_becomes_of_other_plugins_is_no_other_question(put: Put, packed: Callable[..., Path]) -> None:
     done, asked = installed(packed(5, manifest=HTTP.format("a.org")), lambda: put(name="other"))
     assert (done.record.enabled, len(asked)) == (True, 1)
-    assert record.named() == ["faults", "other"]
+    assert records.named() == ["faults", "other"]
 
 
 def test_another_release_that_it_is_to_replace_is_another_question(
@@ -350,12 +350,12 @@ def test_a_client_plans_and_commits_in_two_requests(packed: Callable[..., Path])
     with path.open("rb") as file:
         work = Installation(file.fileno(), path.name, origin="here")
         planned = consent.plan(work)
-        assert (planned.request and planned.request.consents, record.named()) == ((SECRET,), [])
+        assert (planned.request and planned.request.consents, records.named()) == ((SECRET,), [])
         done, again = consent.commit(work, "another stamp", agreed=True)
-        assert (done, again.stamp, record.named()) == (None, planned.stamp, [])
+        assert (done, again.stamp, records.named()) == (None, planned.stamp, [])
         policy.grant("faults", SECRET)
         done, again = consent.commit(work, planned.stamp, agreed=True)
-        assert (done, again.request, record.named()) == (None, None, [])
+        assert (done, again.request, records.named()) == (None, None, [])
         done, _ = consent.commit(work, again.stamp, agreed=False)
         assert done is not None
         assert (done.record.enabled, done.record.consents) == (True, ())

@@ -10,7 +10,7 @@ import pytest
 from edge import _native as native
 from edge import audit, errors, policy, store, trust
 from edge.store import consent as consents
-from edge.store import installed, lifecycle, record
+from edge.store import installed, lifecycle, record, records
 from edge.store.consent import Agreed, Request
 from edge.store.install import Installation, Outcome, install
 from edge.store.lock import locked
@@ -151,7 +151,7 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
 
 def test_a_record_of_an_older_edge_does_not_say_which_release_was_the_newest(put: Put) -> None:
     put(1)
-    record.write(record.get("faults").replace(newest=""))
+    records.write(record.get("faults").replace(newest=""))
     with pytest.raises(errors.Downgrade, match="other contents"):
         put(1, manifest='description = "another"\n')
     lifecycle.remove("faults")
@@ -415,7 +415,7 @@ def test_where_there_is_no_native_code_the_interpreters_will_do(put: Put) -> Non
 def test_a_description_that_does_not_fit_is_refused(put: Put, changes: dict[str, Any]) -> None:
     with pytest.raises(errors.Refused):
         put(changes=changes)
-    assert record.named() == []
+    assert records.named() == []
 
 
 def test_an_import_that_nobody_provides_is_refused(

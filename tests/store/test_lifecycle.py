@@ -7,7 +7,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, config, errors, files, policy, sealed, store
-from edge.store import lifecycle, record, removal
+from edge.store import lifecycle, record, records, removal
 from edge.store.install import Outcome
 from edge.store.lock import locked
 from tests.store.running import load
@@ -214,7 +214,7 @@ def test_a_damaged_record_keeps_its_releases_until_it_is_forgotten(put: Put) -> 
         lifecycle.remove("faults")
     lifecycle.remove("faults", forget=True)
     assert not Path(store.release_path(release)).exists()
-    assert record.named() == ["other"]
+    assert records.named() == ["other"]
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", None])

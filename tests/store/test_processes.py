@@ -11,7 +11,7 @@ from typing import Callable
 import pytest
 
 from edge import audit
-from edge.store import record
+from edge.store import records
 from edge.store.verify import problem_of
 from tests.store.running import load
 
@@ -75,7 +75,7 @@ def test_processes_at_once_never_corrupt_or_deadlock(
     ]
     said = [process.communicate(timeout=300)[1] for process in started]
     assert [process.returncode for process in started] == [0] * PROCESSES, said
-    for found in record.every():
+    for found in records.every():
         if found.current:
             assert problem_of(found) == ""
             if found.enabled:

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge import errors, keys, store
-from edge.store import record
+from edge import errors, folders, store
+from edge.store import record, records
 from edge.store.record import Record
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-folders = st.from_regex(r"([0-9a-f]{64}(-[0-9a-f]{8})?)?", fullmatch=True)
-records = st.builds(
+ids = st.from_regex(r"([0-9a-f]{64}(-[0-9a-f]{8})?)?", fullmatch=True)
+some_record = st.builds(
     Record,
     st.just("weather"),
-    current=folders,
-    previous=folders,
+    current=ids,
+    previous=ids,
     enabled=st.booleans(),
     floor=st.integers(0, 2**53),
     newest=texts,
@@ -25,23 +25,23 @@ records = st.builds(
     previous_source=st.tuples(texts, st.booleans()),
     interpret=st.booleans(),
     consents=st.lists(st.lists(texts, min_size=1, max_size=3).map(tuple), max_size=3),
-    approved=st.lists(folders, max_size=2),
+    approved=st.lists(ids, max_size=2),
 )
 
 
 @pytest.fixture(autouse=True)
 def folder() -> None:
-    keys.make_folder(f"{store.root()}/plugins", 0o700)
+    folders.make(f"{store.root()}/plugins", 0o700)
 
 
 def write(text: bytes) -> None:
     Path(store.record_path("weather")).write_bytes(text)
 
 
-@given(records)
+@given(some_record)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_again(known: Record) -> None:
-    record.write(known)
+    records.write(known)
     assert record.find("weather") == known
 
 
@@ -76,7 +76,7 @@ def test_what_means_nothing_is_told(junk: bytes) -> None:
 def test_a_field_that_means_nothing_is_told(field: str, value: str) -> None:
     import json
 
-    record.write(Record("weather"))
+    records.write(Record("weather"))
     document = json.loads(Path(store.record_path("weather")).read_bytes())
     document[field] = json.loads(value)
     write(json.dumps(document).encode())
@@ -90,17 +90,17 @@ def test_names_that_are_none_find_nothing() -> None:
 
 
 def test_only_records_are_listed() -> None:
-    record.write(Record("weather"))
+    records.write(Record("weather"))
     plugins = Path(store.root()) / "plugins"
     for name in (".weather.json.12.tmp", "No Name.json", "a.txt"):
         (plugins / name).write_bytes(b"")
-    assert record.named() == ["weather"]
+    assert records.named() == ["weather"]
 
 
 def test_every_write_is_another_file() -> None:
-    record.write(Record("weather"))
+    records.write(Record("weather"))
     before = record.find("weather")
-    record.write(Record("weather"))
+    records.write(Record("weather"))
     after = record.find("weather")
     assert before and after
     assert before.identity != after.identity

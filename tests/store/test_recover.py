@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 
 from edge import errors, store
-from edge.store import lock, record
+from edge.store import lock, records
 from edge.store.install import Outcome
 from edge.store.lock import locked
 from tests.store.running import load
@@ -47,7 +47,7 @@ def test_files_that_were_being_written_are_removed(put: Put, empty: Path, folder
     left.write_bytes(b"{")
     recover()
     assert not left.exists()
-    assert record.named() == ["faults"]
+    assert records.named() == ["faults"]
     assert load("faults").plugin.call({"do": "nothing"}).success
 
 

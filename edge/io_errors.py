@@ -1,0 +1,54 @@
+"""What errors of the system mean to a user. Imported by who has one: a call that succeeds has none."""
+
+from __future__ import annotations
+
+import errno
+
+from edge import errors, files
+from edge.suggest import shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def raise_for(path: str, error: OSError) -> NoReturn:
+    """Raises what an error of the system on `path` means to a user."""
+    why = error.strerror or str(error)
+    if not path:
+        raise errors.UsageError("An empty name is no file", "Name a file") from None
+    if error.errno == errno.ENAMETOOLONG:
+        raise errors.UsageError(f"{path}: {why}", "Choose a shorter name") from None
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+        raise errors.UsageError(f"{path}: {why}", "Check the path") from None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise errors.DiskFull(f"{path}: {why}") from None
+    if error.errno in (errno.EACCES, errno.EPERM):
+        raise errors.IoFault(f"{path}: {why}", "Ask the owner of it, or run as a user who may") from None
+    remedies = {
+        errno.EROFS: "Choose a place that can be written",
+        errno.EBADF: "It is closed: leave out the `<&-` or `>&-` of the command",
+        errno.EMFILE: "This process may open no more files: `ulimit -n` shows how many",
+        errno.ENFILE: "Too many files are open on this machine: close other programs",
+        errno.ENOMEM: "Close other programs: there is no memory left",
+    }
+    raise errors.IoFault(f"{path}: {why}", remedies.get(error.errno or 0, "")) from None
+
+
+def raise_own(path: str, error: OSError) -> NoReturn:
+    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
+    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ELOOP):
+        refuse_kind(path, files.DIRECTORY if error.errno == errno.EISDIR else files.LINK)
+    try:
+        raise_for(path, error)
+    except errors.UsageError as found:
+        raise errors.StoreDamaged(found.message, f"`ls -ld {shell(path)}` shows what is there") from None
+
+
+def refuse_kind(path: str, mode: int) -> NoReturn:
+    """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
+    what = {files.DIRECTORY: "a folder", files.LINK: "a link, or leads through a file"}.get(
+        mode & files.FORMAT_MASK, "no regular file"
+    )
+    away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
+    raise errors.StoreDamaged(f"{path} is {what}; Edge keeps a file there", away)

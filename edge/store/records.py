@@ -1,0 +1,48 @@
+"""Which records there are, those of removed plugins too, and changes of them (edge/store/record.py)."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files, store
+from edge.json_text import json_text
+from edge.staged import Staged
+from edge.store import record
+from edge.text import is_plugin_name
+
+SUFFIX = ".json"
+
+
+def named() -> list[str]:
+    """The names of all plugins that have a record, in order."""
+    try:
+        listed = posix.listdir(f"{store.root()}/plugins")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        files.raise_for(store.root(), error)
+    names = (entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX))
+    return sorted(filter(is_plugin_name, names))
+
+
+def every() -> list[record.Record]:
+    """All records, by name, those of removed plugins too."""
+    return [found for name in named() if (found := record.find(name)) is not None]
+
+
+def write(changed: record.Record) -> None:
+    """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
+    document = {"format": record.FORMAT, **{name: getattr(changed, name) for name in record.Record.FIELDS}}
+    with Staged(store.record_path(changed.name), 0o600) as staged:
+        staged.write(json_text(document).encode() + b"\n")
+        staged.commit()
+
+
+def make_last(name: str) -> None:
+    """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
+    files.make_last(store.record_path(name))
+
+
+def forget(name: str) -> None:
+    """Removes a record, and with it the floor."""
+    files.remove(store.record_path(name))
