@@ -7,7 +7,7 @@ as it stands.
 from __future__ import annotations
 
 from edge import _native as native
-from edge import audit, errors, files, folders, keys, schema, store
+from edge import audit, errors, files, folders, keys, schema, staged, store
 from edge.schema.words import faults
 from edge.staged import Staged
 
@@ -127,7 +127,7 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
         if json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
         else:
-            files.make_last(store.config_path(manifest.name))
+            staged.make_last(store.config_path(manifest.name))
     return now
 
 
@@ -195,7 +195,7 @@ def reset(name: str) -> None:
 
 def forget(name: str) -> None:
     """Removes all that is set for a plugin."""
-    files.remove(store.config_path(name))
+    staged.remove(store.config_path(name))
 
 
 def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:

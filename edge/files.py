@@ -1,4 +1,4 @@
-"""Opens what a user named, and removes what a power cut must not bring back.
+"""Opens what a user named, and looks at the folder that a file is in.
 
 `posix` is what `os` is made of; `os` itself costs 10 ms on a Pi Zero.
 """
@@ -182,34 +182,3 @@ def raise_own(path: str, error: OSError) -> NoReturn:
     from edge.io_errors import raise_own
 
     raise_own(path, error)
-
-
-def remove(path: str) -> None:
-    """Removes a file, if it is there, and makes that survive a power cut."""
-    from contextlib import suppress
-
-    try:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            posix.unlink(path)
-    except OSError as error:
-        raise_own(path, error)
-    make_last(path)
-
-
-def make_last(path: str) -> None:
-    """Makes a file, as it stands or is gone, survive a power cut: whoever left it so may have been killed."""
-    try:
-        sync_folder(folder(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise_for(path, error)
-
-
-def sync_folder(path: str) -> None:
-    """Makes names that were just given or taken in a folder survive a power cut."""
-    fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
-    try:
-        posix.fsync(fd)
-    finally:
-        posix.close(fd)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import errors, files
+from edge import errors, files, staged
 from edge.suggest import shell
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ def _make(path: str, mode: int) -> None:
 def _make_one(path: str, mode: int) -> None:
     try:
         posix.mkdir(path, mode)
-        files.sync_folder(files.folder(path))
+        staged.sync_folder(files.folder(path))
     except FileExistsError:
         return
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, folders, places
+from edge import files, folders, places, staged
 
 FILE = "reserve"
 BLOCKS = 8
@@ -40,7 +40,7 @@ class spent:  # noqa: N801 it is used as a function is
     def __enter__(self) -> None:
         path = "" if spent.depth else _own()
         if path and posix.access(path, 0) and _is_full(path):
-            files.remove(path)
+            staged.remove(path)
         spent.depth += 1
 
     def __exit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ A value is sealed for one property of one plugin: moved to another, it does not 
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files, folders, key_file, keys, places
+from edge import files, folders, key_file, keys, places, staged
 from edge.staged import Staged
 
 TYPE_CHECKING = False
@@ -119,13 +119,13 @@ def unset_secret(name: str, secret: str) -> bool:
         if was_set or _parse(_text(name)) is None:
             _write(name, now, "unset", secret)
         else:
-            files.make_last(_path(name))
+            staged.make_last(_path(name))
     return was_set
 
 
 def forget(name: str) -> None:
     """Removes all secrets of a plugin."""
-    files.remove(_path(name))
+    staged.remove(_path(name))
 
 
 def _path(name: str) -> str:
@@ -227,7 +227,7 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
             # A copy, for what is checked is wiped.
             keys.wipe(key_file.checked_seed(bytearray(content), path))
             # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
-            files.make_last(path)
+            staged.make_last(path)
             return content
     except errors.KeyDamaged:
         # What it sealed is lost either way.

@@ -1,11 +1,12 @@
-"""Writes a file so that a power cut leaves the old one or the new one.
+"""Writes and removes files so that a power cut leaves what was before or what is to be.
 
-Apart from edge.files, because a call writes no such file and would import this for nothing.
+Apart from edge.files, because a call changes no such file and would import this for nothing.
 """
 
 from __future__ import annotations
 
 import posix
+from contextlib import suppress
 
 from edge import files
 
@@ -59,7 +60,7 @@ class Staged:
                 self._is_named = False
             else:
                 self._place()
-            files.sync_folder(files.folder(self._path))
+            sync_folder(files.folder(self._path))
         except FileExistsError:
             return False
         except OSError as error:
@@ -144,3 +145,32 @@ def _check_linkless(error: OSError) -> None:
 
     if error.errno not in (EPERM, ENOTSUP, ENOSYS, EMLINK, ENOENT):
         raise error
+
+
+def remove(path: str) -> None:
+    """Removes a file, if it is there, and makes that survive a power cut."""
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            posix.unlink(path)
+    except OSError as error:
+        files.raise_own(path, error)
+    make_last(path)
+
+
+def make_last(path: str) -> None:
+    """Makes a file, as it stands or is gone, survive a power cut: whoever left it so may have been killed."""
+    try:
+        sync_folder(files.folder(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        files.raise_for(path, error)
+
+
+def sync_folder(path: str) -> None:
+    """Makes names that were just given or taken in a folder survive a power cut."""
+    fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+    try:
+        posix.fsync(fd)
+    finally:
+        posix.close(fd)

@@ -9,13 +9,11 @@ XDG_CONFIG_HOME moves the first.
 
 from __future__ import annotations
 
-from edge import _native as native
 from edge import files, keys, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
 
     from edge.trust_held import Held
 
@@ -26,7 +24,6 @@ FLOOR = "wasmtime"
 OPERATOR = b"operator"
 SCOPE = "plugins="
 OWN = "this machine"
-LINES = "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be"
 
 _KEY = ALGORITHM.encode()
 
@@ -111,36 +108,9 @@ def entries(*, operator_only: bool = False, held: Held | None = None) -> list[Tr
     return entries(held, operator_only=operator_only)
 
 
-def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
-    """The keys that lines trust."""
-    return [
-        Trusted(bytes.fromhex(words[1]), words[2], words[3]) for words in lines if words[:1] == [ALGORITHM]
-    ]
-
-
 def labels(held: Held | None = None) -> dict[bytes, str]:
     """What each trusted key is called."""
     return {entry.public: entry.label for entry in entries(held=held)}
-
-
-def parse(content: bytes, path: str) -> list[list[Any]]:
-    """What each line of a file of trust says, as the native library reads it (native/edge.h).
-
-    Raises `errors.EnvironmentFault` for a line that means nothing or seems to mean more than it does, and
-    for one that only whoever loads a plugin may add.
-    """
-    from edge import errors
-
-    try:
-        lines = native.read_trust(content, path)
-    except errors.OptionsError as error:
-        raise errors.EnvironmentFault(error.message, LINES) from None
-    for number, words in enumerate(lines, 1):
-        if words and words[0] not in (ALGORITHM, REVOKED, FLOOR):
-            raise errors.EnvironmentFault(
-                f"{path}: line {number} of trust: `{words[0]}` is nothing for a file", LINES
-            )
-    return lines
 
 
 def check_all(held: Held | None = None) -> None:

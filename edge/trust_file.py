@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files, folders, places, reserve, trust
+from edge import audit, errors, files, folders, places, reserve, trust, trust_lines
 from edge.policy.text import locked
 from edge.staged import Staged
 from edge.trust_held import Held
@@ -38,7 +38,7 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
     digits = public.hex()
 
     def act(lines: list[Line]) -> tuple[list[Line], Fact]:
-        own = trust.keys_of(map(_words, lines))
+        own = trust_lines.keys_of(map(_words, lines))
         # What a bundle says of a key it trusts is kept as well: its scope above all.
         brought = (entry for entry, path in trusted() if path not in ("", trust.operator_path()))
         said = next((entry for entry in (*own, *brought) if entry.public == public), None)
@@ -123,7 +123,7 @@ def trusted(held: Held | None = None) -> list[tuple[Trusted, str]]:
     """Every line that trusts a key that is not revoked, and its file: empty for this machine's own key."""
     held = held or Held()
     gone = {digits for kind, digits, _, _ in revocations(held) if kind == trust.ALGORITHM}
-    found = [(entry, path) for path in trust.paths() for entry in trust.keys_of(held.lines(path))]
+    found = [(entry, path) for path in trust.paths() for entry in trust_lines.keys_of(held.lines(path))]
     own = held.own()
     if own is not None:
         found.append((trust.Trusted(own, trust.OWN), ""))
@@ -157,7 +157,7 @@ def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
         mode = _mode(path)
         lines, fact = act(_lines(path))
         text = b"".join(line + b"\n" for line, _ in lines)
-        trust.parse(text, path)
+        trust_lines.parse(text, path)
         fact = {"event": "trust", **fact}
         with Staged(path, mode) as staged:
             staged.write(text)
@@ -184,7 +184,7 @@ def _mode(path: str) -> int:
 def _lines(path: str) -> list[Line]:
     content = trust.read(path) or b""
     lines = content.split(b"\n")
-    return list(zip(lines if lines[-1] else lines[:-1], trust.parse(content, path)))
+    return list(zip(lines if lines[-1] else lines[:-1], trust_lines.parse(content, path)))
 
 
 def _line(text: str, meant: list[Any]) -> Line:

@@ -5,7 +5,7 @@ A call has no use for it, so what only others need of trust is here as well (edg
 
 from __future__ import annotations
 
-from edge import errors, keys, trust
+from edge import errors, keys, trust, trust_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class Held:
         return self._contents[path]
 
     def lines(self, path: str) -> list[list[Any]]:
-        """What each of its lines says, as `trust.parse`; none of a file that is not there."""
+        """What each of its lines says, as `trust_lines.parse`; none of a file that is not there."""
         if path not in self._lines:
-            self._lines[path] = trust.parse(self.read(path) or b"", path)
+            self._lines[path] = trust_lines.parse(self.read(path) or b"", path)
         return self._lines[path]
 
     def own(self) -> bytes | None:
@@ -50,7 +50,7 @@ def entries(held: Held | None, *, operator_only: bool) -> list[Trusted]:
     held = held or Held()
     for path in trust.paths():
         lines = held.lines(path)
-        for entry in trust.keys_of(lines) if not operator_only or path == trust.operator_path() else ():
+        for entry in trust_lines.keys_of(lines) if not operator_only or path == trust.operator_path() else ():
             found.setdefault(entry.public, entry)
         revoked |= {words[2] for words in lines if words[:2] == [trust.REVOKED, trust.ALGORITHM]}
     own = None if operator_only else held.own()

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from edge import errors, files
+from edge import errors, files, staged
 
 
 def test_a_file_is_removed_whether_it_is_there_or_not(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"a")
     for _ in range(2):
-        files.remove(str(path))
+        staged.remove(str(path))
         assert os.listdir(tmp_path) == []
     for nowhere in (tmp_path / "none" / "a", Path(__file__) / "a"):
-        files.remove(str(nowhere))
+        staged.remove(str(nowhere))
     path.mkdir()
     with pytest.raises(errors.EdgeError):
-        files.remove(str(path))
+        staged.remove(str(path))
 
 
 @pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "below a file"])

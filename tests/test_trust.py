@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import errors, keys, trust
+from edge import errors, keys, trust, trust_lines
 from tests.home import move
 
 KEY = bytes(range(32))
@@ -73,7 +73,7 @@ def test_a_line_that_says_nothing_is_named_with_its_file(line: str) -> None:
 @given(st.text())
 def test_any_text_means_something_or_is_refused(text: str) -> None:
     try:
-        trust.parse(text.encode("utf-8", "surrogatepass"), "trusted.keys")
+        trust_lines.parse(text.encode("utf-8", "surrogatepass"), "trusted.keys")
     except errors.EnvironmentFault as error:
         assert error.message.startswith("trusted.keys: ")
 

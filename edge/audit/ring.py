@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 from time import time
 
-from edge import files, folders, keys, shared
+from edge import files, folders, keys, shared, staged
 from edge.audit.line import LINE_BYTES, digest, line, number, parse
 
 TYPE_CHECKING = False
@@ -61,7 +61,7 @@ class Ring:
                 size = 0
             if not size:
                 # Before it is written: who finds entries in a file need not ask whether its name would last.
-                files.sync_folder(self._folder)
+                staged.sync_folder(self._folder)
             _write(fd, data, size)
         except OSError as error:
             _fail(path, error)
@@ -112,7 +112,7 @@ class Ring:
         free = next((at for at in range(1, KEPT) if not _is_there(self._path(at))), KEPT)
         for at in range(free, 0, -1):
             posix.rename(self._path(at - 1), self._path(at))
-        files.sync_folder(self._folder)
+        staged.sync_folder(self._folder)
 
     def _last_rotated(self) -> bytes:
         return next(filter(None, map(self._last, range(1, KEPT + 1))), b"")

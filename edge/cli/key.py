@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, keyring, keys, levels, policy, trust, trust_file
+from edge import errors, files, keyring, keys, levels, policy, trust, trust_file, trust_lines
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file
@@ -344,9 +344,9 @@ def _keys(what: str) -> list[Trusted]:
     try:
         lines = native.read_trust(files.read_input(what), what)
     except errors.OptionsError as error:
-        # Not a fault of this machine's own trust, which is what trust.parse is for.
+        # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None
-    found = trust.keys_of(lines)
+    found = trust_lines.keys_of(lines)
     if not found or trust_file.says_more(lines):
         raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
     return found

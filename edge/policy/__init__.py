@@ -12,7 +12,7 @@ the audit log before. What can't be put there is not changed; what changes nothi
 
 from __future__ import annotations
 
-from edge import asks, files, folders, keys, levels, places
+from edge import asks, files, folders, keys, levels, places, staged
 from edge.manifest import RISKS
 from edge.text import is_plugin_name
 
@@ -269,7 +269,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         if document(policy) != before:
             write(policy, fact)
         else:
-            files.make_last(path)
+            staged.make_last(path)
     return fact
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, store
+from edge import errors, staged, store
 from edge.manifest import Manifest
 from edge.staged import Staged
 from edge.store.installed import manifest_of
@@ -34,7 +34,7 @@ def keep(waiting: Manifest) -> None:
 
 def forget(name: str) -> None:
     """Drops the release that waits, which was installed or is not wanted any more."""
-    files.remove(_path(name))
+    staged.remove(_path(name))
 
 
 def settable(name: str) -> Manifest:

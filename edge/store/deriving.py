@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import errors, store
 from edge.json_text import json_text
-from edge.staged import Staged
+from edge.staged import Staged, remove
 from edge.store import terms
 
 TYPE_CHECKING = False
@@ -59,3 +59,8 @@ def keep(worked_out: terms.Terms) -> None:
             staged.commit()
     except (errors.EnvironmentFault, errors.UsageError):
         return
+
+
+def forget(name: str) -> None:
+    """Drops what was worked out, so that the next call does so anew."""
+    remove(store.terms_path(name))

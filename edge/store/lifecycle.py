@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge import _native as native
 from edge import asks, audit, errors, grants, reserve, store
 from edge.profiles import here
-from edge.store import deriving, lost, record, records, removal, selfcheck, standing, terms
+from edge.store import deriving, lost, record, records, removal, selfcheck, standing
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
@@ -201,7 +201,7 @@ def reload(name: str) -> Record:
         fault = fault_of(found.release_id, name)
         if fault is not None:
             _refuse(fault, name, name)
-        terms.forget(name)
+        deriving.forget(name)
         now = deriving.derive(found.record, here())
         if now.missing and found.enabled:
             raise errors.NotGranted(f"{name}: {now.missing}")

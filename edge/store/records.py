@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, store
+from edge import files, staged, store
 from edge.json_text import json_text
 from edge.staged import Staged
 from edge.store import record
@@ -40,9 +40,9 @@ def write(changed: record.Record) -> None:
 
 def make_last(name: str) -> None:
     """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
-    files.make_last(store.record_path(name))
+    staged.make_last(store.record_path(name))
 
 
 def forget(name: str) -> None:
     """Removes a record, and with it the floor."""
-    files.remove(store.record_path(name))
+    staged.remove(store.record_path(name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, places, store
+from edge import files, places, staged, store
 from edge.store import record, records, removal
 
 
@@ -73,7 +73,7 @@ def _make_last() -> None:
     """Whoever wrote the records may have been killed before they would survive a power cut; now they do."""
     plugins = f"{store.root()}/plugins"
     try:
-        files.sync_folder(plugins)
+        staged.sync_folder(plugins)
     except OSError as error:
         files.raise_for(plugins, error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, store
+from edge import files, staged, store
 from edge.store.recover import remove
 
 TYPE_CHECKING = False
@@ -126,7 +126,7 @@ class Staged:
     @staticmethod
     def _sync(path: str) -> None:
         try:
-            files.sync_folder(path)
+            staged.sync_folder(path)
         except OSError as error:
             files.raise_for(path, error)
 

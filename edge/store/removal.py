@@ -6,7 +6,7 @@ that name would have them.
 
 from __future__ import annotations
 
-from edge.store import records, terms
+from edge.store import deriving, records
 from edge.store.record import Record
 
 
@@ -49,7 +49,7 @@ def forget(name: str) -> None:
     policy.forget(name)
     config.forget(name)
     sealed.forget(name)
-    terms.forget(name)
+    deriving.forget(name)
     awaited.forget(name)
     _forget_log(name)
 

@@ -104,11 +104,6 @@ def of(record: Record, profile: Profile) -> Terms:
     return derive(record, profile, receipt=found.receipt if found is not None else "")
 
 
-def forget(name: str) -> None:
-    """Drops what was worked out, so that the next call does so anew."""
-    files.remove(store.terms_path(name))
-
-
 def _parse(text: bytes, record: Record) -> Terms | None:
     """What was kept, if it is about the release that is current; anything else is worked out anew."""
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge import files
+from edge import staged
 from edge.staged import Staged
 
 FILE = "value"
@@ -36,7 +36,7 @@ def without_sync_of_contents(folder: Path) -> None:
     """Writes, renames and syncs the folder."""
     with _staged(folder, synced=False):
         pass
-    files.sync_folder(str(folder))
+    staged.sync_folder(str(folder))
 
 
 def without_sync_of_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, config, errors, files, policy, sealed, store
+from edge import audit, config, errors, policy, sealed, staged, store
 from edge.store import lifecycle, record, records, removal
 from edge.store.install import Outcome
 from edge.store.lock import locked
@@ -87,7 +87,7 @@ def test_what_is_as_it_should_be_already_is_made_to_last(
     if act is lifecycle.disable:
         act("faults")
     synced: list[str] = []
-    monkeypatch.setattr(files, "make_last", synced.append)
+    monkeypatch.setattr(staged, "make_last", synced.append)
     if act == "install":
         assert put(1).change == "nothing"
     elif act == "unset":
