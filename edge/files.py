@@ -106,14 +106,14 @@ def _checked(path: str) -> str:
     is_link = found.st_mode & FORMAT_MASK == LINK
     open_to_others = found.st_mode & OTHERS_WRITE and not (is_link or found.st_mode & STICKY)
     if open_to_others or found.st_uid not in (0, posix.geteuid()):
-        from edge.folders import judge
+        from edge.folder_errors import judge
 
         judge(path, found)
     return posix.readlink(path) if is_link else ""
 
 
 def _follow(path: str, links: int, real: str, rest: list[str], target: str) -> tuple[str, list[str]]:
-    from edge.folders import MAX_LINKS, refuse_links
+    from edge.folder_errors import MAX_LINKS, refuse_links
 
     if links > MAX_LINKS:
         refuse_links(path)

@@ -1,22 +1,10 @@
-"""Folders: made, and refused where others could replace a file in them, with what helps.
-
-`files.check_folder` looks at each folder; only what it finds fault with comes here.
-"""
+"""Makes the folders in which Edge keeps what it writes."""
 
 from __future__ import annotations
 
 import posix
 
-from edge import errors, files, staged
-from edge.suggest import shell
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
-
-ANYBODY_WRITES = 0o002
-MAX_LINKS = 40
-"""As many as Linux follows in one path."""
+from edge import files, staged
 
 
 def make(path: str, mode: int) -> None:
@@ -50,76 +38,3 @@ def _make_one(path: str, mode: int) -> None:
         raise
     except OSError as error:
         files.raise_for(path, error)
-
-
-def judge(path: str, found: posix.stat_result) -> None:
-    """Raises `errors.EnvironmentFault`, unless the one fault is a group of which nobody but the owner is."""
-    if found.st_uid not in (0, posix.geteuid()):
-        refuse_owner(path, found.st_uid, ", who can replace what is in it")
-    if found.st_mode & ANYBODY_WRITES or not _is_alone(found.st_uid, found.st_gid):
-        _fail(
-            f"{path}: others than its owner can replace what is in it",
-            f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it",
-        )
-
-
-def refuse_access(path: str, *, secret: bool) -> NoReturn:
-    """For a file that others than its owner may write or, where it is secret, read."""
-    remedy = f"`chmod go-w {shell(path)}`; check before that it says what you wrote"
-    if secret:
-        remedy = f"`chmod go-rwx {shell(path)}`; if others may have read it, replace what it holds"
-    _fail(f"{path}: others than its owner have access to it", remedy)
-
-
-def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
-    """For a file or folder of another user. Root that has another's HOME, as after `sudo -E`, is told so."""
-    name = _name(user)
-    quoted = f"'#{user}'" if name == str(user) else name
-    if posix.geteuid() == 0:
-        _fail(
-            f"{path} belongs to user {name}, and this is root",
-            f"Run it as that user: `sudo -u {quoted} edge …`, or give root its own places: `sudo -H edge …`",
-        )
-    _fail(
-        f"{path} belongs to user {name}{remark}",
-        f"If you know why: `sudo chown {posix.geteuid()} {shell(path)}`; otherwise move it away, or "
-        "choose other places: XDG_CONFIG_HOME, XDG_DATA_HOME",
-    )
-
-
-def refuse_links(path: str) -> NoReturn:
-    """For a path that leads through more links than anybody follows."""
-    _fail(
-        f"{path} leads through more than {MAX_LINKS} links",
-        f"`namei {shell(path)}` shows them; remove those that lead in a circle",
-    )
-
-
-def refuse_dangling(path: str, target: str) -> NoReturn:
-    """For a link to a file that is not there: what it holds when it is there must not count for nothing."""
-    _fail(f"{path} is a link to {target}, which is not there", "Put the file there, or remove the link")
-
-
-def _name(user: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)
-
-
-def _is_alone(user: int, group: int) -> bool:
-    """Whether a group is the private one that systems with the umask 002 give each user."""
-    import grp
-    import pwd
-
-    try:
-        name, found = pwd.getpwuid(user).pw_name, grp.getgrgid(group)
-    except KeyError:
-        return False
-    return found.gr_name == name and not set(found.gr_mem) - {name}
-
-
-def _fail(message: str, remedy: str) -> NoReturn:
-    raise errors.EnvironmentFault(message, remedy)

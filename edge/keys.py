@@ -145,11 +145,11 @@ def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool
 
         refuse_kind(path, found.st_mode)
     if found.st_mode & forbidden:
-        from edge.folders import refuse_access
+        from edge.folder_errors import refuse_access
 
         refuse_access(path, secret=forbidden == OTHERS_ANY)
     if not whosever and found.st_uid not in (0, posix.geteuid()):
-        from edge.folders import refuse_owner
+        from edge.folder_errors import refuse_owner
 
         refuse_owner(path, found.st_uid)
 
@@ -165,7 +165,7 @@ def _open(path: str, forbidden: int, *, whosever: bool) -> int:
             return posix.open(at, flags)
         except (FileNotFoundError, NotADirectoryError):
             if links:
-                from edge.folders import refuse_dangling
+                from edge.folder_errors import refuse_dangling
 
                 refuse_dangling(path, at)
             return -1
@@ -180,7 +180,7 @@ def _target(path: str, links: int, error: OSError) -> str:
     """Where a link leads, with which a file could not be opened."""
     from errno import ELOOP
 
-    from edge.folders import MAX_LINKS, refuse_links
+    from edge.folder_errors import MAX_LINKS, refuse_links
 
     if links > MAX_LINKS:
         refuse_links(path)

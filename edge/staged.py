@@ -6,7 +6,6 @@ Apart from edge.files, because a call changes no such file and would import this
 from __future__ import annotations
 
 import posix
-from contextlib import suppress
 
 from edge import files
 
@@ -150,8 +149,9 @@ def _check_linkless(error: OSError) -> None:
 def remove(path: str) -> None:
     """Removes a file, if it is there, and makes that survive a power cut."""
     try:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            posix.unlink(path)
+        posix.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
     except OSError as error:
         files.raise_own(path, error)
     make_last(path)

@@ -64,7 +64,7 @@ def _check_folder(path: str) -> None:
     from edge.suggest import shell
 
     if is_folder and found.st_uid != posix.geteuid():
-        from edge.folders import refuse_owner
+        from edge.folder_errors import refuse_owner
 
         refuse_owner(path, found.st_uid)
     how = f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it"

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, config, errors, files, keyring, keys, policy, sealed, trust, trust_file
-from edge.folders import judge
+from edge.folder_errors import judge
 from edge.store import record
 from edge.store.lock import locked
 from tests.home import move, pretend
