@@ -10,11 +10,11 @@ from cross import guests
 from cross.board.board import Board
 from cross.board.result import Result
 from edge import _native as native
-from edge import keys
 from edge.dev import bundle
 from edge.dev.compile import compile_to
 from edge.dev.pack import pack
 from edge.dev.pack_source import Source
+from edge.trust import local_key
 
 HERE = Path(__file__).parent
 RUST_TOOL, PYTHON_TOOL = "cron-next", "sensor-digest"
@@ -88,7 +88,7 @@ def _packed(name: str, folder: str) -> Path:
     path = Path(folder) / f"{name}.edge"
     with path.open("xb+") as file:
         source = Source(str(guests.source(name)), str(guests.build(name)))
-        pack(file.fileno(), source, [ENGINE], keys.local_seed(), file=path.name)
+        pack(file.fileno(), source, [ENGINE], local_key.local_seed(), file=path.name)
     return path
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable  # noqa: E402
 from time import monotonic_ns  # noqa: E402
 
 from edge import Admission, Counters, Limits, Runtime  # noqa: E402
-from edge.call import Call  # noqa: E402
 from edge.interfaces import Interface  # noqa: E402
 from edge.interfaces.logging import Logging  # noqa: E402
-from edge.profiles import here  # noqa: E402
+from edge.limits import here  # noqa: E402
+from edge.runtime.call import Call  # noqa: E402
 
 CALLS = 20
 WARM_UP = 3

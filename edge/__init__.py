@@ -15,20 +15,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge import errors
     from edge._version import __version__
-    from edge.admission import Admission
-    from edge.call import Call
-    from edge.counters import Counters
-    from edge.delegation import Chain
     from edge.errors import CallFailed, EdgeError, EnvironmentFault, Refused, ToolError, UsageError
-    from edge.instance import Instance, Stats
     from edge.interfaces import Interface
+    from edge.interfaces.delegation import Chain
     from edge.interfaces.inbound import Inbound
     from edge.interfaces.logging import Logging
     from edge.interfaces.secrets import Secrets
-    from edge.plugin import Plugin, ToolResult
-    from edge.profiles import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
+    from edge.limits import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
+    from edge.limits.admission import Admission
+    from edge.limits.counters import Counters
     from edge.runtime import Runtime
-    from edge.scheduler import Scheduler
+    from edge.runtime.call import Call
+    from edge.runtime.instance import Instance, Stats
+    from edge.runtime.plugin import Plugin, ToolResult
+    from edge.runtime.scheduler import Scheduler
 
 __all__ = [
     "PI_64",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from edge import _native as native
-from edge import keys
 from edge.dev.compile import compile_to
+from edge.trust import local_key
 
 Code = tuple[dict[str, Any], dict[str, bytes]]
 
@@ -48,7 +48,7 @@ def package(
 ) -> bytes:
     """A package; `manifest`: lines beyond the least, `changes`: of the description."""
     about = native.about()
-    seed = seed or keys.local_seed()
+    seed = seed or local_key.local_seed()
     description, code = compiled(wasm, tuple(engines or (about["engine"],)))
     contents = {"manifest.toml": manifest_of(name, version, manifest).encode()}
     contents.update((f"code.{engine}", data) for engine, data in code.items())

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import _native as native
-from edge import errors, keys, trust
+from edge import errors, trust
 from edge.package import CODE, MANIFEST, WASM, Package, is_package, open_package
+from edge.trust import local_key
 from tests import packing
 
 Packed = Callable[..., Path]
@@ -39,7 +40,7 @@ def saying(contents: bytes, **changes: Any) -> bytes:
     """The package with another description, signed by this machine."""
     description, files = packing.apart(contents)
     text = packing.spelled({**description, **changes})
-    return packing.head(text, keys.local_seed()) + b"".join(files.values())
+    return packing.head(text, local_key.local_seed()) + b"".join(files.values())
 
 
 def test_a_package_tells_what_it_holds(contents: bytes, tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_manifest_as_long_as_no_manifest_is_not_read(contents: bytes) -> None:
     text = packing.spelled({**description, "files": [entry, *description["files"][1:]]})
     body = b"".join({**files, MANIFEST: long}.values())
     with (
-        opened(packing.head(text, keys.local_seed()) + body, None) as package,
+        opened(packing.head(text, local_key.local_seed()) + body, None) as package,
         pytest.raises(errors.BadPackage, match="longer than 256 kB"),
     ):
         package.manifest()
@@ -155,7 +156,7 @@ def test_files_that_mean_nothing_are_refused(
     description, files = packing.apart(contents)
     entries = change(description["files"])
     body = b"".join(files.get(entry["name"], files[MANIFEST]) for entry in entries)
-    head = packing.head(packing.spelled({**description, "files": entries}), keys.local_seed())
+    head = packing.head(packing.spelled({**description, "files": entries}), local_key.local_seed())
     with pytest.raises(errors.BadPackage, match=message), opened(head + body, None):
         pass
 
@@ -184,7 +185,7 @@ def test_whatever_somebody_signs_is_a_package_or_refused(
     except errors.Refused as error:
         assert error.message.startswith("a.edge")
         return
-    assert package.description["signer"] == keys.local_public().hex()  # type: ignore[union-attr]
+    assert package.description["signer"] == local_key.local_public().hex()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

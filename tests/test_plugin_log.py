@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge import plugin_log, shared
+from edge import plugin_log
+from edge.files import runtime_dir
 from edge.plugin_log import reading
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,7 @@ EVENT: dict[str, Any] = {
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with TemporaryDirectory(dir="/dev/shm") as run:
         monkeypatch.setenv("XDG_RUNTIME_DIR", run)
-        yield Path(shared.own_folder()) / "log"
+        yield Path(runtime_dir.own_folder()) / "log"
 
 
 def texts(name: str = "pump") -> list[tuple[str, str]]:

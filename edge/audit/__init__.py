@@ -16,7 +16,8 @@ what it can't.
 
 from __future__ import annotations
 
-from edge import files, places
+from edge import files
+from edge.files import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ what is allowed what was denied. All other events are in ACTS."""
 
 def folder() -> str:
     """Where the log is kept; an error where there is no place for it."""
-    return f"{places.data()}/audit"
+    return f"{paths.data()}/audit"
 
 
 def append(fact: Fact) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import posix
 from time import monotonic
 
-from edge import audit, shared, text
+from edge import audit, text
+from edge.files import runtime_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def append_denied(fact: Fact) -> str:
 
 def forget(name: str) -> None:
     """Drops what was counted of a plugin."""
-    shared.drop(f"{shared.own_folder()}/{FOLDER}/{name}")
+    runtime_dir.drop(f"{runtime_dir.own_folder()}/{FOLDER}/{name}")
 
 
 def _count(plugin: str) -> int:
@@ -72,10 +73,10 @@ def _count(plugin: str) -> int:
 
 
 def _count_shared(name: str, now: int) -> int:
-    path = f"{shared.checked_folder(f'{shared.own_folder()}/{FOLDER}')}/{name}"
-    fd = shared.open_file(path)
+    path = f"{runtime_dir.checked_folder(f'{runtime_dir.own_folder()}/{FOLDER}')}/{name}"
+    fd = runtime_dir.open_file(path)
     try:
-        shared.lock(fd, path)
+        runtime_dir.lock(fd, path)
         data = posix.pread(fd, 2 * WORD, 0)
         minute, count = (int.from_bytes(data[at : at + WORD], "little") for at in (0, WORD))
         count = count + 1 if minute == now and len(data) == 2 * WORD else 1

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posix
 from time import time
 
-from edge import files, folders, keys, shared, staged
+from edge import files
 from edge.audit.line import LINE_BYTES, digest, line, number, parse
+from edge.files import folders, runtime_dir, staged
+from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +164,7 @@ class locked:  # noqa: N801 it is used as a function is
             _check(self._folder, posix.lstat(self._folder), files.DIRECTORY)
             self._fd = _open(path, posix.O_RDWR | posix.O_CREAT)
         try:
-            shared.lock(self._fd, path)
+            runtime_dir.lock(self._fd, path)
         except BaseException:
             posix.close(self._fd)
             raise
@@ -177,7 +179,7 @@ def others_may_write(folder: str) -> Iterator[str]:
     if not _is_there(folder):
         return
     for path in (folder, *(f"{folder}/{name}" for name in sorted(posix.listdir(folder)))):
-        if posix.lstat(path).st_mode & keys.OTHERS_WRITE:
+        if posix.lstat(path).st_mode & local_key.OTHERS_WRITE:
             yield path
 
 
@@ -200,7 +202,7 @@ def _check(path: str, found: posix.stat_result, kind: int) -> None:
         why = "it is no folder" if kind == files.DIRECTORY else "it is no file"
     elif found.st_uid != posix.getuid():
         why = f"it belongs to user {found.st_uid}"
-    elif found.st_mode & keys.OTHERS_WRITE:
+    elif found.st_mode & local_key.OTHERS_WRITE:
         why = "others may write it"
     else:
         return

@@ -6,14 +6,16 @@ edge/cli/audit_engine.py.
 
 from __future__ import annotations
 
-from edge import asks, files, grants, levels, policy
-from edge.capabilities import ALWAYS, CAPABILITIES
+from edge import files, policy
 from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
-from edge.difference import difference
+from edge.limits import PI_ZERO, named
 from edge.package import is_package, open_package
-from edge.profiles import PI_ZERO, named
+from edge.permissions import levels, requests
+from edge.permissions.imports import ALWAYS, CAPABILITIES
+from edge.policy import grants
+from edge.policy.diff import difference
 from edge.suggest import shell
 from edge.text import plain, safe
 
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.grants import Grants, Row
+    from edge.limits import Profile
     from edge.manifest import Manifest
-    from edge.profiles import Profile
+    from edge.policy.grants import Grants, Row
 
 NOTHING = "-"
 
@@ -194,8 +196,8 @@ def _at(cells: list[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _short(ask: asks.Ask) -> str:
-    return asks.spelled(ask[1:]) or "yes"
+def _short(ask: requests.Ask) -> str:
+    return requests.spelled(ask[1:]) or "yes"
 
 
 def _show_changes(old: str, changes: list[Any]) -> None:

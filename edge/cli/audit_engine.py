@@ -6,7 +6,7 @@ from edge import _native as native
 from edge import errors
 from edge.cli import output
 from edge.doctor import engine
-from edge.store import standing
+from edge.store import status
 from edge.store.view import View
 
 TYPE_CHECKING = False
@@ -63,4 +63,4 @@ def run(given: Given) -> int:
 def _refused(release: Release, view: View) -> str | None:
     """Why trust does not take a release, which no library changes."""
     error = view.release(release.id, release.plugin).refusal
-    return None if error is None else standing.why(error, release.plugin)
+    return None if error is None else status.why(error, release.plugin)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from edge import asks, audit, errors, grants
+from edge import audit, errors
 from edge.cli import output
 from edge.cli.words import is_file
 from edge.json_text import json_text
-from edge.store import standing
+from edge.permissions import requests
+from edge.policy import grants
+from edge.store import status
 from edge.text import plain, word
 
 TYPE_CHECKING = False
@@ -30,7 +32,7 @@ def run(given: Given) -> int | None:
     if not given.arguments:
         raise errors.UsageError("audit: FILE or NAME missing", "`edge audit --help` says more")
     name = given.arguments[0]
-    if standing.is_installed(name):
+    if status.is_installed(name):
         return _plugin(given, name)
     if not is_file(name):
         raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no file of that name here")
@@ -96,8 +98,8 @@ def _plugin(given: Given, name: str) -> int:
     )
     rows = found.rows(plugin.description["imports"])
     refused = [row for row in rows if row.imported and not row.granted]
-    state, problem = standing.state(plugin.record, view)
-    is_loaded = state in (standing.ENABLED, standing.DISABLED)
+    state, problem = status.state(plugin.record, view)
+    is_loaded = state in (status.ENABLED, status.DISABLED)
     entries = _last(given, audit.entries(name))
     if given.get("json"):
         output.document(
@@ -198,5 +200,5 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return plain(value) or "''"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return asks.spelled(tuple(value)) or "nothing"
+        return requests.spelled(tuple(value)) or "nothing"
     return json_text(value, ascii_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posix
 from time import monotonic_ns
 
-from edge import keys, store
+from edge import store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
 from edge.cli.output import STDERR
-from edge.store.calling import prepare
+from edge.store.call import prepare
+from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.counters import Slot
-    from edge.instance import Output
     from edge.interfaces.logging import Sink
-    from edge.plugin import Plugin
-    from edge.profiles import Limits
-    from edge.store.calling import Prepared
-    from edge.store.terms import Terms
+    from edge.limits import Limits
+    from edge.limits.counters import Slot
+    from edge.runtime.instance import Output
+    from edge.runtime.plugin import Plugin
+    from edge.store.call import Prepared
+    from edge.store.call_plan import Terms
 
     End = Callable[[], None]
 
@@ -86,8 +87,8 @@ def run(given: Given) -> int:
 
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts the call among all that this device has under way."""
-    from edge.admission import Admission
-    from edge.counters import Counters
+    from edge.limits.admission import Admission
+    from edge.limits.counters import Counters
 
     own = prepared.terms.grants["limits"]
     return Admission(Counters(), prepared.profile).admit(
@@ -108,12 +109,12 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
 
 
 def _config(name: str, withheld: list[str]) -> bytes | None:
-    # As edge.config reads it, which is more than a call needs.
-    text = keys.read_guarded(store.config_path(name), keys.OTHERS_WRITE)
+    # As edge.store.config reads it, which is more than a call needs.
+    text = local_key.read_guarded(store.config_path(name), local_key.OTHERS_WRITE)
     if text == b"":
         _check_config(name)
     if text and withheld:
-        from edge import config
+        from edge.store import config
 
         return config.without(text, name, withheld)
     return text
@@ -121,7 +122,7 @@ def _config(name: str, withheld: list[str]) -> bytes | None:
 
 def _check_config(name: str) -> None:
     """Raises `errors.StoreDamaged` where the file, which nobody named, is what made a call fail."""
-    from edge import config
+    from edge.store import config
 
     config.values(name)
 

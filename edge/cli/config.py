@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import config, errors, files, schema, sealed
+from edge import errors, files, schema
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.json_text import json_text
 from edge.schema import from_text
 from edge.schema.values import named
-from edge.store import awaited, record
+from edge.store import awaited, config, record
+from edge.store import secrets as sealed
 from edge.store.installed import manifest_of
 from edge.text import phrase, plain, word
 

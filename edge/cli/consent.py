@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posix
 
-from edge import asks
 from edge.cli import output
 from edge.manifest import UNKNOWN_RISK
+from edge.permissions import requests
 from edge.store.consent import Agreed
 from edge.text import plain, quoted, word
 
@@ -14,9 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.asks import Ask
     from edge.cli.options import Given
     from edge.manifest import Problem
+    from edge.permissions.requests import Ask
     from edge.store.consent import Consent, Request
 
 STDIN = 0
@@ -114,7 +114,7 @@ def _show_all(request: Request, refusals: _Refusals) -> None:
     told = {change.ask for change in request.changes if change.wider}
     for ask in manifest.asks:
         if ask not in told:
-            output.say(f"  asks for {asks.spelled(ask)}{refusals.of(ask)}")
+            output.say(f"  asks for {requests.spelled(ask)}{refusals.of(ask)}")
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
     for tool, risk in manifest.risks.items():
@@ -130,7 +130,7 @@ class _Refusals:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._not_given = {*request.missing} - {*request.consents}
-        self._given = asks.Covering(request.grants.allowed)
+        self._given = requests.Covering(request.grants.allowed)
 
     def of(self, ask: Ask) -> str:
         """That the level does not give it, where that is so; empty otherwise."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from edge import files, grants, levels, manifest, policy, trust
+from edge import files, manifest, policy, trust
 from edge.cli import output
+from edge.permissions import levels
+from edge.policy import grants
 from edge.text import plain
 
 TYPE_CHECKING = False
@@ -11,11 +13,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.grants import Audit, Grants
+    from edge.limits import Profile
     from edge.manifest import Manifest
-    from edge.plugin import Plugin
     from edge.policy import Policy
-    from edge.profiles import Profile
+    from edge.policy.grants import Audit, Grants
+    from edge.runtime.plugin import Plugin
 
 MAX_WARNINGS = 10
 MAX_TOLD = 20
@@ -49,11 +51,12 @@ class Terms:
 
     def check_source(self, given: Given, file: str, imports: list[str], named: list[str]) -> None:
         """Raises before a component is compiled what can be known by then: grants, trust, a tool's risk."""
-        from edge import errors, keys
+        from edge import errors
+        from edge.trust import local_key
 
         self.grants.check_load(imports)
         only = levels.operator_only(self.grants.level)
-        own = keys.local_public()
+        own = local_key.local_public()
         if (own or only) and own not in [entry.public for entry in trust.entries(operator_only=only)]:
             why = "was revoked here"
             if only:

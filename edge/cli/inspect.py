@@ -5,11 +5,12 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, levels, policy, trust
-from edge.capabilities import capability_of, needed
+from edge import errors, files, policy, trust
 from edge.cli import output
 from edge.cli.options import Command
 from edge.package import is_package
+from edge.permissions import levels
+from edge.permissions.imports import capability_of, needed
 from edge.text import phrase, plain, quoted, word
 
 TYPE_CHECKING = False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import asks, errors, files, levels, policy, trust
+from edge import errors, files, policy, trust
 from edge.cli.inspect import row, show_origin, without_file
 from edge.package import CODE, open_package
+from edge.permissions import levels, requests
 from edge.text import plain, word
 
 TYPE_CHECKING = False
@@ -107,7 +108,7 @@ def _show_manifest(declared: dict[str, Any]) -> None:
             row(name, ", ".join(items))
     name = "asks for"
     for ask in declared["asks"]:
-        row(name, asks.spelled(ask))
+        row(name, requests.spelled(ask))
         name = ""
     if declared["level"]:
         row("level", f"{declared['level']} or stricter")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, keyring, keys, levels, policy, trust, trust_file, trust_lines
+from edge import errors, files, policy, trust
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file
+from edge.permissions import levels
 from edge.sources.digest import hex_of
-from edge.store import standing
+from edge.store import status
 from edge.suggest import meant
 from edge.text import phrase, safe, word
-from edge.trust_held import Held
+from edge.trust import edit, keyring, local_key
+from edge.trust import lines as trust_lines
+from edge.trust.held import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,8 +109,8 @@ def _new(given: Given, name: str) -> None:
 
 def _show(given: Given, what: str) -> None:
     public, label = _key(what, "key")
-    known = [entry for entry, _ in trust_file.trusted() if entry.public == public]
-    revoked = any(digits == public.hex() for _, digits, _, _ in trust_file.revocations())
+    known = [entry for entry, _ in edit.trusted() if entry.public == public]
+    revoked = any(digits == public.hex() for _, digits, _, _ in edit.revocations())
     if not (label or known or revoked):
         raise errors.UsageError(
             f"Nothing is known here of key {public.hex()}", "`edge key list` shows the keys there are"
@@ -140,9 +143,9 @@ def _trust(given: Given, what: str) -> None:
         for entry in _keys(what)
     ]
     facts = []
-    before = standing.loading()
+    before = status.loading()
     for entry, label, scope in wanted:
-        facts.append(trust_file.add(entry.public, label, scope, again=given.get("again", False)))
+        facts.append(edit.add(entry.public, label, scope, again=given.get("again", False)))
         _remark(facts[-1])
     stops = stopping.tell(before)
     if given.get("json"):
@@ -157,7 +160,7 @@ def _remark(fact: dict[str, Any]) -> None:
     """What somebody who trusts a key may not expect."""
     if fact["again"]:
         output.say("edge: it had been revoked here, and is not any more")
-    for entry, path in trust_file.trusted():
+    for entry, path in edit.trusted():
         wider = fact["plugins"] and not entry.plugins
         if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
             whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
@@ -167,23 +170,23 @@ def _remark(fact: dict[str, Any]) -> None:
 def _revoke(given: Given, what: str) -> None:
     reason = _label(given.get("reason", ""))
     if what.lower().startswith(DIGEST):
-        kind, digits = trust_file.SHA256, hex_of(what).lower()
-        if len(digits) != trust_file.KEY_DIGITS or digits.strip(DIGITS):
+        kind, digits = edit.SHA256, hex_of(what).lower()
+        if len(digits) != edit.KEY_DIGITS or digits.strip(DIGITS):
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits",
                 "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
             )
     elif "/" in what or what.endswith((".edge", ".cwasm")) or (is_file(what) and not _is_known(what)):
-        kind, digits = trust_file.SHA256, _release_of(what)
+        kind, digits = edit.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
-        if bytes.fromhex(digits) == keys.local_public():
+        if bytes.fromhex(digits) == local_key.local_public():
             output.say("edge: this is this machine's own key: what it compiles will not run here any more")
-        for entry, path in trust_file.trusted():
+        for entry, path in edit.trusted():
             if entry.public.hex() == digits and path not in ("", trust.operator_path()):
                 output.say(f"edge: {path} brought this key: {word(entry.label)}")
-    before = standing.loading()
-    fact = {**trust_file.revoke(kind, digits, reason), "stops": stopping.tell(before)}
+    before = status.loading()
+    fact = {**edit.revoke(kind, digits, reason), "stops": stopping.tell(before)}
     if given.get("json"):
         output.document(_without_event(fact))
     else:
@@ -214,12 +217,12 @@ def _floor(given: Given, version: str) -> None:
             f"This library is wasmtime {own}: nothing here could compile for a floor of {version}",
             "Update Edge first",
         )
-    before = standing.loading()
-    fact = trust_file.set_floor(version)
+    before = status.loading()
+    fact = edit.set_floor(version)
     fact["stops"] = stopping.tell(before)
     if fact["before"] and wanted < _version(fact["before"]):
         output.say(f"edge: the floor was {fact['before']}: code of older compilers is loaded again")
-    holds = trust_file.floor()
+    holds = edit.floor()
     if _version(holds) > wanted:
         output.say(f"edge: what a bundle brought says {holds}, and the higher floor holds")
     if given.get("json"):
@@ -232,9 +235,9 @@ def _list(given: Given) -> None:
     held = Held()
     trust.check_all(held)
     own, problems = keyring.every()
-    trusted = trust_file.trusted(held)
-    revoked = trust_file.revocations(held)
-    floor = trust_file.floor(held)
+    trusted = edit.trusted(held)
+    revoked = edit.revocations(held)
+    floor = edit.floor(held)
     level = policy.load().level
     counting = _counting(trusted, level)
     for problem in problems:
@@ -328,7 +331,7 @@ def _key(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
 def _named(what: str) -> dict[bytes, str]:
     """The keys here that a label, or the first digits that messages show, stands for; and their labels."""
     labels = {key.public: key.name for key in keyring.every()[0]} if _is_shortened(what) else {}
-    labels |= {entry.public: entry.label for entry, _ in trust_file.trusted()}
+    labels |= {entry.public: entry.label for entry, _ in edit.trusted()}
     return {
         public: label
         for public, label in labels.items()
@@ -347,7 +350,7 @@ def _keys(what: str) -> list[Trusted]:
         # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None
     found = trust_lines.keys_of(lines)
-    if not found or trust_file.says_more(lines):
+    if not found or edit.says_more(lines):
         raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
     return found
 
@@ -358,11 +361,11 @@ def _is_known(what: str) -> bool:
 
 
 def _is_key(what: str) -> bool:
-    return len(what) == trust_file.KEY_DIGITS and not what.lower().strip(DIGITS)
+    return len(what) == edit.KEY_DIGITS and not what.lower().strip(DIGITS)
 
 
 def _is_shortened(what: str) -> bool:
-    return SHOWN_DIGITS <= len(what) < trust_file.KEY_DIGITS and not what.lower().strip(DIGITS)
+    return SHOWN_DIGITS <= len(what) < edit.KEY_DIGITS and not what.lower().strip(DIGITS)
 
 
 def _plugins(text: str | None) -> list[str] | None:

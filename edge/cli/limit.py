@@ -6,7 +6,7 @@ from edge import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.store.terms import Terms
+    from edge.store.call_plan import Terms
 
 WORDS = {
     "crossing:": "crossing_bytes",

@@ -6,7 +6,7 @@ from edge import errors
 from edge.cli import output
 from edge.cli.failure import facts, report
 from edge.cli.options import Command
-from edge.store import records, standing
+from edge.store import records, status
 from edge.store.view import View
 from edge.text import safe, word
 
@@ -50,14 +50,14 @@ def run(given: Given) -> int:
         if not given.get("json"):
             report(fault, as_json=False)
         return fault.exit_code
-    return 1 if any(row["state"] == standing.DAMAGED for row in rows) else 0
+    return 1 if any(row["state"] == status.DAMAGED for row in rows) else 0
 
 
 def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
     """What of this machine leaves open which plugins a call would load."""
     try:
         view.check()
-        if any(row["state"] == standing.UNKNOWN for row in rows):
+        if any(row["state"] == status.UNKNOWN for row in rows):
             view.check_lines()
     except errors.EdgeError as error:
         return error
@@ -75,12 +75,12 @@ def _row(name: str, view: View) -> dict[str, Any] | None:
             "name": name,
             "version": "",
             "release": 0,
-            "state": standing.DAMAGED,
+            "state": status.DAMAGED,
             "enabled": False,
             "tools": [],
             "problem": error.message,
         }
-    state, why = standing.state(found, view)
+    state, why = status.state(found, view)
     return {
         "name": name,
         "version": description["version"],
@@ -110,5 +110,5 @@ def _show(rows: list[dict[str, Any]]) -> None:
         output.show("  ".join(padded).rstrip())
     for row in rows:
         # Of the machine's own fault there is one line, below.
-        if row["problem"] and row["state"] != standing.UNKNOWN:
+        if row["problem"] and row["state"] != status.UNKNOWN:
             output.say(f"{row['name']}: {row['problem']}")

@@ -6,7 +6,7 @@ from edge import errors
 from edge.cli import INTERRUPTED, output
 from edge.cli.options import Command, Option, at_least_one
 from edge.plugin_log.reading import Following
-from edge.store import standing
+from edge.store import status
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ def run(given: Given) -> int:
         raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
     following = Following(name)
     found = following.more()
-    if not (found or standing.is_installed(name)):
+    if not (found or status.is_installed(name)):
         raise errors.NotInstalled(f"No plugin `{name}` is installed, and none of that name logged anything")
     found = found[-given.get("last", len(found)) :] if found else found
     if given.get("follow"):

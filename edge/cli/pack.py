@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edge import keys
 from edge.cli import output, tool
 from edge.cli.options import Command, Option, at_least_one, named_file
 from edge.cli.words import is_folder
-from edge.staged import Staged
+from edge.files.staged import Staged
 from edge.targets import engine_of
+from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def run(given: Given) -> int:
 def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dict[str, Any]:
     from edge.dev.pack import DEFAULT_ENGINES, pack
 
-    with keys.wiped(_seed(given)) as seed, Staged(path) as staged:
+    with local_key.wiped(_seed(given)) as seed, Staged(path) as staged:
         description = pack(
             staged.fd,
             source,
@@ -143,7 +143,8 @@ def _default(source: Source) -> str:
 
 
 def _seed(given: Given) -> bytearray:
-    from edge import errors, keyring
+    from edge import errors
+    from edge.trust import keyring
 
     name = given.get("key")
     if given.get("passphrase-file") and not (name and keyring.find(name).locked):
@@ -152,7 +153,7 @@ def _seed(given: Given) -> bytearray:
             f"pack: {whose} has no passphrase", "Leave out --passphrase-file, or name another key: --key"
         )
     if not name:
-        return keys.local_seed()
+        return local_key.local_seed()
     from edge.cli.passphrase import asker
 
     return keyring.seed_of(name, asker(given))

@@ -9,7 +9,7 @@ from edge import errors, files
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
-    from edge.keyring import Ask
+    from edge.trust.keyring import Ask
 
 LEAST = 8
 STDIN = 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from edge import asks, errors, levels, policy
+from edge import errors, policy
 from edge.cli import output, stopping
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
 from edge.manifest import RISKS
 from edge.operations import policy as permissions
-from edge.store import standing
+from edge.permissions import levels, requests
+from edge.store import status
 from edge.suggest import meant
 
 TYPE_CHECKING = False
@@ -62,11 +63,11 @@ def run(given: Given) -> int:
         policy_show.show(given, *words)
         return 0
     _confirm(given, action, words)
-    before = standing.loading()
+    before = status.loading()
     fact = {**_change(action, words), "stops": stopping.tell(before)}
     _say_more(fact)
     if fact["plugin"]:
-        fact["installed"] = standing.is_installed(fact["plugin"])
+        fact["installed"] = status.is_installed(fact["plugin"])
         if not fact["installed"]:
             later = "; what is said of it holds once it is" if action in ("level", "grant") else ""
             output.say(f"edge: {fact['plugin']} is not installed here{later}")
@@ -82,9 +83,9 @@ def _say_more(fact: dict[str, Any]) -> None:
     if fact.get("remark"):
         output.say(f"edge: {fact['remark']}")
     for ask in fact.get("still", ()):
-        held = asks.spelled(tuple(ask))
+        held = requests.spelled(tuple(ask))
         output.say(
-            f"edge: {fact['plugin']} still has {asks.spelled(tuple(fact['ask']))}, which {held} takes in: "
+            f"edge: {fact['plugin']} still has {requests.spelled(tuple(fact['ask']))}, which {held} takes in: "
             f"edge policy revoke {fact['plugin']} {held}"
         )
 
@@ -143,7 +144,7 @@ def _told(fact: dict[str, Any]) -> str:
         if act == "forget":
             said = f"nothing {'is said of it any more' if fact['said'] else 'was said of it'}, and "
         return f"{plugin}: {said}level {fact['after']} holds (before: {fact['before']})"
-    ask = asks.spelled(tuple(fact["ask"]))
+    ask = requests.spelled(tuple(fact["ask"]))
     if act == "grant":
         how = "" if fact["wider"] else ", as it was before"
         return f"{plugin}: {ask} is granted{how if fact['effect'] else ', without effect now'}"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from edge import asks, errors, grants, levels, policy
+from edge import errors, policy
 from edge.cli import output
-from edge.store import records, standing
+from edge.permissions import levels, requests
+from edge.policy import grants
+from edge.store import records, status
 from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.asks import Ask
     from edge.cli.options import Given
+    from edge.permissions.requests import Ask
     from edge.policy import Policy
     from edge.store.record import Record
 
@@ -48,7 +50,7 @@ def _show_all(given: Given, said: Policy) -> None:
         output.show(f"{name}: {level}")
         for field, word in (("grants", "granted"), ("consents", "consented to")):
             for ask in own[field]:
-                output.show(f"  {word} {asks.spelled(tuple(ask))}")
+                output.show(f"  {word} {requests.spelled(tuple(ask))}")
 
 
 def _show_plugin(given: Given, view: View, name: str) -> None:
@@ -76,10 +78,10 @@ def _show_plugin(given: Given, view: View, name: str) -> None:
         for ask in listed:
             counts = counted is None or ask in counted
             remark = "" if counts else f" (does not count at level {facts['level']})"
-            _row(word, f"{asks.spelled(ask)}{remark}")
+            _row(word, f"{requests.spelled(ask)}{remark}")
     if found is not None:
         for ask in facts["allowed"]:
-            _row("gets", asks.spelled(ask))
+            _row("gets", requests.spelled(ask))
         _row("limits", f"{grants.spelled_limits(facts['limits'])} (profile {facts['profile']})")
 
 
@@ -91,7 +93,7 @@ def _facts(said: Policy, name: str, found: Record | None, view: View) -> dict[st
     whose = "its own" if own.level else "the device's"
     if level != usual:
         whose = f"its manifest's; the policy says {usual}"
-    state, problem = standing.state(found, view) if found is not None else ("", "")
+    state, problem = status.state(found, view) if found is not None else ("", "")
     allowed: tuple[Ask, ...] = ()
     limits: dict[str, float] = {}
     if release is not None:

@@ -6,15 +6,15 @@ import posix
 from time import monotonic_ns
 
 from edge import files
-from edge.admission import Admission
 from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, megabytes, named_file, narrow, seconds
-from edge.counters import NAMELESS, Counters
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
-from edge.plugin import CONTRACT
-from edge.profiles import PI_ZERO, here, named
+from edge.limits import PI_ZERO, here, named
+from edge.limits.admission import Admission
+from edge.limits.counters import NAMELESS, Counters
 from edge.runtime import Runtime
+from edge.runtime.plugin import CONTRACT
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from edge.cli.granting import Terms
     from edge.cli.options import Given
-    from edge.counters import Slot
-    from edge.plugin import Plugin, ToolResult
-    from edge.profiles import Limits, Profile
+    from edge.limits import Limits, Profile
+    from edge.limits.counters import Slot
+    from edge.runtime.plugin import Plugin, ToolResult
 
     Ran = tuple[str, ToolResult, float]
 
@@ -34,7 +34,7 @@ FIXED_CLOCK = 946_684_800  # 2000-01-01
 
 
 def _level(text: str) -> str:
-    from edge.levels import level
+    from edge.permissions.levels import level
 
     return level(text)
 
@@ -206,7 +206,7 @@ def _explain(error: Exception, code: int, name: str) -> None:
     if isinstance(error, errors.MissingImport):
         exports = native.describe_artifact(code, name)[0]["exports"]
         if any(export.startswith(CONTRACT) for export in exports):
-            from edge.tool_errors import refuse_toolless
+            from edge.runtime.tool_errors import refuse_toolless
 
             refuse_toolless(name, exports)
 

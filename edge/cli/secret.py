@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posix
 
-from edge import config, errors, schema, sealed
+from edge import errors, schema
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read, secret_text
-from edge.store import awaited
+from edge.store import awaited, config
+from edge.store import secrets as sealed
 from edge.text import word
 
 TYPE_CHECKING = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from edge import asks, config, sealed, trust
+from edge import trust
 from edge.cli import output
 from edge.cli.options import Command
-from edge.store import standing
+from edge.permissions import requests
+from edge.store import config, secrets, status
 from edge.store.installed import Installed
 from edge.store.view import View
 from edge.text import plain, quoted, word
@@ -63,7 +64,7 @@ def run(given: Given) -> int:
         said = f": {quoted(tool['description'])}" if tool["description"] else ""
         _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){said}")
     for ask in facts["asks"]:
-        _row("asks for", asks.spelled(tuple(ask)))
+        _row("asks for", requests.spelled(tuple(ask)))
     if facts["config"]:
         _row("config", ", ".join(map(word, facts["config"])))
     for name, is_set in facts["secrets"].items():
@@ -74,8 +75,8 @@ def run(given: Given) -> int:
 def _facts(plugin: Installed, view: View) -> dict[str, Any]:
     description, manifest, record = plugin.description, plugin.manifest, plugin.record
     signer = trust.labels(view.trust).get(bytes.fromhex(description["signer"]))
-    state, problem = standing.state(record, view)
-    set_secrets = sealed.names(plugin.name)
+    state, problem = status.state(record, view)
+    set_secrets = secrets.names(plugin.name)
     return {
         "name": plugin.name,
         "version": description["version"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import files
 from edge.cli import output
-from edge.profiles import LOG_BYTES
+from edge.limits import LOG_BYTES
 from edge.text import event_line, phrase, safe, word
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from edge.cli.options import Given
-    from edge.plugin import ToolResult
+    from edge.runtime.plugin import ToolResult
 
     T = TypeVar("T")
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge import _native as native
-from edge import errors, keys, trust
+from edge import errors, trust
 from edge._version import __version__
 from edge.dev.launcher import modules
 from edge.dev.probe import probe
 from edge.dev.strip import stripped
-from edge.staged import Staged
+from edge.files.staged import Staged
 from edge.targets import DEVICES
+from edge.trust import local_key
 
 PACKAGE = Path(__file__).resolve().parent.parent
 LAUNCHER = PACKAGE / "dev" / "launcher"
@@ -64,7 +65,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
         yield f"{TOP}/lib/{name}", (contents, 0o644)
     yield f"{TOP}/lib/edge/_native/libedge.so", (library.read_bytes(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
-    with keys.wiped(keys.local_seed()) as seed:
+    with local_key.wiped(local_key.local_seed()) as seed:
         own = native.public_key(seed)
     yield (
         f"{TOP}/lib/edge/{trust.FILE}",

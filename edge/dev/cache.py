@@ -21,10 +21,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from edge import _native as native
-from edge import errors, files, folders, places
+from edge import errors, files
 from edge._native import library
 from edge.dev import memory
-from edge.staged import Staged
+from edge.files import folders, paths
+from edge.files.staged import Staged
 
 FORMAT = 1
 
@@ -57,7 +58,7 @@ class Cache:
         self._signer = signer.hex()
         self._say = say
         self._library, self._state = _library()
-        home = places.cache_home()
+        home = paths.cache_home()
         self._folder = f"{home}/edge/compiled" if home and self._library else ""
 
     def find(self, digest: str, engine: str) -> Found | None:

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 
 from edge import _native as native
-from edge import errors, files, keys
+from edge import errors, files
 from edge.dev import compiler, memory
 from edge.dev.cache import Cache
 from edge.dev.progress import watch_all
+from edge.trust import local_key
 
 Say = Callable[[str], None]
 
@@ -68,7 +69,7 @@ class Compilation:
         self._cache: Cache | None = None
         self._seed: bytearray | None = None
         try:
-            self.public = keys.local_public() or native.public_key(self.seed)
+            self.public = local_key.local_public() or native.public_key(self.seed)
         except errors.EnvironmentFault:
             if needs_key:
                 raise
@@ -81,7 +82,7 @@ class Compilation:
     def seed(self) -> bytearray:
         """The private key, which stays this object's."""
         if self._seed is None:
-            self._seed = keys.local_seed()
+            self._seed = local_key.local_seed()
         return self._seed
 
     def find(self, engine: str) -> Code | None:
@@ -127,7 +128,7 @@ class Compilation:
 
     def __exit__(self, *_: object) -> None:
         if self._seed is not None:
-            keys.wipe(self._seed)
+            local_key.wipe(self._seed)
         for code in list(self._code.values()):
             with contextlib.suppress(OSError):
                 os.close(code.fd)

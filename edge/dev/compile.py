@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-from edge import confinement
 from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.loadable import provided
 from edge.dev.probe import probe
-from edge.instance import Instance
-from edge.plugin import Plugin
-from edge.profiles import MB, PI_ZERO, WORKSTATION
-from edge.runtime import Runtime
-from edge.staged import Staged
+from edge.files.staged import Staged
+from edge.limits import MB, PI_ZERO, WORKSTATION
+from edge.runtime import Runtime, confinement
+from edge.runtime.instance import Instance
+from edge.runtime.plugin import Plugin
 from edge.text import is_plugin_name, word
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"

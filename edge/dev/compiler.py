@@ -17,8 +17,9 @@ from _thread import allocate_lock
 from collections.abc import Iterator
 from typing import IO, Any
 
-from edge import admission, errors, files
+from edge import errors, files
 from edge.dev import loadable
+from edge.limits import admission
 
 MB = 1 << 20
 

@@ -17,10 +17,10 @@ from edge.dev.compile import describe
 from edge.dev.loadable import provided
 from edge.dev.pack_source import Given, Source
 from edge.dev.progress import watch
+from edge.limits import PI_64, PI_ZERO, Limits
 from edge.package import CODE, MANIFEST, WASM, open_package
-from edge.plugin import Plugin
-from edge.profiles import PI_64, PI_ZERO, Limits
 from edge.runtime import Runtime
+from edge.runtime.plugin import Plugin
 from edge.targets import ENGINES, engine_of
 
 DEFAULT_ENGINES = tuple(map(engine_of, ("pi-zero", "pi-64", "x86_64-linux")))

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge import errors, files, manifest
-from edge.capabilities import ALWAYS, CAPABILITIES, needed
 from edge.cli import output
 from edge.dev import compiler, loadable
 from edge.dev.pack_schema import schema_problems
-from edge.grants import SECRETS
 from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.package import MANIFEST
+from edge.permissions.imports import ALWAYS, CAPABILITIES, needed
+from edge.policy.grants import SECRETS
 from edge.suggest import shell
 from edge.text import word
 

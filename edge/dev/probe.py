@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 
 from edge import errors, files
-from edge.staged import Staged
+from edge.files.staged import Staged
 from edge.suggest import shell
 
 SOME = bytes(4096)

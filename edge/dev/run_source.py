@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edge import confinement
 from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.compile import describe
-from edge.plugin import Plugin
-from edge.tool_errors import refuse_toolless
+from edge.runtime import confinement
+from edge.runtime.plugin import Plugin
+from edge.runtime.tool_errors import refuse_toolless
 
 
 def load(

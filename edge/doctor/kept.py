@@ -20,14 +20,14 @@ LOCKED = ("store/lock", "audit/lock")
 
 def configuration() -> Finding:
     """Whether what plugins are configured with can be read."""
-    from edge import config
+    from edge.store import config
 
     return _of_plugins(config.damage_of, "config", "configurations can be read")
 
 
 def secrets() -> Finding:
     """Whether every secret opens."""
-    from edge import sealed
+    from edge.store import secrets as sealed
 
     return _of_plugins(sealed.damage_of, "secrets", "plugins have secrets, all of which open")
 
@@ -50,7 +50,9 @@ def files(view: View) -> Finding:
     """Whether files are where files are kept, belong to this user, and none is gone that was there."""
     from contextlib import suppress
 
-    from edge import files, keys, places, trust
+    from edge import files, trust
+    from edge.files import paths as places
+    from edge.trust import local_key
 
     foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
@@ -60,7 +62,7 @@ def files(view: View) -> Finding:
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
             # What it raises is the finding.
-            keys.guard(path, posix.lstat(path), keys.OTHERS_WRITE)
+            local_key.guard(path, posix.lstat(path), local_key.OTHERS_WRITE)
     for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
@@ -86,14 +88,14 @@ def _is_roots(path: str) -> bool:
 
 
 def _data() -> str:
-    from edge import places
+    from edge.files import paths as places
 
     return places.data()
 
 
 def _folders() -> Iterator[str]:
-    from edge import places
     from edge.doctor.trusting import KEPT
+    from edge.files import paths as places
 
     paths = [f"{places.config_home()}/edge", _data(), *(f"{_data()}/{name}" for name in KEPT)]
     return (path for path in paths if posix.access(path, 0))
@@ -101,11 +103,12 @@ def _folders() -> Iterator[str]:
 
 def _kept() -> Iterator[str]:
     """Files that are opened without being read, or worked out anew where they can't be."""
-    from edge import places, shared
+    from edge.files import paths as places
+    from edge.files import runtime_dir
 
     yield from (f"{_data()}/{name}" for name in LOCKED)
     yield from (f"{places.config_home()}/edge/{name}.lock" for name in ("policy.json", "trusted.keys"))
     yield from (f"{_data()}/audit/{name}" for name in ("log", "uses", "used"))
-    for folder in (f"{_data()}/store/calls", f"{shared.own_folder()}/log"):
+    for folder in (f"{_data()}/store/calls", f"{runtime_dir.own_folder()}/log"):
         yield from (f"{folder}/{name}" for name in (posix.listdir(folder) if posix.access(folder, 0) else ()))
-    yield f"{shared.folder()}/counters"
+    yield f"{runtime_dir.folder()}/counters"

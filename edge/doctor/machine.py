@@ -7,7 +7,7 @@ import sys
 
 from edge import files
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
-from edge.staged import Staged
+from edge.files.staged import Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def python() -> Finding:
 
 def memory() -> Finding:
     """Whether there is room for a call within the limits of this device's profile."""
-    from edge import admission, profiles
+    from edge import limits
+    from edge.limits import admission
 
-    device = profiles.here()
+    device = limits.here()
     need = admission.need(device.limits, device)
     free = admission.free_bytes()
     room = min(device.memory, max(0, free - admission.RESERVE_BYTES))
@@ -101,7 +102,8 @@ def memory() -> Finding:
 
 def confinement() -> Finding:
     """Whether plugins fit in what a service, a shell or a mount leaves this process."""
-    from edge import confinement, places
+    from edge.files import paths as places
+    from edge.runtime import confinement
 
     data = places.data_home()
     found = list(confinement.problems(path=_existing(f"{data}/edge") if data else ""))
@@ -127,10 +129,10 @@ def control_groups() -> Finding:
 
 def shared_memory() -> Finding:
     """Whether there is a folder in memory for what processes count together."""
-    from edge import shared
+    from edge.files import runtime_dir
 
-    folder, named = shared.own_folder(), files.environment("XDG_RUNTIME_DIR")
-    usual = f"{shared.SHARED_MEMORY}/edge-{posix.getuid()}"
+    folder, named = runtime_dir.own_folder(), files.environment("XDG_RUNTIME_DIR")
+    usual = f"{runtime_dir.SHARED_MEMORY}/edge-{posix.getuid()}"
     if folder.startswith(f"{usual}-"):
         remedy = f"`ls -ld {usual}` shows whose it is; have root find out why, and remove it"
         return Finding(WARN, f"{folder}, because {usual} belongs to another user", remedy)
@@ -141,13 +143,14 @@ def shared_memory() -> Finding:
 
 def places() -> Finding:
     """Whether variables name places by absolute paths; the XDG standard has others ignored."""
-    from edge import places, shared
+    from edge.files import paths as places
+    from edge.files import runtime_dir
 
     taken = {
         "XDG_DATA_HOME": places.data_home,
         "XDG_CONFIG_HOME": places.config_home,
         "XDG_CACHE_HOME": places.cache_home,
-        "XDG_RUNTIME_DIR": shared.folder,
+        "XDG_RUNTIME_DIR": runtime_dir.folder,
         "HOME": places.data_home,
     }
     ignored = [name for name in taken if (files.environment(name) or "/")[0] != "/"]
@@ -163,7 +166,7 @@ def places() -> Finding:
 
 def disk() -> Finding:
     """Whether data can be written, and whether there is space."""
-    from edge import places
+    from edge.files import paths as places
 
     data = places.data_home()
     if not data:

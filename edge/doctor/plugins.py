@@ -46,7 +46,7 @@ def store(view: View) -> Finding:
 
 def plugins(view: View) -> Finding:
     """Whether every byte of what is installed is what was signed."""
-    from edge.store.standing import why
+    from edge.store.status import why
 
     wrong, kept, count = [], [], 0
     for found in view.installed():
@@ -113,13 +113,13 @@ def signers(view: View) -> Finding:
 def grants(view: View) -> Finding:
     """Whether what is enabled is granted what it can't be loaded without."""
     from edge.errors import NotGranted
-    from edge.store import standing
+    from edge.store import status
 
     view.check_lines()
     wrong = [
         error.message
         for found in view.installed()
-        if found.enabled and isinstance(error := standing.problem(found, view), NotGranted)
+        if found.enabled and isinstance(error := status.problem(found, view), NotGranted)
     ]
     return judge(wrong, "what is enabled has what it needs", NotGranted.advice)
 
@@ -140,7 +140,7 @@ def _counted(count: int, one: str, more: str = "") -> str:
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
     """Whether no release is refused for such a reason; raises what leaves that open."""
-    from edge.store.standing import DAMAGES, why
+    from edge.store.status import DAMAGES, why
 
     view.check_lines()
     wrong, kept, remedy, unclear = [], [], "", []

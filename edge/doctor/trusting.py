@@ -29,9 +29,10 @@ NO_KEY = "this machine has no key of its own yet; it makes one when it first sig
 
 def folders() -> Finding:
     """Whether nobody else can replace what Edge goes by; the first folder that fails is the finding."""
-    from edge import files, places
+    from edge import files
+    from edge.files import paths
 
-    data, config = places.data_home(), places.config_home()
+    data, config = paths.data_home(), paths.config_home()
     below = [f"{data}/edge/{name}" for name in KEPT if data]
     wanted = [*([f"{config}/edge"] if config else []), *below]
     for path in wanted:
@@ -41,11 +42,14 @@ def folders() -> Finding:
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
-    from edge import files, keyring, keys, places
+    from edge import files
+    from edge.files import paths
+    from edge.trust import keyring
+    from edge.trust import local_key as keys
 
     path = keys.local_path()
     if not path:
-        return Finding(FAIL, places.NO_PLACE.format("keys", "XDG_DATA_HOME"), places.SET_ONE)
+        return Finding(FAIL, paths.NO_PLACE.format("keys", "XDG_DATA_HOME"), paths.SET_ONE)
     folder = files.folder(path)
     try:
         names = sorted(posix.listdir(folder))
@@ -54,7 +58,7 @@ def keys() -> Finding:
     for path in (folder, *(f"{folder}/{name}" for name in names)):
         found = posix.lstat(path)
         if path.endswith(keyring.SUFFIX) and found.st_mode & files.FORMAT_MASK == files.DIRECTORY:
-            from edge.io_errors import refuse_kind
+            from edge.files.io_errors import refuse_kind
 
             refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
@@ -73,7 +77,8 @@ def keys() -> Finding:
 
 def trust(view: View) -> Finding:
     """Whether every line of trust means something, and somebody is trusted at the level that holds here."""
-    from edge import levels, trust
+    from edge import trust
+    from edge.permissions import levels
 
     view.check_lines()
     level = view.policy.level

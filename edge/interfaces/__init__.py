@@ -1,7 +1,7 @@
 """What a host offers to plugins: interfaces with functions, one file for each of the contract's own.
 
 A host function is called with the Call that asks and the parameters, and answers with the tuple of its
-results: `()` for a function that answers nothing, `(value,)` for others, values as in `edge.values`.
+results: `()` for a function that answers nothing, `(value,)` for others, values as in `edge.runtime.values`.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.call import Call
-    from edge.grants import Grants
+    from edge.policy.grants import Grants
+    from edge.runtime.call import Call
 
 NAME = "zeroclaw:plugin/inbound@0.1.0"
 

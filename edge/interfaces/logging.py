@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edge.call import Call
+    from edge.runtime.call import Call
 
     Sink = Callable[[str, str, dict[str, Any]], None]
 

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from edge.call import Call
-    from edge.grants import Grants
-    from edge.sealed import Sealed
+    from edge.policy.grants import Grants
+    from edge.runtime.call import Call
+    from edge.store.secrets import Sealed
 
 NAME = "zeroclaw:plugin/secrets@0.1.0"
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any, NoReturn
 
-    from edge.asks import Ask
+    from edge.permissions.requests import Ask
 
 FORMAT = 2
 RISKS = ("low", "medium", "high")
@@ -65,7 +65,7 @@ class Manifest:
     secrets        names of the properties of the configuration that are secret
     config_schema  JSON Schema of the configuration, as JSON text; empty where there is none
     risks          risk of each tool that is named
-    asks           all that it asks for (edge/asks.py)
+    asks           all that it asks for (edge/permissions/requests.py)
     level          the security level below which it is not to run, empty for none
     release        a number that rises with every release, where it is not named that of the version
                    (edge/manifest/versions.py); 0 where there is none
@@ -131,7 +131,7 @@ class Manifest:
 
     @property
     def limits(self) -> dict[str, float]:
-        """The limits that it asks for, by their names in `edge.profiles`."""
+        """The limits that it asks for, by their names in `edge.limits`."""
         return {ask[1]: float(ask[2]) for ask in self.asks if ask[0] == "limits"}
 
     def tool(self, name: str) -> Tool:

@@ -258,7 +258,7 @@ def _check_use(
         found.careless(("config_schema",), "secrets without the permission config_read")
     if found.imports is None:
         return
-    from edge.capabilities import needed
+    from edge.permissions.imports import needed
 
     needs = needed(found.imports)
     if HTTP in permissions and HTTP not in needs:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from edge import asks, patterns
-from edge.levels import LEVELS, LIMITS, ORDER, RATES, amount_problem
+from edge.permissions import patterns, requests
+from edge.permissions.levels import LEVELS, LIMITS, ORDER, RATES, amount_problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.asks import Ask
     from edge.manifest.lines import Path
     from edge.manifest.rules import Findings
+    from edge.permissions.requests import Ask
 
 TABLES = ("tools", "http", "limits", "kv", "cli", "delegate", "level", "release", "check")
 MOST_ARGUMENTS = 64
@@ -52,7 +52,7 @@ def _tools(found: Findings, place: Path, value: Any, edge: Edge) -> None:
         tool = found.table(path, item, "a tool")
         found.known(path, tool, ("name", "risk"))
         name, risk = tool.get("name"), tool.get("risk")
-        if not isinstance(name, str) or not asks.is_tool_name(name):
+        if not isinstance(name, str) or not requests.is_tool_name(name):
             found.wrong((*path, "name"), "a tool needs a name: letters, digits, . _ -")
         elif name in edge.risks:
             found.wrong((*path, "name"), f"the tool `{name}` is named twice")
@@ -108,7 +108,9 @@ def _cli(found: Findings, place: Path, value: Any, edge: Edge) -> None:
         table = found.table(path, item, "a program")
         found.known(path, table, ("program", "arguments"))
         program = table.get("program")
-        problem = asks.program_problem(program) if isinstance(program, str) else "`program` has to be text"
+        problem = (
+            requests.program_problem(program) if isinstance(program, str) else "`program` has to be text"
+        )
         if problem:
             found.wrong((*path, "program"), problem)
         arguments = found.array((*path, "arguments"), table.get("arguments", []), "arguments")
@@ -129,7 +131,7 @@ def _delegate(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     table = found.table(place, value, "edge.delegate")
     found.known(place, table, ("tools",))
     for index, target in enumerate(found.array((*place, "tools"), table.get("tools", []), "tools")):
-        problem = asks.target_problem(target) if isinstance(target, str) else "a target has to be text"
+        problem = requests.target_problem(target) if isinstance(target, str) else "a target has to be text"
         if problem:
             found.wrong((*place, "tools", index), f"`{target}`: {problem}")
         else:
@@ -152,7 +154,7 @@ def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     table = found.table(place, value, "edge.check")
     found.known(place, table, ("tool", "arguments"))
     tool = table.get("tool", "")
-    if "tool" in table and not (isinstance(tool, str) and asks.is_tool_name(tool)):
+    if "tool" in table and not (isinstance(tool, str) and requests.is_tool_name(tool)):
         found.wrong((*place, "tool"), "the tool of a check needs a name: letters, digits, . _ -")
     arguments = table.get("arguments")
     problem = _arguments_problem(arguments)

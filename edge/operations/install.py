@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edge import errors, files, places
+from edge import errors, files
+from edge.files import paths
 from edge.operations.numbering import number_of
 from edge.store import record
 from edge.store.consent import carry_out, review, shown
@@ -34,7 +35,7 @@ def install(
     """
     from edge.sources import open_source
 
-    cache = f"{places.data()}/downloads"
+    cache = f"{paths.data()}/downloads"
     with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
         if source.fd is not None:
             return _install(source, source.fd, again, consent)
@@ -103,11 +104,11 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
 
     The answer holds for the installation, as long as that shows the same.
     """
-    from edge import keys
     from edge.store.lock import locked
+    from edge.trust import local_key
 
     name, version = plugin.manifest.name, plugin.manifest.version
-    own = keys.local_public()
+    own = local_key.local_public()
     with locked():
         needs = review(
             plugin.manifest,
@@ -135,10 +136,10 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
 def _compile(plugin: Plugin, source: Source, say: Say) -> int:
     """A package that exists in memory only, signed by who compiles it."""
     from edge import _native as native
-    from edge import keys
     from edge.dev.pack import pack_source_in_memory
+    from edge.trust import local_key
 
-    with keys.wiped(keys.local_seed()) as seed:
+    with local_key.wiped(local_key.local_seed()) as seed:
         signer = native.public_key(seed).hex()[:KEY_DIGITS]
         say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
         return pack_source_in_memory(

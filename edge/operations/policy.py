@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from edge import asks, errors, levels, policy
-from edge.levels import LIMITS, RATES
+from edge import errors, policy
+from edge.permissions import levels, requests
+from edge.permissions.levels import LIMITS, RATES
 from edge.store import record
 from edge.store.installed import manifest_of
 from edge.store.lifecycle import take_back
@@ -14,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.asks import Ask
     from edge.manifest import Manifest
+    from edge.permissions.requests import Ask
 
     Fact = dict[str, Any]
 
@@ -68,18 +69,20 @@ def _effect(name: str, ask: Ask) -> tuple[bool, str]:
     if manifest is None:
         return True, ""
     asked = [own for own in manifest.asks if own[0] == ask[0]]
-    if any(asks.covers(own, ask) for own in asked):
+    if any(requests.covers(own, ask) for own in asked):
         return True, ""
-    within = [own for own in asked if asks.covers(ask, own)]
+    within = [own for own in asked if requests.covers(ask, own)]
     if within:
         # Of an amount it gets what it asks for.
-        more = f"{name} asks for {asks.spelled(within[0])}, and gets no more" if ask[0] in AMOUNTS else ""
+        more = f"{name} asks for {requests.spelled(within[0])}, and gets no more" if ask[0] in AMOUNTS else ""
         return True, more if len(ask) > 1 else ""
-    told = f"{name} does not ask for {asks.spelled(ask)}: that changes nothing before a release of it does"
+    told = (
+        f"{name} does not ask for {requests.spelled(ask)}: that changes nothing before a release of it does"
+    )
     if ask[0] == "config_read" and len(ask) > 1 and manifest.secrets:
         return False, f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
     if asked:
-        return False, f"{told}. It asks for {'; '.join(map(asks.spelled, asked[:5]))}"
+        return False, f"{told}. It asks for {'; '.join(map(requests.spelled, asked[:5]))}"
     return False, told
 
 
@@ -94,12 +97,12 @@ def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
     if found is not None and found.current:
         said = said.agreed(name, found.consents)
     own = said.of(name)
-    still = [held for held in dict.fromkeys((*own.grants, *own.consents)) if asks.covers(held, ask)]
+    still = [held for held in dict.fromkeys((*own.grants, *own.consents)) if requests.covers(held, ask)]
     manifest = _manifest(name)
     if still or manifest is None or found is None:
         return still, ""
     level = view.release(found.current, name).level
-    given = any(asks.covers(own, ask) or asks.covers(ask, own) for own in manifest.asks)
+    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.asks)
     if given and levels.LEVELS[level]["consent"] == "none":
         return [], f"at level {level}, {name} has all that its manifest asks for"
     return [], ""

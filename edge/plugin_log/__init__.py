@@ -1,6 +1,6 @@
 """What installed plugins log, kept where memory is behind: never on a card, and gone after a restart.
 
-log/NAME and, when that is full, log/NAME~ in the folder of this place for data (edge/shared.py). A line is
+log/NAME and, when that is full, log/NAME~ in the folder of this place for data (edge/files/runtime_dir.py). A line is
 the time in seconds since 1970, what it is (stdout, stderr or a level) and the text, of which nothing moves a
 cursor. Several processes append to one file. edge/plugin_log/reading.py reads them.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import posix
 from time import time_ns
 
-from edge import shared
+from edge.files import runtime_dir
 from edge.text import event_line, safe
 
 TYPE_CHECKING = False
@@ -88,14 +88,14 @@ class _File:
     def _make_room(self, count: int) -> None:
         """Opens the file, or another when it is full: who comes first gives the full one its other name."""
         if self._fd < 0:
-            folder = shared.checked_folder(f"{shared.own_folder()}/{FOLDER}")
+            folder = runtime_dir.checked_folder(f"{runtime_dir.own_folder()}/{FOLDER}")
             self._path = f"{folder}/{self._name}"
             self._fd = self._open()
         # Twice: what another process made meanwhile may be full as well. Then a line more does no harm.
         for _ in range(2):
             if posix.fstat(self._fd).st_size + count <= FILE_BYTES:
                 return
-            shared.lock(self._fd, self._path)
+            runtime_dir.lock(self._fd, self._path)
             try:
                 if posix.fstat(self._fd).st_ino == posix.stat(self._path).st_ino:
                     posix.rename(self._path, self._path + OLD)
@@ -107,7 +107,7 @@ class _File:
             self._fd = self._open()
 
     def _open(self) -> int:
-        # Not by shared.open_file, which does not append.
+        # Not by runtime_dir.open_file, which does not append.
         flags = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
         return posix.open(self._path, flags, 0o600)
 

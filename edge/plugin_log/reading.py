@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import shared
+from edge.files import runtime_dir
 from edge.plugin_log import FOLDER, OLD
 
 
@@ -35,9 +35,9 @@ def entries(name: str) -> list[Entry]:
 
 def forget(name: str) -> None:
     """Drops what a plugin logged. Calls under way that have its file open log to where nobody looks."""
-    path = f"{shared.own_folder()}/{FOLDER}/{name}"
-    shared.drop(path + OLD)
-    shared.drop(path)
+    path = f"{runtime_dir.own_folder()}/{FOLDER}/{name}"
+    runtime_dir.drop(path + OLD)
+    runtime_dir.drop(path)
 
 
 def parse(text: bytes) -> Entry | None:
@@ -53,7 +53,7 @@ class Following:
     __slots__ = ("_fd", "_finished", "_path", "_rest")
 
     def __init__(self, name: str) -> None:
-        self._path = f"{shared.own_folder()}/{FOLDER}/{name}"
+        self._path = f"{runtime_dir.own_folder()}/{FOLDER}/{name}"
         self._fd = -1
         self._rest = b""
         self._finished = 0

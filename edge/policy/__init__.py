@@ -12,17 +12,20 @@ the audit log before. What can't be put there is not changed; what changes nothi
 
 from __future__ import annotations
 
-from edge import asks, files, folders, keys, levels, places, staged
+from edge import files
+from edge.files import folders, paths, staged
 from edge.manifest import RISKS
+from edge.permissions import levels, requests
 from edge.text import is_plugin_name
+from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
-    from edge.asks import Ask
     from edge.manifest import Tool
+    from edge.permissions.requests import Ask
 
     Fact = dict[str, Any]
 
@@ -93,7 +96,7 @@ class Policy:
         if rules["consent"] == "install":
             return said.consents + said.grants
         if rules["each_call"]:
-            return tuple(ask for ask in said.grants if len(ask) > 1 or asks.PARTS.get(ask[0]) == 1)
+            return tuple(ask for ask in said.grants if len(ask) > 1 or requests.PARTS.get(ask[0]) == 1)
         return said.grants
 
     def agreed(self, plugin: str, asked: Iterable[Ask]) -> Policy:
@@ -123,7 +126,7 @@ class Policy:
 
 def default_path() -> str:
     """Where this user's policy is kept; empty where there is no place for it."""
-    return places.policy_file()
+    return paths.policy_file()
 
 
 def load(path: str = "") -> Policy:
@@ -133,10 +136,10 @@ def load(path: str = "") -> Policy:
     policy is followed as it stands or not at all.
     """
     path = path or default_path()
-    text = keys.read_guarded(path, keys.OTHERS_WRITE) if path else None
+    text = local_key.read_guarded(path, local_key.OTHERS_WRITE) if path else None
     if text is None:
         return Policy(path)
-    from edge.policy.text import read
+    from edge.policy.file import read
 
     return read(text, path)
 
@@ -181,7 +184,7 @@ def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
         policy.plugins[plugin] = PluginPolicy(said.level, asked, said.grants)
-        held = asks.Covering(said.consents)
+        held = requests.Covering(said.consents)
         wider = [list(ask) for ask in asked if not held.covers(ask)]
         return {"act": "consent", "plugin": plugin, "asks": list(map(list, asked)), "wider": wider}
 
@@ -199,7 +202,7 @@ def grant(plugin: str, ask: Ask, *, path: str = "") -> Fact:
             "act": "grant",
             "plugin": plugin,
             "ask": list(ask),
-            "wider": not asks.covered(ask, said.grants),
+            "wider": not requests.covered(ask, said.grants),
         }
 
     return _change(act, plugin, path, (ask,))
@@ -210,7 +213,7 @@ def revoke(plugin: str, ask: Ask, *, path: str = "") -> Fact:
 
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
-        kept = [[own for own in had if not asks.covers(ask, own)] for had in (said.consents, said.grants)]
+        kept = [[own for own in had if not requests.covers(ask, own)] for had in (said.consents, said.grants)]
         policy.plugins[plugin] = PluginPolicy(said.level, *kept)
         count = len(said.consents) + len(said.grants) - len(kept[0]) - len(kept[1])
         return {"act": "revoke", "plugin": plugin, "ask": list(ask), "removed": count}
@@ -238,7 +241,7 @@ def forget(plugin: str, *, path: str = "") -> Fact:
 
 def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
     """As `_change`, of one that has to work on a full disk, too."""
-    from edge import reserve
+    from edge.files import reserve
 
     with reserve.spent():
         return _change(act, plugin, path, asked)
@@ -248,18 +251,18 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     if plugin and not is_plugin_name(plugin):
         _refuse(f"`{plugin}` is no plugin's name", "It is of a-z and 0-9, and inside also . _ -")
     for ask in asked:
-        problem = asks.problem(ask) or asks.range_problem(ask)
+        problem = requests.problem(ask) or requests.range_problem(ask)
         if problem:
             _refuse(
-                f"`{asks.spelled(ask)}` can't be granted: {problem}",
+                f"`{requests.spelled(ask)}` can't be granted: {problem}",
                 "`edge policy --help` has an example, `edge show NAME` shows what a plugin asks for",
             )
     path = path or default_path()
     if not path:
         from edge import errors
 
-        raise errors.EnvironmentFault(places.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), places.SET_ONE)
-    from edge.policy.text import document, locked, write
+        raise errors.EnvironmentFault(paths.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), paths.SET_ONE)
+    from edge.policy.file import document, locked, write
 
     folders.make(files.folder(path), 0o700)
     with locked(path):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, folders
+from edge import files
+from edge.files import folders
 from edge.package import is_package
 from edge.sources import leftovers
 
@@ -191,8 +192,8 @@ def _fetched(
     url: str, named: str, sha256: str, most_bytes: int, cache: str, say: Say, *, allow_special: bool = True
 ) -> Source:
     """`named`: what the origin begins with."""
+    from edge.net.urls import shown
     from edge.sources.fetch import fetch
-    from edge.sources.urls import shown
 
     name = shown(url)
     folders.make(cache, PRIVATE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.sources import connection, urls
+from edge.net import tls, urls
 from edge.sources.partial import Partial
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
     from typing import NoReturn
 
-    from edge.sources.urls import Url
+    from edge.net.urls import Url
 
     Say = Callable[[str], None]
 
@@ -124,7 +124,7 @@ class Transfer:
         self._start = start
         self._partial = partial
         self._most_bytes = most_bytes
-        self._context: ssl.SSLContext = connection.new_context()
+        self._context: ssl.SSLContext = tls.new_context()
         self._progress = Progress(start.name, say)
         self._wants_rest = bool(partial.size)
         self.inside = allow_special
@@ -146,7 +146,7 @@ class Transfer:
 
     def _ask(self, url: Url) -> Url | None:
         """One request; the URL to ask next, or None when all is here."""
-        with connection.Connection(
+        with tls.Connection(
             url, self._context, allow_special=self.inside, most_bytes=self._most_bytes
         ) as server:
             self.inside = server.inside
@@ -203,11 +203,11 @@ class Transfer:
             try:
                 piece = answer.read1(most)
             except (OSError, HTTPException, ValueError) as error:
-                connection.fail(url.host, error)
+                tls.fail(url.host, error)
             if not piece:
                 # Without a body either: http.client takes headers that are cut short for all of them.
                 if total is not None or not partial.size:
-                    connection.fail(url.host, ConnectionError())
+                    tls.fail(url.host, ConnectionError())
                 return
             if partial.size + len(piece) > self._most_bytes:
                 partial.forget()
@@ -224,11 +224,11 @@ class Progress:
     def __init__(self, name: str, say: Say) -> None:
         self._name = name
         self._say = say
-        self._last = connection.clock()
+        self._last = tls.clock()
 
     def show(self, size: int, total: int | None) -> None:
         """Says so, if it did not within the last second."""
-        now = connection.clock()
+        now = tls.clock()
         if now - self._last < SAY_SECONDS:
             return
         self._last = now

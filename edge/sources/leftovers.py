@@ -9,7 +9,8 @@ from __future__ import annotations
 import posix
 from contextlib import suppress
 
-from edge import files, folders
+from edge import files
+from edge.files import folders
 
 FOLDER = posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC
 NEW_FILE = posix.O_RDWR | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
@@ -53,7 +54,7 @@ class Temporary:
 
     def remove(self) -> None:
         """Removes it, with all that is in it."""
-        from edge.store.recover import remove
+        from edge.store.recovery import remove
 
         try:
             remove(self.path)
@@ -76,7 +77,7 @@ def unnamed_file(cache: str) -> int:
 def sweep_folders(cache: str) -> None:
     """Removes folders that killed processes left, unless a process has one now; never fails."""
     from edge import errors
-    from edge.store.recover import remove
+    from edge.store.recovery import remove
 
     with suppress(OSError):
         left = [name for name in posix.listdir(cache) if name.startswith(UNPACKED)]

@@ -14,11 +14,13 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, folders, keys, places
-from edge.sources import urls
+from edge import errors, files
+from edge.files import folders, paths
+from edge.net import urls
 from edge.sources.fetch import fetch, is_sha256
 from edge.suggest import shell
 from edge.text import is_plugin_name
+from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,13 +80,13 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
 
 def configured() -> tuple[str, list[str]]:
     """The file that names the registries, and what it names; an error where it names none."""
-    home = places.config_home()
+    home = paths.config_home()
     if not home:
         raise errors.UsageError(
-            places.NO_PLACE.format("the list of registries", "XDG_CONFIG_HOME"), places.SET_ONE
+            paths.NO_PLACE.format("the list of registries", "XDG_CONFIG_HOME"), paths.SET_ONE
         )
     path = f"{home}/edge/registry"
-    text = keys.read_guarded(path, keys.OTHERS_WRITE)
+    text = local_key.read_guarded(path, local_key.OTHERS_WRITE)
     if text is not None and not text.strip(b"\0"):
         raise errors.EnvironmentFault(
             f"{path} is empty: the registries it named are lost",

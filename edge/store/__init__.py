@@ -8,7 +8,7 @@
         manifest.json    the same, checked and compiled (edge/manifest/__init__.py)
         code             for this machine's engine
         plugin.wasm      where the package had it and this machine can compile
-    calls/NAME.json      derived, may be missing: what a call needs to know (edge/store/terms.py)
+    calls/NAME.json      derived, may be missing: what a call needs to know (edge/store/call_plan.py)
     calls/NAME.waiting   a release that waits for a secret or a setting (edge/store/awaited.py)
     staging/             what is being made; emptied by whoever takes the lock next
 
@@ -19,7 +19,9 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, keys, places
+from edge import files
+from edge.files import paths
+from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ OWNER_ONLY = 0o700
 
 def root() -> str:
     """The store's folder, which may not be there yet."""
-    return f"{places.data()}/store"
+    return f"{paths.data()}/store"
 
 
 def record_path(name: str) -> str:
@@ -57,7 +59,7 @@ def terms_path(name: str) -> str:
 
 def config_path(name: str) -> str:
     """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
-    return f"{places.data()}/config/{name}.json"
+    return f"{paths.data()}/config/{name}.json"
 
 
 def staging_path() -> str:
@@ -84,7 +86,7 @@ def read_known(path: str) -> tuple[bytes | None, str]:
         files.raise_own(path, error)
     try:
         found = posix.fstat(fd)
-        keys.guard(path, found, keys.OTHERS_WRITE)
+        local_key.guard(path, found, local_key.OTHERS_WRITE)
         return files.read_all(fd), identity(found)
     except OSError as error:
         files.raise_own(path, error)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, staged, store
+from edge import errors, store
+from edge.files import staged
+from edge.files.staged import Staged
 from edge.manifest import Manifest
-from edge.staged import Staged
 from edge.store.installed import manifest_of
 from edge.store.record import get
 from edge.store.records import write
@@ -79,13 +80,13 @@ def _schema(manifest: Manifest) -> dict[str, Any]:
 
 
 def withheld(manifest: Manifest) -> list[str]:
-    """Settings that an installed release does not get, as `edge.config.withheld` works them out.
+    """Settings that an installed release does not get, as `edge.store.config.withheld` works them out.
 
     Reading schemas is left out where nothing is set and nothing waits.
     """
     if not any(posix.access(path, 0) for path in (store.config_path(manifest.name), _path(manifest.name))):
         return []
-    from edge import config
+    from edge.store import config
 
     return config.withheld(manifest)
 

@@ -12,9 +12,11 @@ only what was shown".
 
 from __future__ import annotations
 
-from edge import asks, errors, grants, levels, policy
-from edge.difference import Change, difference
-from edge.profiles import here
+from edge import errors, policy
+from edge.limits import here
+from edge.permissions import levels, requests
+from edge.policy import grants
+from edge.policy.diff import Change, difference
 from edge.store.installed import description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.record import Record
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, Protocol, TypeVar
 
-    from edge.asks import Ask
-    from edge.grants import Grants
     from edge.manifest import Manifest
+    from edge.permissions.requests import Ask
     from edge.policy import Policy
+    from edge.policy.grants import Grants
 
     Consent = Callable[["Request"], bool]
     P = TypeVar("P", bound="Plan")
@@ -100,7 +102,7 @@ class Request:
         """Each thing that a yes lets the plugin do beyond what it may do now."""
         if self.changes:
             return [change.what for change in self.changes if change.wider]
-        return [f"asks for {asks.spelled(ask)}" for ask in self.consents]
+        return [f"asks for {requests.spelled(ask)}" for ask in self.consents]
 
 
 class Plan:
@@ -164,7 +166,7 @@ class Review:
         """The consents to the release: those that cover it already, and with a yes what was shown."""
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
-        agreed_to, held = set(shown), asks.Covering(had)
+        agreed_to, held = set(shown), requests.Covering(had)
         return [ask for ask in self.manifest.asks if ask in agreed_to or held.covers(ask)]
 
     def stamp(self, act: str, release: str, before: Record | None) -> str:
@@ -251,7 +253,7 @@ def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
     if counting is None:
         own = held.of(manifest.name)
         counting = own.consents + own.grants
-    free, had = levels.free_limits(level, here()), asks.Covering(counting)
+    free, had = levels.free_limits(level, here()), requests.Covering(counting)
     return tuple(ask for ask in manifest.asks if not (had.covers(ask) or _is_free(ask, free)))
 
 
@@ -329,7 +331,7 @@ def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change
         return []
     told = {change.ask for change in changes if change.wider}
     more = [
-        Change(f"asks for {asks.spelled(ask)}, which it does not have now", wider=True, ask=ask)
+        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, ask=ask)
         for ask in consents
         if ask not in told
     ]
@@ -349,7 +351,7 @@ def _is_free(ask: Ask, free: dict[str, float]) -> bool:
 
 
 def _own_key() -> str:
-    from edge import keys
+    from edge.trust import local_key
 
-    own = keys.local_public()
+    own = local_key.local_public()
     return own.hex() if own is not None else ""

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 
-from edge import audit, errors, levels, policy, reserve, trust
+from edge import audit, errors, policy, trust
+from edge.files import reserve
+from edge.limits import here
 from edge.package import open_package
-from edge.profiles import here
-from edge.store import awaited, deriving, record, records, removal, selfcheck
+from edge.permissions import levels
+from edge.store import awaited, planning, record, records, removal, selfcheck
 from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
-from edge.store.recover import collect
+from edge.store.recovery import collect
 from edge.store.release import ID_DIGITS, Staged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from edge.asks import Ask
-    from edge.grants import Grants
     from edge.package import Package
+    from edge.permissions.requests import Ask
+    from edge.policy.grants import Grants
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
 
@@ -195,7 +197,7 @@ class Installation:
         _tell(package, before, now, upgraded=upgraded)
         records.write(now)
         awaited.forget(now.name)
-        deriving.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
+        planning.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
         collect()
         return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import asks, audit, errors, grants, reserve, store
-from edge.profiles import here
-from edge.store import deriving, lost, record, records, removal, selfcheck, standing
+from edge import audit, errors, store
+from edge.files import reserve
+from edge.limits import here
+from edge.permissions import requests
+from edge.policy import grants
+from edge.store import lost, planning, record, records, removal, selfcheck, status
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed, description_of, manifest_of
 from edge.store.lock import locked
-from edge.store.recover import collect
+from edge.store.recovery import collect
 from edge.store.release import Kept
 from edge.store.verify import digest, fault_of
 
@@ -17,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from edge.asks import Ask
+    from edge.permissions.requests import Ask
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
 
@@ -78,7 +81,7 @@ class Enabling:
         )
         _tell("enable", before, now)
         records.write(now)
-        deriving.derive(record.get(name), here())
+        planning.derive(record.get(name), here())
         return now
 
 
@@ -124,7 +127,7 @@ def rollback(name: str) -> Record:
         selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)
         _tell("rollback", found, now)
         records.write(now)
-        deriving.derive(record.get(name), here())
+        planning.derive(record.get(name), here())
         return now
 
 
@@ -183,7 +186,7 @@ def take_back(name: str, ask: Ask | None = None) -> int:
         found = record.find(name)
         if found is None:
             return 0
-        kept = [own for own in found.consents if ask is not None and not asks.covers(ask, own)]
+        kept = [own for own in found.consents if ask is not None and not requests.covers(ask, own)]
         count = len(found.consents) - len(kept)
         if count:
             which = list(ask or ())
@@ -201,8 +204,8 @@ def reload(name: str) -> Record:
         fault = fault_of(found.release_id, name)
         if fault is not None:
             _refuse(fault, name, name)
-        deriving.forget(name)
-        now = deriving.derive(found.record, here())
+        planning.forget(name)
+        now = planning.derive(found.record, here())
         if now.missing and found.enabled:
             raise errors.NotGranted(f"{name}: {now.missing}")
         return found.record
@@ -210,8 +213,8 @@ def reload(name: str) -> Record:
 
 def _refuse(fault: errors.EdgeError, name: str, what: str, mended: str = "") -> NoReturn:
     """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
-    message = f"{what}: {standing.why(fault, name)}"
-    if isinstance(fault, standing.DAMAGES):
+    message = f"{what}: {status.why(fault, name)}"
+    if isinstance(fault, status.DAMAGES):
         raise errors.StoreDamaged(message, mended)
     raise type(fault)(message, fault.remedy)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, folders, keys, store
+from edge import files, store
+from edge.files import folders
+from edge.trust import local_key
 
 PATIENCE = 120.0
 """Seconds: an installation of 30 MB takes a Pi Zero some ten."""
@@ -37,7 +39,7 @@ class locked:  # noqa: N801 it is used as a function is
         except BaseException:
             self._close()
             raise
-        from edge.store.recover import recover
+        from edge.store.recovery import recover
 
         try:
             recover()
@@ -58,13 +60,13 @@ def _check_folder(path: str) -> None:
     """What is removed and believed below it has to be this user's own: no link, nobody else's folder."""
     found = posix.lstat(path)
     is_folder = found.st_mode & files.FORMAT_MASK == files.DIRECTORY
-    if is_folder and found.st_uid == posix.geteuid() and not found.st_mode & keys.OTHERS_WRITE:
+    if is_folder and found.st_uid == posix.geteuid() and not found.st_mode & local_key.OTHERS_WRITE:
         return
     from edge import errors
     from edge.suggest import shell
 
     if is_folder and found.st_uid != posix.geteuid():
-        from edge.folder_errors import refuse_owner
+        from edge.files.folder_errors import refuse_owner
 
         refuse_owner(path, found.st_uid)
     how = f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it"

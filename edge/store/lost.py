@@ -8,14 +8,15 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, places, store
+from edge import errors, files, store
+from edge.files import paths
 from edge.store import records
 from edge.text import is_plugin_name
 
 
 def names() -> list[str]:
     """The names of all such plugins."""
-    data = places.data()
+    data = paths.data()
     folders = (f"{data}/config", f"{data}/secrets", f"{store.root()}/calls")
     found = {name for folder in folders for name in _named(folder)}
     return sorted(name for name in found if leftover(name))
@@ -25,7 +26,7 @@ def leftover(name: str) -> str:
     """A path that shows that a plugin is lost; empty for one that has a record or nothing left of it."""
     if not is_plugin_name(name) or posix.access(store.record_path(name), 0):
         return ""
-    for path in (store.config_path(name), f"{places.data()}/secrets/{name}.json"):
+    for path in (store.config_path(name), f"{paths.data()}/secrets/{name}.json"):
         if posix.access(path, 0):
             return path
     # A call that came to its end after a removal may have left this; then its release is gone.

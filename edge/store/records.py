@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, staged, store
+from edge import files, store
+from edge.files import staged
+from edge.files.staged import Staged
 from edge.json_text import json_text
-from edge.staged import Staged
 from edge.store import record
 from edge.text import is_plugin_name
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, staged, store
-from edge.store.recover import remove
+from edge import files, store
+from edge.files import staged
+from edge.store.recovery import remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _code(package: Package) -> tuple[str, bool]:
     about = native.about()
     engines = package.engines
     if about["interpreted"] in engines:
-        from edge import confinement
+        from edge.runtime import confinement
 
         if about["engine"] not in engines or confinement.engine()[1]:
             return package.code(about["interpreted"]), about["interpreted"] != about["engine"]

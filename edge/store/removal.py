@@ -6,7 +6,7 @@ that name would have them.
 
 from __future__ import annotations
 
-from edge.store import deriving, records
+from edge.store import planning, records
 from edge.store.record import Record
 
 
@@ -43,13 +43,13 @@ def _left(found: Record, *, forget: bool) -> Record:
 
 def forget(name: str) -> None:
     """Removes configuration, secrets and grants, but no record."""
-    from edge import config, policy, sealed
-    from edge.store import awaited
+    from edge import policy
+    from edge.store import awaited, config, secrets
 
     policy.forget(name)
     config.forget(name)
-    sealed.forget(name)
-    deriving.forget(name)
+    secrets.forget(name)
+    planning.forget(name)
     awaited.forget(name)
     _forget_log(name)
 

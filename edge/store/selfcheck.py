@@ -6,22 +6,23 @@ names under [edge.check], on the terms on which it would be called.
 
 from __future__ import annotations
 
-from edge import errors, files, levels, store, trust
+from edge import errors, files, store, trust
 from edge.interfaces.inbound import Inbound
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import NOT_FOUND, Secrets
-from edge.profiles import here
+from edge.limits import here
+from edge.permissions import levels
 from edge.runtime import Runtime
-from edge.sealed import Sealed
+from edge.store.secrets import Sealed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from edge.call import Call
-    from edge.grants import Grants
     from edge.manifest import Manifest
-    from edge.plugin import Plugin
+    from edge.policy.grants import Grants
+    from edge.runtime.call import Call
+    from edge.runtime.plugin import Plugin
     from edge.store.release import Kept, Staged
 
 PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
@@ -96,7 +97,7 @@ def check(staged: Staged | Kept, grants: Grants) -> None:
 def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -> None:
     if not manifest.check_arguments:
         return
-    from edge import config
+    from edge.store import config
 
     result = plugin.call(
         manifest.check_arguments,
@@ -136,7 +137,8 @@ def _left(name: str) -> str:
 
 def _wanted(manifest: Manifest, secrets: _Noted) -> dict[str, str]:
     """What is not set and may be why, each with the command that sets it."""
-    from edge import config, sealed
+    from edge.store import config
+    from edge.store import secrets as sealed
 
     missing = config.missing(manifest, sealed.names(manifest.name))
     asked = [name for name in secrets.missed if name in manifest.secrets]

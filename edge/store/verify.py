@@ -26,10 +26,10 @@ def problem_of(found: Record) -> str:
 
 def problem_with(release_id: str, name: str) -> str:
     """What is wrong with a release of a plugin: missing, changed, or not trusted any more."""
-    from edge.store import standing
+    from edge.store import status
 
     error = fault_of(release_id, name)
-    return "" if error is None else standing.why(error, name)
+    return "" if error is None else status.why(error, name)
 
 
 def fault_of(release_id: str, name: str) -> EdgeError | None:

@@ -8,11 +8,12 @@ read".
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, levels, policy, store, trust
-from edge.profiles import here
+from edge import errors, policy, store, trust
+from edge.limits import here
+from edge.permissions import levels
 from edge.store import record, records
 from edge.store.installed import damaged, part, read_manifest
-from edge.trust_held import Held
+from edge.trust.held import Held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Release:
         try:
             level = self.level
             trusted = self._view.trust_text(operator_only=levels.operator_only(level))
-            # The line ties the signature to the plugin, as that of a call does (edge/store/calling.py).
+            # The line ties the signature to the plugin, as that of a call does (edge/store/call.py).
             wanted = trusted + f"\nplugin {self.name}\n".encode()
             self._description = native.describe_head(self.head, self.name, wanted)
         except errors.OptionsError as error:

@@ -98,7 +98,7 @@ def test_without_a_place_that_they_share_each_counts_its_own(monkeypatch: pytest
     def fail() -> str:
         raise PermissionError
 
-    monkeypatch.setattr("edge.shared.folder", fail)
+    monkeypatch.setattr("edge.files.runtime_dir.folder", fail)
     deny("alone", 50)
     assert len(denied("alone")) == 20
 

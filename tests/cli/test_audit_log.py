@@ -6,7 +6,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, policy
-from edge.profiles import here
+from edge.limits import here
 from edge.store import lifecycle
 from tests.store.conftest import empty, packed, put
 

@@ -9,9 +9,9 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import keyring
 from edge.dev import cache
 from edge.targets import ENGINES
+from edge.trust import keyring
 from tests import packing
 from tests.home import LOCAL, move
 

@@ -165,12 +165,12 @@ def test_an_interruption_leaves_nothing_behind(
 
 
 def test_an_artifact_is_signed_with_the_key_of_this_machine(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
-    from edge import keys
+    from edge.trust import local_key
 
     edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path)
     with open(tmp_path / "cron-next.aarch64.cwasm", "rb") as file:
         description, _ = native.describe_artifact(file.fileno(), "a")
-    own = keys.local_public()
+    own = local_key.local_public()
     assert own is not None
     assert description["signer"] == own.hex()
 

@@ -9,9 +9,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, keys, policy, trust
+from edge import audit, errors, policy, trust
 from edge.cli import granting, run
-from edge.profiles import PI_ZERO
+from edge.limits import PI_ZERO
+from edge.trust import local_key
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -56,7 +57,7 @@ def facts(ran: Any) -> list[Any]:
 
 
 def trust_own_key(home: Path) -> None:
-    public = keys.local_public()
+    public = local_key.local_public()
     assert public
     path = home / "config" / "edge" / "trusted.keys"
     path.parent.mkdir(parents=True, exist_ok=True)

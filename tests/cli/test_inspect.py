@@ -7,7 +7,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, keys, policy, trust
+from edge import errors, policy, trust
+from edge.trust import local_key
 
 Edge = Callable[..., Any]
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -145,7 +146,7 @@ def test_a_package_that_is_not_taken_here_says_why(
     edge: Edge, package: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = package("cron-next")
-    public = keys.local_public()
+    public = local_key.local_public()
     assert public is not None
     monkeypatch.setenv("HOME", str(tmp_path))
     assert "refused here: it is signed by key" in edge("inspect", path).out

@@ -12,8 +12,9 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import keyring, trust
+from edge import trust
 from edge.package import MANIFEST, WASM, Package, open_package
+from edge.trust import keyring
 from tests import packing
 from tests.home import move
 

@@ -6,8 +6,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.counters import Counters
-from edge.profiles import PI_ZERO, PROFILES, here
+from edge.limits import PI_ZERO, PROFILES, here
+from edge.limits.counters import Counters
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -20,7 +20,7 @@ PAGE = 64 << 10
 @pytest.fixture(autouse=True)
 def counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counters:
     """Counters of the test's own, which the command finds too."""
-    monkeypatch.setattr("edge.shared.folder", lambda: str(tmp_path))
+    monkeypatch.setattr("edge.files.runtime_dir.folder", lambda: str(tmp_path))
     return Counters()
 
 

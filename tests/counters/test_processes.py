@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from edge import errors, shared
-from edge.counters import Counters
+from edge import errors
+from edge.files import runtime_dir
+from edge.limits.counters import Counters
 from tests.counters.holding import ROOT, holding
 
 RACE = """
 import sys
 from edge import errors, shared
-from edge.counters import Counters
+from edge.limits.counters import Counters
 counters = Counters(sys.argv[1])
 most = 0
 for _ in range(int(sys.argv[2])):
@@ -33,7 +34,7 @@ print(most)
 LAST_PLACE = """
 import sys
 from edge import errors
-from edge.counters import Counters
+from edge.limits.counters import Counters
 counters = Counters(sys.argv[1])
 counters.live()
 print("ready", flush=True)
@@ -119,11 +120,11 @@ def test_of_processes_that_race_for_the_last_place_one_gets_it(path: str) -> Non
 
 
 def test_nobody_counts_while_another_has_the_file_locked(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr(runtime_dir, "LOCK_PATIENCE", 0.05)
     with Counters(path) as counters:
         slot = counters.enter("x")
-        other = shared.open_file(path)
-        shared.lock(other, path)
+        other = runtime_dir.open_file(path)
+        runtime_dir.lock(other, path)
         with pytest.raises(errors.IoFault, match="has been locked"):
             counters.enter("x")
         # What only lowers the figures waits for nobody.

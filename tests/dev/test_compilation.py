@@ -8,9 +8,10 @@ from typing import Callable, NoReturn
 
 import pytest
 
-from edge import errors, keys
+from edge import errors
 from edge.dev import compiler
 from edge.dev.compilation import Compilation
+from edge.trust import local_key
 
 Wasm = Callable[[str], Path]
 MB = 1 << 20
@@ -24,7 +25,7 @@ def test_as_many_engines_at_once_as_there_are_cpus_and_memory(
     monkeypatch: pytest.MonkeyPatch, cpus: int, free: int, count: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cpus)))
-    monkeypatch.setattr("edge.admission.free_bytes", lambda: free)
+    monkeypatch.setattr("edge.limits.admission.free_bytes", lambda: free)
     assert compiler.at_once(18 * MB) == count
 
 
@@ -59,7 +60,7 @@ def test_processes_that_were_ended_take_no_more(wasm: Wasm) -> None:
     component = wasm("cron-next").read_bytes()
     with open(os.devnull, "wb") as out, pytest.raises(errors.TooComplex):
         compiler.compile_component(
-            component, "x.wasm", "pulley32", keys.local_seed(), out.fileno(), processes
+            component, "x.wasm", "pulley32", local_key.local_seed(), out.fileno(), processes
         )
 
 
@@ -77,7 +78,7 @@ def test_the_private_key_is_read_to_compile_only_and_wiped_in_the_end(
     def refuse() -> NoReturn:
         pytest.fail("the private key was read")
 
-    monkeypatch.setattr(keys, "local_seed", refuse)
+    monkeypatch.setattr(local_key, "local_seed", refuse)
     with Compilation(given, "x.wasm") as compilation:
         compilation.code(component, ["pulley32"])
     assert compiled == ["pulley32"]

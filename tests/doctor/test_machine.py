@@ -10,9 +10,11 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import admission, profiles, shared
+from edge import limits
 from edge.doctor import examine
 from edge.doctor.finding import Finding
+from edge.files import runtime_dir
+from edge.limits import admission
 from tests.doctor.files import elf_file
 
 Check = Callable[[str], Finding]
@@ -106,10 +108,10 @@ def test_a_python_without_the_cffi_backend(finding: Check, monkeypatch: pytest.M
 def test_memory_is_held_against_what_a_call_may_use(
     finding: Check, monkeypatch: pytest.MonkeyPatch, calls: float, status: str
 ) -> None:
-    device = profiles.PI_ZERO
+    device = limits.PI_ZERO
     free = admission.RESERVE_BYTES + int(calls * admission.need(device.limits, device))
-    monkeypatch.setattr("edge.profiles.here", lambda: device)
-    monkeypatch.setattr("edge.admission.free_bytes", lambda: free)
+    monkeypatch.setattr("edge.limits.here", lambda: device)
+    monkeypatch.setattr("edge.limits.admission.free_bytes", lambda: free)
     found = finding("memory")
     assert (found.status, bool(found.remedy)) == (status, status != "pass")
     assert "a call may use 17.0 MB" in found.found
@@ -150,7 +152,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_the_folder_of_counters(finding: Check, session: Path) -> None:
     found = finding("shared_memory")
-    assert (found.status, found.found) == ("pass", shared.own_folder())
+    assert (found.status, found.found) == ("pass", runtime_dir.own_folder())
     assert found.found.startswith(f"{session}/edge/")
     (session / "edge").chmod(0o755)
     found = finding("shared_memory")
@@ -162,7 +164,7 @@ def test_a_session_folder_that_is_passed_over_is_told(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", f"{tmp_path}/nowhere")
     # It would stay in this machine's own.
-    monkeypatch.setattr("edge.shared.own_folder", lambda: "/dev/shm/edge-0/1")
+    monkeypatch.setattr("edge.files.runtime_dir.own_folder", lambda: "/dev/shm/edge-0/1")
     found = finding("shared_memory")
     assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
 

@@ -11,7 +11,7 @@ from edge import _native as native
 from edge import audit, policy, store, trust
 from edge.doctor.finding import Finding
 from edge.store import record, verify
-from tests.store.test_standing import own_key, put_channel
+from tests.store.test_status import own_key, put_channel
 
 Check = Callable[[str], Finding]
 Put = Callable[..., Any]

@@ -5,8 +5,10 @@ from typing import Callable
 
 import pytest
 
-from edge import keys, places, policy, trust
+from edge import policy, trust
 from edge.doctor.finding import Finding
+from edge.files import paths
+from edge.trust import local_key
 
 Check = Callable[[str], Finding]
 
@@ -24,7 +26,7 @@ def trusted(empty: Path) -> Path:
 
 
 def test_this_machines_key(finding: Check, empty: Path) -> None:
-    public = keys.local_public()
+    public = local_key.local_public()
     assert public is not None
     assert (finding("keys").status, public.hex()[:16] in finding("keys").found) == ("pass", True)
     (empty / "keys" / "local.key").unlink()
@@ -40,7 +42,7 @@ def test_no_place_for_keys(finding: Check, empty: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(empty)
     empty.chmod(0o755)
     found = finding("keys")
-    assert (found.status, found.remedy) == ("fail", places.SET_ONE)
+    assert (found.status, found.remedy) == ("fail", paths.SET_ONE)
     assert "no place for keys" in found.found
 
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 from edge import Limits, errors
 from edge import _native as native
 from edge._native._ffi import ffi
-from edge.values import encode
+from edge.runtime.values import encode
 from tests.fuzz import plugins
 
 IDLE, RUNNING, ASKED, OVER = "idle", "running", "asked", "over"

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from edge import audit, keys
+from edge import audit
+from edge.trust import local_key
 from tests.power import disk, machine, operations
 from tests.power.disk import Disk, Tree
 from tests.power.machine import View
@@ -32,7 +33,7 @@ class Bench:
         self.folder = folder
         folder.mkdir()
         self.packages = folder / "packages"
-        self.seed = keys.local_seed()
+        self.seed = local_key.local_seed()
         operations.pack(self.packages, wasm)
 
     def record(self, root: Path, start: Tree, act: str, argument: Path) -> Disk:

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
-from edge import audit, config, errors, policy, store, trust, trust_file
-from edge.sealed import Sealed
-from edge.store import record
+from edge import audit, errors, policy, store, trust
+from edge.store import config, record
 from edge.store.lock import locked
+from edge.store.secrets import Sealed
+from edge.trust import edit
 from tests.power.disk import Tree, write
 from tests.power.operations import NAME
 from tests.store.running import load
@@ -119,4 +120,4 @@ def _policy() -> object:
 
 def _trust() -> object:
     trust.check_all()
-    return [(entry.label, entry.public) for entry in trust.entries()], trust_file.revocations()
+    return [(entry.label, entry.public) for entry in trust.entries()], edit.revocations()

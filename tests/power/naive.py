@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge import staged
-from edge.staged import Staged
+from edge.files import staged
+from edge.files.staged import Staged
 
 FILE = "value"
 OLD, NEW = b"old " * 1000, b"new " * 1000

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Callable, NamedTuple
 from unittest import mock
 
-from edge import audit, config, policy, sealed, trust_file
+from edge import audit, policy
 from edge.audit.ring import FILE_BYTES
-from edge.store import lifecycle
+from edge.store import config, lifecycle, secrets
 from edge.store.install import install
 from edge.store.installed import Installed
+from edge.trust import edit
 from tests import packages
 
 NAME = "faults"
@@ -91,7 +92,7 @@ def configure(place: str) -> Act:
 
 def hide(value: str) -> Act:
     """Sets a secret."""
-    return lambda _: sealed.set_secret(NAME, "token", value)
+    return lambda _: secrets.set_secret(NAME, "token", value)
 
 
 def grant(_: Path) -> object:
@@ -106,7 +107,7 @@ def of_plugin(act: Callable[..., object], **how: Any) -> Act:
 
 def trust_other(_: Path) -> object:
     """Trusts another key."""
-    return trust_file.add(OTHER, "other")
+    return edit.add(OTHER, "other")
 
 
 def fill_log(_: Path) -> None:
@@ -149,7 +150,7 @@ OPERATIONS = {
     "first-secret": Operation("config", (put(1),), hide("second")),
     "secret": Operation("config", ALL, hide("second")),
     "first-trust": Operation("trust", (), trust_other),
-    "trust": Operation("trust", (lambda _: trust_file.add(OTHER[::-1], "before"),), trust_other),
+    "trust": Operation("trust", (lambda _: edit.add(OTHER[::-1], "before"),), trust_other),
     "first-grant": Operation("policy", (), grant),
     "grant": Operation("policy", (lambda _: policy.set_level("strict", NAME),), grant),
     "full-log": Operation("disable", (put(1), fill_log), of_plugin(lifecycle.disable)),

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Callable
 
-from edge import errors, keys
-from edge.admission import Admission
-from edge.counters import Counters
-from edge.plugin import Plugin
+from edge import errors
+from edge.limits.admission import Admission
+from edge.limits.counters import Counters
+from edge.runtime.plugin import Plugin
 from edge.store import lifecycle
-from edge.store.calling import Prepared, prepare
+from edge.store.call import Prepared, prepare
+from edge.trust import local_key
 from tests.power import machine, operations
 from tests.power.operations import NAME
 
@@ -150,7 +151,7 @@ def main(place: Path, wasm: Path, arguments: Sequence[str]) -> int:
     count = int(arguments[0]) if arguments else CALLS
     root = place / "machine"
     operations.pack(place / "packages", wasm)
-    machine.empty(root, keys.local_seed())
+    machine.empty(root, local_key.local_seed())
     with machine.at(root):
         operations.put(1)(place / "packages")
         soak = Soak()

@@ -36,7 +36,7 @@ EXCUSED = {
     "Its author declares memory under [edge.limits], or builds it with less: {}": "builds a plugin anew",
     "Make a .zip or a .tar of what it holds": "needs a Python that was built without lzma",
     "Name the tool in the delegation list of the calling plugin, as plugin/tool, and grant it": (
-        "is followed where applications delegate: tests/test_delegation.py"
+        "is followed where applications delegate: tests/interfaces/test_delegation.py"
     ),
     "Check the URL; the system's certificates are of the package ca-certificates, or SSL_CERT_FILE": SERVER,
     "Download the file yourself and give that, with --sha256": SERVER,

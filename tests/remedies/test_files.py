@@ -12,7 +12,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import cli, files, shared
+from edge import cli, files
+from edge.files import runtime_dir
 from tests.remedies.reading import advice
 
 Edge = Callable[..., Any]
@@ -187,7 +188,7 @@ def test_a_standard_stream_that_is_closed(artifact: Callable[[str], Path]) -> No
 def test_more_files_than_a_process_may_open() -> None:
     code = (
         # A module needs a file as well; a bundle keeps its one open.
-        "import resource, edge.errors, edge.io_errors\nfrom edge import files\nedge.errors.IoFault('')\n"
+        "import resource, edge.errors, edge.files.io_errors\nfrom edge import files\nedge.errors.IoFault('')\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\nfiles.open_input('/etc/passwd')"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -215,11 +216,11 @@ def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: 
 
 
 def test_a_file_in_memory_that_stays_locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(shared, "LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr(runtime_dir, "LOCK_PATIENCE", 0.05)
     path = tmp_path / "log"
     path.write_bytes(b"")
     with path.open() as _:
         with pytest.raises(Exception, match="has been locked") as caught:
-            list(shared.pauses(str(path)))
+            list(runtime_dir.pauses(str(path)))
         told = advice(caught.value, "A stopped process may hold it: `fuser {}` shows which")
         assert str(os.getpid()) in told.shell()

@@ -11,13 +11,13 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import admission, errors
-from edge.admission import Admission
-from edge.counters import Counters
-from edge.profiles import PI_ZERO, Limits
-from tests import test_confinement as confined
+from edge import errors
+from edge.limits import PI_ZERO, Limits, admission
+from edge.limits.admission import Admission
+from edge.limits.counters import Counters
+from tests.runtime import test_confinement as confined
+from tests.limits.test_admission import Machine
 from tests.remedies.reading import Advice, advice
-from tests.test_admission import Machine
 
 Edge = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import config, store
-from edge.store import record
+from edge import store
+from edge.store import config, record
 from tests.remedies.reading import advice
 
 Edge = Callable[..., Any]

@@ -12,8 +12,8 @@ import pytest
 
 from edge import Runtime, errors
 from edge import _native as native
-from edge.delegation import check_target
-from edge.profiles import PI_ZERO
+from edge.interfaces.delegation import check_target
+from edge.limits import PI_ZERO
 from edge.sources.fetch import fetch
 from tests import packages
 from tests.remedies.reading import advice

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.sources import addresses, connection
+from edge.net import addresses, tls
 from edge.sources.fetch import fetch
 from tests.sources.fetching import MOST, Get, contents
 from tests.sources.place import Place, Unpack
@@ -64,7 +64,7 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     monkeypatch.setattr(addresses, "special", special)
-    monkeypatch.setattr(connection, "special", special)
+    monkeypatch.setattr(tls, "special", special)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors
-from edge.sources.addresses import resolve, special
+from edge.net.addresses import resolve, special
 
 SPECIAL = {
     "0.0.0.0": "unspecified",

@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
-from edge.sources.proxies import VARIABLES
+from edge.net.proxies import VARIABLES
 from tests.sources.fetching import BODY, Get, left
 from tests.sources.servers import DAY, Authority, Release, Server
 

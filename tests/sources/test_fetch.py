@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edge import errors
-from edge.sources import connection
+from edge.net import tls
 from edge.sources.fetch import fetch
 from tests.sources.fetching import BODY, MOST, Get, contents, interrupted, left
 from tests.sources.servers import Release, Request, Server, head, raw, says
@@ -62,13 +62,13 @@ def test_progress_is_told_once_a_second(
         now[0] += 0.01
         return now[0]
 
-    monkeypatch.setattr(connection, "clock", clock)
+    monkeypatch.setattr(tls, "clock", clock)
     server.answer = Release(bytes(MOST))
     get(f"{server.url}/some/a.edge")
     # What arrives at once is for the system to say; three times the clock is asked for each of it.
     assert len(lines) <= now[0]
     now[0] = 0.0
-    monkeypatch.setattr(connection, "clock", lambda: now.__setitem__(0, now[0] + 1) or now[0])
+    monkeypatch.setattr(tls, "clock", lambda: now.__setitem__(0, now[0] + 1) or now[0])
     get(f"{server.url}/some/a.edge")
     assert lines[-1] == "a.edge: 1.0 of 1.0 MB, 100 %"
 

@@ -13,7 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
-from edge.sources import connection
+from edge.net import tls
 from tests.sources.fetching import BODY, MOST, Get, interrupted, left
 from tests.sources.servers import Release, Request, Server, head, raw, says
 
@@ -156,7 +156,7 @@ def test_a_server_that_says_little_for_long(
             client.sendall(b"x")
             threading.Event().wait(0.001)
 
-    monkeypatch.setattr(connection, "clock", clock)
+    monkeypatch.setattr(tls, "clock", clock)
     server.answer = answer
     with pytest.raises(errors.FetchFailed, match="too slow"):
         get(server.url)
@@ -164,7 +164,7 @@ def test_a_server_that_says_little_for_long(
 
 def test_a_server_that_says_nothing(server: Server, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
-    monkeypatch.setattr(connection, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(tls, "READ_SECONDS", 0.1)
     server.answer = lambda *_: assert_wait(done)
     with pytest.raises(errors.FetchFailed, match="does not answer in time"):
         get(server.url)

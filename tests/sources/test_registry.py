@@ -10,7 +10,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
-from edge.sources import connection, open_source
+from edge.net import tls
+from edge.sources import open_source
 from edge.sources.registry import Entry, find
 from tests.sources.servers import Server, says
 
@@ -119,7 +120,7 @@ def test_only_an_index_that_is_inside_may_name_what_is_inside(
     server: Server, file: Path, look: Look, monkeypatch: pytest.MonkeyPatch, public: bool
 ) -> None:
     if public:
-        monkeypatch.setattr(connection, "special", lambda _: "")
+        monkeypatch.setattr(tls, "special", lambda _: "")
     server.answer = says(200, text(entry()))
     file.write_text(f"{server.url}/index.json\n")
     assert look("clock").inside is not public

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edge.plugin import Plugin
-from edge.profiles import Profile
-from edge.store.calling import prepare
-from edge.store.terms import Terms
+from edge.limits import Profile
+from edge.runtime.plugin import Plugin
+from edge.store.call import prepare
+from edge.store.call_plan import Terms
 
 
 class Loaded(NamedTuple):

@@ -9,11 +9,12 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, keys, policy, store, trust_file
+from edge import errors, policy, store
 from edge.cli import consent as shown
 from edge.store import consent, lifecycle, lock, record, records
 from edge.store.consent import Request
 from edge.store.install import Installation, Outcome, install
+from edge.trust import edit, local_key
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
@@ -218,7 +219,7 @@ def test_a_lone_change_of_the_signer_shows_all_that_the_new_one_has(
     put: Put, capfd: pytest.CaptureFixture[str]
 ) -> None:
     seed = bytes(range(32))
-    trust_file.add(native.public_key(seed), "another")
+    edit.add(native.public_key(seed), "another")
     manifest = TOKEN + MEMORY
     put(1, manifest=manifest)
     revoke(SECRET)
@@ -257,7 +258,7 @@ def test_what_is_narrower_than_what_was_revoked_is_not_told_as_less(
 def test_a_yes_to_what_the_level_does_not_give_gives_it_at_no_other_level(
     put: Put, capfd: pytest.CaptureFixture[str], level: str
 ) -> None:
-    trust_file.add(own_key(), "local")
+    edit.add(own_key(), "local")
     policy.set_level(level)
     asked: list[Request] = []
     done = put(1, manifest=TOKEN, asked=asked)
@@ -268,7 +269,7 @@ def test_a_yes_to_what_the_level_does_not_give_gives_it_at_no_other_level(
 
 
 def test_a_release_without_the_level_of_its_own_shows_what_it_gets_by_that(put: Put) -> None:
-    trust_file.add(own_key(), "local")
+    edit.add(own_key(), "local")
     put(1, manifest=TOKEN + '[edge]\nlevel = "strict"\n')
     assert not reads_the_secret()
     asked: list[Request] = []
@@ -331,7 +332,7 @@ def test_a_revocation_while_a_question_stands_is_another_question(
 
 
 def test_a_level_that_rises_while_a_question_stands_is_another_question(packed: Callable[..., Path]) -> None:
-    trust_file.add(own_key(), "local")
+    edit.add(own_key(), "local")
     done, asked = installed(packed(1, manifest=TOKEN), lambda: policy.set_level("strict"))
     assert [request.consents for request in asked] == [(SECRET,), ()]
     assert done.record.consents == ()
@@ -339,7 +340,7 @@ def test_a_level_that_rises_while_a_question_stands_is_another_question(packed: 
 
 def test_the_same_release_signed_by_another_key_is_another_question(packed: Callable[..., Path]) -> None:
     seed = bytes(range(32))
-    trust_file.add(native.public_key(seed), "another")
+    edit.add(native.public_key(seed), "another")
     path = packed(1, manifest=TOKEN)
     done, asked = installed(path, lambda: packed(1, manifest=TOKEN, seed=seed))
     assert (len(asked), done.record.enabled) == (2, True)
@@ -374,6 +375,6 @@ def test_a_record_of_an_older_edge_is_approved_as_far_as_it_is_enabled(put: Put)
 
 
 def own_key() -> bytes:
-    public = keys.local_public()
+    public = local_key.local_public()
     assert public is not None
     return public

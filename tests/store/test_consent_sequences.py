@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 
-from edge import asks, errors, grants, keys, levels, policy, store, trust_file
+from edge import errors, policy, store
 from edge.cli import consent, output
-from edge.profiles import here
-from edge.store import lifecycle, record, terms
+from edge.limits import here
+from edge.permissions import levels, requests
+from edge.policy import grants
+from edge.store import call_plan, lifecycle, record
 from edge.store.consent import Request
 from edge.store.install import Outcome
 from edge.store.installed import manifest_of
 from edge.store.release import ID_DIGITS
+from edge.trust import edit, local_key
 
 Put = Callable[..., Outcome]
 Words = tuple[str, ...]
@@ -97,14 +100,14 @@ class Operator:
         if self.agreed:
             found = (LINE.fullmatch(line) for line in self._lines)
             shown = {match.group(1) for match in found if match}
-            self.allowed += [ask for ask in request.manifest.asks if asks.spelled(ask) in shown]
+            self.allowed += [ask for ask in request.manifest.asks if requests.spelled(ask) in shown]
         return self.agreed
 
     def take_back(self, ask: Words) -> None:
         """Revokes something, as `edge policy revoke` does."""
         lifecycle.take_back(NAME, ask)
         policy.revoke(NAME, ask)
-        self.allowed = [own for own in self.allowed if not asks.covers(ask, own)]
+        self.allowed = [own for own in self.allowed if not requests.covers(ask, own)]
 
     def grant(self, ask: Words) -> None:
         """Grants something, as `edge policy grant` does."""
@@ -213,17 +216,17 @@ def check(operator: Operator, told: list[str]) -> None:
     granted = grants.resolve(own, record.policy_for(found), profile=here())
     if levels.LEVELS[granted.level]["consent"] == "none":
         return
-    called = tuple(map(tuple, terms.of(found, here()).grants["allowed"]))
+    called = tuple(map(tuple, call_plan.of(found, here()).grants["allowed"]))
     assert called == granted.allowed, told
     for ask in granted.allowed:
-        assert asks.covered(ask, operator.allowed), (ask, told)
+        assert requests.covered(ask, operator.allowed), (ask, told)
     free = levels.free_limits(granted.level, here())["memory"]
     amounts = [float(ask[-1]) for ask in operator.allowed if ask[:2] == ("limits", "memory")]
     if ("limits",) not in operator.allowed:
         assert granted.limits["memory"] <= max([free, *amounts]), told
     if operator.agreed and granted.level == "default":
         # And what was agreed to is granted, or a yes would be worth nothing.
-        assert all(asks.covered(ask, granted.allowed) or is_free(ask, free) for ask in own.asks), told
+        assert all(requests.covered(ask, granted.allowed) or is_free(ask, free) for ask in own.asks), told
 
 
 def is_free(ask: Words, free: float) -> bool:
@@ -234,9 +237,9 @@ def is_free(ask: Words, free: float) -> bool:
 def test_nothing_is_granted_that_nobody_agreed_to(
     put: Put, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    public = keys.local_public()
+    public = local_key.local_public()
     assert public is not None
-    trust_file.add(public, "local")
+    edit.add(public, "local")
     random = Random(seed)
     operator = Operator(random, monkeypatch)
     device, told = Device(put, random, operator), list[str]()

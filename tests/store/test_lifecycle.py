@@ -6,8 +6,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, config, errors, policy, sealed, staged, store
-from edge.store import lifecycle, record, records, removal
+from edge import audit, errors, policy, store
+from edge.files import staged
+from edge.store import config, lifecycle, record, records, removal, secrets
 from edge.store.install import Outcome
 from edge.store.lock import locked
 from tests.store.running import load
@@ -91,7 +92,7 @@ def test_what_is_as_it_should_be_already_is_made_to_last(
     if act == "install":
         assert put(1).change == "nothing"
     elif act == "unset":
-        assert not sealed.unset_secret("faults", "token")
+        assert not secrets.unset_secret("faults", "token")
     else:
         act("faults")
     path = store.record_path("faults")
@@ -164,22 +165,22 @@ def test_what_somebody_sets_while_a_plugin_is_removed_is_not_kept_for_the_next(p
     with pytest.raises(errors.NotInstalled):
         config.change(manifest, {"place": "here"})
     with pytest.raises(errors.NotInstalled):
-        sealed.set_secret("faults", "token", "secret")
-    assert (config.values("faults"), sealed.names("faults")) == ({}, [])
+        secrets.set_secret("faults", "token", "secret")
+    assert (config.values("faults"), secrets.names("faults")) == ({}, [])
 
 
 @pytest.mark.parametrize("forget", [False, True])
 def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: Put, forget: bool) -> None:
     put(1)
     policy.grant("faults", ("http_client", "example.org"))
-    sealed.set_secret("faults", "token", "secret")
+    secrets.set_secret("faults", "token", "secret")
     newest = record.get("faults").current
     removal.begin(record.get("faults"), forget=forget)
     with pytest.raises(errors.NotInstalled):
         load("faults")
     put(name="other")
     assert "faults" not in policy.load().plugins
-    assert sealed.names("faults") == []
+    assert secrets.names("faults") == []
     found = record.find("faults")
     left = record.Record("faults", floor=1, newest=newest, newest_version="1.0.0")
     assert found == (None if forget else left)
@@ -189,7 +190,7 @@ def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: P
 def test_what_keeps_a_removal_from_its_end_stops_only_that_plugin(put: Put, empty: Path) -> None:
     put(1)
     put(name="other")
-    sealed.set_secret("faults", "token", "secret")
+    secrets.set_secret("faults", "token", "secret")
     removal.begin(record.get("faults"), forget=False)
     folder = empty / "config" / "faults.json"
     folder.mkdir(parents=True)
@@ -200,7 +201,7 @@ def test_what_keeps_a_removal_from_its_end_stops_only_that_plugin(put: Put, empt
         lifecycle.remove("faults")
     folder.rmdir()
     lifecycle.disable("other")
-    assert sealed.names("faults") == []
+    assert secrets.names("faults") == []
     put(2)
 
 

@@ -23,7 +23,7 @@ PROGRAM = """
 import random, sys
 from edge import errors
 from edge.store import lifecycle
-from edge.store.calling import prepare
+from edge.store.call import prepare
 from edge.store.install import install
 
 source = random.Random(int(sys.argv[1]))

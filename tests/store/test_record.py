@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge import errors, folders, store
+from edge import errors, store
+from edge.files import folders
 from edge.store import record, records
 from edge.store.record import Record
 

@@ -84,7 +84,7 @@ def make(folder: str, wanted: str = "", shown_as: str = "") -> bool:
     """
     from pathlib import Path
 
-    from edge.staged import Staged
+    from edge.files.staged import Staged
 
     lib = Path(folder)
     listed = sources_of((lib.parent / LISTED).read_text())

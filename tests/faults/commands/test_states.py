@@ -14,7 +14,7 @@ from typing import Any, Callable, NamedTuple
 
 import pytest
 
-from edge import shared
+from edge.files import runtime_dir
 from tests.faults.commands.machine import Command, Machine
 from tests.faults.commands.table import ALL, KEY, NAME, Shop
 
@@ -143,7 +143,7 @@ def begin(shop: Shop) -> Iterator[Path]:
     ):
         machine.run(shop.placed(Command(words)))
     with machine.here():
-        log = Path(shared.checked_folder(f"{shared.own_folder()}/log")) / NAME
+        log = Path(runtime_dir.checked_folder(f"{runtime_dir.own_folder()}/log")) / NAME
     log.write_bytes(b"1800000000 info said\n")
     registry = machine.root / "config/edge/registry"
     registry.write_text(f"{shop.folder}/index.json\n")

@@ -1,0 +1,184 @@
+"""Opens what a user named, and looks at the folder that a file is in.
+
+`posix` is what `os` is made of; `os` itself costs 10 ms on a Pi Zero.
+"""
+
+from __future__ import annotations
+
+import io
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+FORMAT_MASK = 0o170000
+REGULAR = 0o100000
+DIRECTORY = 0o040000
+LINK = 0o120000
+STICKY = 0o1000
+OTHERS_WRITE = 0o022
+TEMPORARY = ".tmp"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put at the head of a text; JSON is read without it by the native library."""
+
+MAX_INPUT_BYTES = 256 << 20
+"""As much as `edge install` takes unless it is told otherwise."""
+
+close = posix.close
+
+
+def environment(name: str) -> str:
+    """An environment variable, empty where it is not set."""
+    # A program that imported os may have changed its environment there; posix keeps what it was at the start.
+    loaded = sys.modules.get("os")
+    if loaded is not None:
+        found: str = loaded.environ.get(name, "")
+        return found
+    return decode(posix.environ.get(name.encode(), b""))
+
+
+def decode(name: bytes) -> str:
+    """As `os.fsdecode`."""
+    return name.decode(sys.getfilesystemencoding(), "surrogateescape")
+
+
+def encode(name: str) -> bytes:
+    """As `os.fsencode`."""
+    return name.encode(sys.getfilesystemencoding(), "surrogateescape")
+
+
+def base_name(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]
+
+
+def folder(path: str) -> str:
+    """The folder that a path is in."""
+    head, slash, _ = path.rpartition("/")
+    return head or slash or "."
+
+
+checked_folders: set[str] = set()
+"""Paths of folders that were found in order: each process looks at one once."""
+
+
+def check_folder(path: str) -> None:
+    """Raises `errors.EnvironmentFault` for a folder in which others than this user and root replace files.
+
+    They can where they may write it or a folder that it is in, or own one. Folders such as /tmp, in which
+    everybody may remove only what is their own, are fine. What is not there is fine, too. RATIONALE, "Why a
+    file is only as safe as its folder".
+    """
+    if path in checked_folders:
+        return
+    whole = path if path.startswith("/") else f"{posix.getcwd()}/{path}"
+    real, rest, links = "", whole.split("/")[::-1], 0
+    while rest:
+        name = rest.pop()
+        # The root folder is passed over: whoever can write that has the Python that runs this.
+        if name in ("", "."):
+            continue
+        if name == "..":
+            real = real.rpartition("/")[0]
+            continue
+        here = f"{real}/{name}"
+        if here not in checked_folders:
+            try:
+                target = _checked(here)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            except OSError as error:
+                raise_for(here, error)
+            if target:
+                links += 1
+                real, rest = _follow(path, links, real, rest, target)
+                continue
+            checked_folders.add(here)
+        real = here
+    checked_folders.add(path)
+
+
+def _checked(path: str) -> str:
+    """Looks at one folder; where a link leads, empty for what is none."""
+    found = posix.lstat(path)
+    is_link = found.st_mode & FORMAT_MASK == LINK
+    open_to_others = found.st_mode & OTHERS_WRITE and not (is_link or found.st_mode & STICKY)
+    if open_to_others or found.st_uid not in (0, posix.geteuid()):
+        from edge.files.folder_errors import judge
+
+        judge(path, found)
+    return posix.readlink(path) if is_link else ""
+
+
+def _follow(path: str, links: int, real: str, rest: list[str], target: str) -> tuple[str, list[str]]:
+    from edge.files.folder_errors import MAX_LINKS, refuse_links
+
+    if links > MAX_LINKS:
+        refuse_links(path)
+    return "" if target.startswith("/") else real, [*rest, *target.split("/")[::-1]]
+
+
+def open_input(path: str) -> int:
+    """A descriptor of a regular file that the user named."""
+    try:
+        # A FIFO would otherwise hold the process until somebody writes into it.
+        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
+    except OSError as error:
+        raise_for(path, error)
+    try:
+        mode = posix.fstat(fd).st_mode & FORMAT_MASK
+    except OSError as error:
+        posix.close(fd)
+        raise_for(path, error)
+    if mode == REGULAR:
+        return fd
+    posix.close(fd)
+    from edge import errors
+
+    what = "a directory" if mode == DIRECTORY else "not a regular file"
+    raise errors.UsageError(f"{path} is {what}", "Name a file")
+
+
+def read_all(fd: int) -> bytes:
+    """The rest of an open file."""
+    return io.FileIO(fd, closefd=False).readall()
+
+
+def read_input(path: str) -> bytes:
+    """The contents of a regular file that the user named, as `read_open` does."""
+    fd = open_input(path)
+    try:
+        return read_open(fd, path)
+    finally:
+        posix.close(fd)
+
+
+def read_open(fd: int, path: str) -> bytes:
+    """The contents of the open file that the user named; one that is too large for any plugin is not read."""
+    try:
+        size = posix.fstat(fd).st_size
+        if size <= MAX_INPUT_BYTES:
+            return read_all(fd)
+    except OSError as error:
+        raise_for(path, error)
+    from edge import errors
+
+    raise errors.Refused(
+        f"{path} has {size} bytes, and at most {MAX_INPUT_BYTES} are read", "Name the file of a plugin"
+    )
+
+
+def raise_for(path: str, error: OSError) -> NoReturn:
+    """Raises what an error of the system on `path` means to a user."""
+    from edge.files.io_errors import raise_for
+
+    raise_for(path, error)
+
+
+def raise_own(path: str, error: OSError) -> NoReturn:
+    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
+    from edge.files.io_errors import raise_own
+
+    raise_own(path, error)

@@ -1,0 +1,92 @@
+"""Room on the disk for what makes room: on a full one, removing, disabling and revoking still write a little.
+
+    $XDG_DATA_HOME/edge/audit/reserve   bytes that mean nothing, in the folder that most of it is for
+
+An installation makes it and does not begin without it. RATIONALE, "Why a full disk has a reserve".
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files
+from edge.files import folders, paths, staged
+
+FILE = "reserve"
+BLOCKS = 8
+"""Of the filesystem: a small file has one, and a removal writes four at once."""
+
+LEAST_BYTES = 32 << 10
+LEAST_INODES = 8
+
+
+def keep() -> None:
+    """Makes the reserve, or makes it as large as it should be; `errors.DiskFull` where there is no room."""
+    path = _path()
+    folders.make(files.folder(path), 0o700)
+    try:
+        _fill(path)
+    except OSError as error:
+        files.raise_own(path, error)
+
+
+class spent:  # noqa: N801 it is used as a function is
+    """For a `with` in which the reserve may be used: it is given up if the disk is full, and made again.
+
+    depth  how many there are in one another; the outermost makes it again
+    """
+
+    depth = 0
+
+    def __enter__(self) -> None:
+        path = "" if spent.depth else _own()
+        if path and posix.access(path, 0) and _is_full(path):
+            staged.remove(path)
+        spent.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        spent.depth -= 1
+        path = "" if spent.depth else _own()
+        if not path:
+            return
+        from contextlib import suppress
+
+        # Where there is no room for all of it, for as much as there is.
+        with suppress(OSError):
+            _fill(path)
+
+
+def _path() -> str:
+    return f"{paths.data()}/audit/{FILE}"
+
+
+def _own() -> str:
+    """The same, empty where the folder is not this user's own: then the command is about to be refused."""
+    path = _path() if paths.data_home() else ""
+    try:
+        return path if path and posix.stat(files.folder(path)).st_uid == posix.geteuid() else ""
+    except OSError:
+        return ""
+
+
+def _fill(path: str) -> None:
+    fd = posix.open(
+        path, posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND | posix.O_NOFOLLOW | posix.O_CLOEXEC, 0o600
+    )
+    try:
+        wanted = _size(posix.fstatvfs(fd))
+        while (missing := wanted - posix.fstat(fd).st_size) > 0:
+            # Random, since some filesystems keep no blocks for what they can compress.
+            posix.write(fd, posix.urandom(min(missing, 4096)))
+    finally:
+        posix.close(fd)
+
+
+def _is_full(path: str) -> bool:
+    found = posix.statvfs(files.folder(path))
+    few = bool(found.f_files) and found.f_favail < LEAST_INODES
+    return few or found.f_bavail * found.f_frsize < _size(found)
+
+
+def _size(found: posix.statvfs_result) -> int:
+    return max(LEAST_BYTES, BLOCKS * found.f_frsize)

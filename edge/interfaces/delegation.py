@@ -1,0 +1,128 @@
+"""Plugins that call one another's tools: whom each may call, how deep, and out of whose time and fuel.
+
+A host function that a plugin calls for another one's tool asks the caller's Chain for the callee's. That
+runs with grants of its own, in an instance of its own:
+
+    inner = chain.to("weather", "forecast", targets_of("weather"))
+    callee = plugin.start(arguments, limits=inner.limits(call, own_limits))
+    try:
+        results = callee.run()
+    finally:
+        inner.settle(call, callee)
+"""
+
+from __future__ import annotations
+
+from edge.text import LIMIT, LONGEST, plain, shorten
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NoReturn
+
+    from edge.limits import Limits
+    from edge.policy.grants import Audit
+    from edge.runtime.call import Call
+
+WILDCARDS = frozenset("*?[]{}")
+
+
+class Chain:
+    """A plugin, those that called it, and the tools that it may call itself.
+
+    plugin   its name
+    targets  what it may call, each as `plugin/tool`; its own grant, never its caller's
+    caller   the Chain of the plugin that called it; None where no plugin did
+    depth    how many plugins may stand in a chain, itself included
+    audit    takes a fact for every call that is refused, as of edge/policy/grants.py; None for nobody
+    """
+
+    __slots__ = ("audit", "caller", "depth", "plugin", "targets")
+
+    def __init__(
+        self,
+        plugin: str,
+        targets: Iterable[str] = (),
+        *,
+        depth: int,
+        caller: Chain | None = None,
+        audit: Audit | None = None,
+    ) -> None:
+        self.plugin = plugin
+        self.targets = frozenset(targets)
+        self.caller = caller
+        self.depth = depth
+        self.audit = audit
+        for target in self.targets:
+            check_target(target)
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The names of all plugins in it, from the first on."""
+        return (*self.caller.plugins, self.plugin) if self.caller else (self.plugin,)
+
+    def to(self, plugin: str, tool: str, targets: Iterable[str] = ()) -> Chain:
+        """The chain of a callee that has `targets` as its grant; NotDelegated when it may not be called."""
+        if f"{plugin[:LIMIT]}/{tool[:LIMIT]}" not in self.targets:
+            self._refuse(plugin, tool, "its delegation list does not name it")
+        if plugin in self.plugins:
+            self._refuse(plugin, tool, f"{plugin} is already in the chain", CYCLE)
+        if len(self.plugins) >= self.depth:
+            self._refuse(plugin, tool, f"a chain has at most {self.depth} plugins", DEPTH)
+        return Chain(plugin, targets, depth=self.depth, caller=self, audit=self.audit)
+
+    def limits(self, call: Call, own: Limits) -> Limits:
+        """The callee's limits: its own, its time and fuel at most what the caller's `call` has left.
+
+        Raises DeadlineExceeded or OutOfFuel when that is nothing.
+        """
+        time, fuel = call.time_left(), call.fuel_left()
+        if not time or not fuel:
+            from edge import errors
+
+            kind, what = (errors.OutOfFuel, "fuel") if time else (errors.DeadlineExceeded, "time")
+            raise kind(f"{call.plugin}: it has no {what} left for {self.plugin} to use")
+        return own.replace(deadline=min(own.deadline, time), fuel=min(own.fuel, fuel))
+
+    def settle(self, call: Call, callee: Call) -> None:
+        """Charges the caller for what its callee spent, however that ended; once, before it is closed."""
+        # What interrupted the callee from outside has closed it, and ends the caller too.
+        if not callee.instance.closed:
+            call.charge(callee.instance.stats.fuel + callee.charged)
+
+    def _refuse(self, plugin: str, tool: str, why: str, remedy: str = "") -> NoReturn:
+        from edge import errors
+
+        chain = " > ".join(self.plugins)
+        target = f"{shorten(plugin, LONGEST)}/{shorten(tool, LONGEST)}"
+        if self.audit is not None:
+            self.audit(
+                {
+                    "event": "denied",
+                    "plugin": self.plugin,
+                    "capability": "delegate",
+                    "target": target,
+                    "chain": chain,
+                    "reason": why,
+                }
+            )
+        raise errors.NotDelegated(f"{chain} may not call {plain(target)}: {why}", remedy)
+
+    def __repr__(self) -> str:
+        return f"Chain({' > '.join(self.plugins)})"
+
+
+CYCLE = "Plugins that call one another in a circle would do so for ever; take one of the delegations out"
+DEPTH = "Let a plugin nearer to the first one call it"
+
+
+def check_target(target: str) -> None:
+    """Makes sure that a delegation names one tool of one plugin; OptionsError says what is wrong."""
+    plugin, _, tool = target.partition("/")
+    if plugin and tool and "/" not in tool and not WILDCARDS.intersection(target):
+        return
+    from edge import errors
+
+    raise errors.OptionsError(
+        f"`{target}` is no delegation", "Name one tool as plugin/tool; wildcards are not taken"
+    )

@@ -1,0 +1,273 @@
+"""What a plugin may use, and what a device has for all of them: limits, every one always on.
+
+| profile | for | fuel | deadline | memory | stack | all plugins | at once | a minute |
+|---|---|---|---|---|---|---|---|---|
+| pi-zero | 32 bits, or less than 768 MB | 10⁹ | 30 s | 16 MB | 512 kB | 96 MB | 4 | 60 |
+| pi-64 | 64 bits, up to 4 GB | 10¹⁰ | 60 s | 64 MB | 512 kB | 384 MB | 8 | 240 |
+| workstation | more | 10¹¹ | 300 s | 256 MB | 1 MB | 2 GB | 32 | 6000 |
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+KB = 1 << 10
+MB = 1 << 20
+GB = 1 << 30
+NS = 1_000_000_000
+
+WIDE = sys.maxsize > 1 << 32
+
+FUEL = 1_000_000_000
+DEADLINE = 30
+MEMORY = 16 * MB
+TABLE_ELEMENTS = 100_000
+HOST_CALLS = 1_000
+CROSSING_BYTES = 4 * MB
+LOG_BYTES = 64 * KB
+
+MAX_DEADLINE = 1_000_000_000
+BITS = {
+    "fuel": 64,
+    "slice_fuel": 64,
+    "memory": 64,
+    "fixed_seed": 64,
+    "table_elements": 32,
+    "host_calls": 32,
+    "crossing_bytes": 32,
+    "log_bytes": 32,
+    "fixed_clock": 34,
+    "stack_bytes": 64,
+    "calls_per_minute": 32,
+    "concurrent_calls": 32,
+}
+"""What the native library has for an amount."""
+
+SMALL_DEVICE = 768 * MB
+WORKSTATION_FROM = 4 * GB
+
+
+class Limits:
+    """Limits of one instance and its calls. What is not given, or 0, is the native library's default.
+
+    fuel            units for one call; what a call spends is the same on every CPU
+    slice_fuel      units after which a call lets others run; by default some 30 ms of interpreted code on a
+                    Pi Zero, some 5 ms of native code on a PC
+    deadline        seconds for one call, on the monotonic clock
+    memory          bytes of linear memory of an instance
+    table_elements  of all tables together
+    host_calls      for one call; as many events may be logged beside them, further ones are dropped
+    crossing_bytes  of the values of one crossing, either way
+    log_bytes       of all that the guest logs in one call, events and standard streams together; the rest
+                    is dropped
+    fixed           clocks stand still at `fixed_clock` and random bytes follow from `fixed_seed`: same
+                    question, same answer
+    fixed_clock     seconds since 1970
+
+    OptionsError for an amount outside its range: whole numbers that 64 bits hold, those of tables, host
+    calls, crossing and log 32; a deadline is finite.
+    """
+
+    __slots__ = (
+        "crossing_bytes",
+        "deadline",
+        "fixed",
+        "fixed_clock",
+        "fixed_seed",
+        "fuel",
+        "host_calls",
+        "log_bytes",
+        "memory",
+        "slice_fuel",
+        "table_elements",
+    )
+
+    def __init__(
+        self,
+        *,
+        fuel: int = FUEL,
+        slice_fuel: int = 0,
+        deadline: float = DEADLINE,
+        memory: int = MEMORY,
+        table_elements: int = TABLE_ELEMENTS,
+        host_calls: int = HOST_CALLS,
+        crossing_bytes: int = CROSSING_BYTES,
+        log_bytes: int = LOG_BYTES,
+        fixed: bool = False,
+        fixed_clock: int = 0,
+        fixed_seed: int = 0,
+    ) -> None:
+        # One expression, because every call makes some: what is no whole number knows no `|`.
+        try:
+            is_wrong = (fuel | slice_fuel | memory | fixed_seed) >> 64 or not 0 <= deadline <= MAX_DEADLINE
+            is_wrong = is_wrong or (table_elements | host_calls | crossing_bytes | log_bytes) >> 32
+            is_wrong = is_wrong or fixed_clock >> BITS["fixed_clock"]
+        except TypeError:
+            is_wrong = True
+        if is_wrong:
+            given = locals()
+            from edge.limits.amounts import refuse
+
+            refuse({name: given[name] for name in ("deadline", *BITS) if name in given})
+        self.fuel = fuel or FUEL
+        self.slice_fuel = slice_fuel
+        self.deadline = deadline or DEADLINE
+        self.memory = memory or MEMORY
+        self.table_elements = table_elements or TABLE_ELEMENTS
+        self.host_calls = host_calls or HOST_CALLS
+        self.crossing_bytes = crossing_bytes or CROSSING_BYTES
+        self.log_bytes = log_bytes or LOG_BYTES
+        self.fixed = fixed
+        self.fixed_clock = fixed_clock
+        self.fixed_seed = fixed_seed
+
+    def replace(self, **changes: Any) -> Limits:
+        """The same limits but for those given."""
+        return Limits(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
+
+    def options(self) -> dict[str, int]:
+        """As the native library takes them."""
+        return {
+            "fuel": self.fuel,
+            "slice_fuel": self.slice_fuel,
+            "deadline_ns": max(1, int(self.deadline * NS)),
+            "memory_bytes": self.memory,
+            "table_elements": self.table_elements,
+            "host_calls": self.host_calls,
+            "crossing_bytes": self.crossing_bytes,
+            "log_bytes": self.log_bytes,
+            "fixed": int(self.fixed),
+            "fixed_clock_ns": self.fixed_clock * NS,
+            "fixed_seed": self.fixed_seed,
+        }
+
+    def __repr__(self) -> str:
+        default = Limits()
+        given = ((name, getattr(self, name)) for name in self.__slots__)
+        return f"Limits({', '.join(f'{name}={x!r}' for name, x in given if x != getattr(default, name))})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Limits) and self.options() == other.options()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.options().values()))
+
+
+class Profile:
+    """A kind of device.
+
+    limits            of each plugin, unless it is granted others
+    stack_bytes       guest stack, one size for all calls of a Runtime
+    calls_per_minute  of each plugin
+    concurrent_calls  of each plugin, all processes together
+    memory            bytes for the live instances of all plugins, all processes together
+    delegation_depth  how many plugins may stand behind one another in a call
+    """
+
+    __slots__ = (
+        "calls_per_minute",
+        "concurrent_calls",
+        "delegation_depth",
+        "limits",
+        "memory",
+        "name",
+        "stack_bytes",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        limits: Limits,
+        *,
+        stack_bytes: int,
+        calls_per_minute: int,
+        concurrent_calls: int,
+        memory: int,
+        delegation_depth: int,
+    ) -> None:
+        try:
+            is_wrong = (stack_bytes | memory) >> 64 or (calls_per_minute | concurrent_calls) >> 32
+        except TypeError:
+            is_wrong = True
+        if is_wrong:
+            given = locals()
+            from edge.limits.amounts import refuse
+
+            refuse({name: given[name] for name in BITS if name in given})
+        self.name = name
+        self.limits = limits
+        self.stack_bytes = stack_bytes
+        self.calls_per_minute = calls_per_minute
+        self.concurrent_calls = concurrent_calls
+        self.memory = memory
+        self.delegation_depth = delegation_depth
+
+    def __repr__(self) -> str:
+        return f"Profile({self.name!r})"
+
+
+PI_ZERO = Profile(
+    "pi-zero",
+    Limits(),
+    stack_bytes=512 * KB,
+    calls_per_minute=60,
+    concurrent_calls=4,
+    memory=96 * MB,
+    delegation_depth=3,
+)
+"""What runs within these limits runs everywhere."""
+
+PI_64 = Profile(
+    "pi-64",
+    Limits(fuel=10_000_000_000, deadline=60, memory=64 * MB),
+    stack_bytes=512 * KB,
+    calls_per_minute=240,
+    concurrent_calls=8,
+    memory=384 * MB,
+    delegation_depth=4,
+)
+
+WORKSTATION = Profile(
+    "workstation",
+    Limits(fuel=100_000_000_000, deadline=300, memory=256 * MB),
+    stack_bytes=1 * MB,
+    calls_per_minute=6000,
+    concurrent_calls=32,
+    memory=2 * GB,
+    delegation_depth=4,
+)
+
+PROFILES = {profile.name: profile for profile in (PI_ZERO, PI_64, WORKSTATION)}
+
+
+def named(name: str) -> Profile:
+    """A profile by its name; `here` is the one that fits this machine."""
+    if name == "here":
+        return here()
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise ValueError(f"there are {', '.join(PROFILES)} and here") from None
+
+
+def here() -> Profile:
+    """The profile that fits this machine: by its word size and its memory."""
+    # A 32-bit Python counts as a 32-bit machine whatever its kernel is: address space is what it lacks.
+    return fitting(wide=WIDE, memory=_memory_total() if WIDE else 0)
+
+
+def fitting(*, wide: bool, memory: int) -> Profile:
+    """The profile for a machine with this many bytes of memory, with a 64-bit address space or without."""
+    if not wide or memory < SMALL_DEVICE:
+        return PI_ZERO
+    return PI_64 if memory <= WORKSTATION_FROM else WORKSTATION
+
+
+def _memory_total() -> int:
+    from posix import sysconf
+
+    return sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,130 @@
+"""Counting that does not succeed at once: asking again, and what it means when the answer stays no.
+
+A call that goes well never imports this.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import errors, files
+from edge.files import runtime_dir
+from edge.limits.counters import LARGEST, NAMELESS
+
+FIELDS = ("memory", "room", "reserve", "concurrent", "per_minute", "seconds")
+NARROW = (1 << 32) - 1
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import NoReturn
+
+    from edge.limits.counters import Asked, Counters
+
+
+def enter(
+    counters: Counters, name: str, asked: Asked, explain: Callable[[], str]
+) -> tuple[native.Counters, int]:
+    """Counts a call, where the file can be had and has room: where, and its slot."""
+    count = native.new_count()
+    handles = _handles(counters, count)
+    while True:
+        handle = next(handles)
+        number: int = native.enter_counters(handle, *asked, count)
+        if number:
+            return handle, number
+        if not _can_ask_again(count):
+            _refuse(count, counters.path, name, asked, explain)
+
+
+def refuse_amounts(name: str, asked: Asked) -> NoReturn:
+    """Raises which amount is outside its range."""
+    who = "A call" if name == NAMELESS else name
+    for what, amount, most in zip(FIELDS, asked[2:], (LARGEST, LARGEST, LARGEST, NARROW, NARROW, LARGEST)):
+        if not isinstance(amount, int) or not 0 <= amount <= most:
+            raise errors.OptionsError(
+                f"{who} can't be counted: {what} is {amount!r}; it has to be a whole number from 0 to {most}"
+            )
+    raise errors.OptionsError(f"{who} can't be counted: an amount is outside its range")
+
+
+def live(counters: Counters, seconds: int) -> tuple[int, int]:
+    """How many calls are under way, and how many bytes they may use."""
+    count = native.new_count()
+    for handle in _handles(counters, count):
+        if native.live_counters(handle, seconds, count) == native.OK:
+            break
+        if not _can_ask_again(count):
+            fail_system(count.error, counters.path)
+    return count.calls, count.memory
+
+
+def _can_ask_again(count: native.Count) -> bool:
+    return count.kind in (native.COUNT_CLOSED, native.COUNT_LOCKED)
+
+
+def _handles(counters: Counters, count: native.Count) -> Iterator[native.Counters]:
+    handle = counters.handle or counters.open()
+    pauses = runtime_dir.pauses(counters.path)
+    while True:
+        yield handle
+        if count.kind == native.COUNT_CLOSED:
+            handle = counters.open()
+        else:
+            next(pauses)
+
+
+def _refuse(count: native.Count, path: str, name: str, asked: Asked, explain: Callable[[], str]) -> NoReturn:
+    _, _, memory, room, reserve, concurrent, per_minute, _ = asked
+    if count.kind == native.COUNT_MEMORY:
+        _fail_memory(count, "This call" if name == NAMELESS else name, memory, room, reserve, explain)
+    if count.kind == native.COUNT_BUSY:
+        raise errors.Busy(f"{name}: {count.calls} of its calls are under way, and {concurrent} may be")
+    if count.kind == native.COUNT_RATE:
+        raise errors.RateExceeded(
+            f"{name}: it was called {per_minute} times within a minute, which is its limit",
+            f"Call it again in {count.wait} s; calls_per_minute of its limits says how often",
+        )
+    if count.kind == native.COUNT_PLUGINS:
+        plugins = f"{native.COUNTED_PLUGINS} plugins were called within a minute"
+        raise errors.NotAdmitted(f"{plugins}, and more can't be counted")
+    if count.kind == native.COUNT_HOLDERS:
+        raise errors.NotAdmitted("Too many processes have calls under way, and more can't be counted")
+    if count.kind == native.COUNT_NAME:
+        remedy = f"Names have 1 to {native.COUNTED_NAME} bytes"
+        raise errors.OptionsError(f"A plugin can't be counted as {name!r}", remedy)
+    fail_system(count.error, path)
+
+
+def _fail_memory(
+    count: native.Count, name: str, memory: int, room: int, reserve: int, explain: Callable[[], str]
+) -> NoReturn:
+    others = f"{count.calls} other{'' if count.calls == 1 else 's'} may use {_megabytes(count.memory)}"
+    left = max(0, count.free - reserve) if reserve != LARGEST else LARGEST
+    free = f": {_megabytes(count.free)} are free, and {_megabytes(reserve)} are left to others"
+    raise errors.NotAdmitted(
+        f"{name} may use {_megabytes(memory)}, {others}, and there is room for "
+        f"{_megabytes(min(room, left))}{explain() if room <= left else free}",
+        _remedy(count, memory, room),
+    )
+
+
+def _remedy(count: native.Count, memory: int, room: int) -> str:
+    """Waiting helps only where others will be done."""
+    if memory > room:
+        return "It never fits here: `edge run --memory MB` gives it less; its author can declare less"
+    return (
+        ""
+        if count.calls
+        else "Close other programs, or have its author declare less memory ([edge.limits] of its manifest)"
+    )
+
+
+def fail_system(error: int, path: str) -> NoReturn:
+    """Raises what an errno on the file means."""
+    files.raise_for(path, OSError(error, posix.strerror(error)))
+
+
+def _megabytes(number: int) -> str:
+    return f"{number / (1 << 20):.1f} MB"

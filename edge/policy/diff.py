@@ -1,0 +1,80 @@
+"""What one version of a plugin wants that another does not, and which of that is more than before."""
+
+from __future__ import annotations
+
+from edge.manifest import RISKS
+from edge.permissions import levels, requests
+from edge.permissions.imports import ALWAYS, CAPABILITIES, needed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from edge.manifest import Manifest
+    from edge.permissions.requests import Ask
+
+
+class Change:
+    """Something that was not there before, or is no more.
+
+    what   in words
+    wider  whether the plugin may do more by it
+    ask    the permission request that is new, None where it is none
+    """
+
+    __slots__ = ("ask", "what", "wider")
+
+    def __init__(self, what: str, *, wider: bool, ask: Ask | None = None) -> None:
+        self.what = what
+        self.wider = wider
+        self.ask = ask
+
+
+def difference(
+    old_imports: Iterable[str], old: Manifest, new_imports: Iterable[str], new: Manifest
+) -> list[Change]:
+    """From an old version to a new one, what widens it first."""
+    changes = [*_imports(old_imports, new_imports), *_asks(old, new), *_tools(old, new), *_level(old, new)]
+    return sorted(changes, key=lambda change: not change.wider)
+
+
+def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
+    before, after = _capabilities(old), _capabilities(new)
+    for capability in after:
+        if capability not in before:
+            yield Change(f"imports {capability}: {', '.join(after[capability])}", wider=True)
+    for capability in before:
+        if capability not in after:
+            yield Change(f"imports {capability} no more", wider=False)
+
+
+def _capabilities(imports: Iterable[str]) -> dict[str, list[str]]:
+    return {name: found for name, found in needed(imports).items() if CAPABILITIES[name] != ALWAYS}
+
+
+def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
+    before, after = requests.Covering(old.asks), requests.Covering(new.asks)
+    for ask in new.asks:
+        if ask not in before:
+            yield Change(f"declares {requests.spelled(ask)}", wider=not before.covers(ask), ask=ask)
+    named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
+    for ask in old.asks:
+        if ask not in after:
+            # Whoever asked for less than a device gives, and asks no more, gets what it gives.
+            wider = ask[0] == "limits" and ask[:2] not in named
+            yield Change(f"declares {requests.spelled(ask)} no more", wider=wider)
+
+
+def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:
+    for name in (*new.risks, *(name for name in old.risks if name not in new.risks)):
+        before, after = old.tool(name).risk, new.tool(name).risk
+        if before != after:
+            lower = RISKS.index(after) < RISKS.index(before)
+            yield Change(f"the risk of {name} was {before} and is {after}", wider=lower)
+
+
+def _level(old: Manifest, new: Manifest) -> Iterator[Change]:
+    before, after = old.level or levels.ORDER[0], new.level or levels.ORDER[0]
+    if before != after:
+        lower = levels.is_lower(after, before)
+        yield Change(f"its own security level was {before} and is {after}", wider=lower)

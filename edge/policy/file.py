@@ -1,0 +1,164 @@
+"""policy.json: read without believing it, written so that a power cut leaves the old one or the new."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files
+from edge.files.staged import Staged
+from edge.manifest import RISKS
+from edge.permissions import levels, requests
+from edge.policy import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
+from edge.text import is_plugin_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FIELDS = ("format", "level", "unattended", "plugins")
+PLUGIN_FIELDS = ("level", "consents", "grants")
+LOCK = ".lock"
+
+
+def read(text: bytes, path: str) -> Policy:
+    """The policy that a file holds; `errors.EnvironmentFault` for whatever else it holds."""
+    import json
+
+    try:
+        if len(text) > MOST_BYTES:
+            raise ValueError(f"it is longer than {MOST_BYTES >> 20} MB")
+        return _policy(
+            json.loads(text.removeprefix(files.BYTE_ORDER_MARK).decode(), object_pairs_hook=_once), path
+        )
+    except (ValueError, RecursionError) as error:
+        from edge import errors
+
+        raise errors.EnvironmentFault(
+            f"{path} is no policy: {error}",
+            "Correct it, or move it away: then defaults hold and nothing is granted",
+        ) from None
+
+
+def document(policy: Policy) -> dict[str, Any]:
+    """A policy as its file has it; a plugin of which nothing is said any more does not stand there."""
+    return {
+        "format": FORMAT,
+        "level": policy.level,
+        "unattended": policy.unattended,
+        "plugins": {
+            name: {"level": said.level, "consents": said.consents, "grants": said.grants}
+            for name, said in sorted(policy.plugins.items())
+            if said.level or said.consents or said.grants
+        },
+    }
+
+
+def write(policy: Policy, fact: dict[str, Any]) -> None:
+    """Puts a policy in its file's place, and before that the fact of it into the audit log.
+
+    RATIONALE, "Why a change is audited before it is made".
+    """
+    import json
+
+    from edge import audit
+
+    with Staged(policy.path, 0o600) as staged:
+        staged.write(json.dumps(document(policy), indent=1).encode() + b"\n")
+        audit.append(fact)
+        staged.commit()
+
+
+class locked:  # noqa: N801 it is used as a function is
+    """Holds the lock of a policy for a `with`; others wait. The lock is a file of its own, which stays."""
+
+    __slots__ = ("_fd", "_path")
+
+    def __init__(self, path: str) -> None:
+        self._path = path + LOCK
+        self._fd = -1
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        try:
+            self._fd = posix.open(self._path, flags, 0o600)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except OSError as error:
+            files.raise_own(self._path, error)
+        _sweep(self._path[: -len(LOCK)])
+
+    def __exit__(self, *_: object) -> None:
+        posix.close(self._fd)
+
+
+def _sweep(path: str) -> None:
+    """Removes what killed writers of a file left beside it; what can't be removed does no harm."""
+    from contextlib import suppress
+
+    folder, begin = files.folder(path), f".{files.base_name(path)}."
+    with suppress(OSError):
+        for name in posix.listdir(folder):
+            if name.startswith(begin) and name.endswith(files.TEMPORARY):
+                posix.unlink(f"{folder}/{name}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _policy(said: Any, path: str) -> Policy:
+    table = _table(said, FIELDS, "it")
+    if table.get("format") != FORMAT:
+        raise ValueError(f'"format" has to be {FORMAT}')
+    level = levels.level(_text(table.get("level", levels.DEFAULT), "level"))
+    unattended = _text(table.get("unattended", UNATTENDED), "unattended")
+    if unattended not in (NOBODY, *RISKS):
+        raise ValueError(f'"unattended" has to be one of {", ".join((NOBODY, *RISKS))}')
+    plugins = table.get("plugins", {})
+    if not isinstance(plugins, dict):
+        raise ValueError('"plugins" has to be an object')
+    return Policy(path, level, unattended, {name: _plugin(name, said) for name, said in plugins.items()})
+
+
+def _plugin(name: str, said: Any) -> PluginPolicy:
+    if not is_plugin_name(name):
+        raise ValueError(f"`{name}` is no plugin's name")
+    table = _table(said, PLUGIN_FIELDS, f"what it says of {name}")
+    level = _text(table.get("level", ""), "level")
+    return PluginPolicy(
+        level and levels.level(level), _asks(table, "consents", name), _asks(table, "grants", name)
+    )
+
+
+def _asks(table: dict[str, Any], field: str, name: str) -> list[tuple[str, ...]]:
+    listed = table.get(field, [])
+    if not isinstance(listed, list):
+        raise ValueError(f'"{field}" of {name} has to be an array')
+    found = []
+    for item in listed:
+        if not isinstance(item, list) or not all(isinstance(word, str) for word in item):
+            raise ValueError(f'"{field}" of {name} has to hold arrays of texts')
+        problem = requests.problem(tuple(item))
+        if problem:
+            raise ValueError(f'"{field}" of {name}, {requests.spelled(tuple(item)) or "[]"}: {problem}')
+        found.append(tuple(item))
+    return found
+
+
+def _table(value: Any, fields: tuple[str, ...], what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} has to be an object")
+    for field in value:
+        if field not in fields:
+            raise ValueError(f"{what} has no `{field}`")
+    return value
+
+
+def _text(value: Any, field: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f'"{field}" has to be text')
+    return value

@@ -1,0 +1,36 @@
+"""Why a plugin could not be loaded, where something else is at fault than its file."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import errors, trust
+from edge.package import is_package
+from edge.runtime import confinement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.policy.grants import Grants
+
+
+def explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
+    """Raises what there is to mend first: another file, a file of trust, a grant, a limit of this machine."""
+    if isinstance(error, errors.OptionsError):
+        trust.check_all()
+    if isinstance(error, (errors.IoFault, errors.OutOfMemory)):
+        confinement.explain(error, fd)
+    if isinstance(error, errors.NotArtifact) and not head:
+        _explain_package(fd, name)
+    if isinstance(error, errors.MissingImport) and grants is not None:
+        if head:
+            description = native.describe_head(head, name, None)
+        else:
+            description, _ = native.describe_artifact(fd, name)
+        grants.check_load(description["imports"])
+
+
+def _explain_package(fd: int, name: str) -> None:
+    if is_package(fd):
+        raise errors.NotArtifact(
+            f"{name} is a package, which is installed before it runs",
+            "`edge install FILE`, then `edge call NAME JSON`; `edge inspect FILE` shows the name",
+        )

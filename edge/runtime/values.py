@@ -1,0 +1,41 @@
+"""Component values as Python's plain data.
+
+| WIT | Python |
+|---|---|
+| `bool`, integers, floats | `bool`, `int`, `float` |
+| `char`, `string` | `str` |
+| `list<u8>` | `bytes`; `bytearray` and `memoryview` are taken too |
+| `list<T>` | `list`; a `tuple` is taken too |
+| `tuple<...>` | `tuple` |
+| `record` | `dict` by the field names of the WIT file; an optional field may be left out |
+| `enum` | the case's name |
+| `flags` | `list` of names |
+| `option<T>` | `None` or the value; an option inside an option is `None` or `("some", value)` |
+| `variant` | `(case, value)`, the value `None` where the case carries none |
+| `result` | `("ok", value)` or `("err", value)` |
+
+Enumerations, named tuples and other subclasses of these types cross as what they are made of.
+
+They cross in `marshal` format 2: the interpreter has a C codec for it, at the price of no import. Python only
+ever decodes what the native library wrote (edge/_native), and the library reads by the component's types.
+"""
+
+from __future__ import annotations
+
+import marshal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT = 2
+
+
+def encode(values: tuple[Any, ...]) -> bytes:
+    """Parameters or results as the native library reads them."""
+    try:
+        return marshal.dumps(values, FORMAT)
+    except ValueError:
+        from edge.schema.coerce import plain
+
+        return marshal.dumps(plain(values), FORMAT)

@@ -1,0 +1,152 @@
+"""A call of an installed plugin, on the shortest way from its name to its code."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files, store, trust
+from edge.limits import here
+from edge.runtime import Runtime
+from edge.store import call_plan, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.interfaces import Interface
+    from edge.interfaces.logging import Sink
+    from edge.policy.grants import Audit
+    from edge.runtime.instance import Output
+    from edge.runtime.plugin import Plugin
+    from edge.store.call_plan import Terms
+    from edge.store.record import Record
+
+SECRETS = "config_read"
+CHANNEL = "channel"
+
+
+class Prepared:
+    """An installed plugin whose files are open, so that no change of the store reaches them any more.
+
+    Leaving its `with` closes them; what was loaded lives on.
+
+    name     of the plugin
+    terms    on which it is called
+    profile  of this device
+    limits   of a call
+    """
+
+    __slots__ = ("_fd", "_head", "_interpret", "limits", "name", "profile", "terms")
+
+    def __init__(self, found: Record) -> None:
+        if not found.enabled:
+            from edge.store.refusal import refuse_disabled
+
+            refuse_disabled(found.name)
+        self.name = found.name
+        self._interpret = found.interpret
+        folder = store.release_path(found.current)
+        self._fd = _open(f"{folder}/{store.HEAD}")
+        try:
+            self._head = files.read_all(self._fd)
+        except OSError as error:
+            files.raise_own(f"{folder}/{store.HEAD}", error)
+        finally:
+            posix.close(self._fd)
+        self._fd = _open(f"{folder}/{store.CODE}")
+        try:
+            self.profile = here()
+            self.terms = call_plan.of(found, self.profile)
+            self.limits = self.terms.limits(self.profile)
+        except BaseException:
+            posix.close(self._fd)
+            raise
+
+    def load(
+        self, *, log: Sink | None = None, output: Output | None = None, audit: Audit | None = None
+    ) -> Plugin:
+        """Loads its current release; signature and trust are checked each time.
+
+        Raises `errors.NotGranted`, or what is wrong with the release.
+        """
+        own = self.terms
+        if own.missing:
+            from edge.store.refusal import refuse_missing
+
+            refuse_missing(own, audit)
+        # The line ties the signature to what was asked for: another plugin's release does not load under this
+        # name, wherever it came from.
+        trusted = trust.text(operator_only=own.operator) + f"\nplugin {self.name}\n".encode()
+        runtime = Runtime(trusted=trusted, stack_bytes=self.profile.stack_bytes, interpret=self._interpret)
+        try:
+            plugin = runtime.load_open(
+                self._fd,
+                self.name,
+                head=self._head,
+                receipt=own.receipt.encode(),
+                interfaces=_interfaces(self.name, own, log, audit),
+                output=output,
+            )
+        except Exception as error:
+            from edge.store.refusal import explain
+
+            explain(error, own, self._head, audit)
+            raise
+        if plugin.receipt:
+            own.receipt = plugin.receipt.decode()
+            from edge.store.planning import keep
+
+            keep(own)
+        return plugin
+
+    def __enter__(self) -> Prepared:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        posix.close(self._fd)
+
+
+def prepare(name: str) -> Prepared:
+    """Opens the current release of an enabled plugin.
+
+    Raises `errors.NotInstalled`, `errors.NotEnabled`, or `errors.StoreDamaged`.
+    """
+    found = record.get(name)
+    while True:
+        try:
+            return Prepared(found)
+        except Exception as error:  # noqa: PERF203 a switch of releases is rare
+            # Between the record and its release, another process may have switched to a new one.
+            again = record.get(name)
+            if again == found:
+                if isinstance(error, FileNotFoundError):
+                    from edge.store.refusal import refuse_gone
+
+                    refuse_gone(found)
+                raise
+            found = again
+
+
+def _open(path: str) -> int:
+    try:
+        return posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        files.raise_for(path, error)
+
+
+def _interfaces(name: str, own: Terms, log: Sink | None, audit: Audit | None) -> tuple[Interface, ...]:
+    """What it may import: its own capabilities are looked at when it uses them."""
+    from edge.interfaces.logging import Logging
+
+    offered: list[Interface] = [Logging(log)]
+    if SECRETS in own.needs:
+        from edge.interfaces.secrets import Secrets
+        from edge.store.secrets import Sealed
+
+        known = [ask[1] for ask in own.grants["allowed"] if ask[0] == SECRETS and len(ask) > 1]
+        offered.append(Secrets(Sealed(name, known), own.granted(audit)))
+    if CHANNEL in own.needs:
+        from edge.interfaces.inbound import Inbound
+
+        offered.append(Inbound(own.granted(audit)))
+    return tuple(offered)

@@ -1,0 +1,132 @@
+"""What a call of an installed plugin needs to know, worked out beforehand: calls/NAME.json.
+
+It follows from the release, the policy, the device's profile and the release of Edge. While none of these
+changed it is read and believed, since only its owner can write it; otherwise it is worked out anew.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import files, store
+from edge._version import __version__
+from edge.files import paths
+from edge.trust import local_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.limits import Limits, Profile
+    from edge.policy.grants import Audit, Grants
+    from edge.store.record import Record
+
+FORMAT = 2
+
+
+class Terms:
+    """On which terms a plugin is called.
+
+    stamp     of what they follow from (`stamp_of`)
+    receipt   stands for the last check of its code
+    grants    what it is granted, compiled (edge.policy.grants)
+    needs     the capabilities that its imports need
+    missing   why it may not be loaded at all, empty when it may
+    risks     the risk of each tool
+    operator  whether only keys that the operator added count
+    withheld  settings that it does not get (edge.store.config.withheld)
+    """
+
+    __slots__ = (
+        "grants",
+        "missing",
+        "name",
+        "needs",
+        "operator",
+        "receipt",
+        "release",
+        "risks",
+        "stamp",
+        "withheld",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        release: str,
+        stamp: str,
+        *,
+        receipt: str,
+        grants: dict[str, Any],
+        needs: list[str],
+        missing: str,
+        risks: dict[str, str],
+        operator: bool,
+        withheld: list[str],
+    ) -> None:
+        self.name = name
+        self.release = release
+        self.stamp = stamp
+        self.receipt = receipt
+        self.grants = grants
+        self.needs = needs
+        self.missing = missing
+        self.risks = risks
+        self.operator = operator
+        self.withheld = withheld
+
+    def limits(self, profile: Profile) -> Limits:
+        """The limits of a call."""
+        own = self.grants["limits"]
+        base = profile.limits
+        changes = {name: own[name] for name in own if name in base.__slots__ and name != "deadline"}
+        return base.replace(deadline=own["deadline"], **changes)
+
+    def granted(self, audit: Audit | None) -> Grants:
+        """The grants; what is denied is told to `audit`."""
+        from edge.policy.grants import Grants
+
+        return Grants.from_compiled(self.grants, audit)
+
+
+def of(record: Record, profile: Profile) -> Terms:
+    """The terms of a plugin that is installed."""
+    stamp = stamp_of(record, profile)
+    try:
+        text = store.read(store.terms_path(record.name))
+    except Exception:
+        # Whatever is wrong with it, it can be worked out.
+        text = None
+    found = None if text is None else _parse(text, record)
+    if found is not None and found.stamp == stamp:
+        return found
+    from edge.store.planning import derive
+
+    return derive(record, profile, receipt=found.receipt if found is not None else "")
+
+
+def _parse(text: bytes, record: Record) -> Terms | None:
+    """What was kept, if it is about the release that is current; anything else is worked out anew."""
+    try:
+        said = native.read_json(text)
+        if said.pop("format") != FORMAT or said["release"] != record.current:
+            return None
+        return Terms(said.pop("name"), said.pop("release"), said.pop("stamp"), **said)
+    except Exception:
+        return None
+
+
+def stamp_of(record: Record, profile: Profile) -> str:
+    """Changes whenever the record, the policy, the profile or this package may have."""
+    path = paths.policy_file()
+    try:
+        found = posix.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        said = "none"
+    except OSError as error:
+        files.raise_for(path, error)
+    else:
+        # A file that others may write is believed by nobody; whoever reads the policy says so.
+        said = f"{store.identity(found)}{'' if found.st_mode & local_key.OTHERS_WRITE else ' guarded'}"
+    return f"{__version__}, {profile.name}, {record.identity}, {said}"

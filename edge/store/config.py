@@ -1,0 +1,233 @@
+"""The configuration of installed plugins: a JSON object each, typed by the schema of its manifest.
+
+They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (edge/store/secrets.py). A call passes the file on
+as it stands.
+"""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import audit, errors, files, schema, store
+from edge.files import folders, staged
+from edge.files.staged import Staged
+from edge.schema.words import faults
+from edge.trust import local_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from edge.errors import EdgeError
+    from edge.manifest import Manifest
+
+
+READS = "config_read"
+MOST_BYTES = 256 << 10
+"""It crosses into the plugin with every call."""
+
+
+def read(name: str) -> bytes:
+    """The configuration as text, empty where nothing is set; `errors.StoreDamaged` as `values`."""
+    values(name)
+    return _text(name) or b""
+
+
+def values(name: str) -> dict[str, Any]:
+    """What is set; `errors.StoreDamaged` where the file is no JSON object."""
+    return _parse(_text(name), name)
+
+
+def damage_of(name: str) -> EdgeError | None:
+    """What is wrong with the file, None where it can be read."""
+    try:
+        values(name)
+    except errors.EdgeError as error:
+        return error
+    return None
+
+
+def _text(name: str) -> bytes | None:
+    return local_key.read_guarded(store.config_path(name), local_key.OTHERS_WRITE)
+
+
+def _parse(text: bytes | None, name: str) -> dict[str, Any]:
+    if text is None:
+        return {}
+    path, why = store.config_path(name), "it holds no JSON object"
+    try:
+        found = native.read_json(text, path)
+    except errors.ArgumentsError as error:
+        why = error.message.removeprefix(f"{path}: ")
+    else:
+        if isinstance(found, dict):
+            return found
+    raise errors.StoreDamaged(
+        f"{path} is no configuration: {why}",
+        f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values have "
+        "to be set again",
+    )
+
+
+def properties(manifest: Manifest) -> dict[str, Any]:
+    """The properties that a plugin's configuration may have by its schema, those that are secret left out."""
+    listed = schema_of(manifest).get("properties", {})
+    return {name: rules for name, rules in listed.items() if name not in manifest.secrets}
+
+
+def schema_of(manifest: Manifest) -> dict[str, Any]:
+    """The schema of a plugin's configuration.
+
+    Without one there is nothing to set, or any text where the manifest has the permission config_read:
+    published plugins ask for that and say no more.
+    """
+    if not manifest.config_schema:
+        return {"additionalProperties": {"type": "string"} if is_free(manifest) else False}
+    found: dict[str, Any] = native.read_json(manifest.config_schema.encode(), "config_schema")
+    wrong = faults(found)
+    if wrong:
+        raise errors.BadManifest(
+            f"The config_schema of {manifest.name} is none: {'; '.join(wrong)}", "Tell the plugin's author"
+        )
+    return found
+
+
+def is_free(manifest: Manifest) -> bool:
+    """Whether any text may be set, because the plugin does not say what it takes."""
+    return not manifest.config_schema and READS in manifest.permissions
+
+
+def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:
+    """Sets and removes values, all of it or nothing; answers with what is set then.
+
+    Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` where somebody
+    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once.
+    """
+    removed = tuple(removed)
+    for name in (*changes, *removed):
+        if name in manifest.secrets:
+            raise errors.ConfigError(
+                f"{name} is a secret of {manifest.name}", f"`edge secret {manifest.name} {name}` sets it"
+            )
+    from contextlib import nullcontext
+
+    from edge.files import reserve
+    from edge.json_text import json_text
+    from edge.store import record
+    from edge.store.lock import locked
+
+    # What only takes away works on a full disk, too.
+    with locked(), nullcontext() if changes else reserve.spent():
+        # What is set for a plugin that is gone would be there for the next one of that name.
+        record.get(manifest.name)
+        before = values(manifest.name)
+        _check_removed(manifest, before, removed)
+        whole = {**before, **changes}
+        now = {name: value for name, value in whole.items() if name not in removed}
+        _check(manifest, now)
+        # As text: to Python, 1 and true are the same.
+        if json_text(now) != json_text(before):
+            _write(manifest.name, now, sorted({*changes, *removed}))
+        else:
+            staged.make_last(store.config_path(manifest.name))
+    return now
+
+
+def missing(manifest: Manifest, is_set: Iterable[str]) -> list[str]:
+    """Properties that the schema requires and that are not set; `is_set`: the secrets that are."""
+    required = schema_of(manifest).get("required", [])
+    there = {*values(manifest.name), *is_set}
+    return [name for name in required if name not in there]
+
+
+def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
+    """Those that the schema lets pass without a word of them."""
+    rules = schema_of(manifest)
+    if "additionalProperties" in rules:
+        return []
+    return [name for name in names if name not in rules.get("properties", {})]
+
+
+def withheld(manifest: Manifest) -> list[str]:
+    """Settings that the release of a manifest does not get, whether they are set or not.
+
+    They are for a release that waits (edge/store/awaited.py), or what another release left of which its own
+    schema allows nothing. RATIONALE, "Why terms say which settings a plugin does not get".
+    """
+    from edge.store import awaited
+
+    try:
+        rules, waiting = schema_of(manifest), awaited.find(manifest.name)
+        known = rules.get("properties", {})
+        found = dict.fromkeys(properties(waiting) if waiting is not None else ())
+        if rules.get("additionalProperties") is False and not rules.get("patternProperties"):
+            found.update(dict.fromkeys(values(manifest.name)))
+    except (errors.BadManifest, errors.StoreDamaged):
+        # Whoever calls or configures the plugin is told.
+        return []
+    return [name for name in found if name not in known]
+
+
+def given(manifest: Manifest) -> bytes:
+    """The configuration that the release of a manifest gets, as text; empty where nothing is set."""
+    return without(read(manifest.name), manifest.name, withheld(manifest))
+
+
+def without(text: bytes, name: str, names: Iterable[str]) -> bytes:
+    """A plugin's configuration without some of its settings, as text."""
+    from edge.json_text import json_text
+
+    found, left_out = _parse(text or None, name), set(names)
+    if left_out.isdisjoint(found):
+        return text
+    return json_text({key: value for key, value in found.items() if key not in left_out}).encode()
+
+
+def reset(name: str) -> None:
+    """Drops all that is set for an installed plugin, a file that is damaged as well."""
+    from edge.files import reserve
+    from edge.store import record
+    from edge.store.lock import locked
+
+    with locked(), reserve.spent():
+        record.get(name)
+        audit.append({"event": "config", "plugin": name, "act": "reset"})
+        forget(name)
+
+
+def forget(name: str) -> None:
+    """Removes all that is set for a plugin."""
+    staged.remove(store.config_path(name))
+
+
+def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:
+    known = properties(manifest)
+    strange = [name for name in removed if name not in known and name not in before]
+    if strange:
+        from edge.suggest import meant
+
+        raise errors.ConfigError(
+            f"{manifest.name}: there is no setting `{'`, `'.join(strange)}`",
+            meant(strange[0], {**known, **before}),
+        )
+
+
+def _check(manifest: Manifest, now: dict[str, Any]) -> None:
+    found = schema.problems(schema_of(manifest), now, partial=True)
+    if found:
+        raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}")
+
+
+def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
+    from edge.json_text import json_text
+
+    path = store.config_path(name)
+    text = json_text(now).encode()
+    if len(text) > MOST_BYTES:
+        raise errors.ConfigError(f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB")
+    folders.make(files.folder(path), 0o700)
+    with Staged(path, 0o600) as staged:
+        staged.write(text)
+        # Names only: what is configured is nobody's business but the plugin's.
+        audit.append({"event": "config", "plugin": name, "changed": changed})
+        staged.commit()

@@ -1,0 +1,70 @@
+"""Works out the terms of an installed plugin, and keeps them for the next call (edge/store/call_plan.py)."""
+
+from __future__ import annotations
+
+from edge import errors, store
+from edge.files.staged import Staged, remove
+from edge.json_text import json_text
+from edge.store import call_plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.limits import Profile
+    from edge.store.record import Record
+
+
+def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
+    """Works them out from manifest and policy, and keeps them."""
+    from edge.permissions import levels
+    from edge.permissions.imports import capability_of
+    from edge.policy import grants
+    from edge.store import awaited
+    from edge.store.installed import description_of, manifest_of
+    from edge.store.record import policy_for
+
+    stamp = call_plan.stamp_of(record, profile)
+    manifest = manifest_of(record.current)
+    imports = description_of(record.current)["imports"]
+    found = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
+    missing = "; ".join(
+        f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
+    )
+    compiled = found.compiled()
+    # A whole number of seconds as such: arithmetic on floats is 64 kB of a Pi Zero's libm.
+    limits = {
+        limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
+    }
+    compiled["limits"] = limits
+    worked_out = call_plan.Terms(
+        record.name,
+        record.current,
+        stamp,
+        receipt=receipt,
+        grants=compiled,
+        needs=sorted({capability_of(name) for name in imports}),
+        missing=missing,
+        risks=manifest.risks,
+        operator=levels.operator_only(found.level),
+        withheld=awaited.withheld(manifest),
+    )
+    keep(worked_out)
+    return worked_out
+
+
+def keep(worked_out: call_plan.Terms) -> None:
+    """Writes them down for the next call; where the store can't be written, that one works them out too."""
+    document = {
+        "format": call_plan.FORMAT,
+        **{name: getattr(worked_out, name) for name in call_plan.Terms.__slots__},
+    }
+    try:
+        with Staged(store.terms_path(worked_out.name), 0o600) as staged:
+            staged.write(json_text(document).encode())
+            staged.commit()
+    except (errors.EnvironmentFault, errors.UsageError):
+        return
+
+
+def forget(name: str) -> None:
+    """Drops what was worked out, so that the next call does so anew."""
+    remove(store.terms_path(name))

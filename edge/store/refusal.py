@@ -1,0 +1,78 @@
+"""Why an installed plugin is not called, and what its operator does about it."""
+
+from __future__ import annotations
+
+import posix
+
+from edge import errors, store, trust
+from edge.store.installed import AGAIN, described, description_of, is_torn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from edge.policy.grants import Audit
+    from edge.store.call_plan import Terms
+    from edge.store.record import Record
+
+
+def explain(error: Exception, own: Terms, head: bytes, audit: Audit | None) -> None:
+    """Tells the audit that a release was refused, and gives the error the remedy that helps here.
+
+    Raises another error where the release is damaged in a way that the given one does not say.
+    """
+    _tell_refusal(error, own, audit)
+    _advise(error)
+    _check_head(error, head, own)
+
+
+def refuse_disabled(name: str) -> NoReturn:
+    """For a plugin that is not enabled."""
+    raise errors.NotEnabled(
+        f"{name} is installed and not enabled",
+        f"`edge show {name}` shows what it asks for, `edge enable {name}` enables it",
+    )
+
+
+def _tell_refusal(error: Exception, own: Terms, audit: Audit | None) -> None:
+    if audit is not None and isinstance(error, errors.Refused):
+        fact = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
+        audit({**fact, "kind": type(error).__name__, "why": error.message})
+
+
+def _advise(error: Exception) -> None:
+    """What helps who installed it, and has no other file to look for."""
+    if isinstance(error, errors.Damaged):
+        error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
+    elif isinstance(error, (errors.WrongEngine, errors.OldCompiler)):
+        error.remedy = (
+            "Install a release that was packed with this release of Edge; `edge audit --engine` lists all"
+        )
+    if isinstance(error, errors.OptionsError):
+        # Trust that says what means nothing: which file it is, that tells.
+        trust.check_all()
+
+
+def _check_head(error: Exception, head: bytes, own: Terms) -> None:
+    """Raises `errors.StoreDamaged` where the head that is kept is what a release was refused for."""
+    if isinstance(error, errors.Refused) and is_torn(head):
+        described(head, own.release, own.name)
+    if isinstance(error, errors.NotArtifact):
+        raise errors.StoreDamaged(
+            f"{store.release_path(own.release)}/{store.CODE} is no code", AGAIN
+        ) from None
+
+
+def refuse_missing(own: Terms, audit: Audit | None) -> NoReturn:
+    """For a plugin that imports what it is not granted."""
+    if audit is not None:
+        own.granted(audit).check_load(description_of(own.release)["imports"])
+    raise errors.NotGranted(f"{own.name}: {own.missing}")
+
+
+def refuse_gone(found: Record) -> NoReturn:
+    """For a release of which a file is not there."""
+    folder = store.release_path(found.current)
+    names = (name for name in (store.HEAD, store.CODE) if not posix.access(f"{folder}/{name}", 0))
+    path = next((f"{folder}/{name}" for name in names), folder)
+    raise errors.StoreDamaged(f"{found.name}: {path} is missing", AGAIN)

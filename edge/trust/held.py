@@ -1,0 +1,79 @@
+"""The files of trust as one command sees them: each is read once, and parsed once.
+
+A call has no use for it, so what only others need of trust is here as well (edge/trust.py).
+"""
+
+from __future__ import annotations
+
+from edge import errors, trust
+from edge.trust import lines as trust_lines
+from edge.trust import local_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from edge.trust import Trusted
+
+
+class Held:
+    """What was read of trust. Whoever changes trust, or waits, opens another one afterwards."""
+
+    __slots__ = ("_contents", "_lines", "_own")
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes | None] = {}
+        self._lines: dict[str, list[list[Any]]] = {}
+        self._own: list[bytes | None] = []
+
+    def read(self, path: str) -> bytes | None:
+        """A file of trust, as `trust.read`."""
+        if path not in self._contents:
+            self._contents[path] = trust.read(path)
+        return self._contents[path]
+
+    def lines(self, path: str) -> list[list[Any]]:
+        """What each of its lines says, as `trust_lines.parse`; none of a file that is not there."""
+        if path not in self._lines:
+            self._lines[path] = trust_lines.parse(self.read(path) or b"", path)
+        return self._lines[path]
+
+    def own(self) -> bytes | None:
+        """This machine's own key, if it has one."""
+        if not self._own:
+            self._own.append(local_key.local_public())
+        return self._own[0]
+
+
+def entries(held: Held | None, *, operator_only: bool) -> list[Trusted]:
+    """As `trust.entries`."""
+    found: dict[bytes, Trusted] = {}
+    revoked: set[str] = set()
+    held = held or Held()
+    for path in trust.paths():
+        lines = held.lines(path)
+        for entry in trust_lines.keys_of(lines) if not operator_only or path == trust.operator_path() else ():
+            found.setdefault(entry.public, entry)
+        revoked |= {words[2] for words in lines if words[:2] == [trust.REVOKED, trust.ALGORITHM]}
+    own = None if operator_only else held.own()
+    if own is not None:
+        found.setdefault(own, trust.Trusted(own, trust.OWN))
+    return [entry for entry in found.values() if entry.public.hex() not in revoked]
+
+
+def check_all(held: Held | None) -> None:
+    """As `trust.check_all`."""
+    held = held or Held()
+    for path in trust.paths():
+        if held.read(path) == b"":
+            refuse_empty(path)
+        held.lines(path)
+
+
+def refuse_empty(path: str) -> NoReturn:
+    """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
+    remedy = "Unpack the bundle again"
+    if path == trust.operator_path():
+        again = "`edge key trust KEY`, `edge key revoke KEY`"
+        remedy = f"Put it back from a backup; without one, trust and revoke again: {again}"
+    raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)

@@ -1,0 +1,120 @@
+"""Files of keys: what stands in one, whether it is whole, and how one is made (edge/trust/local_key.py says where).
+
+No call needs any of it: the public half of this machine's key is read by edge/trust/local_key.py.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import files
+from edge.files import folders, paths
+from edge.files.staged import Staged
+from edge.trust.local_key import (
+    FILE_BYTES,
+    MAGIC,
+    OTHERS_ANY,
+    PUBLIC_AT,
+    fail,
+    local_path,
+    looks_random,
+    read_secret,
+    wipe,
+    wiped,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, NoReturn
+
+SECRETS_FILE = "secrets.key"
+"""Seals secrets (edge/store/secrets.py), and signs nothing."""
+
+
+def local_seed() -> bytearray:
+    """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
+    path = local_path()
+    if not path:
+        fail(paths.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), paths.SET_ONE)
+    content = read_secret(path)
+    if content is None:
+        make_key(path)
+        content = read_secret(path)
+    return checked_seed(bytearray() if content is None else content, path)
+
+
+def checked_seed(content: bytearray, path: str) -> bytearray:
+    """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` for no whole key."""
+    with wiped(content):
+        seed = seed_in(content)
+        if not is_whole(content, native.public_key(seed)):
+            wipe(seed)
+            refuse_damaged(path, len(content))
+        return seed
+
+
+def seed_in(content: bytearray) -> bytearray:
+    """The seed in a file of a key, NULs where there is none: whether it is one, `is_whole` says."""
+    if len(content) == FILE_BYTES:
+        return content[len(MAGIC) : PUBLIC_AT]
+    return bytearray(content if len(content) == native.SEED_BYTES else native.SEED_BYTES)
+
+
+def is_whole(content: bytearray, public: bytes) -> bool:
+    """Whether a file of a key holds all that was written to it; `public`: the public half of its seed."""
+    if len(content) == FILE_BYTES:
+        return content.startswith(MAGIC) and content.endswith(public)
+    # Of an older Edge. Nothing stands beside the seed, so it has to look like a random one.
+    return len(content) == native.SEED_BYTES and looks_random(content)
+
+
+def file_of(seed: bytearray, public: bytes) -> bytearray:
+    """What a file of a key holds; to be wiped once it is written."""
+    return bytearray(MAGIC) + seed + public
+
+
+def refuse_damaged(path: str, size: int) -> NoReturn:
+    """Raises `errors.KeyDamaged` for a file of so many bytes that is no whole key."""
+    from edge import errors
+    from edge.suggest import shell
+
+    away = f"`mv {shell(path)} {shell(path + '.damaged')}`"
+    remedy = "Put it back from a backup; without one: "
+    name = files.base_name(path)
+    what = "key" if name == SECRETS_FILE else "signing key"
+    why = f"it has {size} bytes" if size not in (FILE_BYTES, native.SEED_BYTES) else "its bytes were lost"
+    if name == SECRETS_FILE:
+        remedy += "set the secrets again, `edge secret NAME PROPERTY`, which makes a new key"
+    elif name == files.base_name(local_path()):
+        remedy += f"{away}, and pack again what it signed: a new key is made at the next use"
+    else:
+        remedy += f"{away}, and make another: `edge key new {name.removesuffix('.key')}`"
+    raise errors.KeyDamaged(f"{path} is no {what}: {why}", remedy)
+
+
+def make_key(path: str, *, replace: bool = False) -> None:
+    """Makes a file of a new key, where there is none unless it is to `replace` that."""
+    folders.make(files.folder(path), 0o700)
+    with wiped(native.new_key()) as seed, wiped(file_of(seed, native.public_key(seed))) as content:
+        write_key(path, content, replace=replace)
+
+
+def write_key(
+    path: str, content: bytearray, *, replace: bool = False, before: Callable[[], None] | None = None
+) -> bool:
+    """Writes a file of a key; without `replace`, false when there is one already, which then stays.
+
+    `before` is called once all is written, before that becomes the file.
+    """
+    with Staged(path, 0o600) as staged:
+        staged.write(content)
+        if posix.fstat(staged.fd).st_mode & OTHERS_ANY:
+            fail(
+                f"{files.folder(path)} is on a filesystem that can't keep a file from others",
+                "Mount it with umask=077, or set XDG_DATA_HOME to a folder on another one",
+            )
+        if before is not None:
+            before()
+        # Another process may be as far: the first one's key stays, and both use it.
+        return staged.commit(replace=replace)

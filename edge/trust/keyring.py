@@ -1,0 +1,217 @@
+"""Signing keys that have a name, beside this machine's own.
+
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as edge/trust/local_key.py has it
+or, behind a passphrase:
+
+    magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
+
+N, r and p are what scrypt (RFC 7914) makes the sealing key of the passphrase with.
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import _native as native
+from edge import audit, errors, files
+from edge.files import folders, paths
+from edge.text import is_plugin_name
+from edge.trust import key_file, local_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Ask = Callable[[str], bytes]
+
+SUFFIX = ".key"
+LOCAL = "local"
+SECRETS = "secrets"
+RESERVED = (LOCAL, SECRETS)
+"""This machine's own key, and the one that secrets are sealed with."""
+
+MAGIC = b"EDGEKEY1"
+SALT_BYTES = 16
+SALT_AT = len(MAGIC) + 3
+PUBLIC_AT = SALT_AT + SALT_BYTES
+SEALED_AT = PUBLIC_AT + native.PUBLIC_KEY_BYTES
+LOCKED_BYTES = SEALED_AT + native.SEED_BYTES + native.SEAL_BYTES
+CONTEXT = b"edge signing key v1\n"
+
+LOG_N, R, P = 15, 8, 1
+"""32 MB and some 0.1 s of a dev machine for each guess."""
+
+MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
+MOST_MEMORY = 1 << 30
+"""What a file may ask of whoever opens it."""
+
+REMEDY = "Put the file back from a backup; without one move it away, and make another: `edge key new NAME`"
+
+BLOCK_BYTES = 128
+"""What scrypt uses for each of N times r."""
+
+
+class Key:
+    """A signing key of this user's.
+
+    name    what it is called
+    public  its public half
+    locked  whether it needs a passphrase
+    """
+
+    __slots__ = ("locked", "name", "public")
+
+    def __init__(self, name: str, public: bytes, *, locked: bool) -> None:
+        self.name = name
+        self.public = public
+        self.locked = locked
+
+
+def folder() -> str:
+    """Where keys are kept; an error where there is no place for them."""
+    path = local_key.local_path()
+    if path:
+        return files.folder(path)
+    raise errors.EnvironmentFault(paths.NO_PLACE.format("keys", "XDG_DATA_HOME"), paths.SET_ONE)
+
+
+def every() -> tuple[list[Key], list[str]]:
+    """All signing keys that there are, this machine's own among them, and what is wrong with the others."""
+    try:
+        listed = posix.listdir(folder())
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        files.raise_for(folder(), error)
+    names = sorted(entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX) and entry[0] != ".")
+    found, problems = [], []
+    for name in names:
+        if name != SECRETS and is_plugin_name(name):
+            try:
+                found.append(find(name))
+            except errors.EnvironmentFault as error:
+                problems.append(error.message)
+    return found, problems
+
+
+def is_there(name: str) -> bool:
+    """Whether there is a file of a key of that name."""
+    if not is_plugin_name(name) or name == SECRETS:
+        return False
+    try:
+        posix.lstat(_path(name))
+    except OSError:
+        return False
+    return True
+
+
+def find(name: str) -> Key:
+    """A key by its name; `errors.UsageError` where there is none."""
+    with local_key.wiped(_content(name)) as content:
+        if _is_locked(content):
+            return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
+        with local_key.wiped(key_file.checked_seed(content, _path(name))) as seed:
+            return Key(name, native.public_key(seed), locked=False)
+
+
+def make(name: str, passphrase: bytes = b"") -> Key:
+    """Makes a key, behind a passphrase where one is given; never in place of one there is."""
+    if not is_plugin_name(name) or name in RESERVED or _is_digits(name):
+        raise errors.UsageError(
+            f"`{name}` can't be a key's name",
+            f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
+        )
+    with local_key.wiped(native.new_key()) as seed:
+        public = native.public_key(seed)
+        content = _locked(seed, public, passphrase) if passphrase else key_file.file_of(seed, public)
+        with local_key.wiped(content):
+            _write(name, content, public)
+    return Key(name, public, locked=bool(passphrase))
+
+
+def _write(name: str, content: bytearray, public: bytes) -> None:
+    folders.make(folder(), 0o700)
+
+    def tell() -> None:
+        if not is_there(name):
+            audit.append({"event": "key", "act": "new", "name": name, "key": public.hex()})
+
+    if not key_file.write_key(_path(name), content, before=tell):
+        raise errors.UsageError(
+            f"There is a key `{name}` already", f"Choose another name, or use it: `edge key show {name}`"
+        )
+
+
+def seed_of(name: str, ask: Ask) -> bytearray:
+    """The seed to sign with; `ask` is called for the passphrase of a key that has one.
+
+    To be wiped (`local_key.wipe`) by who has signed with it.
+    """
+    content = _content(name)
+    if not _is_locked(content):
+        return key_file.checked_seed(content, _path(name))
+    public, sealed = bytes(content[PUBLIC_AT:SEALED_AT]), bytes(content[SEALED_AT:])
+    key = _derive(ask(name), bytes(content[SALT_AT:PUBLIC_AT]), *content[len(MAGIC) : SALT_AT])
+    try:
+        seed = native.unseal(key, CONTEXT + public, sealed, name)
+    except errors.BadSeal:
+        raise errors.Refused(
+            f"The passphrase does not open the key `{name}`", "Type it again; nobody can recover it"
+        ) from None
+    return seed
+
+
+def _path(name: str) -> str:
+    return f"{folder()}/{name}{SUFFIX}"
+
+
+def _is_digits(name: str) -> bool:
+    """Whether a name would be taken for a key itself."""
+    return len(name) == 2 * native.PUBLIC_KEY_BYTES and not name.strip("0123456789abcdef")
+
+
+def _content(name: str) -> bytearray:
+    content = None
+    if is_plugin_name(name) and name != SECRETS:
+        content = local_key.read_secret(_path(name))
+    if content is None:
+        raise errors.UsageError(
+            f"There is no signing key `{name}` here", "`edge key list` shows those there are"
+        )
+    return content
+
+
+def _is_locked(content: bytearray) -> bool:
+    # What stands behind the magic is random, so that a hole shows.
+    return content.startswith(MAGIC) and len(content) == LOCKED_BYTES and local_key.HOLE not in content
+
+
+def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytearray:
+    salt = posix.urandom(SALT_BYTES)
+    sealed = native.seal(_derive(passphrase, salt, LOG_N, R, P), CONTEXT + public, seed)
+    return bytearray(MAGIC + bytes((LOG_N, R, P)) + salt + public + sealed)
+
+
+def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
+    memory = BLOCK_BYTES * r << log_n
+    fits = 1 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P and memory <= MOST_MEMORY
+    if not fits:
+        raise errors.EnvironmentFault(
+            "A key's file asks for more work than any of ours does",
+            "Do not use it: `edge key new` makes no such key",
+        )
+    scrypt: Any
+    try:
+        from hashlib import scrypt
+    except ImportError:
+        raise errors.EnvironmentFault(
+            "This Python has no scrypt, which passphrases need", "Use a Python that was built with OpenSSL"
+        ) from None
+    try:
+        derived: bytes = scrypt(
+            passphrase, salt=salt, n=1 << log_n, r=r, p=p, maxmem=2 * memory, dklen=native.SEED_BYTES
+        )
+    except (MemoryError, ValueError):
+        raise errors.OutOfMemory(f"A passphrase needs {memory >> 20} MB to be tried") from None
+    return derived

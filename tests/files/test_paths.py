@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from edge import errors, policy
+from edge.files import paths
+from edge.trust import edit, keyring, local_key
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A HOME that would be another place in every working directory."""
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "home/pi")
+
+
+def test_a_relative_home_is_no_place() -> None:
+    assert (paths.data_home(), paths.config_home(), paths.policy_file()) == ("", "", "")
+
+
+def test_whoever_needs_a_place_says_so() -> None:
+    needs = (
+        paths.data,
+        local_key.local_seed,
+        keyring.folder,
+        lambda: policy.set_level("strict"),
+        lambda: edit.set_floor("48.0.0"),
+    )
+    for act in needs:
+        with pytest.raises(errors.EnvironmentFault, match="nor HOME is set to an absolute path"):
+            act()

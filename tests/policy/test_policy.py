@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import audit, errors, policy
+from edge.manifest import RISKS, Tool
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOST = ("http_client", "api.example.org")
+WILD = ("http_client", "*.example.org")
+
+
+@pytest.fixture(autouse=True)
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    found = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))
+    return tmp_path / "config" / "edge" / "policy.json"
+
+
+def put(path: Path, document: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    path.chmod(0o600)
+
+
+def test_without_a_file_the_defaults_hold_and_nothing_is_granted(path: Path) -> None:
+    found = policy.load()
+    assert (found.level, found.unattended, found.path) == ("default", "low", str(path))
+    assert (found.level_of("a"), found.accepted("a", "default")) == ("default", ())
+    assert not path.exists()
+
+
+def test_without_a_home_the_defaults_hold_and_nothing_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.files.environment", lambda _: "")
+    assert policy.load().level == "default"
+    with pytest.raises(errors.EnvironmentFault, match="XDG_CONFIG_HOME"):
+        policy.set_level("strict")
+
+
+def test_what_is_set_is_there_afterwards(path: Path) -> None:
+    policy.set_level("strict")
+    policy.set_level("paranoid", "a")
+    policy.set_unattended("high")
+    policy.consent("a", [WILD, ("channel",)])
+    policy.grant("a", HOST)
+    found = policy.load()
+    assert (found.level, found.unattended, found.level_of("a"), found.level_of("b")) == (
+        "strict",
+        "high",
+        "paranoid",
+        "strict",
+    )
+    assert (found.of("a").consents, found.of("a").grants) == ((WILD, ("channel",)), (HOST,))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(os.listdir(path.parent)) == ["policy.json", "policy.json.lock"]
+
+
+def test_going_down_a_level_is_a_fact_that_says_so() -> None:
+    assert policy.set_level("paranoid") == {
+        "event": "policy",
+        "act": "level",
+        "plugin": "",
+        "before": "default",
+        "after": "paranoid",
+        "lowered": False,
+    }
+    assert policy.set_level("strict")["lowered"] is True
+    assert policy.set_level("relaxed", "a") == {
+        "event": "policy",
+        "act": "level",
+        "plugin": "a",
+        "before": "strict",
+        "after": "relaxed",
+        "lowered": True,
+    }
+    assert policy.set_level("", "a")["lowered"] is False
+    policy.set_level("paranoid", "a")
+    assert policy.forget("a")["lowered"] is True
+
+
+def test_letting_more_run_unattended_is_a_fact_that_says_so() -> None:
+    assert policy.set_unattended("medium")["lowered"] is True
+    assert policy.set_unattended("none")["lowered"] is False
+
+
+def test_consent_replaces_consent_and_tells_what_is_wider() -> None:
+    assert policy.consent("a", [WILD])["wider"] == [list(WILD)]
+    fact = policy.consent("a", [HOST, ("channel",)])
+    assert fact["wider"] == [["channel"]]
+    assert policy.load().of("a").consents == (HOST, ("channel",))
+
+
+def test_grants_add_up_and_are_taken_back_with_all_they_take_in() -> None:
+    assert policy.grant("a", HOST)["wider"] is True
+    assert policy.grant("a", HOST)["wider"] is False
+    policy.grant("a", ("http_client", "other.org"))
+    policy.consent("a", [HOST])
+    assert policy.load().of("a").grants == (HOST, ("http_client", "other.org"))
+    assert policy.revoke("a", WILD)["removed"] == 2
+    assert (policy.load().of("a").grants, policy.load().of("a").consents) == (
+        (("http_client", "other.org"),),
+        (),
+    )
+
+
+def test_every_fact_is_plain_data() -> None:
+    facts = [
+        policy.set_level("strict"),
+        policy.set_unattended("none"),
+        policy.consent("a", [HOST]),
+        policy.grant("a", HOST),
+        policy.revoke("a", HOST),
+        policy.forget("a"),
+    ]
+    assert [fact["act"] for fact in json.loads(json.dumps(facts))] == [
+        *["level", "unattended", "consent", "grant", "revoke", "forget"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        ("relaxed", None),
+        ("default", (WILD, HOST, ("config_read",), ("channel",))),
+        ("strict", (HOST, ("config_read",), ("channel",))),
+        ("paranoid", (HOST, ("channel",))),
+    ],
+)
+def test_what_counts_depends_on_the_level(level: str, expected: Any) -> None:
+    policy.consent("a", [WILD])
+    for ask in (HOST, ("config_read",), ("channel",)):
+        policy.grant("a", ask)
+    assert policy.load().accepted("a", level) == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: policy.set_level("none"),
+        lambda: policy.set_level(""),
+        lambda: policy.set_level("strict", "A"),
+        lambda: policy.set_unattended("all"),
+        lambda: policy.grant("../a", HOST),
+        lambda: policy.grant("a", ("root",)),
+        lambda: policy.grant("a", ("delegate", "*")),
+        lambda: policy.consent("a", [("http_client", "*.org")]),
+        lambda: policy.revoke("a", ()),
+    ],
+)
+def test_what_means_nothing_is_not_written(path: Path, change: Any) -> None:
+    with pytest.raises(errors.OptionsError):
+        change()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"format": 1, "format": 1}',
+        "[" * 100_000,
+        '{"format": 1}' + " " * (1 << 20),
+        {"format": 2},
+        {"format": 1, "colour": 1},
+        {"format": 1, "level": "none"},
+        {"format": 1, "level": 1},
+        {"format": 1, "unattended": "all"},
+        {"format": 1, "plugins": []},
+        {"format": 1, "plugins": {"A": {}}},
+        {"format": 1, "plugins": {"a": []}},
+        {"format": 1, "plugins": {"a": {"level": "none"}}},
+        {"format": 1, "plugins": {"a": {"secrets": []}}},
+        {"format": 1, "plugins": {"a": {"grants": "channel"}}},
+        {"format": 1, "plugins": {"a": {"grants": ["channel"]}}},
+        {"format": 1, "plugins": {"a": {"grants": [["root"]]}}},
+        {"format": 1, "plugins": {"a": {"consents": [[]]}}},
+        {"format": 1, "plugins": {"a": {"consents": [["delegate", "*/*"]]}}},
+    ],
+)
+def test_a_file_that_means_nothing_is_not_followed_in_part(path: Path, document: object) -> None:
+    put(path, document)
+    with pytest.raises(errors.EnvironmentFault, match="policy.json is no policy: ") as caught:
+        policy.load()
+    assert caught.value.remedy
+    before = path.read_bytes()
+    with pytest.raises(errors.EnvironmentFault):
+        policy.set_level("relaxed")
+    assert path.read_bytes() == before
+
+
+@given(st.binary())
+def test_any_file_is_a_policy_or_refused(contents: bytes) -> None:
+    from edge.policy.file import read
+
+    with pytest.raises(errors.EnvironmentFault):
+        read(contents, "policy.json")
+
+
+def test_a_file_that_others_can_write_is_not_believed(path: Path) -> None:
+    put(path, {"format": 1})
+    path.chmod(0o666)
+    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+        policy.load()
+
+
+def test_changes_of_processes_that_run_together_all_count(path: Path) -> None:
+    code = "import sys; from edge.policy import grant as g; g('a', ('kv', sys.argv[1]), path=sys.argv[2])"
+    environment = {"EDGE_LIBRARY": os.environ["EDGE_LIBRARY"], "HOME": str(path.parent)}
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, f"{at}", str(path)], cwd=ROOT, env=environment)
+        for at in range(8)
+    ]
+    assert [process.wait() for process in started] == [0] * 8
+    assert {ask[1] for ask in policy.load().of("a").grants} == {f"{at}" for at in range(8)}
+
+
+def test_a_change_that_is_interrupted_leaves_the_old_policy(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy.set_level("strict")
+    before = path.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("posix.fsync", fail)
+    with pytest.raises(KeyboardInterrupt):
+        policy.set_level("relaxed")
+    assert path.read_bytes() == before
+    assert sorted(os.listdir(path.parent)) == ["policy.json", "policy.json.lock"]
+
+
+def test_what_a_killed_process_was_writing_is_removed(path: Path) -> None:
+    policy.set_level("strict")
+    others = {".policy.json.keep", "other.tmp", ".trusted.keys.1234abcd.tmp"}
+    for name in (".policy.json.1234abcd.tmp", *others):
+        (path.parent / name).touch()
+    policy.set_level("paranoid")
+    assert set(os.listdir(path.parent)) == {"policy.json", "policy.json.lock", *others}
+
+
+@pytest.mark.parametrize(
+    ("unattended", "may"),
+    [("none", []), ("low", ["low"]), ("medium", ["low", "medium"]), ("high", ["low", "medium", "high"])],
+)
+def test_tools_run_unattended_up_to_the_risk_that_is_set(unattended: str, may: list[str]) -> None:
+    policy.set_unattended(unattended)
+    found = policy.load()
+    assert [risk for risk in RISKS if found.may_run_unattended(Tool("t", risk))] == may
+    for risk in RISKS:
+        if risk in may:
+            found.check_unattended("a", Tool("t", risk))
+        else:
+            with pytest.raises(errors.Denied, match=f"a: the risk of t is {risk}") as caught:
+                found.check_unattended("a", Tool("t", risk))
+            assert f"edge policy unattended {risk}" in caught.value.remedy
+
+
+def test_every_change_is_in_the_audit_log_as_it_was_answered() -> None:
+    facts = [
+        policy.set_level("strict"),
+        policy.set_level("relaxed", "a"),
+        policy.set_unattended("high"),
+        policy.consent("a", [HOST]),
+        policy.grant("a", WILD),
+        policy.revoke("a", HOST),
+        policy.forget("a"),
+    ]
+    kept = list(audit.entries())
+    assert [{name: entry[name] for name in fact} for fact, entry in zip(facts, kept)] == facts
+    assert [entry.get("lowered") for entry in kept] == [False, True, True, None, None, None, False]
+
+
+def test_what_can_not_be_audited_is_not_changed(path: Path, tmp_path: Path) -> None:
+    policy.set_level("strict")
+    before = path.read_bytes()
+    log = tmp_path / ".local" / "share" / "edge" / "audit" / "log"
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(errors.EnvironmentFault):
+        policy.set_level("relaxed")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (("limits", "calls_per_minute", "4294967296"), "calls_per_minute has to be .* 1 to 4294967295"),
+        (("limits", "host_calls", "99999999999"), "1 to 4294967295"),
+        (("limits", "memory", "1.5"), "memory has to be a whole number"),
+        (("limits", "deadline", "1000000001"), "1000000000"),
+        (("kv", "99999999999999999999"), "quota_bytes has to be"),
+    ],
+)
+def test_an_amount_that_no_call_could_have_is_not_granted(
+    tmp_path: Path, ask: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(errors.OptionsError, match=says):
+        policy.grant("a", ask, path=str(tmp_path / "policy.json"))
+    assert not (tmp_path / "policy.json").exists()
