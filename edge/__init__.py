@@ -62,20 +62,20 @@ __all__ = [
 
 _HOMES = {
     "_version": ("__version__",),
-    "admission": ("Admission",),
-    "call": ("Call",),
-    "counters": ("Counters",),
-    "delegation": ("Chain",),
     "errors": ("CallFailed", "EdgeError", "EnvironmentFault", "Refused", "ToolError", "UsageError"),
-    "instance": ("Instance", "Stats"),
     "interfaces": ("Interface",),
+    "interfaces.delegation": ("Chain",),
     "interfaces.inbound": ("Inbound",),
     "interfaces.logging": ("Logging",),
     "interfaces.secrets": ("Secrets",),
-    "plugin": ("Plugin", "ToolResult"),
-    "profiles": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
+    "limits": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
+    "limits.admission": ("Admission",),
+    "limits.counters": ("Counters",),
     "runtime": ("Runtime",),
-    "scheduler": ("Scheduler",),
+    "runtime.call": ("Call",),
+    "runtime.instance": ("Instance", "Stats"),
+    "runtime.plugin": ("Plugin", "ToolResult"),
+    "runtime.scheduler": ("Scheduler",),
 }
 
 

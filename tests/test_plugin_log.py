@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 WRITER = """
 import sys
-from edge import plugin_log, shared
+from edge import plugin_log
+from edge.files import runtime_dir
 log, output = plugin_log.sink("loud")
 for at in range(int(sys.argv[2])):
     output(1, b"%s %d\\n" % (sys.argv[1].encode(), at))

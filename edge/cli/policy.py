@@ -85,7 +85,8 @@ def _say_more(fact: dict[str, Any]) -> None:
     for ask in fact.get("still", ()):
         held = requests.spelled(tuple(ask))
         output.say(
-            f"edge: {fact['plugin']} still has {requests.spelled(tuple(fact['ask']))}, which {held} takes in: "
+            f"edge: {fact['plugin']} still has {requests.spelled(tuple(fact['ask']))}, "
+            f"which {held} takes in: "
             f"edge policy revoke {fact['plugin']} {held}"
         )
 

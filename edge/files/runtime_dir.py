@@ -1,6 +1,6 @@
 """A file that the processes of one user share: locked while it is changed, and backed by memory.
 
-It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID (edge/files/squatting.py has what is done where somebody else
+It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID (squatting.py has what is done where somebody else
 made that) or /run/edge, so that what changes with every call never wears a card out and a restart begins at
 nothing. Nobody but its user has access to it. Each place for data
 has a folder of its own in it, for what goes by plugins' names: elsewhere another may have that name.
@@ -84,7 +84,7 @@ def checked_folder(path: str) -> str:
 
 
 def _was_taken() -> bool:
-    """Whether somebody else ever had the usual place: then this user may have another (edge/files/squatting.py)."""
+    """Whether somebody else ever had the usual place: then this user may have another (squatting.py)."""
     return posix.access(f"{paths.data_home()}/edge/{TAKEN}", 0)
 
 

@@ -1,6 +1,6 @@
 """What installed plugins log, kept where memory is behind: never on a card, and gone after a restart.
 
-log/NAME and, when that is full, log/NAME~ in the folder of this place for data (edge/files/runtime_dir.py). A line is
+log/NAME and, when that is full, log/NAME~ in the folder of this place for data (files.runtime_dir). A line is
 the time in seconds since 1970, what it is (stdout, stderr or a level) and the text, of which nothing moves a
 cursor. Several processes append to one file. edge/plugin_log/reading.py reads them.
 """

@@ -22,7 +22,7 @@ HOST_CALLS_PER_TURN = 16
 
 
 class Call:
-    """A call under way. Several calls interleave when their owners step them in turn (edge.runtime.scheduler).
+    """A call under way. Several calls interleave when their owners step them in turn (scheduler.py).
 
     plugin     the plugin's name as it is shown, for host functions
     function   what is called

@@ -1,7 +1,7 @@
 """Several calls on one core, each in turn.
 
 A turn is one step of a call: a slice of its fuel at most (Limits.slice_fuel), or until it waits, or some host
-functions (edge.runtime.call). So each of the others delays a call by one turn at most, for however long it goes on.
+functions (call.py). So each of the others delays a call by one turn at most, for however long it goes on.
 A host function runs as long as it likes; while one waits, all calls of its scheduler do.
 """
 

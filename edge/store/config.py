@@ -1,6 +1,6 @@
 """The configuration of installed plugins: a JSON object each, typed by the schema of its manifest.
 
-They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (edge/store/secrets.py). A call passes the file on
+They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (secrets.py). A call passes the file on
 as it stands.
 """
 

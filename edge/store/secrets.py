@@ -1,7 +1,7 @@
 """Secrets of installed plugins: sealed at rest, and opened one by one for the plugin that asks.
 
     $XDG_DATA_HOME/edge/secrets/NAME.json   each property's value, sealed (native/src/seal.rs), in hexadecimal
-    $XDG_DATA_HOME/edge/keys/secrets.key    the key (edge/trust/local_key.py), made at first use, read by its owner only
+    $XDG_DATA_HOME/edge/keys/secrets.key    the key (local_key.py), made at first use, read by its owner only
 
 A value is sealed for one property of one plugin: moved to another, it does not open. Nothing here shows one.
 """

@@ -1,4 +1,4 @@
-"""Files of keys: what stands in one, whether it is whole, and how one is made (edge/trust/local_key.py says where).
+"""Files of keys: what stands in one, whether it is whole, and how one is made (local_key.py says where).
 
 No call needs any of it: the public half of this machine's key is read by edge/trust/local_key.py.
 """

@@ -1,6 +1,6 @@
 """Signing keys that have a name, beside this machine's own.
 
-They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as edge/trust/local_key.py has it
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as local_key.py has it
 or, behind a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)

@@ -18,7 +18,8 @@ from tests.counters.holding import ROOT, holding
 
 RACE = """
 import sys
-from edge import errors, shared
+from edge import errors
+from edge.files import runtime_dir
 from edge.limits.counters import Counters
 counters = Counters(sys.argv[1])
 most = 0

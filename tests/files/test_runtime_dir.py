@@ -203,7 +203,7 @@ def test_processes_agree_while_a_stranger_comes_and_goes(memory: Path) -> None:
     path = squat(memory)
     os.rmdir(runtime_dir.folder())
     code = (
-        "import sys; from edge import shared; runtime_dir.SHARED_MEMORY = sys.argv[1]\n"
+        "import sys; from edge.files import runtime_dir; runtime_dir.SHARED_MEMORY = sys.argv[1]\n"
         "print(*{runtime_dir.folder() for _ in range(200)})"
     )
     command = [sys.executable, "-c", code, str(memory)]

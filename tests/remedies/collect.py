@@ -2,7 +2,7 @@
 
 A remedy is text with `{}` for what is put into it. They are found where a remedy is given: to the classes of
 edge/errors.py, to `Finding`, to functions that take a `remedy`, in `advice`, `remedy` and `REMEDY`, and in
-what edge/runtime/confinement.py yields. Names are followed to what they stand for, within a module or to another
+what runtime/confinement.py yields. Names are followed to what they stand for, within a module or to another
 one's constant, and functions to what they return.
 """
 

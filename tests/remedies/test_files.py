@@ -188,7 +188,7 @@ def test_a_standard_stream_that_is_closed(artifact: Callable[[str], Path]) -> No
 def test_more_files_than_a_process_may_open() -> None:
     code = (
         # A module needs a file as well; a bundle keeps its one open.
-        "import resource, edge.errors, edge.files.io_errors\nfrom edge import files\nedge.errors.IoFault('')\n"
+        "import resource, edge.files.io_errors\nfrom edge import errors, files\nerrors.IoFault('')\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\nfiles.open_input('/etc/passwd')"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

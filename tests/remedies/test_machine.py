@@ -15,9 +15,9 @@ from edge import errors
 from edge.limits import PI_ZERO, Limits, admission
 from edge.limits.admission import Admission
 from edge.limits.counters import Counters
-from tests.runtime import test_confinement as confined
 from tests.limits.test_admission import Machine
 from tests.remedies.reading import Advice, advice
+from tests.runtime import test_confinement as confined
 
 Edge = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]

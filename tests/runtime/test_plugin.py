@@ -22,7 +22,7 @@ def faults(artifact: Artifact) -> Plugin:
 @pytest.mark.parametrize("example", ["cron-next", "sensor-digest"])
 def test_examples_answer_their_cases(artifact: Artifact, example: str) -> None:
     plugin = Runtime().load(str(artifact(example)), interfaces=[Logging(lambda *_: None), Secrets({})])
-    cases = json.loads((Path(__file__).parent.parent.parent / "examples" / example / "cases.json").read_text())
+    cases = json.loads((Path(__file__).parents[2] / "examples" / example / "cases.json").read_text())
     for case in cases:
         result = plugin.call(case["arguments"], config=case.get("config"))
         if "error" in case:

@@ -28,7 +28,7 @@ resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.getrlimit(resource.RLIM
 """
 
 USES = {
-    "the own key is read": "from edge import keys; local_key.local_seed()",
+    "the own key is read": "from edge.trust import local_key; local_key.local_seed()",
     "a key is made": "from edge import _native; _native.new_key()",
     "something is signed": f"from edge import _native; _native.seal_package(b'{SIGNED}', bytes(32))",
     "a secret is sealed": "from edge import _native; _native.seal(bytes(32), b'', b'secret')",
@@ -119,17 +119,17 @@ def secrets_of(seed: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "use",
     [
-        "keys.local_public()",
+        "local_key.local_public()",
         "seed = local_key.local_seed(); native.public_key(seed); local_key.wipe(seed)",
         f"seed = local_key.local_seed(); native.seal_package(b'{SIGNED}', seed); local_key.wipe(seed)",
     ],
 )
 def test_no_copy_of_a_seed_stays_in_memory(use: str) -> None:
     seed = bytes(local_key.local_seed())
-    found = copies(f"from edge import keys, _native as native\n{use}", secrets_of(seed))
+    found = copies(f"from edge import _native as native\nfrom edge.trust import local_key\n{use}", secrets_of(seed))
     assert found == dict.fromkeys(found, 0)
     kept = copies(
-        f"from edge import keys, _native as native\nkept = local_key.local_seed()\n{use}", secrets_of(seed)
+        f"from edge import _native as native\nfrom edge.trust import local_key\nkept = local_key.local_seed()\n{use}", secrets_of(seed)
     )
     assert kept["seed"] == 1, "what is kept is found"
 
@@ -139,7 +139,7 @@ def test_no_copy_of_an_opened_secret_stays_in_memory(tmp_path: Path) -> None:
     key, secret = bytes(local_key.local_seed()), os.urandom(20).hex().encode()
     (tmp_path / "sealed").write_bytes(native.seal(key, b"", secret))
     code = f"""
-from edge import keys, _native as native
+from edge import _native as native\nfrom edge.trust import local_key
 key = local_key.local_seed()
 opened = native.unseal(key, b"", open({str(tmp_path / "sealed")!r}, "rb").read(), "")
 local_key.wipe(key)
@@ -151,5 +151,5 @@ local_key.wipe(opened)
 
 def test_the_public_half_of_the_own_key_is_known_without_its_seed() -> None:
     local_key.wipe(local_key.local_seed())
-    done = ran(f"{STATE}\nfrom edge import keys; local_key.local_public()\nstate()")
+    done = ran(f"{STATE}\nfrom edge.trust import local_key; local_key.local_public()\nstate()")
     assert done.stdout.split()[:2] == ["1", "4096"]

@@ -140,7 +140,7 @@ def test_a_full_disk_leaves_what_was_set(data: Path) -> None:
 def test_who_sets_at_the_same_time_loses_nothing() -> None:
     home.pretend("loose")
     program = (
-        "import sys; from edge import config; from edge.manifest import Manifest\n"
+        "import sys; from edge.store import config; from edge.manifest import Manifest\n"
         "manifest = Manifest(fields={'name': 'loose'}, config_schema='{}')\n"
         "for number in range(5): config.change(manifest, {f'{sys.argv[1]}-{number}': number})"
     )

@@ -210,7 +210,7 @@ def test_a_full_disk_leaves_what_was_said(tmp_path: Path) -> None:
 
 def test_who_changes_at_the_same_time_loses_nothing() -> None:
     program = (
-        "import sys; from edge import trust_file\n"
+        "import sys; from edge.trust import edit\n"
         "for number in range(5): edit.add(bytes([int(sys.argv[1]), number] * 16), 'x')"
     )
     root = Path(__file__).resolve().parent.parent.parent

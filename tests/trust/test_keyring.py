@@ -169,7 +169,7 @@ def test_a_key_behind_a_link_is_not_used_and_not_replaced(tmp_path: Path) -> Non
 
 def test_of_those_who_make_a_key_of_one_name_one_succeeds() -> None:
     program = (
-        "from edge import errors, keyring\n"
+        "from edge import errors\nfrom edge.trust import keyring\n"
         "try: print(keyring.make('office').public.hex())\n"
         "except errors.UsageError: print('there is one')"
     )
