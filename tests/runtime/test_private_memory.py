@@ -27,6 +27,8 @@ def state():
 resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 """
 
+IMPORTS = "from edge import _native as native\nfrom edge.trust import local_key\n"
+
 USES = {
     "the own key is read": "from edge.trust import local_key; local_key.local_seed()",
     "a key is made": "from edge import _native; _native.new_key()",
@@ -126,11 +128,9 @@ def secrets_of(seed: bytes) -> dict[str, bytes]:
 )
 def test_no_copy_of_a_seed_stays_in_memory(use: str) -> None:
     seed = bytes(local_key.local_seed())
-    found = copies(f"from edge import _native as native\nfrom edge.trust import local_key\n{use}", secrets_of(seed))
+    found = copies(f"{IMPORTS}{use}", secrets_of(seed))
     assert found == dict.fromkeys(found, 0)
-    kept = copies(
-        f"from edge import _native as native\nfrom edge.trust import local_key\nkept = local_key.local_seed()\n{use}", secrets_of(seed)
-    )
+    kept = copies(f"{IMPORTS}kept = local_key.local_seed()\n{use}", secrets_of(seed))
     assert kept["seed"] == 1, "what is kept is found"
 
 
