@@ -23,12 +23,14 @@ def bundle() -> Finding:
     listed = _listed(f"{top}/{LISTED}")
     if not listed:
         return Finding(PASS, "this is no unpacked bundle")
+    from os.path import realpath
+
     from edge.store.verify import digest
 
     below = f"{top}/"
     for name, wanted in listed.items():
         path = below + name.partition("/")[2]
-        if not posix.access(path, 0) or digest(path) != wanted:
+        if not posix.access(path, 0) or digest(realpath(path)) != wanted:
             return Finding(FAIL, f"{path} is not what the bundle brought", "Unpack the bundle again")
     known = {below + name.partition("/")[2] for name in listed}
     stale = [path for path in _modules(f"{top}/lib/edge") if path not in known]

@@ -7,7 +7,7 @@ from edge import asks, audit, errors, grants, reserve, store
 from edge.profiles import here
 from edge.store import deriving, lost, record, records, removal, selfcheck, standing
 from edge.store.consent import Plan, carry_out, review_enabling
-from edge.store.installed import Installed, description_of, manifest_of
+from edge.store.installed import AGAIN, Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recover import collect
 from edge.store.release import Kept
@@ -212,7 +212,8 @@ def _refuse(fault: errors.EdgeError, name: str, what: str, mended: str = "") -> 
     """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
     message = f"{what}: {standing.why(fault, name)}"
     if isinstance(fault, standing.DAMAGES):
-        raise errors.StoreDamaged(message, mended)
+        own = fault.remedy if isinstance(fault, errors.StoreDamaged) else AGAIN
+        raise errors.StoreDamaged(message, mended or own)
     raise type(fault)(message, fault.remedy)
 
 

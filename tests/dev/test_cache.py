@@ -262,7 +262,7 @@ def test_what_killed_processes_left_goes(kept: Cache, folder: Path) -> None:
     assert found(kept) == CODE
 
 
-def test_nobody_waits_for_a_process_that_is_stopped(kept: Cache, folder: Path, said: list[str]) -> None:
+def test_nobody_waits_for_a_process_that_is_stopped(kept: Cache, said: list[str]) -> None:
     keep(kept)
     with kept._locked() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
