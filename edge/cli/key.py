@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, keyring, keys, levels, policy, trust, trust_file, trust_lines
+from edge import errors, files, keyring, keys, levels, policy, store, trust, trust_file, trust_lines
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
-from edge.cli.words import is_file
+from edge.cli.words import is_file, is_folder
 from edge.sources.digest import hex_of
 from edge.store import standing
 from edge.suggest import meant
@@ -177,6 +177,8 @@ def _revoke(given: Given, what: str) -> None:
         kind, digits = trust_file.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
+        if is_folder(store.release_path(digits)):
+            raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
         if bytes.fromhex(digits) == keys.local_public():
             output.say("edge: this is this machine's own key: what it compiles will not run here any more")
         for entry, path in trust_file.trusted():
