@@ -104,7 +104,9 @@ def digest(path: str) -> str:
     try:
         mode = posix.fstat(fd).st_mode
         if mode & files.FORMAT_MASK != files.REGULAR:
-            files.refuse_kind(path, mode)
+            from edge.io_errors import refuse_kind
+
+            refuse_kind(path, mode)
         while piece := posix.read(fd, PIECE):
             found.update(piece)
     except OSError as error:
