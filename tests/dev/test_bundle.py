@@ -77,6 +77,13 @@ def test_another_library_is_asked_and_nothing_is_left_in_the_bundle(unpacked: Pa
     assert sorted(unpacked.rglob("*")) == before
 
 
+def test_doctor_finds_nothing_at_the_first_start(unpacked: Path, tmp_path: Path) -> None:
+    assert not list((unpacked / "lib").glob("modules-*"))
+    found = start(unpacked / "edge", "doctor", "--json", HOME=str(tmp_path))[1]
+    told = next(check for check in json.loads(found)["checks"] if check["name"] == "bundle")
+    assert told["status"] == "pass", told["found"]
+
+
 def test_doctor_sees_a_file_that_a_power_cut_emptied(unpacked: Path, tmp_path: Path) -> None:
     (unpacked / "lib" / "edge" / "trusted.keys").write_bytes(b"")
     found = start(unpacked / "edge", "doctor", "--json", HOME=str(tmp_path))[1]
