@@ -156,7 +156,7 @@ def _trust(given: Given, what: str) -> None:
 def _remark(fact: dict[str, Any]) -> None:
     """What somebody who trusts a key may not expect."""
     if fact["again"]:
-        output.say("edge: it had been revoked here, and is not any more")
+        output.say(f"edge: key {fact['key'][:SHOWN_DIGITS]} had been revoked here, and is not any more")
     for entry, path in trust_file.trusted():
         wider = fact["plugins"] and not entry.plugins
         if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
@@ -227,7 +227,7 @@ def _floor(given: Given, version: str) -> None:
     if given.get("json"):
         output.document(_without_event(fact))
     else:
-        output.answer(f"code of no compiler before wasmtime {holds} is loaded")
+        output.answer(f"code of compilers older than wasmtime {holds} is not loaded")
 
 
 def _list(given: Given) -> None:
@@ -340,7 +340,7 @@ def _named(what: str) -> dict[bytes, str]:
 
 def _keys(what: str) -> list[Trusted]:
     """The same, or all of a file's lines with what they say that a key may sign."""
-    if _is_key(what) or keyring.is_there(what) or not is_file(what):
+    if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
         public, label = _key(what)
         return [trust.Trusted(public, label)]
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posix
 
-import edge
 from edge import errors, files
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 
@@ -37,7 +36,8 @@ def bundle() -> Finding:
     if stale:
         remedy = f"Move {top} away, and unpack the bundle again"
         return Finding(WARN, f"{stale[0]} is of another bundle ({len(stale)} such files)", remedy)
-    if hasattr(edge, "__cached__"):
+    # Of this module: `edge` itself was imported by a path also where this start made the file of modules.
+    if "__cached__" in globals():
         remedy = f"Run `{top}/edge --version` once as the owner of {top}/lib, with 2 MB free on its disk"
         return Finding(WARN, "modules are looked for and compiled one by one at every start", remedy)
     return Finding(PASS, f"{len(listed)} files, as they were packed; modules are in one file, compiled")
