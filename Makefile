@@ -16,7 +16,7 @@ hostile: LIBRARIES += board
 run: build
 	@echo "== a plugin, from source to an artifact for the Pi Zero" >&2
 	mkdir -p $(OUT)
-	.venv/bin/edge compile "$$($(PYTHON) -m cross.guests cron-next)" --target pi-zero -o $(OUT)
+	plugin="$$($(PYTHON) -m cross.guests cron-next)" && .venv/bin/edge compile "$$plugin" --target pi-zero -o $(OUT)
 	@echo "== called on the emulated Pi Zero" >&2
 	cross/pizero --icount --with $(OUT)/cron-next.pulley32.cwasm -- edge run cron-next.pulley32.cwasm '$(QUESTION)'
 

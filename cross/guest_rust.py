@@ -42,8 +42,10 @@ def builder(source: Path) -> Builder:
     config = tomllib.loads((source / ".cargo" / "config.toml").read_text())
     target = config["build"]["target"]
     cargo, rustc = shutil.which("cargo"), shutil.which("rustc")
-    if cargo and rustc:
-        sysroot = Path(_ask(rustc, "--print", "sysroot"))
+    found = _ask(rustc, "--print", "sysroot") if cargo and rustc else ""
+    # rustup's rustc answers nothing while no toolchain is chosen.
+    if cargo and rustc and found:
+        sysroot = Path(found)
         if (sysroot / "lib" / "rustlib" / target).is_dir():
             return Builder(Rust(cargo, rustc, _ask(rustc, "--version"), sysroot), target, builds_std=False)
     return Builder(toolchain.rust(build_std=True), target, builds_std=True)
@@ -55,6 +57,14 @@ def workspace(source: Path) -> Path:
         if (folder / "Cargo.lock").is_file():
             return folder
     raise BuildFailed(f"{source}: no Cargo.lock pins its dependencies; run `cargo generate-lockfile` there")
+
+
+def lock(source: Path) -> None:
+    """Renames the crate in its Cargo.lock, where a copied example still has the other name. Pins stay."""
+    locked = tomllib.loads((workspace(source) / "Cargo.lock").read_text())
+    if source.name not in (package["name"] for package in locked["package"]):
+        by = builder(source)
+        _cargo(by, source, by.rust.environment(), ["update", "--workspace"])
 
 
 def build(source: Path, out: Path) -> None:
@@ -105,4 +115,6 @@ def _link(by: Builder) -> list[str]:
 
 
 def _ask(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    """What a program prints, nothing if it fails."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return "" if done.returncode else done.stdout.strip()

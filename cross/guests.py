@@ -69,6 +69,7 @@ def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
         return _key(folder, guest_coremark.version()), lambda out: guest_coremark.build(folder, out)
     workspace = guest_rust.workspace(folder)
     _check_crate(folder)
+    guest_rust.lock(folder)
     made_of = _key(folder, guest_rust.builder(folder), workspace / "Cargo.toml", workspace / "Cargo.lock")
     return made_of, lambda out: guest_rust.build(folder, out)
 
@@ -79,8 +80,7 @@ def _check_crate(folder: Path) -> None:
     crate = tomllib.loads(file.read_text())["package"]["name"]
     if crate != folder.name:
         raise BuildFailed(
-            f"{file} names the crate {crate!r} and not {folder.name!r}, as its folder; change it, then run "
-            "`cargo update --workspace` there"
+            f"{file} names the crate {crate!r} and not {folder.name!r}, as its folder; change it"
         )
 
 

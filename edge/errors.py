@@ -136,8 +136,6 @@ class NotInstalled(UsageError):
 class ConfigError(UsageError):
     """A configuration that the plugin's schema does not allow."""
 
-    advice = "`edge config NAME` shows what the plugin takes"
-
 
 class CheckFailed(EdgeError):
     """A check that says no."""

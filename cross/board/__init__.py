@@ -1,6 +1,6 @@
 """The emulated Pi Zero: QEMU's raspi0 with Debian's kernel for it and a userland of Debian's armel packages.
 
-with Board(icount=True) as board:
+with Board(bundle=Path("edge-board.tar.gz"), icount=True) as board:
     board.put("sensor.cwasm", artifact)
     print(board.run(["edge", "run", "sensor.cwasm", "{}"]).stdout)
 """

@@ -86,7 +86,7 @@ class Ring:
         for at in range(KEPT, -1, -1):
             path = self._path(at)
             try:
-                fd = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+                fd = posix.open(path, files.READ_OWN)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -154,7 +154,7 @@ class locked:  # noqa: N801 it is used as a function is
         files.check_folder(files.folder(self._folder))
         if self._reading:
             try:
-                self._fd = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+                self._fd = posix.open(path, files.READ_OWN)
             except FileNotFoundError:
                 return
             except OSError as error:

@@ -11,6 +11,7 @@ from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
 from edge.limits import PI_ZERO, named
+from edge.doctor.finding import counted
 from edge.package import is_package, open_package
 from edge.permissions import levels, requests
 from edge.permissions.imports import ALWAYS, CAPABILITIES
@@ -212,4 +213,6 @@ def show_end(refused: list[Row], wider: list[Any]) -> None:
     if refused:
         output.answer(f"\nimported and not granted: {', '.join(row.capability for row in refused)}")
     if wider:
-        output.answer(f"\nwider than the old version in {len(wider)} ways: this needs the operator's consent")
+        output.answer(
+            f"\nwider than the old version in {counted(len(wider), 'way')}: this needs the operator's consent"
+        )

@@ -7,6 +7,7 @@ from edge import errors
 from edge.cli import output
 from edge.doctor import engine
 from edge.store import status
+from edge.doctor.finding import counted
 from edge.store.view import View
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ def run(given: Given) -> int:
         if refused[release.id]:
             verdict += f"; with any library it is refused here: {refused[release.id]}"
         output.show(f"{release.plugin} {release.version} ({state}): {verdict}")
-    output.answer(f"{len(found)} releases, {len(wrong)} of them would not load")
+    output.answer(f"{counted(len(found), 'release')}, {len(wrong)} of them would not load")
     if wrong:
         output.answer(f"\n{REMEDY}")
     return 1 if wrong else 0

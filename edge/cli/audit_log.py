@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge import audit, errors
 from edge.cli import output
 from edge.cli.words import is_file
+from edge.doctor.finding import counted
 from edge.json_text import json_text
 from edge.permissions import requests
 from edge.policy import grants
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     Entry = dict[str, Any]
 
+FILES = (".edge", ".cwasm", ".wasm")
 OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "past", "event")
 DIGITS = 16
 ALL_DIGITS = 64
@@ -34,7 +36,7 @@ def run(given: Given) -> int | None:
     name = given.arguments[0]
     if status.is_installed(name):
         return _plugin(given, name)
-    if not is_file(name):
+    if not (is_file(name) or name.endswith(FILES) or given.get("manifest")):
         raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no file of that name here")
     if given.get("last"):
         raise errors.UsageError(
@@ -68,7 +70,7 @@ def _verify(given: Given) -> int:
     else:
         for problem in problems:
             output.show(problem)
-        output.answer(f"{count} entries, {len(problems)} problems")
+        output.answer(f"{counted(count, 'entry', 'entries')}, {counted(len(problems), 'problem')}")
         for name, digest in newest.items():
             output.answer(f"newest of {name}: {digest}")
     return 1 if problems else 0

@@ -108,7 +108,9 @@ def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
         try:
             found[key] = _json(files.encode(text))
         except errors.ArgumentsError as error:
-            raise errors.ConfigError(f"{manifest.name}: {key}: {error.message}") from None
+            raise errors.ConfigError(
+                f"{manifest.name}: {key}: {error.message}", config.takes(manifest.name)
+            ) from None
     return found
 
 
@@ -121,7 +123,7 @@ def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
         try:
             found[key] = from_text.typed(known.get(key, others), text, rules)
         except ValueError as error:
-            raise errors.ConfigError(f"{manifest.name}: {key} {error}") from None
+            raise errors.ConfigError(f"{manifest.name}: {key} {error}", config.takes(manifest.name)) from None
     return found
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, policy, trust
+from edge import errors, files, policy, store, trust
+from edge.permissions import levels
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
-from edge.cli.words import is_file
-from edge.permissions import levels
+from edge.cli.words import is_file, is_folder
 from edge.sources.digest import hex_of
 from edge.store import status
 from edge.suggest import meant
@@ -159,7 +159,7 @@ def _trust(given: Given, what: str) -> None:
 def _remark(fact: dict[str, Any]) -> None:
     """What somebody who trusts a key may not expect."""
     if fact["again"]:
-        output.say("edge: it had been revoked here, and is not any more")
+        output.say(f"edge: key {fact['key'][:SHOWN_DIGITS]} had been revoked here, and is not any more")
     for entry, path in edit.trusted():
         wider = fact["plugins"] and not entry.plugins
         if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
@@ -180,6 +180,8 @@ def _revoke(given: Given, what: str) -> None:
         kind, digits = edit.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
+        if is_folder(store.release_path(digits)):
+            raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
         if bytes.fromhex(digits) == local_key.local_public():
             output.say("edge: this is this machine's own key: what it compiles will not run here any more")
         for entry, path in edit.trusted():
@@ -228,7 +230,7 @@ def _floor(given: Given, version: str) -> None:
     if given.get("json"):
         output.document(_without_event(fact))
     else:
-        output.answer(f"code of no compiler before wasmtime {holds} is loaded")
+        output.answer(f"code of compilers older than wasmtime {holds} is not loaded")
 
 
 def _list(given: Given) -> None:
@@ -341,7 +343,7 @@ def _named(what: str) -> dict[bytes, str]:
 
 def _keys(what: str) -> list[Trusted]:
     """The same, or all of a file's lines with what they say that a key may sign."""
-    if _is_key(what) or keyring.is_there(what) or not is_file(what):
+    if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
         public, label = _key(what)
         return [trust.Trusted(public, label)]
     try:

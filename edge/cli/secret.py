@@ -38,7 +38,7 @@ def run(given: Given) -> int:
         return 0
     (secret,) = named
     if secret not in manifest.secrets:
-        known = f"Its secrets are {', '.join(manifest.secrets)}" if manifest.secrets else "It has no secrets"
+        known = f"Its secrets are {', '.join(manifest.secrets)}" if manifest.secrets else config.takes(name)
         raise errors.ConfigError(f"{name} has no secret `{secret}`", known)
     damage = sealed.damage_of(name)
     if given.get("unset"):
@@ -48,7 +48,7 @@ def run(given: Given) -> int:
         found = schema.problems(config.schema_of(manifest)["properties"][secret], value)
         if found:
             reasons = (problem.removeprefix(f"{schema.WHOLE}: ") for problem in found)
-            raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}")
+            raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}", config.takes(name))
         sealed.set_secret(name, secret, value)
     if damage is not None:
         output.say(f"edge: {damage.message}. Others of its secrets may have to be set again")

@@ -124,9 +124,15 @@ class Cache:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
+        """A descriptor of the folder, shared with others who keep something.
+
+        Nobody waits for who is alone there, who may be stopped: at worst, that one takes the file away which
+        is being written, and nothing is kept.
+        """
         lock = os.open(self._folder, FOLDER)
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             yield lock
         finally:
             os.close(lock)
@@ -237,5 +243,6 @@ def _free(folder: int) -> int:
 
 
 def _unlink(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    # A folder is nothing of ours.
+    with contextlib.suppress(FileNotFoundError, IsADirectoryError):
         os.unlink(path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -62,9 +63,20 @@ def compile_to(
         for engine, path in paths.items():
             description = code[engine].write(path, staged[engine].fd, facts, compilation.seed)
             artifacts.append(Artifact(path, description))
-        for output in staged.values():
-            output.commit()
+        with _uninterrupted():
+            for output in staged.values():
+                output.commit()
     return artifacts
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Has Ctrl-C, and what the system stops a process with, wait for the end of a `with`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _warn_of_name(facts: dict[str, Any], say: Say) -> None:

@@ -92,7 +92,9 @@ def _ask(path: str) -> bytes:
     import os
     import subprocess
 
-    words = [sys.executable, "-I", "-S", "-c", ASK.format(path=sys.path)]
+    # In a bundle, Edge's modules are found in one file, not by a path. -B: nothing is added to the bundle.
+    modules = os.path.dirname(os.path.dirname(errors.__file__))
+    words = [sys.executable, "-I", "-S", "-B", "-c", ASK.format(path=[modules, *sys.path])]
     try:
         done = subprocess.run(
             words,

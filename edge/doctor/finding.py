@@ -7,6 +7,11 @@ WARN = "warn"
 FAIL = "fail"
 
 
+def counted(count: int, one: str, more: str = "") -> str:
+    """How many there are, with the noun in its number: `1 entry`, `2 entries`."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
 class Finding:
     """What a check found.
 

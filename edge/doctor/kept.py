@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge.doctor.finding import FAIL, PASS, WARN, Finding
+from edge.doctor.finding import FAIL, PASS, WARN, Finding, counted
 from edge.doctor.plugins import judge
 from edge.suggest import shell
 
@@ -22,14 +22,14 @@ def configuration() -> Finding:
     """Whether what plugins are configured with can be read."""
     from edge.store import config
 
-    return _of_plugins(config.damage_of, "config", "configurations can be read")
+    return _of_plugins(config.damage_of, "config", "configuration", "which can be read")
 
 
 def secrets() -> Finding:
     """Whether every secret opens."""
     from edge.store import secrets as sealed
 
-    return _of_plugins(sealed.damage_of, "secrets", "plugins have secrets, all of which open")
+    return _of_plugins(sealed.damage_of, "secrets", "plugin", "with secrets, which open")
 
 
 def registry() -> Finding:
@@ -43,7 +43,7 @@ def registry() -> Finding:
         if error.message.startswith("No registry is configured"):
             return Finding(PASS, "no registry is configured")
         return Finding(FAIL, error.message, error.remedy)
-    return Finding(PASS, f"{len(found)} registries are named")
+    return Finding(PASS, f"{counted(len(found), 'registry is', 'registries are')} named")
 
 
 def files(view: View) -> Finding:
@@ -75,12 +75,16 @@ def files(view: View) -> Finding:
     return Finding(PASS, f"all in place below {files.folder(places.data())}")
 
 
-def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, well: str) -> Finding:
+def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, noun: str, well: str) -> Finding:
     from edge.store import records
 
     names = [name for name in records.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
     wrong = [error for name in names if (error := damage_of(name)) is not None]
-    return judge([error.message for error in wrong], f"{len(names)} {well}", wrong[0].remedy if wrong else "")
+    return judge(
+        [error.message for error in wrong],
+        f"{counted(len(names), noun)} {well}",
+        wrong[0].remedy if wrong else "",
+    )
 
 
 def _is_roots(path: str) -> bool:

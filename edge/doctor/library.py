@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posix
 
-import edge
 from edge import errors, files
 from edge.doctor.finding import FAIL, PASS, WARN, Finding
 
@@ -23,19 +22,22 @@ def bundle() -> Finding:
     listed = _listed(f"{top}/{LISTED}")
     if not listed:
         return Finding(PASS, "this is no unpacked bundle")
+    from os.path import realpath
+
     from edge.store.verify import digest
 
     below = f"{top}/"
     for name, wanted in listed.items():
         path = below + name.partition("/")[2]
-        if not posix.access(path, 0) or digest(path) != wanted:
+        if not posix.access(path, 0) or digest(realpath(path)) != wanted:
             return Finding(FAIL, f"{path} is not what the bundle brought", "Unpack the bundle again")
     known = {below + name.partition("/")[2] for name in listed}
     stale = [path for path in _modules(f"{top}/lib/edge") if path not in known]
     if stale:
         remedy = f"Move {top} away, and unpack the bundle again"
         return Finding(WARN, f"{stale[0]} is of another bundle ({len(stale)} such files)", remedy)
-    if hasattr(edge, "__cached__"):
+    # Of this module: `edge` itself was imported by a path also where this start made the file of modules.
+    if "__cached__" in globals():
         remedy = f"Run `{top}/edge --version` once as the owner of {top}/lib, with 2 MB free on its disk"
         return Finding(WARN, "modules are looked for and compiled one by one at every start", remedy)
     return Finding(PASS, f"{len(listed)} files, as they were packed; modules are in one file, compiled")

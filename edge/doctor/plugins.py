@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge.doctor.finding import FAIL, PASS, WARN, Finding
+from edge.doctor.finding import FAIL, PASS, WARN, Finding, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def store(view: View) -> Finding:
             for release in releases
             if not posix.access(release_path(release), 0)
         ]
-    return judge(wrong, _counted(len(names), "record"), STORE)
+    return judge(wrong, counted(len(names), "record"), STORE)
 
 
 def plugins(view: View) -> Finding:
@@ -61,7 +61,7 @@ def plugins(view: View) -> Finding:
         return Finding(
             WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
         )
-    return judge(wrong + kept, f"{_counted(count, 'plugin')}, as signed", AGAIN)
+    return judge(wrong + kept, f"{counted(count, 'plugin')}, as signed", AGAIN)
 
 
 def _damage(view: View, found: Record, which: str) -> EdgeError | None:
@@ -85,7 +85,7 @@ def engine(view: View) -> Finding:
 
     releases = list(judged(native.about(), view))
     wrong = [f"{each.plugin} {each.version}: {each.problem}" for each in releases if each.problem]
-    loads = f"this library loads {_counted(len(releases), 'release')}"
+    loads = f"this library loads {counted(len(releases), 'release')}"
     return judge(wrong, loads, "Install releases compiled for it")
 
 
@@ -131,11 +131,7 @@ def audit() -> Finding:
     wrong = audit.verify()
     remedy = "`edge audit --verify` shows all of it; find out who did that"
     count = sum(1 for _ in audit.entries())
-    return judge(wrong, f"{_counted(count, 'entry', 'entries')}, as written", remedy)
-
-
-def _counted(count: int, one: str, more: str = "") -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"
+    return judge(wrong, f"{counted(count, 'entry', 'entries')}, as written", remedy)
 
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:

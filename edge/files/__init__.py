@@ -26,6 +26,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_INPUT_BYTES = 256 << 20
 """As much as `edge install` takes unless it is told otherwise."""
 
+READ_OWN = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
+"""For a file that Edge keeps: a link in its place is an error, a FIFO keeps nobody waiting."""
+
 close = posix.close
 
 

@@ -107,8 +107,9 @@ class _File:
             self._fd = self._open()
 
     def _open(self) -> int:
-        # Not by runtime_dir.open_file, which does not append.
+        # Not by runtime_dir.open_file, which does not append. A FIFO keeps nobody waiting.
         flags = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        flags |= posix.O_NONBLOCK
         return posix.open(self._path, flags, 0o600)
 
     def _lose(self, error: Exception) -> None:

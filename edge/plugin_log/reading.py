@@ -99,13 +99,13 @@ class Following:
 
 
 def _open_to_read(path: str) -> int:
+    from edge import files
+
     try:
-        return posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_CLOEXEC)
+        return posix.open(path, files.READ_OWN)
     except FileNotFoundError:
         return -1
     except OSError as error:
-        from edge import files
-
         files.raise_for(path, error)
 
 

@@ -79,7 +79,7 @@ def read_known(path: str) -> tuple[bytes | None, str]:
     others can bring here is not this user's.
     """
     try:
-        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
+        fd = posix.open(path, files.READ_OWN)
     except FileNotFoundError:
         return None, "none"
     except OSError as error:

@@ -46,7 +46,8 @@ class Prepared:
         folder = store.release_path(found.current)
         self._fd = _open(f"{folder}/{store.HEAD}")
         try:
-            self._head = files.read_all(self._fd)
+            # None of a FIFO that somebody has open.
+            self._head = files.read_all(self._fd) or b""
         except OSError as error:
             files.raise_own(f"{folder}/{store.HEAD}", error)
         finally:
@@ -127,11 +128,11 @@ def prepare(name: str) -> Prepared:
 
 def _open(path: str) -> int:
     try:
-        return posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW)
+        return posix.open(path, files.READ_OWN)
     except FileNotFoundError:
         raise
     except OSError as error:
-        files.raise_for(path, error)
+        files.raise_own(path, error)
 
 
 def _interfaces(name: str, own: Terms, log: Sink | None, audit: Audit | None) -> tuple[Interface, ...]:

@@ -200,6 +200,11 @@ def forget(name: str) -> None:
     staged.remove(store.config_path(name))
 
 
+def takes(name: str) -> str:
+    """The remedy for a value that a plugin's schema does not allow."""
+    return f"`edge config {name}` shows what the plugin takes"
+
+
 def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:
     known = properties(manifest)
     strange = [name for name in removed if name not in known and name not in before]
@@ -215,7 +220,7 @@ def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Itera
 def _check(manifest: Manifest, now: dict[str, Any]) -> None:
     found = schema.problems(schema_of(manifest), now, partial=True)
     if found:
-        raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}")
+        raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}", takes(manifest.name))
 
 
 def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
@@ -224,7 +229,9 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
     path = store.config_path(name)
     text = json_text(now).encode()
     if len(text) > MOST_BYTES:
-        raise errors.ConfigError(f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB")
+        raise errors.ConfigError(
+            f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB", takes(name)
+        )
     folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:
         staged.write(text)

@@ -10,7 +10,7 @@ from edge.permissions import requests
 from edge.policy import grants
 from edge.store import lost, planning, record, records, removal, selfcheck, status
 from edge.store.consent import Plan, carry_out, review_enabling
-from edge.store.installed import Installed, description_of, manifest_of
+from edge.store.installed import AGAIN, Installed, description_of, manifest_of
 from edge.store.lock import locked
 from edge.store.recovery import collect
 from edge.store.release import Kept
@@ -213,9 +213,10 @@ def reload(name: str) -> Record:
 
 def _refuse(fault: errors.EdgeError, name: str, what: str, mended: str = "") -> NoReturn:
     """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
-    message = f"{what}: {status.why(fault, name)}"
-    if isinstance(fault, status.DAMAGES):
-        raise errors.StoreDamaged(message, mended)
+    message = f"{what}: {standing.why(fault, name)}"
+    if isinstance(fault, standing.DAMAGES):
+        own = fault.remedy if isinstance(fault, errors.StoreDamaged) else AGAIN
+        raise errors.StoreDamaged(message, mended or own)
     raise type(fault)(message, fault.remedy)
 
 

@@ -48,12 +48,13 @@ def is_whole(found: Record, signer: str) -> bool:
 def damage_of(release: Release) -> EdgeError | None:
     """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
+    from edge.store.installed import AGAIN
 
     try:
         changed = _changed(release)
     except errors.EdgeError as error:
         return error
-    return errors.StoreDamaged(f"{release.name}: {changed}") if changed else None
+    return errors.StoreDamaged(f"{release.name}: {changed}", AGAIN) if changed else None
 
 
 def _changed(release: Release) -> str:
@@ -95,11 +96,17 @@ def digest(path: str) -> str:
 
     found = hashlib.sha256()
     try:
-        fd = files.open_input(path)
-    except errors.UsageError as error:
-        # It is missing, or a folder; nobody has named it.
-        raise errors.StoreDamaged(error.message, AGAIN) from None
+        fd = posix.open(path, files.READ_OWN)
+    except FileNotFoundError:
+        raise errors.StoreDamaged(f"{path} is missing", AGAIN) from None
+    except OSError as error:
+        files.raise_own(path, error)
     try:
+        mode = posix.fstat(fd).st_mode
+        if mode & files.FORMAT_MASK != files.REGULAR:
+            from edge.io_errors import refuse_kind
+
+            refuse_kind(path, mode)
         while piece := posix.read(fd, PIECE):
             found.update(piece)
     except OSError as error:

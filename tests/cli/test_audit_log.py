@@ -158,6 +158,8 @@ def test_a_file_of_an_installed_plugins_name_has_its_path(
     [
         ([], "FILE or NAME missing"),
         (["absent"], "No plugin `absent` is installed, and there is no file of that name"),
+        (["absent.edge"], "absent.edge: No such file or directory"),
+        (["absent", "--manifest", "m"], "absent: No such file or directory"),
         (["faults", "faults"], "is for files"),
         (["faults", "--manifest", "m"], "--manifest is for files"),
         (["--log", "faults"], "stand alone"),

@@ -14,6 +14,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
+from edge.staged import Staged
 from edge.targets import ENGINES
 from tests.home import move
 
@@ -162,6 +163,23 @@ def test_an_interruption_leaves_nothing_behind(
     assert process.returncode == 130, err
     assert err.endswith("edge: interrupted\n")
     assert os.listdir(tmp_path) == []
+
+
+def test_an_interruption_while_files_get_their_names_leaves_all_of_them(
+    edge: Edge, wasm: Wasm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Staged.commit
+
+    def interrupted(staged: Staged) -> bool:
+        # Not where a cache is filled.
+        if staged._path.startswith(str(tmp_path)):
+            os.kill(os.getpid(), signal.SIGINT)
+        return commit(staged)
+
+    monkeypatch.setattr(Staged, "commit", interrupted)
+    words = ["--target", "pi-zero", "--target", "pi-64"]
+    assert edge("compile", wasm("cron-next"), *words, "-o", tmp_path).status == 130
+    assert len(os.listdir(tmp_path)) == 2
 
 
 def test_an_artifact_is_signed_with_the_key_of_this_machine(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:

@@ -33,6 +33,16 @@ def test_a_key_goes_from_one_machine_to_another(edge: Edge, tmp_path: Path) -> N
     assert (entry.label, entry.plugins) == ("office", ("weather", "pump-*"))
 
 
+def test_a_folder_does_not_hide_the_key_of_its_name(
+    edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("office").mkdir()
+    assert edge("key", "trust", KEY.hex(), "--label", "office").status == 0
+    assert edge("key", "trust", "office", "--plugins", "weather").status == 0
+    assert trust.entries()[0].plugins == ("weather",)
+
+
 @pytest.mark.parametrize("name", ["pub.key", "office", "a file"])
 def test_a_file_of_any_name_is_trusted(
     edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -84,7 +94,7 @@ def test_a_lower_floor_is_remarked(edge: Edge) -> None:
     edge("key", "floor", "48.0.8")
     ran = edge("key", "floor", "48.0.1")
     assert "the floor was 48.0.8" in ran.err
-    assert ran.out == "code of no compiler before wasmtime 48.0.1 is loaded\n"
+    assert ran.out == "code of compilers older than wasmtime 48.0.1 is not loaded\n"
 
 
 def test_a_key_that_is_revoked_is_shown_as_that(edge: Edge) -> None:

@@ -207,6 +207,27 @@ def test_a_prebuilt_standard_library_is_taken(tmp_path: Path, monkeypatch: pytes
     assert (has_library.links_libc, lacks_library.builds_std) == (False, True)
 
 
+def test_a_rustc_that_does_not_work_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As rustup's does while no toolchain is chosen."""
+    for name in ("cargo", "rustc"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert guest_rust.builder(guests.source("types")).builds_std
+
+
+def test_a_copied_crate_gets_its_name_into_its_lock(tmp_path: Path) -> None:
+    folder = tmp_path / "my-plugin"
+    shutil.copytree(guests.source("cron-next"), folder, ignore=shutil.ignore_patterns("target"))
+    manifest = folder / "Cargo.toml"
+    manifest.write_text(manifest.read_text().replace('"cron-next"', '"my-plugin"'))
+    before = (folder / "Cargo.lock").read_text()
+    guest_rust.lock(folder)
+    after = (folder / "Cargo.lock").read_text()
+    assert 'name = "my-plugin"' in after
+    assert sorted(after.replace("my-plugin", "cron-next").split("\n\n")) == sorted(before.split("\n\n"))
+
+
 def test_zig_names_the_parts_of_its_c_library() -> None:
     told = "clang ...\nwasm-ld -o a.wasm /z/1/crt1-reactor.o /z/2/libc.a /z/3/a.o /z/4/libubsan_rt.a\n"
     parts = guest_zig._parts(told)

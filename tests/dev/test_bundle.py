@@ -66,6 +66,24 @@ def test_an_update_that_is_unpacked_over_it_takes_effect(
     assert (told["status"], str(old) in told["found"]) == ("warn" if gone else "pass", gone)
 
 
+def test_another_library_is_asked_and_nothing_is_left_in_the_bundle(unpacked: Path, tmp_path: Path) -> None:
+    library = tmp_path / "libedge.so"
+    library.write_bytes((unpacked / "lib" / "edge" / "_native" / "libedge.so").read_bytes())
+    edge = unpacked / "edge"
+    start(edge, "--version")
+    before = sorted(unpacked.rglob("*"))
+    status, out, err = start(edge, "audit", "--engine", str(library), HOME=str(tmp_path))
+    assert (status, out, err) == (0, "0 releases, 0 of them would not load\n", "")
+    assert sorted(unpacked.rglob("*")) == before
+
+
+def test_doctor_finds_nothing_at_the_first_start(unpacked: Path, tmp_path: Path) -> None:
+    assert not list((unpacked / "lib").glob("modules-*"))
+    found = start(unpacked / "edge", "doctor", "--json", HOME=str(tmp_path))[1]
+    told = next(check for check in json.loads(found)["checks"] if check["name"] == "bundle")
+    assert told["status"] == "pass", told["found"]
+
+
 def test_doctor_sees_a_file_that_a_power_cut_emptied(unpacked: Path, tmp_path: Path) -> None:
     (unpacked / "lib" / "edge" / "trusted.keys").write_bytes(b"")
     found = start(unpacked / "edge", "doctor", "--json", HOME=str(tmp_path))[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -259,6 +260,28 @@ def test_what_killed_processes_left_goes(kept: Cache, folder: Path) -> None:
     keep(kept, "b")
     assert [stray.exists() for stray in left] == [False, False]
     assert found(kept) == CODE
+
+
+def test_nobody_waits_for_a_process_that_is_stopped(kept: Cache, said: list[str]) -> None:
+    keep(kept)
+    with kept._locked() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        keep(kept, "b")
+    assert (found(kept, "b"), said) == (CODE, [])
+
+
+def test_folders_of_somebody_else_in_it_stay_and_are_in_nobody_s_way(
+    kept: Cache, folder: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "MAX_ENTRIES", 1)
+    strange = [folder / name for name in ("a.cwasm", "a.used", ".a.tmp", "b.used")]
+    for path in strange:
+        path.mkdir(parents=True)
+    folder.chmod(0o700)
+    keep(kept, "a")
+    keep(kept, "b")
+    assert (found(kept, "a"), found(kept, "b"), said) == (None, CODE, [])
+    assert all(path.is_dir() for path in strange)
 
 
 def test_nothing_is_kept_of_a_library_that_was_replaced_meanwhile(

@@ -17,6 +17,8 @@ from tests.dev.starting import start
 
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 PYTHON = (sys.executable, "-I", "-S")
+BEHIND_THE_HEAD = 40_000
+"""Bytes of a file of modules, at a place where the first modules are whole and the others are not."""
 
 
 def version(unpacked: Path) -> str:
@@ -73,6 +75,10 @@ def test_it_says_so_where_somebody_waits(unpacked: Path) -> None:
         pytest.param(lambda whole: whole[:3000], id="cut"),
         pytest.param(lambda whole: bytes(len(whole)), id="zeros"),
         pytest.param(lambda _: b"\xff" * 100, id="something else"),
+        pytest.param(lambda whole: whole[:BEHIND_THE_HEAD], id="cut among modules"),
+        pytest.param(
+            lambda whole: whole[:BEHIND_THE_HEAD] + bytes(len(whole) - BEHIND_THE_HEAD), id="zeros in modules"
+        ),
     ],
 )
 def test_a_damaged_file_is_made_again(unpacked: Path, damage: Callable[[bytes], bytes]) -> None:
@@ -80,8 +86,15 @@ def test_a_damaged_file_is_made_again(unpacked: Path, damage: Callable[[bytes], 
     [path] = compiled(unpacked)
     whole = path.read_bytes()
     path.write_bytes(damage(whole))
-    assert version(unpacked) == said
+    assert version(unpacked) == version(unpacked) == said
     assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("where", ["start(lib)\n", "import modules\n", "\n    run()\n"])
+def test_ctrl_c_before_there_is_a_command_shows_no_trace(unpacked: Path, where: str) -> None:
+    edit(unpacked, "../edge", where, where.replace(where.strip(), "raise KeyboardInterrupt"))
+    done = subprocess.run([*PYTHON, unpacked / "edge", "list"], env={}, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_where_it_is_moved_to_traces_show_its_sources(unpacked: Path) -> None:
@@ -90,7 +103,7 @@ def test_where_it_is_moved_to_traces_show_its_sources(unpacked: Path) -> None:
     unpacked.rename(moved)
     version(moved)
     # What fails before anything can be caught.
-    edit(moved, "../edge", "run()", "sys.path_importer_cache = sys.path_hooks = None\nrun()")
+    edit(moved, "../edge", "run()", "sys.path_importer_cache = sys.path_hooks = None; run()")
     err = start(moved / "edge", "nonsense")[2]
     assert f'File "{moved}/lib/start.py", line ' in err or "There is no command" in err
     assert str(unpacked / "lib") not in err

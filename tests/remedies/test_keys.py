@@ -55,6 +55,15 @@ def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
     assert edge("install", packed(release=3, seed=STRANGER), "--yes").status == 0
 
 
+def test_a_release_that_is_revoked_as_if_it_were_a_key(edge: Edge, installed: Install) -> None:
+    installed()
+    release = edge("show", "faults", "--json").document["id"]
+    told = advice(edge("key", "revoke", release), "`edge key revoke sha256:{}`")
+    assert edge("call", "faults", NOTHING).status == 0
+    assert edge(*told.edge()).status == 0
+    assert edge("call", "faults", NOTHING).status == 3
+
+
 def test_a_key_that_may_sign_other_plugins_only(edge: Edge, packed: Packed) -> None:
     key = native.public_key(STRANGER).hex()
     edge("key", "trust", key, "--plugins", "weather")

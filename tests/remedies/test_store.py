@@ -245,8 +245,8 @@ def test_a_configuration_that_is_damaged(edge: Edge, installed: Install) -> None
 def test_a_setting_that_is_none(edge: Edge, installed: Install) -> None:
     installed(SECRET, "--yes")
     ran = edge("config", "faults", "place=7", "--json-value", "place=7")
-    told = advice(ran, "`edge config NAME` shows what the plugin takes")
-    assert "place" in edge(*told.edge(NAME="faults")).out
+    told = advice(ran, "`edge config {}` shows what the plugin takes")
+    assert "place" in edge(*told.edge()).out
     assert edge("config", "faults", "place=here").status == 0
 
 

@@ -112,13 +112,32 @@ def test_a_missing_file_is_told(put: Put, part: str) -> None:
         load("faults")
 
 
-def test_a_link_is_not_followed(put: Put, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [store.CODE, store.HEAD])
+def test_a_link_is_not_followed_and_reload_says_the_same(put: Put, part: str, tmp_path: Path) -> None:
     put()
-    code = release() / store.CODE
-    code.rename(tmp_path / "elsewhere")
-    code.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(errors.EdgeError):
-        load("faults")
+    path = release() / part
+    path.rename(tmp_path / part)
+    path.symlink_to(tmp_path / part)
+    for use in (load, lifecycle.reload):
+        with pytest.raises(errors.StoreDamaged, match="is a link.*Move it away"):
+            use("faults")
+
+
+@pytest.mark.parametrize("part", [store.CODE, store.HEAD])
+def test_a_fifo_keeps_nobody_waiting(put: Put, part: str) -> None:
+    put()
+    path = release() / part
+    path.unlink()
+    os.mkfifo(path, 0o600)
+    for use in (load, lifecycle.reload):
+        with pytest.raises(errors.StoreDamaged):
+            use("faults")
+    # The same where somebody has it open: it has no end then.
+    held = os.open(path, os.O_RDWR)
+    for use in (load, lifecycle.reload):
+        with pytest.raises(errors.StoreDamaged):
+            use("faults")
+    os.close(held)
 
 
 def test_a_key_that_is_revoked_signs_nothing_any_more(put: Put) -> None:
