@@ -10,8 +10,8 @@ from edge import files, policy
 from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
-from edge.limits import PI_ZERO, named
 from edge.doctor.finding import counted
+from edge.limits import PI_ZERO, named
 from edge.package import is_package, open_package
 from edge.permissions import levels, requests
 from edge.permissions.imports import ALWAYS, CAPABILITIES

@@ -6,8 +6,8 @@ from edge import _native as native
 from edge import errors
 from edge.cli import output
 from edge.doctor import engine
-from edge.store import status
 from edge.doctor.finding import counted
+from edge.store import status
 from edge.store.view import View
 
 TYPE_CHECKING = False

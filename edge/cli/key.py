@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import errors, files, policy, store, trust
-from edge.permissions import levels
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file, is_folder
+from edge.permissions import levels
 from edge.sources.digest import hex_of
 from edge.store import status
 from edge.suggest import meant

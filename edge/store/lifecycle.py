@@ -213,8 +213,8 @@ def reload(name: str) -> Record:
 
 def _refuse(fault: errors.EdgeError, name: str, what: str, mended: str = "") -> NoReturn:
     """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
-    message = f"{what}: {standing.why(fault, name)}"
-    if isinstance(fault, standing.DAMAGES):
+    message = f"{what}: {status.why(fault, name)}"
+    if isinstance(fault, status.DAMAGES):
         own = fault.remedy if isinstance(fault, errors.StoreDamaged) else AGAIN
         raise errors.StoreDamaged(message, mended or own)
     raise type(fault)(message, fault.remedy)

@@ -104,7 +104,7 @@ def digest(path: str) -> str:
     try:
         mode = posix.fstat(fd).st_mode
         if mode & files.FORMAT_MASK != files.REGULAR:
-            from edge.io_errors import refuse_kind
+            from edge.files.io_errors import refuse_kind
 
             refuse_kind(path, mode)
         while piece := posix.read(fd, PIECE):

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge.staged import Staged
+from edge.files.staged import Staged
 from edge.targets import ENGINES
 from tests.home import move
 
