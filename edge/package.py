@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import _native as native
+from edge._native import making
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Package:
 
     def check(self, name: str) -> None:
         """Reads a file through; `errors.Damaged` unless its digest is the one that was signed."""
-        native.unpack(self.fd, self.file, self.head, name)
+        making.unpack(self.fd, self.file, self.head, name)
 
     def check_all(self) -> None:
         """The same for every file, so that no byte of the package is left unchecked."""
@@ -76,7 +76,7 @@ class Package:
     def check_trust(self, trust: bytes) -> None:
         """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
         try:
-            native.describe_head(self.head, self.file, trust)
+            making.describe_head(self.head, self.file, trust)
         except Exception as error:
             _explain(error)
             raise
@@ -86,7 +86,7 @@ class Package:
 
         What was written is to be thrown away when this raises.
         """
-        return native.unpack(self.fd, self.file, self.head, name, to)
+        return making.unpack(self.fd, self.file, self.head, name, to)
 
     def manifest(self) -> bytes:
         """The text of its manifest."""
@@ -134,7 +134,7 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
     Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
     """
     try:
-        description, head = native.describe_package(fd, file, trust)
+        description, head = making.describe_package(fd, file, trust)
     except Exception as error:
         _explain(error)
         raise

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from edge import Runtime, errors
 from edge import _native as native
+from edge._native import making
 from edge.package import HEAD_BYTES, open_package
 from tests import packing
 
@@ -232,12 +233,12 @@ def main(arguments: list[str]) -> int:
     from edge import trust
 
     count, seed, *_ = [*map(int, arguments), *(COUNT, 0)[len(arguments) :]]
-    key = native.new_key()
+    key = making.new_key()
     with tempfile.TemporaryDirectory() as place:
         folder = packing.folder(Path(place) / "plugin", "cron-next", guests.build("cron-next"), {})
         engines = (native.about()["engine"], "pulley32")
         path = packing.packed(Path(place) / FILE, folder, engines, key, with_wasm=True)
-        genuine = genuine_of(path, trust.of_keys([native.public_key(key)]))
+        genuine = genuine_of(path, trust.of_keys([making.public_key(key)]))
     found = run(genuine, count, seed)
     listed = ", ".join(f"{kind} {many}" for kind, many in found.most_common())
     print(f"{count} changed packages: 0 taken ({listed})")

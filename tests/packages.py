@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edge import _native as native
+from edge._native import making
 from edge.dev.compile import compile_to
 from edge.trust import local_key
 
@@ -62,4 +63,4 @@ def package(
     said = {"tools": [], **description, "name": name, "version": version, "release": release, "files": files}
     said.update(changes or {})
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    return native.seal_package(text, seed) + b"".join(contents.values())
+    return making.seal_package(text, seed) + b"".join(contents.values())

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import _native as native
+from edge._native import making
 from edge.dev.pack import pack
 from edge.dev.pack_source import Source
 from edge.manifest import text
@@ -85,4 +85,4 @@ def spelled(description: Any) -> bytes:
 def head(text: bytes, seed: bytes | bytearray, *, purpose: bytes = PURPOSE) -> bytes:
     """What stands before the files: a description, whatever it says, signed."""
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(purpose + text)
-    return HEAD.pack(MAGIC, len(text), native.public_key(seed), signature) + text
+    return HEAD.pack(MAGIC, len(text), making.public_key(seed), signature) + text

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from edge import _native as native
 from edge import errors, trust
+from edge._native import making
 from edge.package import CODE, MANIFEST, WASM, Package, is_package, open_package
 from edge.trust import local_key
 from tests import packing
@@ -64,7 +65,7 @@ def test_code_for_an_engine_that_is_not_there_is_refused(contents: bytes) -> Non
 
 
 def test_anybodys_package_is_described_and_trust_is_asked_later(package: Packed) -> None:
-    strange = package("cron-next", seed=native.new_key()).read_bytes()
+    strange = package("cron-next", seed=making.new_key()).read_bytes()
     with opened(strange, None) as found:
         found.check_all()
         with pytest.raises(errors.Untrusted, match=r"^a\.edge: "):

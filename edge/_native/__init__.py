@@ -26,43 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, NoReturn
 
-    from .making import (
-        compile_component as compile_component,
-    )
-    from .making import (
-        describe_head as describe_head,
-    )
-    from .making import (
-        describe_package as describe_package,
-    )
-    from .making import (
-        encode_component as encode_component,
-    )
-    from .making import (
-        new_key as new_key,
-    )
-    from .making import (
-        public_key as public_key,
-    )
-    from .making import (
-        read_trust as read_trust,
-    )
-    from .making import (
-        seal as seal,
-    )
-    from .making import (
-        seal_artifact as seal_artifact,
-    )
-    from .making import (
-        seal_package as seal_package,
-    )
-    from .making import (
-        unpack as unpack,
-    )
-    from .making import (
-        unseal as unseal,
-    )
-
     class Engine:
         """A native engine."""
 
@@ -97,16 +60,6 @@ STEP_WAIT: int = lib.EDGE_STEP_WAIT
 STEP_SLICE: int = lib.EDGE_STEP_SLICE
 SEAL_BYTES: int = lib.EDGE_SEAL_BYTES
 """More that a sealed secret has than the secret itself."""
-
-
-def __getattr__(name: str) -> Any:
-    """What edge._native.making has: imported by the first who asks for it, never by a call."""
-    if name == "making" or name.startswith("_"):
-        # As the import below asks before it looks for a file.
-        raise AttributeError(name)
-    from . import making
-
-    return getattr(making, name)
 
 
 def about() -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Functions of the native library for keys, seals, packages and compiling; a call needs none of them.
-
-They are used as those of edge._native, which imports this when one of them is asked for.
-"""
+"""Functions of the native library for keys, seals, packages and compiling; a call needs none of them."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import errors, files, policy, store, trust
+from edge._native import making
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file, is_folder
@@ -347,7 +348,7 @@ def _keys(what: str) -> list[Trusted]:
         public, label = _key(what)
         return [trust.Trusted(public, label)]
     try:
-        lines = native.read_trust(files.read_input(what), what)
+        lines = making.read_trust(files.read_input(what), what)
     except errors.OptionsError as error:
         # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None

@@ -9,8 +9,8 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge import _native as native
 from edge import errors, trust
+from edge._native import making
 from edge._version import __version__
 from edge.dev.launcher import modules
 from edge.dev.probe import probe
@@ -66,7 +66,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
     yield f"{TOP}/lib/edge/_native/libedge.so", (library.read_bytes(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
     with local_key.wiped(local_key.local_seed()) as seed:
-        own = native.public_key(seed)
+        own = making.public_key(seed)
     yield (
         f"{TOP}/lib/edge/{trust.FILE}",
         (trust.line(own, "the machine that made this bundle").encode(), 0o644),

@@ -22,7 +22,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors, files
-from edge._native import library
+from edge._native import library, making
 from edge.dev import memory
 from edge.files import folders, paths
 from edge.files.staged import Staged
@@ -113,7 +113,7 @@ class Cache:
                 raise errors.DiskFull(f"{self._folder}: less than {MIN_FREE_BYTES >> 20} MB would be free")
             with Staged(self._path(key), 0o600) as staged:
                 memory.copy(staged.fd, fd, size)
-                staged.write(native.seal_artifact(json.dumps({**description, KEY: key}).encode(), seed))
+                staged.write(making.seal_artifact(json.dumps({**description, KEY: key}).encode(), seed))
                 staged.commit()
             self._touch(key)
             self._make_room(key)

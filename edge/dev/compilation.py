@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from edge import _native as native
 from edge import errors, files
+from edge._native import making
 from edge.dev import compiler, memory
 from edge.dev.cache import Cache
 from edge.dev.progress import watch_all
@@ -38,7 +38,7 @@ class Code:
     def write(self, path: str, to: int, facts: dict[str, Any], seed: bytes | bytearray) -> dict[str, Any]:
         """Writes an artifact with these facts as well to an empty file, and answers with its description."""
         description = dict(sorted({**facts, **self.description}.items()))
-        trailer = memoryview(native.seal_artifact(json.dumps(description).encode(), seed))
+        trailer = memoryview(making.seal_artifact(json.dumps(description).encode(), seed))
         try:
             memory.copy(to, self.fd, description["artifact"]["size"])
             while trailer:
@@ -69,12 +69,12 @@ class Compilation:
         self._cache: Cache | None = None
         self._seed: bytearray | None = None
         try:
-            self.public = local_key.local_public() or native.public_key(self.seed)
+            self.public = local_key.local_public() or making.public_key(self.seed)
         except errors.EnvironmentFault:
             if needs_key:
                 raise
-            self._seed = native.new_key()
-            self.public = native.public_key(self._seed)
+            self._seed = making.new_key()
+            self.public = making.public_key(self._seed)
         else:
             self._cache = Cache(self.public, say)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors
+from edge._native import making
 
 MB = 1 << 20
 
@@ -37,7 +38,7 @@ def main() -> None:
 
 
 def _encode(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
-    encoded = native.encode_component(wasm, request["file"])
+    encoded = making.encode_component(wasm, request["file"])
     component = memoryview(encoded.pop("wasm"))
     while component and encoded["kind"] == "module":
         component = component[os.write(request["out"], component) :]
@@ -45,7 +46,7 @@ def _encode(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
 
 
 def _compile(request: dict[str, Any], wasm: bytes, seed: bytearray) -> dict[str, Any]:
-    return native.compile_component(wasm, request["file"], request["engine"], b"{}", seed, request["out"])
+    return making.compile_component(wasm, request["file"], request["engine"], b"{}", seed, request["out"])
 
 
 def _limit(what: int, amount: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors, files, trust
+from edge._native import making
 from edge.dev import memory
 from edge.dev.compilation import Code, Compilation
 from edge.dev.compile import describe
@@ -69,7 +70,7 @@ def pack(
         if with_wasm:
             parts.append(_part(WASM, source.component["wasm"]))
         description = _description(source, compiled, parts)
-        head = native.seal_package(_spelled(description), seed)
+        head = making.seal_package(_spelled(description), seed)
         _write(fd, [head, *parts], file)
     watch(f"{file}: checking", lambda: _verify(fd, file, description["name"], seed))
     return description
@@ -202,7 +203,7 @@ def _write(fd: int, pieces: Iterable[bytes | Part], file: str) -> None:
 
 def _verify(fd: int, file: str, name: str, seed: bytes | bytearray) -> None:
     """Opens what was written as a device does that trusts the key for this plugin; loads what runs here."""
-    trusted = trust.line(native.public_key(seed), "", [name]).encode() + f"plugin {name}\n".encode()
+    trusted = trust.line(making.public_key(seed), "", [name]).encode() + f"plugin {name}\n".encode()
     package = open_package(fd, file, trusted)
     package.check_all()
     package.declared()

@@ -136,11 +136,12 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
 def _compile(plugin: Plugin, source: Source, say: Say) -> int:
     """A package that exists in memory only, signed by who compiles it."""
     from edge import _native as native
+    from edge._native import making
     from edge.dev.pack import pack_source_in_memory
     from edge.trust import local_key
 
     with local_key.wiped(local_key.local_seed()) as seed:
-        signer = native.public_key(seed).hex()[:KEY_DIGITS]
+        signer = making.public_key(seed).hex()[:KEY_DIGITS]
         say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
         return pack_source_in_memory(
             plugin,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import errors, trust
+from edge._native import making
 from edge.package import is_package
 from edge.runtime import confinement
 
@@ -22,7 +23,7 @@ def explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | 
         _explain_package(fd, name)
     if isinstance(error, errors.MissingImport) and grants is not None:
         if head:
-            description = native.describe_head(head, name, None)
+            description = making.describe_head(head, name, None)
         else:
             description, _ = native.describe_artifact(fd, name)
         grants.check_load(description["imports"])

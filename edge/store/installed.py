@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import store
+from edge._native import making
 from edge.store import record, records
 
 TYPE_CHECKING = False
@@ -91,7 +92,7 @@ def described(head: bytes, release_id: str, name: str = "") -> dict[str, Any]:
     `name`: of the plugin, for messages.
     """
     try:
-        return native.describe_head(head, "", None)
+        return making.describe_head(head, "", None)
     except Exception as error:
         damaged(error, release_id, store.HEAD, name)
         raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import files
+from edge._native import making
 from edge.files import folders, paths, staged
 from edge.files.staged import Staged
 from edge.trust import key_file, local_key
@@ -106,7 +107,7 @@ def set_secret(name: str, secret: str, value: str) -> None:
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(name)
         with local_key.wiped(_key(make=True)) as key:
-            sealed = native.seal(key, _context(name, secret), raw)
+            sealed = making.seal(key, _context(name, secret), raw)
         _write(name, {**_whole(name), secret: sealed.hex()}, "set", secret)
 
 
@@ -178,7 +179,7 @@ def _parse(text: bytes | None) -> dict[str, str] | None:
 
 def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearray:
     try:
-        return native.unseal(key, context, raw, subject)
+        return making.unseal(key, context, raw, subject)
     except Exception:
         # The key may be what is damaged, which is not looked at closely before.
         with local_key.wiped(_key(check=True)):

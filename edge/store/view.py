@@ -7,8 +7,8 @@ read".
 
 from __future__ import annotations
 
-from edge import _native as native
 from edge import errors, policy, store, trust
+from edge._native import making
 from edge.limits import here
 from edge.permissions import levels
 from edge.store import record, records
@@ -128,7 +128,7 @@ class Release:
         self._look()
         if self._description is None:
             # What is refused says nothing; that it is whole is looked at again.
-            self._description = _tried(lambda: native.describe_head(self.head, "", None))
+            self._description = _tried(lambda: making.describe_head(self.head, "", None))
         if isinstance(self._description, errors.EdgeError):
             raise self._description.with_traceback(None)
         return self._description
@@ -177,7 +177,7 @@ class Release:
             trusted = self._view.trust_text(operator_only=levels.operator_only(level))
             # The line ties the signature to the plugin, as that of a call does (edge/store/call.py).
             wanted = trusted + f"\nplugin {self.name}\n".encode()
-            self._description = native.describe_head(self.head, self.name, wanted)
+            self._description = making.describe_head(self.head, self.name, wanted)
         except errors.OptionsError as error:
             self._refusal = self._fault_of_trust(error)
         except errors.EdgeError as error:

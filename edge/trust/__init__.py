@@ -84,7 +84,7 @@ def line(public: bytes, label: str, plugins: Iterable[str] = ()) -> str:
 
 def paths() -> list[str]:
     """Where trust is looked for."""
-    return list(filter(None, (operator_path(), f"{files.folder(__file__)}/{FILE}")))
+    return list(filter(None, (operator_path(), f"{files.folder(files.folder(__file__))}/{FILE}")))
 
 
 def operator_path() -> str:

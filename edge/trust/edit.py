@@ -9,6 +9,7 @@ import posix
 
 from edge import _native as native
 from edge import audit, errors, files, trust
+from edge._native import making
 from edge.files import folders, paths, reserve
 from edge.files.staged import Staged
 from edge.policy.file import locked
@@ -191,7 +192,7 @@ def _line(text: str, meant: list[Any]) -> Line:
     """A new line, which has to be read as it is meant: what is typed here never says more than that."""
     line = text.encode("utf-8", "surrogateescape")
     try:
-        said = native.read_trust(line, "")
+        said = making.read_trust(line, "")
     except errors.OptionsError as error:
         why = error.message.partition(": ")[2] or error.message
     else:

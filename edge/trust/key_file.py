@@ -9,6 +9,7 @@ import posix
 
 from edge import _native as native
 from edge import files
+from edge._native import making
 from edge.files import folders, paths
 from edge.files.staged import Staged
 from edge.trust.local_key import (
@@ -48,7 +49,7 @@ def checked_seed(content: bytearray, path: str) -> bytearray:
     """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` for no whole key."""
     with wiped(content):
         seed = seed_in(content)
-        if not is_whole(content, native.public_key(seed)):
+        if not is_whole(content, making.public_key(seed)):
             wipe(seed)
             refuse_damaged(path, len(content))
         return seed
@@ -96,7 +97,7 @@ def refuse_damaged(path: str, size: int) -> NoReturn:
 def make_key(path: str, *, replace: bool = False) -> None:
     """Makes a file of a new key, where there is none unless it is to `replace` that."""
     folders.make(files.folder(path), 0o700)
-    with wiped(native.new_key()) as seed, wiped(file_of(seed, native.public_key(seed))) as content:
+    with wiped(making.new_key()) as seed, wiped(file_of(seed, making.public_key(seed))) as content:
         write_key(path, content, replace=replace)
 
 

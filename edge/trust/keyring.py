@@ -14,6 +14,7 @@ import posix
 
 from edge import _native as native
 from edge import audit, errors, files
+from edge._native import making
 from edge.files import folders, paths
 from edge.text import is_plugin_name
 from edge.trust import key_file, local_key
@@ -112,7 +113,7 @@ def find(name: str) -> Key:
         if _is_locked(content):
             return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
         with local_key.wiped(key_file.checked_seed(content, _path(name))) as seed:
-            return Key(name, native.public_key(seed), locked=False)
+            return Key(name, making.public_key(seed), locked=False)
 
 
 def make(name: str, passphrase: bytes = b"") -> Key:
@@ -122,8 +123,8 @@ def make(name: str, passphrase: bytes = b"") -> Key:
             f"`{name}` can't be a key's name",
             f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
         )
-    with local_key.wiped(native.new_key()) as seed:
-        public = native.public_key(seed)
+    with local_key.wiped(making.new_key()) as seed:
+        public = making.public_key(seed)
         content = _locked(seed, public, passphrase) if passphrase else key_file.file_of(seed, public)
         with local_key.wiped(content):
             _write(name, content, public)
@@ -154,7 +155,7 @@ def seed_of(name: str, ask: Ask) -> bytearray:
     public, sealed = bytes(content[PUBLIC_AT:SEALED_AT]), bytes(content[SEALED_AT:])
     key = _derive(ask(name), bytes(content[SALT_AT:PUBLIC_AT]), *content[len(MAGIC) : SALT_AT])
     try:
-        seed = native.unseal(key, CONTEXT + public, sealed, name)
+        seed = making.unseal(key, CONTEXT + public, sealed, name)
     except errors.BadSeal:
         raise errors.Refused(
             f"The passphrase does not open the key `{name}`", "Type it again; nobody can recover it"
@@ -189,7 +190,7 @@ def _is_locked(content: bytearray) -> bool:
 
 def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytearray:
     salt = posix.urandom(SALT_BYTES)
-    sealed = native.seal(_derive(passphrase, salt, LOG_N, R, P), CONTEXT + public, seed)
+    sealed = making.seal(_derive(passphrase, salt, LOG_N, R, P), CONTEXT + public, seed)
     return bytearray(MAGIC + bytes((LOG_N, R, P)) + salt + public + sealed)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge import _native as native
 from edge import errors
+from edge._native import making
 from edge.trust import ALGORITHM, FLOOR, REVOKED, Trusted
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
     for one that only whoever loads a plugin may add.
     """
     try:
-        lines = native.read_trust(content, path)
+        lines = making.read_trust(content, path)
     except errors.OptionsError as error:
         raise errors.EnvironmentFault(error.message, LINES) from None
     for number, words in enumerate(lines, 1):

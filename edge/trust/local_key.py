@@ -52,8 +52,10 @@ def local_public() -> bytes | None:
         files.raise_for(path, error)
     finally:
         posix.close(fd)
+    from edge._native import making
+
     with wiped(local_seed()) as seed:
-        return native.public_key(seed)
+        return making.public_key(seed)
 
 
 def local_seed() -> bytearray:

@@ -13,14 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import Runtime, errors, trust
 from edge import _native as native
+from edge._native import making
 from edge.package import HEAD_BYTES, open_package
 from tests import packing
 from tests.packing import HEAD, spelled
 
 SEED = hashlib.sha256(b"the key that is trusted").digest()
 OTHER_SEED = hashlib.sha256(b"somebody else's key").digest()
-PUBLIC = native.public_key(SEED)
-OTHER = native.public_key(OTHER_SEED)
+PUBLIC = making.public_key(SEED)
+OTHER = making.public_key(OTHER_SEED)
 TRUSTED = trust.of_keys([PUBLIC])
 ENGINE = native.about()["engine"]
 CODE = f"code.{ENGINE}"

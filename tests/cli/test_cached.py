@@ -9,6 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
+from edge._native import making
 from edge.dev import cache
 from edge.targets import ENGINES
 from edge.trust import keyring
@@ -128,7 +129,7 @@ def test_a_package_of_cached_code_has_the_same_bytes(
 def test_another_key_signs_where_this_machine_can_have_none(
     edge: Edge, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: list[str]
 ) -> None:
-    seed = bytes(native.new_key())
+    seed = bytes(making.new_key())
     monkeypatch.setattr(keyring, "seed_of", lambda *_: bytearray(seed))
     move(monkeypatch, tmp_path / "machine")
     local = tmp_path / "machine" / "data" / LOCAL

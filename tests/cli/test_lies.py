@@ -13,6 +13,7 @@ import pytest
 
 from edge import _native as native
 from edge import policy
+from edge._native import making
 from tests import packages
 from tests.home import LOCAL, move
 from tests.terminal import typed
@@ -174,7 +175,7 @@ def test_at_a_terminal_a_tools_answer_controls_nothing(edge: Edge, wasm: Callabl
 
 def test_the_label_of_a_key_can_not_pass_for_another_or_for_more(edge: Edge, tmp_path: Path) -> None:
     labels = ("\u043effice", "office, for every plugin", "a\u200bb")
-    lines = [f"ed25519 {native.public_key(native.new_key()).hex()} {label}\n" for label in labels]
+    lines = [f"ed25519 {making.public_key(making.new_key()).hex()} {label}\n" for label in labels]
     (tmp_path / "keys").write_text("".join(lines))
     assert edge("key", "trust", tmp_path / "keys").status == 2
     (tmp_path / "keys").write_text("".join(lines[:2]))

@@ -11,8 +11,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import _native as native
 from edge import trust
+from edge._native import making
 from edge.package import MANIFEST, WASM, Package, open_package
 from edge.trust import keyring
 from tests import packing
@@ -124,11 +124,11 @@ def test_what_was_built_elsewhere_is_named(edge: Edge, plugin: Plugin, wasm: Was
 def test_another_key_signs(
     edge: Edge, plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = bytes(native.new_key())
+    seed = bytes(making.new_key())
     monkeypatch.setattr(keyring, "seed_of", lambda name, _: {"office": bytearray(seed)}[name])
     assert edge("pack", plugin(), *ONE, "--key", "office", "-o", tmp_path / "a.edge").status == 0
-    with opened(tmp_path / "a.edge", trust.of_keys([native.public_key(seed)])) as package:
-        assert package.description["signer"] == native.public_key(seed).hex()
+    with opened(tmp_path / "a.edge", trust.of_keys([making.public_key(seed)])) as package:
+        assert package.description["signer"] == making.public_key(seed).hex()
 
 
 @pytest.mark.parametrize(

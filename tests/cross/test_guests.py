@@ -15,7 +15,7 @@ import tomllib
 import edge
 from cross import guest_coremark, guest_python, guest_rust, guest_zig, guests
 from cross.guest_errors import BuildFailed, NoSuchPlugin
-from edge import _native as native
+from edge._native import making
 
 Built = Callable[[str], Path]
 Artifact = Callable[[str], Path]
@@ -46,7 +46,7 @@ def interfaces(functions: list[str]) -> set[str]:
 
 
 def encoded(path: Path) -> dict[str, Any]:
-    return native.encode_component(path.read_bytes(), path.name)
+    return making.encode_component(path.read_bytes(), path.name)
 
 
 @pytest.mark.parametrize("name", INTERFACES)

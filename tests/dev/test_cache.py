@@ -12,12 +12,12 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import _native as native
+from edge._native import making
 from edge.dev import cache, memory
 from edge.dev.cache import Cache
 
 SEED = bytes(range(32))
-SIGNER = native.public_key(SEED)
+SIGNER = making.public_key(SEED)
 ENGINE = "pulley32"
 CODE = bytes(range(256)) * 40
 SIZE = len(CODE)
@@ -85,7 +85,7 @@ def test_what_is_kept_is_found_by_all_that_decides_what_it_is(
     assert (
         found(kept, "b")
         is found(kept, engine="pulley64")
-        is found(Cache(native.public_key(bytes(32))))
+        is found(Cache(making.public_key(bytes(32))))
         is None
     )
     (tmp_path / "libedge.so").write_bytes(b"another build")
@@ -175,7 +175,7 @@ def test_what_another_key_signed_is_none(kept: Cache, folder: Path) -> None:
     (path,) = entries(folder)
     description = {**described(), cache.KEY: path.stem}
     for seed, code in ((bytes(32), None), (SEED, CODE)):
-        path.write_bytes(CODE + native.seal_artifact(json.dumps(description).encode(), seed))
+        path.write_bytes(CODE + making.seal_artifact(json.dumps(description).encode(), seed))
         assert found(kept) == code
 
 

@@ -12,8 +12,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import _native as native
 from edge import errors
+from edge._native import making
 from edge.dev import compiler
 
 Wasm = Callable[[str], Path]
@@ -34,7 +34,7 @@ def component(wasm: Wasm) -> bytes:
 def test_a_module_with_metadata_comes_back_as_a_component(wasm: Wasm) -> None:
     given = wasm("cron-next").read_bytes()
     encoded = compiler.encode(given, "cron-next")
-    assert encoded == native.encode_component(given, "cron-next")
+    assert encoded == making.encode_component(given, "cron-next")
     assert compiler.encode(encoded["wasm"], "cron-next")["wasm"] == encoded["wasm"]
 
 
@@ -56,7 +56,7 @@ def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch, component: bytes) ->
         open(os.devnull, "wb") as out,
         pytest.raises(errors.TooComplex, match=r"^x\.wasm: .* 24 MB of memory"),
     ):
-        compiler.compile_component(component, "x.wasm", "pulley32", native.new_key(), out.fileno())
+        compiler.compile_component(component, "x.wasm", "pulley32", making.new_key(), out.fileno())
 
 
 def test_cpu_time_is_limited(wasm: Wasm, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_cpu_time_is_limited(wasm: Wasm, monkeypatch: pytest.MonkeyPatch) -> Non
         open(os.devnull, "wb") as out,
         pytest.raises(errors.TooComplex, match=r"^x\.wasm: .* 1 s of CPU time"),
     ):
-        compiler.compile_component(large, "x.wasm", "pulley32", native.new_key(), out.fileno())
+        compiler.compile_component(large, "x.wasm", "pulley32", making.new_key(), out.fileno())
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

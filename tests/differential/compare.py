@@ -16,6 +16,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors
+from edge._native import making
 from tests.differential import generate
 
 HERE = Path(__file__).parent
@@ -45,7 +46,7 @@ def components(numbers: Iterable[int]) -> dict[str, bytes]:
 def _is_taken(wasm: bytes) -> bool:
     try:
         with open(os.devnull, "wb") as nowhere:
-            native.compile_component(wasm, "", native.about()["engine"], b"{}", UNTRUSTED, nowhere.fileno())
+            making.compile_component(wasm, "", native.about()["engine"], b"{}", UNTRUSTED, nowhere.fileno())
     except errors.InvalidWasm:
         return False
     return True
@@ -98,8 +99,8 @@ def _portable(answer: list[Any]) -> list[Any]:
 
 @contextmanager
 def _artifacts(wasms: Mapping[str, bytes], engine: str, runtime: Mapping[str, bool]) -> Iterator[Path]:
-    seed = native.new_key()
-    plan = {"key": native.public_key(seed).hex(), "runtime": runtime, "names": sorted(wasms)}
+    seed = making.new_key()
+    plan = {"key": making.public_key(seed).hex(), "runtime": runtime, "names": sorted(wasms)}
     with tempfile.TemporaryDirectory(prefix="edge-differential-") as scratch:
         folder = Path(scratch) / "generated"
         folder.mkdir()
@@ -107,7 +108,7 @@ def _artifacts(wasms: Mapping[str, bytes], engine: str, runtime: Mapping[str, bo
         for name, wasm in wasms.items():
             fd = os.open(folder / f"{name}.cwasm", os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                native.compile_component(wasm, name, engine, b"{}", seed, fd)
+                making.compile_component(wasm, name, engine, b"{}", seed, fd)
             finally:
                 os.close(fd)
         yield folder

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from edge import _native as native
 from edge import errors
+from edge._native import making
 from tests.fuzz import plugins
 
 Change = tuple[str, int, Any]
@@ -123,7 +124,7 @@ def fuzz_description(fields: dict[str, Any], parts: dict[str, Any], whole: bool)
     fd = os.open(path, os.O_RDONLY)
     try:
         told, _ = native.describe_artifact(fd)
-        assert told["signer"] == native.public_key(plugins.SEED).hex()
+        assert told["signer"] == making.public_key(plugins.SEED).hex()
     except errors.Refused:
         pass
     finally:
@@ -139,4 +140,4 @@ def fuzz_description(fields: dict[str, Any], parts: dict[str, Any], whole: bool)
 def signed(text: bytes) -> bytes:
     """What follows a description."""
     key = Ed25519PrivateKey.from_private_bytes(plugins.SEED)
-    return FOOTER.pack(native.public_key(plugins.SEED), key.sign(PURPOSE + text), len(text), MAGIC)
+    return FOOTER.pack(making.public_key(plugins.SEED), key.sign(PURPOSE + text), len(text), MAGIC)

@@ -11,8 +11,9 @@ import wasmtime
 
 from edge import Interface, Plugin, Runtime
 from edge import _native as native
+from edge._native import making
 
-SEED = bytes(native.new_key())
+SEED = bytes(making.new_key())
 GUESTS = Path(__file__).parent / "guests"
 ASK = "edge:fuzz/host@0.1.0"
 
@@ -31,7 +32,7 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 @cache
 def runtime() -> Runtime:
     """One that trusts these plugins, and nothing else."""
-    return Runtime(trusted=[native.public_key(SEED)])
+    return Runtime(trusted=[making.public_key(SEED)])
 
 
 @cache
@@ -41,7 +42,7 @@ def artifact(name: str, *, seed: bytes | bytearray = SEED, engine: str = "") -> 
     path = folder() / f"{name}.made"
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        native.compile_component(wasm, name, engine or native.about()["engine"], b"{}", seed, fd)
+        making.compile_component(wasm, name, engine or native.about()["engine"], b"{}", seed, fd)
     finally:
         os.close(fd)
     return path.read_bytes()

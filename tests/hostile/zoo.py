@@ -13,8 +13,8 @@ from typing import Any
 import tomllib
 import wasmtime
 
-from edge import _native as native
 from edge import errors
+from edge._native import making
 from tests.hostile.composed import COMPOSED
 from tests.hostile.generated import GENERATED
 
@@ -73,7 +73,7 @@ def prepare(
     folder: Path, chosen: Iterable[Attack], engine: str, *, interpret: bool
 ) -> dict[str, dict[str, Any]]:
     """Compiles attacks into a folder, with a plan for attack.py; answers with reports of those refused."""
-    seed = bytes(native.new_key())
+    seed = bytes(making.new_key())
     good = Attack(GOOD, "Answer")
     file, _ = _compiled(folder, good, engine, seed)
     refused = {}
@@ -96,7 +96,7 @@ def prepare(
                     "listens": attack.listens,
                 }
             )
-    key = native.public_key(seed).hex()
+    key = making.public_key(seed).hex()
     whole = {"key": key, "interpret": interpret, "good": file, "attacks": plan}
     (folder / "attacks.json").write_text(json.dumps(whole))
     return refused
@@ -108,8 +108,8 @@ def _compiled(
     file = f"{attack.name}.cwasm"
     fd = os.open(folder / file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        component = native.encode_component(attack.wasm(), attack.name)
-        native.compile_component(component["wasm"], attack.name, engine, b"{}", seed, fd)
+        component = making.encode_component(attack.wasm(), attack.name)
+        making.compile_component(component["wasm"], attack.name, engine, b"{}", seed, fd)
     except errors.EdgeError as error:
         return file, error
     finally:

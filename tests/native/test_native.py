@@ -11,7 +11,7 @@ import pytest
 
 from edge import _native as native
 from edge import errors
-from edge._native import library
+from edge._native import library, making
 from edge._native._ffi import ffi
 
 NOBODY = 65534
@@ -190,4 +190,4 @@ def test_letters_that_this_python_does_not_know_are_spelled_in_messages() -> Non
 
 def test_a_description_that_is_no_json_is_not_signed() -> None:
     with pytest.raises(errors.OptionsError, match="description must be JSON"):
-        native.seal_artifact(b"[", bytes(32))
+        making.seal_artifact(b"[", bytes(32))

@@ -7,8 +7,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import _native as native
 from edge import trust
+from edge._native import making
 from tests import packing
 from tests.remedies.reading import advice
 
@@ -33,7 +33,7 @@ def test_a_signer_that_nobody_trusts(edge: Edge, packed: Packed) -> None:
     )
     shown = edge(*told.edge(1, FILE=file))
     assert shown.status == 0
-    key = native.public_key(STRANGER).hex()
+    key = making.public_key(STRANGER).hex()
     assert key in shown.out
     assert edge(*told.edge(0, KEY=key)).status == 0
     assert key[:16] in edge(*told.edge(2)).out
@@ -42,7 +42,7 @@ def test_a_signer_that_nobody_trusts(edge: Edge, packed: Packed) -> None:
 
 
 def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
-    key = native.public_key(STRANGER).hex()
+    key = making.public_key(STRANGER).hex()
     edge("key", "revoke", key, "--reason", "stolen")
     told = advice(
         edge("install", packed(seed=STRANGER)),
@@ -65,7 +65,7 @@ def test_a_release_that_is_revoked_as_if_it_were_a_key(edge: Edge, installed: In
 
 
 def test_a_key_that_may_sign_other_plugins_only(edge: Edge, packed: Packed) -> None:
-    key = native.public_key(STRANGER).hex()
+    key = making.public_key(STRANGER).hex()
     edge("key", "trust", key, "--plugins", "weather")
     file = packed(seed=STRANGER)
     told = advice(
@@ -183,7 +183,7 @@ def test_this_machines_key_that_is_damaged(edge: Edge, installed: Install, tmp_p
 
 
 def test_trust_that_is_lost(edge: Edge, packed: Packed) -> None:
-    key = native.public_key(STRANGER).hex()
+    key = making.public_key(STRANGER).hex()
     edge("key", "trust", key)
     path = Path(trust.operator_path())
     path.write_bytes(bytes(40))
@@ -206,14 +206,14 @@ def test_a_line_of_trust_that_means_nothing(edge: Edge, packed: Packed) -> None:
     )
     path.write_text("")
     path.unlink()
-    key = native.public_key(STRANGER).hex()
+    key = making.public_key(STRANGER).hex()
     assert edge(*told.edge(0), key).status == 0
     assert edge(*told.edge(1), key).status == 0
     assert edge("install", packed()).status == 0
 
 
 def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = native.public_key(STRANGER).hex()
+    key = making.public_key(STRANGER).hex()
     edge("policy", "level", "strict")
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")

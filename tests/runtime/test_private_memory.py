@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edge import _native as native
+from edge._native import making
 from edge.trust import local_key
 from tests.home import move
 
@@ -27,17 +27,18 @@ def state():
 resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 """
 
-IMPORTS = "from edge import _native as native\nfrom edge.trust import local_key\n"
+IMPORTS = "from edge._native import making\nfrom edge.trust import local_key\n"
 
 USES = {
     "the own key is read": "from edge.trust import local_key; local_key.local_seed()",
-    "a key is made": "from edge import _native; _native.new_key()",
-    "something is signed": f"from edge import _native; _native.seal_package(b'{SIGNED}', bytes(32))",
-    "a secret is sealed": "from edge import _native; _native.seal(bytes(32), b'', b'secret')",
+    "a key is made": "from edge._native import making; making.new_key()",
+    "something is signed": f"from edge._native import making; making.seal_package(b'{SIGNED}', bytes(32))",
+    "a secret is sealed": "from edge._native import making; making.seal(bytes(32), b'', b'secret')",
     "a secret is opened": """
-from edge import _native, errors
+from edge import errors
+from edge._native import making
 try:
-    _native.unseal(bytes(32), b'', bytes(64), '')
+    making.unseal(bytes(32), b'', bytes(64), '')
 except errors.BadSeal:
     pass
 """,
@@ -122,8 +123,8 @@ def secrets_of(seed: bytes) -> dict[str, bytes]:
     "use",
     [
         "local_key.local_public()",
-        "seed = local_key.local_seed(); native.public_key(seed); local_key.wipe(seed)",
-        f"seed = local_key.local_seed(); native.seal_package(b'{SIGNED}', seed); local_key.wipe(seed)",
+        "seed = local_key.local_seed(); making.public_key(seed); local_key.wipe(seed)",
+        f"seed = local_key.local_seed(); making.seal_package(b'{SIGNED}', seed); local_key.wipe(seed)",
     ],
 )
 def test_no_copy_of_a_seed_stays_in_memory(use: str) -> None:
@@ -137,11 +138,11 @@ def test_no_copy_of_a_seed_stays_in_memory(use: str) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root reads the memory of a process that hides it")
 def test_no_copy_of_an_opened_secret_stays_in_memory(tmp_path: Path) -> None:
     key, secret = bytes(local_key.local_seed()), os.urandom(20).hex().encode()
-    (tmp_path / "sealed").write_bytes(native.seal(key, b"", secret))
+    (tmp_path / "sealed").write_bytes(making.seal(key, b"", secret))
     code = f"""
-from edge import _native as native\nfrom edge.trust import local_key
+from edge._native import making\nfrom edge.trust import local_key
 key = local_key.local_seed()
-opened = native.unseal(key, b"", open({str(tmp_path / "sealed")!r}, "rb").read(), "")
+opened = making.unseal(key, b"", open({str(tmp_path / "sealed")!r}, "rb").read(), "")
 local_key.wipe(key)
 assert len(opened) == {len(secret)}
 local_key.wipe(opened)

@@ -10,6 +10,7 @@ import pytest
 
 from edge import _native as native
 from edge import errors, policy, store
+from edge._native import making
 from edge.cli import consent as shown
 from edge.store import consent, lifecycle, lock, record, records
 from edge.store.consent import Request
@@ -219,7 +220,7 @@ def test_a_lone_change_of_the_signer_shows_all_that_the_new_one_has(
     put: Put, capfd: pytest.CaptureFixture[str]
 ) -> None:
     seed = bytes(range(32))
-    edit.add(native.public_key(seed), "another")
+    edit.add(making.public_key(seed), "another")
     manifest = TOKEN + MEMORY
     put(1, manifest=manifest)
     revoke(SECRET)
@@ -340,7 +341,7 @@ def test_a_level_that_rises_while_a_question_stands_is_another_question(packed: 
 
 def test_the_same_release_signed_by_another_key_is_another_question(packed: Callable[..., Path]) -> None:
     seed = bytes(range(32))
-    edit.add(native.public_key(seed), "another")
+    edit.add(making.public_key(seed), "another")
     path = packed(1, manifest=TOKEN)
     done, asked = installed(path, lambda: packed(1, manifest=TOKEN, seed=seed))
     assert (len(asked), done.record.enabled) == (2, True)

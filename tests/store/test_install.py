@@ -7,8 +7,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import _native as native
 from edge import audit, errors, policy, store, trust
+from edge._native import making
 from edge.store import consent as consents
 from edge.store import installed, lifecycle, record, records
 from edge.store.consent import Agreed, Request
@@ -51,7 +51,7 @@ def test_what_asks_for_nothing_runs_at_once(put: Put) -> None:
 def test_a_release_is_named_by_its_description(put: Put, packed: Callable[..., Path]) -> None:
     done = put()
     with packed().open("rb") as file:
-        _, head = native.describe_package(file.fileno(), "a", None)
+        _, head = making.describe_package(file.fileno(), "a", None)
     import hashlib
 
     assert done.record.current == hashlib.sha256(head[108:]).hexdigest()
@@ -264,21 +264,21 @@ def test_another_signer_needs_somebody_to_agree(put: Put, empty: Path) -> None:
     seed = bytes(range(32))
     path = Path(trust.operator_path())
     path.parent.mkdir(parents=True)
-    path.write_text(trust.line(native.public_key(seed), "another"))
+    path.write_text(trust.line(making.public_key(seed), "another"))
     put(1)
     with refused(errors.NeedsConsent, "signed by another key", empty):
         put(2, seed=seed, agrees=None)
     asked: list[Request] = []
     assert put(2, seed=seed, asked=asked).record.enabled
-    assert asked[0].signer == native.public_key(seed).hex()
+    assert asked[0].signer == making.public_key(seed).hex()
 
 
 def test_the_same_release_of_another_signer_is_not_the_same(put: Put, empty: Path) -> None:
     seed = bytes(range(32))
-    new = native.public_key(seed).hex()
+    new = making.public_key(seed).hex()
     path = Path(trust.operator_path())
     path.parent.mkdir(parents=True)
-    path.write_text(trust.line(native.public_key(seed), "another"))
+    path.write_text(trust.line(making.public_key(seed), "another"))
     old = put(1).record
     signer = installed.description_of(old.current)["signer"]
     with refused(
@@ -337,7 +337,7 @@ def test_a_key_signs_only_what_it_is_trusted_for(put: Put, empty: Path) -> None:
     seed = bytes(range(32))
     path = Path(trust.operator_path())
     path.parent.mkdir(parents=True)
-    path.write_text(trust.line(native.public_key(seed), "another", ["weather*"]))
+    path.write_text(trust.line(making.public_key(seed), "another", ["weather*"]))
     with refused(errors.OutOfScope, "`faults`", empty):
         put(seed=seed)
     assert put(seed=seed, name="weather-at-home").change == "installed"
@@ -354,7 +354,7 @@ def test_what_does_not_count_at_a_level_is_kept_for_another(put: Put) -> None:
     policy.set_level("strict")
     seed = bytes(range(32))
     path = Path(trust.operator_path())
-    path.write_text(trust.line(native.public_key(seed), "office"))
+    path.write_text(trust.line(making.public_key(seed), "office"))
     assert put(2, seed=seed).record.previous == first
 
 

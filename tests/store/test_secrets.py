@@ -10,6 +10,7 @@ import pytest
 
 from edge import _native as native
 from edge import audit, errors
+from edge._native import making
 from edge.store import secrets
 from edge.store.secrets import Sealed
 from edge.trust import key_file, local_key
@@ -91,7 +92,7 @@ def test_a_changed_value_does_not_open(data: Path, place: int) -> None:
 
 def test_another_key_does_not_open_it(data: Path) -> None:
     secrets.set_secret("weather", "token", CANARY)
-    (data / "keys" / "secrets.key").write_bytes(key_file.file_of(bytearray(SEED), native.public_key(SEED)))
+    (data / "keys" / "secrets.key").write_bytes(key_file.file_of(bytearray(SEED), making.public_key(SEED)))
     with pytest.raises(errors.BadSeal):
         Sealed("weather")["token"]
     (data / "keys" / "secrets.key").write_bytes(SEED)

@@ -114,7 +114,7 @@ def test_what_is_described_are_the_bytes_that_were_verified(put: Put) -> None:
     assert release.refusal is None
     (Path(store.release_path(release.id)) / store.HEAD).write_bytes(b"")
     assert release.description["name"] == "faults"
-    assert native.describe_head(release.head, "", None) == release.description
+    assert making.describe_head(release.head, "", None) == release.description
     with pytest.raises(errors.StoreDamaged):
         assert View().release(release.id, "faults").description
 

@@ -8,8 +8,8 @@ from typing import Callable
 
 import pytest
 
-from edge import _native as native
 from edge import audit, errors
+from edge._native import making
 from edge.files import folders
 from edge.trust import keyring, local_key
 from tests import home
@@ -33,7 +33,7 @@ def path_of(name: str) -> Path:
 def test_a_key_is_found_by_its_name() -> None:
     made = keyring.make("office")
     assert (keyring.find("office").public, made.locked) == (made.public, False)
-    assert native.public_key(keyring.seed_of("office", nobody)) == made.public
+    assert making.public_key(keyring.seed_of("office", nobody)) == made.public
 
 
 def test_keys_are_for_their_owner_only() -> None:
@@ -56,7 +56,7 @@ def test_behind_a_passphrase_the_public_half_is_known_and_the_seed_is_not() -> N
 
     seed = keyring.seed_of("office", ask)
     assert asked == ["office"]
-    assert native.public_key(seed) == made.public == keyring.find("office").public
+    assert making.public_key(seed) == made.public == keyring.find("office").public
     assert seed not in path_of("office").read_bytes()
 
 

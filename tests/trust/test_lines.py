@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from edge import _native as native
 from edge import errors, trust
+from edge._native import making
 from tests import packing
 
 SEED = bytes(range(32))
-KEY = native.public_key(SEED).hex()
+KEY = making.public_key(SEED).hex()
 NAMES = ("weather", "weather-2", "w", "pump.x", "plugins")
 HEADS = {name: packing.head(packing.spelled({"format": 1, "name": name}), SEED) for name in NAMES}
 
@@ -68,7 +68,7 @@ def as_documented(text: str) -> list[Any] | None:
 
 def read(text: str) -> list[Any] | None:
     try:
-        (said,) = native.read_trust(text.encode(), "")
+        (said,) = making.read_trust(text.encode(), "")
     except errors.OptionsError:
         return None
     return said
@@ -77,7 +77,7 @@ def read(text: str) -> list[Any] | None:
 def loads(text: str, name: str) -> type[errors.EdgeError] | None:
     """What the gate through which all code comes says to a plugin of that name signed with KEY."""
     try:
-        native.describe_head(HEADS[name], "", text.encode())
+        making.describe_head(HEADS[name], "", text.encode())
     except errors.EdgeError as error:
         return type(error)
     return None
@@ -113,7 +113,7 @@ def test_what_is_shown_of_a_line_is_what_is_enforced(text: str, name: str) -> No
 def test_without_its_keys_a_bundle_trusts_nobody(lines: list[str]) -> None:
     text = trust._without_keys("\n".join(lines).encode())
     try:
-        said = native.read_trust(text, "")
+        said = making.read_trust(text, "")
     except errors.OptionsError:
         return
     assert not [words for words in said if words[:1] == ["ed25519"]]
@@ -121,10 +121,10 @@ def test_without_its_keys_a_bundle_trusts_nobody(lines: list[str]) -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ""])
 def test_windows_ends_of_lines_are_the_same(end: str) -> None:
-    said = native.read_trust(f"ed25519 {KEY} plugins=w office{end}".encode(), "")
+    said = making.read_trust(f"ed25519 {KEY} plugins=w office{end}".encode(), "")
     assert said[0] == ["ed25519", KEY, "office", ["w"]]
 
 
 def test_the_character_is_named_with_its_line() -> None:
     with pytest.raises(errors.OptionsError, match=r"line 2 of trust: the character U\+FEFF"):
-        native.read_trust(f"# first\n\ufeffed25519 {KEY}".encode(), "trusted.keys")
+        making.read_trust(f"# first\n\ufeffed25519 {KEY}".encode(), "trusted.keys")

@@ -10,6 +10,7 @@ import pytest
 
 from edge import _native as native
 from edge import errors
+from edge._native import making
 from edge.files import folders
 from edge.trust import local_key
 from tests.home import move
@@ -121,10 +122,10 @@ def seed_of(path: Path) -> bytes:
 
 
 def test_a_key_of_an_older_edge_is_the_same_key_and_stays_as_it_is(home: Path) -> None:
-    public = native.public_key(local_key.local_seed())
+    public = making.public_key(local_key.local_seed())
     path = home / "data/edge/keys/local.key"
     path.write_bytes(seed_of(path))
-    assert local_key.local_public() == public == native.public_key(local_key.local_seed())
+    assert local_key.local_public() == public == making.public_key(local_key.local_seed())
     assert len(path.read_bytes()) == native.SEED_BYTES
 
 
