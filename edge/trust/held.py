@@ -1,6 +1,6 @@
 """The files of trust as one command sees them: each is read once, and parsed once.
 
-A call has no use for it, so what only others need of trust is here as well (edge/trust.py).
+A call has no use for it, so what only others need of trust is here as well (edge/trust/__init__.py).
 """
 
 from __future__ import annotations
