@@ -22,7 +22,7 @@ def main() -> None:
     seed = bytearray(sys.stdin.buffer.read(native.SEED_BYTES) if request["do"] == "compile" else b"")
     start_new_thread(_end_with_parent, ())
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_CPU, request["cpu_s"])
+    _limit_cpu(request["cpu_s"])
     # Not the address space: each thread of the compiler reserves much that it never uses.
     _limit(resource.RLIMIT_DATA, request["memory_mb"] * MB)
     wasm = os.pread(request["wasm"], os.fstat(request["wasm"]).st_size, 0)
@@ -53,6 +53,13 @@ def _limit(what: int, amount: int) -> None:
     if hard != resource.RLIM_INFINITY:
         amount = min(amount, hard)
     resource.setrlimit(what, (amount, amount))
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Has this process end with SIGXCPU at its limit: SIGKILL then means that somebody else ended it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = seconds + 1 if hard == resource.RLIM_INFINITY else min(seconds + 1, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, most - 1), most))
 
 
 def _end_with_parent() -> None:
