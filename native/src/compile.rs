@@ -188,7 +188,12 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
 fn precompile(component: &[u8], target: EngineTarget) -> Outcome<Vec<u8>> {
     let engine = Engine::new(&target.config(STACK_BYTES)?)
         .map_err(|error| Failure::new(Status::Internal, format!("the compiler's engine: {error:#}")))?;
-    engine
-        .precompile_component(component)
-        .map_err(|error| Failure::new(Status::InvalidWasm, format!("it does not compile: {error:#}")))
+    engine.precompile_component(component).map_err(|error| {
+        let why = format!("it does not compile: {error:#}");
+        let is_limit = LIMITS_OF_CRANELIFT.iter().any(|sign| why.contains(sign));
+        Failure::new(if is_limit { Status::TooComplex } else { Status::InvalidWasm }, why)
+    })
 }
+
+/// How Cranelift says that valid code is more than it takes.
+const LIMITS_OF_CRANELIFT: [&str; 3] = ["Unsupported feature", "mplementation limit", "Code for function is too large"];

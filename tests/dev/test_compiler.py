@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+import wasmtime
 
 from edge import _native as native
 from edge import errors
@@ -68,6 +69,13 @@ def test_cpu_time_is_limited(wasm: Wasm, monkeypatch: pytest.MonkeyPatch) -> Non
         pytest.raises(errors.TooComplex, match=r"^x\.wasm: .* 1 s of CPU time"),
     ):
         compiler.compile_component(large, "x.wasm", "pulley32", native.new_key(), out.fileno())
+
+
+def test_valid_code_over_a_limit_of_cranelift_is_not_called_damaged() -> None:
+    table = " ".join(["0"] * 70_000)
+    wide = wasmtime.wat2wasm(f"(component (core module (func (param i32) (br_table {table} (local.get 0)))))")
+    with open(os.devnull, "wb") as out, pytest.raises(errors.TooComplex, match="70000|69999"):
+        compiler.compile_component(bytes(wide), "x.wasm", "pulley32", native.new_key(), out.fileno())
 
 
 def test_a_compiler_that_the_system_kills_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
