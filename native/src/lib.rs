@@ -1,7 +1,7 @@
 //! Runs precompiled WebAssembly components behind the C ABI of `edge.h`.
 //!
 //! A panic ends the process, so nothing here panics on input: the lints deny unwrapping and indexing. Unsafe code stands
-//! in `abi.rs`, where pointers arrive, and in `load.rs`, where bytes become code.
+//! in `abi.rs`, where pointers arrive, in `load.rs`, where bytes become code, and in `stacks.rs`, which maps memory.
 
 mod abi;
 mod arguments;
@@ -29,6 +29,7 @@ mod plugin;
 mod process;
 mod profile;
 mod seal;
+mod stacks;
 mod statement;
 mod status;
 #[cfg(feature = "compiler")]

@@ -1,9 +1,12 @@
 //! The engine profile: the one place that says how code is compiled and run, so that both ends agree.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 use crate::hex;
+use crate::stacks::Fibers;
 use crate::status::{Failure, Outcome, Status};
 
 /// Raised when the meaning of the profile changes without one of the figures below changing.
@@ -20,7 +23,7 @@ const WASMTIME_MAJOR: &str = "48";
 /// Guest stack of a call when the caller does not say: CPython needs this much.
 pub const STACK_BYTES: usize = 512 << 10;
 /// Host functions run on the same fiber, above the guest's share of it.
-const HOST_STACK_BYTES: usize = 256 << 10;
+pub const HOST_STACK_BYTES: usize = 256 << 10;
 
 /// What executes an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +136,9 @@ impl EngineTarget {
             .debug_symbols(false)
             .max_wasm_stack(stack_bytes)
             .async_stack_size(stack_bytes + HOST_STACK_BYTES);
+        if stack_bytes == STACK_BYTES {
+            config.with_host_stack(Arc::new(Fibers));
+        }
         Ok(config)
     }
 }
