@@ -14,6 +14,7 @@ use wit_parser::{IndexMap, Resolve, TypeDefKind, WorldItem, WorldKey};
 
 use crate::artifact;
 use crate::features;
+use crate::fixed_memory;
 use crate::footprint::instance_bytes;
 use crate::guest::Guest;
 use crate::hex;
@@ -156,14 +157,22 @@ fn names(resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> Vec<String> {
     }
 }
 
+/// Among the facts and not in the description: whether a memory may have more than `EngineTarget::memory_maximum`.
+const LARGE_MEMORY: &str = "large_memory";
+
 /// Compiles for `target` and writes the signed artifact; gives back its description.
 pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed, mut out: &File) -> Outcome<Json> {
-    let facts: Map<String, Json> = serde_json::from_slice(facts)
+    let mut facts: Map<String, Json> = serde_json::from_slice(facts)
         .map_err(|error| Failure::new(Status::Options, format!("the facts must be a JSON object: {error}")))?;
+    let is_large = facts.remove(LARGE_MEMORY) == Some(Json::Bool(true));
     let structure = Structure::of(component)?;
     let (imports, exports) = functions(component)?;
     let instance_bytes = instance_bytes(component, &structure)?;
-    let elf = precompile(&meter(component, &structure)?, target)?;
+    let mut metered = meter(component, &structure)?;
+    if let Some(bytes) = target.memory_maximum().filter(|_| !is_large) {
+        metered = fixed_memory::bounded(metered, bytes)?;
+    }
+    let elf = precompile(&metered, target)?;
     let mut description = json!({
         "format": FORMAT,
         "artifact": artifact::describe(&elf, target),

@@ -6,6 +6,8 @@
 mod abi;
 mod arguments;
 mod artifact;
+#[cfg(feature = "compiler")]
+mod binary;
 mod clock;
 #[cfg(feature = "compiler")]
 mod compile;
@@ -13,6 +15,8 @@ mod contract;
 mod counters;
 #[cfg(feature = "compiler")]
 mod features;
+#[cfg(feature = "compiler")]
+mod fixed_memory;
 #[cfg(feature = "compiler")]
 mod footprint;
 mod guest;

@@ -100,6 +100,16 @@ impl EngineTarget {
         self.memory().reservation
     }
 
+    /// What a memory may have at most in code that is compiled without asking for more, in bytes.
+    ///
+    /// RATIONALE, "Why a memory for a Pi Zero gets a maximum".
+    pub const fn memory_maximum(self) -> Option<u64> {
+        match self {
+            EngineTarget::Pulley32 => Some(self.memory().reservation),
+            _ => None,
+        }
+    }
+
     /// Names everything that decides whether code made at one end runs at the other.
     pub fn fingerprint(self) -> String {
         let Memory { reservation, guard, growth, signals } = self.memory();
