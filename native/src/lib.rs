@@ -33,6 +33,7 @@ mod plugin;
 mod process;
 mod profile;
 mod seal;
+mod sha256;
 mod stacks;
 mod statement;
 mod status;
