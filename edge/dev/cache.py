@@ -4,9 +4,9 @@ $XDG_CACHE_HOME/edge/compiled/KEY.cwasm  an artifact, signed by this machine's k
 $XDG_CACHE_HOME/edge/compiled/KEY.used   empty; its time is when the artifact was last used
 
 KEY is a digest of all that decides what the compiler makes: the file it was given, whether its memory may be
-large, the engine with its fingerprint, the native library byte for byte, and who signs. The artifact's signed description repeats it. An
-entry is checked as any artifact is before it is used; one that is damaged, of somebody else or under another
-entry's name counts as absent. RATIONALE, "Why compiled code is cached signed".
+large, the engine with its fingerprint, the native library byte for byte, and who signs. The artifact's signed
+description repeats it. An entry is checked as any artifact is before it is used; one that is damaged, of
+somebody else or under another entry's name counts as absent. RATIONALE, "Why compiled code is cached signed".
 """
 
 from __future__ import annotations
