@@ -17,9 +17,11 @@ use wasmparser::{
     CompositeInnerType, ExternalKind, FuncType, FunctionBody, Operator, Parser, Payload, RefType, TypeRef, ValType,
 };
 
+use crate::binary::{
+    COMPONENT, CORE_MODULE, PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections,
+};
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::{self, Structure};
-use crate::binary::{COMPONENT, CORE_MODULE, PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections};
 use helpers::{FUNCREF, Helpers, I32, I64, Operation, SPENDING_LOCALS};
 
 /// Sections of a core module.

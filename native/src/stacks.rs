@@ -57,7 +57,9 @@ impl<const KEPT: usize> Stacks<KEPT> {
         let begin = unsafe { mapped.cast::<u8>().add(self.guard) };
         if self.guard > 0 {
             // SAFETY: what was mapped just now, without its guard.
-            if let Err(error) = unsafe { mprotect(begin.cast(), self.bytes, MprotectFlags::READ | MprotectFlags::WRITE) } {
+            if let Err(error) =
+                unsafe { mprotect(begin.cast(), self.bytes, MprotectFlags::READ | MprotectFlags::WRITE) }
+            {
                 // SAFETY: nobody knows of it yet.
                 let _ = unsafe { munmap(mapped, length) };
                 return Err(error);
