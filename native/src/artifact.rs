@@ -231,7 +231,7 @@ pub fn describe(elf: &[u8], target: EngineTarget) -> Json {
     serde_json::json!({
         "engine": target.name(),
         "size": elf.len(),
-        "sha256": hex::encode(&<sha2::Sha256 as sha2::Digest>::digest(elf)),
+        "sha256": hex::encode(&crate::sha256::digest(elf)),
         "fingerprint": target.fingerprint(),
     })
 }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Write;
 
 use serde_json::{Map, Value as Json, json};
-use sha2::{Digest, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -21,6 +20,7 @@ use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
 use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
+use crate::sha256;
 use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::Structure;
@@ -177,7 +177,7 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
         "format": FORMAT,
         "artifact": artifact::describe(&elf, target),
         "compiler": { "edge": LIBRARY, "wasmtime": WASMTIME, "cranelift": CRANELIFT },
-        "source": { "size": component.len(), "sha256": hex::encode(&Sha256::digest(component)) },
+        "source": { "size": component.len(), "sha256": hex::encode(&sha256::digest(component)) },
         "imports": imports,
         "exports": exports,
         "instance_bytes": instance_bytes,

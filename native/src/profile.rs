@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 use crate::hex;
+use crate::sha256;
 use crate::stacks::Fibers;
 use crate::status::{Failure, Outcome, Status};
 
@@ -118,7 +118,7 @@ impl EngineTarget {
              reservation {reservation} guard {guard} growth {growth} signals {signals}",
             self.triple(),
         );
-        let digest = Sha256::digest(text.as_bytes());
+        let digest = sha256::digest(text.as_bytes());
         hex::encode(digest.get(..8).unwrap_or_default())
     }
 

@@ -1,9 +1,15 @@
-//! SHA-256 of files. RATIONALE, "Why SHA-256 of files has code of its own on a Pi Zero".
+//! SHA-256. RATIONALE, "Why SHA-256 has code of its own on a Pi Zero".
 
 #[cfg(not(target_arch = "arm"))]
 pub use other::Sha256;
 #[cfg(target_arch = "arm")]
 pub use own::Sha256;
+
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = Sha256::default();
+    digest.update(bytes);
+    digest.finish()
+}
 
 /// CPUs that have more registers than an ARM1176, or instructions for it.
 #[cfg(not(target_arch = "arm"))]
