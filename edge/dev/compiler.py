@@ -113,12 +113,16 @@ def compile_component(
     seed: bytes | bytearray,
     fd: int,
     processes: Processes | None = None,
+    *,
+    large_memory: bool = False,
 ) -> Facts:
     """Compiles a component for an engine, writes the signed artifact to `fd`, and returns its description.
 
-    `processes`: has the process as long as it runs. Raises as `encode`.
+    `processes`: has the process as long as it runs. `large_memory`: a memory may have more than 16 MB on
+    pulley32, for slower code. Raises as `encode`.
     """
-    return _run({"do": "compile", "engine": engine}, wasm, file, fd, seed, processes)
+    request = {"do": "compile", "engine": engine, "large_memory": large_memory}
+    return _run(request, wasm, file, fd, seed, processes)
 
 
 def _run(
