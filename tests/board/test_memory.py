@@ -20,7 +20,8 @@ WISH = json.dumps({"do": "grow", "count": 900})
 def test_a_memory_grows_as_far_as_it_was_compiled_for(
     board: Board, wasm: Callable[[str], Path], tmp_path: Path, memory: int, least: int, most: int
 ) -> None:
-    (code,) = compile_to(str(tmp_path), wasm("faults").read_bytes(), "faults.wasm", ["pulley32"], memory=memory)
+    component = wasm("faults").read_bytes()
+    (code,) = compile_to(str(tmp_path), component, "faults.wasm", ["pulley32"], memory=memory)
     board.put(f"grow-{memory}.cwasm", Path(code.path).read_bytes())
     done = board.run(["edge", "run", "--memory", "64", f"grow-{memory}.cwasm", WISH])
     assert done.exit == 0, done.stderr
