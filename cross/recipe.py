@@ -136,7 +136,7 @@ class Recipe:
 
 
 def recipe(name: str, *, static: bool = False, released: bool = False) -> Recipe:
-    """The recipe for a target of the table, or for its static library; `released`: the compiler's as released."""
+    """The recipe for a target of the table, or for its static library; `released`: as in what is released."""
     target = targets.get(name)
     kind = "staticlib" if static else "cdylib"
     if not target.is_device:
