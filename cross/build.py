@@ -23,9 +23,9 @@ def library(target: str, *, static: bool = False) -> Path:
     return libraries([target], static=static)[0]
 
 
-def libraries(names: Sequence[str], *, static: bool = False) -> list[Path]:
+def libraries(names: Sequence[str], *, static: bool = False, released: bool = False) -> list[Path]:
     """The finished libraries of these targets; those for devices in one go, beside this machine's."""
-    recipes = [recipe(name, static=static) for name in names]
+    recipes = [recipe(name, static=static, released=released) for name in names]
     missing = [made_by for made_by in recipes if not _product(made_by).is_dir()]
     by_folder: dict[Path, list[Recipe]] = {}
     for made_by in missing:
@@ -70,12 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cross.build", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(targets.table()))
     parser.add_argument("--static", action="store_true", help="libedge.a, for static C programs")
+    parser.add_argument(
+        "--released", action="store_true", help="the compiler as others get it, optimised: minutes to build"
+    )
     parser.add_argument("--lint", action="store_true", help="rustfmt and clippy")
     options = parser.parse_args(arguments)
     try:
         if options.lint:
             cargo.lint()
-        for path in libraries(options.targets, static=options.static):
+        for path in libraries(options.targets, static=options.static, released=options.released):
             print(path)
     except (BuildFailed, ToolMissing, UnknownTarget) as error:
         print(error, file=sys.stderr)

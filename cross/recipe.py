@@ -34,7 +34,11 @@ LAYOUT = HERE / "layout.ld"
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one library is made with. Without `triple` it is for this machine, and the one that compiles."""
+    """What one library is made with. Without `triple` it is for this machine, and the one that compiles.
+
+    released  optimised as for those who get it finished; RATIONALE.md, "Why the dev machine's library is
+              optimised so little"
+    """
 
     target: Target
     kind: str
@@ -42,11 +46,16 @@ class Recipe:
     zig: Zig | None = None
     triple: str = ""
     aim: str = ""
+    released: bool = False
 
     @property
     def name(self) -> str:
-        """The target's name, or another for its static library."""
-        return self.target.name + ("-static" if self.kind == "staticlib" else "")
+        """The target's name, or another for its static library and for one that is released."""
+        return (
+            self.target.name
+            + ("-static" if self.kind == "staticlib" else "")
+            + ("-released" if self.released else "")
+        )
 
     @property
     def file(self) -> str:
@@ -119,19 +128,19 @@ class Recipe:
     @property
     def _profile(self) -> str:
         if not self.triple:
-            return "host"
+            return "released" if self.released else "host"
         return "static" if self.kind == "staticlib" else "device"
 
     def _features(self) -> list[str]:
         return [] if self.triple else ["--features", "compiler"]
 
 
-def recipe(name: str, *, static: bool = False) -> Recipe:
-    """The recipe for a target of the table, or for its static library."""
+def recipe(name: str, *, static: bool = False, released: bool = False) -> Recipe:
+    """The recipe for a target of the table, or for its static library; `released`: as in what is released."""
     target = targets.get(name)
     kind = "staticlib" if static else "cdylib"
     if not target.is_device:
-        return Recipe(target, kind, toolchain.rust(build_std=False))
+        return Recipe(target, kind, toolchain.rust(build_std=False), released=released)
     row = target.static if static else target
     if row is None:
         raise targets.UnknownTarget(f"targets.toml says nothing of a static library for {name}")

@@ -208,7 +208,8 @@ int32_t edge_package_unpack(int32_t fd, const uint8_t *head, size_t head_len, co
  * or "module"), wasm, imports and exports, both lists of `interface#function`. */
 int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *out, edge_bytes *why);
 /* Compiles a component for `target` (an engine name) and writes the signed artifact to `fd`. `facts`: JSON object that
- * goes into the description (plugin, tools). Values out: the description. */
+ * goes into the description (plugin, tools); `large_memory` in it does not: true lets a memory of pulley32 have more than
+ * 16 MB, for slower code. Values out: the description. */
 int32_t edge_compile(const uint8_t *wasm, size_t wasm_len, const uint8_t *target, size_t target_len,
                      const uint8_t *facts, size_t facts_len, const uint8_t *seed, int32_t fd, edge_bytes *out,
                      edge_bytes *why);

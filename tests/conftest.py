@@ -100,9 +100,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     engines: list[str] = []
     compile_component = compiler.compile_component
 
-    def count(wasm: bytes, file: str, engine: str, *rest: Any) -> dict[str, Any]:
+    def count(wasm: bytes, file: str, engine: str, *rest: Any, **options: Any) -> dict[str, Any]:
         engines.append(engine)
-        return compile_component(wasm, file, engine, *rest)
+        return compile_component(wasm, file, engine, *rest, **options)
 
     monkeypatch.setattr(compiler, "compile_component", count)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))

@@ -178,11 +178,18 @@ step_call = lib.edge_call_step
 """`step_call(instance, step)` lets the guest run; answers a STEP_* or the status that ended the call."""
 
 
+# What every host call uses, looked up once.
+_loads = marshal.loads
+_buffer = ffi.buffer
+_answer = lib.edge_call_answer
+_NULL = ffi.NULL
+
+
 def step_values(step: Step) -> Any:
     """The parameters of the host function that is asked for, or the results of the call."""
     # These bytes come from the library alone, which writes plain data in marshal's format; nothing else is
     # ever given to marshal, so what makes it unfit for untrusted input does not arise.
-    return marshal.loads(ffi.buffer(step.data, step.len))  # noqa: S302
+    return _loads(_buffer(step.data, step.len))
 
 
 def fail_step(status: int, step: Step, subject: str) -> NoReturn:
@@ -192,7 +199,9 @@ def fail_step(status: int, step: Step, subject: str) -> NoReturn:
 
 def answer_call(instance: Instance, results: bytes) -> None:
     """Answers the host function that is asked for; `results` are encoded values."""
-    _check(lib.edge_call_answer(instance, results, len(results), ffi.NULL), None)
+    status = _answer(instance, results, len(results), _NULL)
+    if status:
+        _check(status, None)
 
 
 def fail_call(instance: Instance, message: bytes) -> None:

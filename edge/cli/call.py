@@ -91,12 +91,18 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
     from edge.limits.counters import Counters
 
     own = prepared.terms.grants["limits"]
-    return Admission(Counters(), prepared.profile).admit(
-        prepared.name,
-        limits,
-        concurrent=int(own["concurrent_calls"]),
-        per_minute=int(own["calls_per_minute"]),
-    )
+    try:
+        return Admission(Counters(), prepared.profile).admit(
+            prepared.name,
+            limits,
+            concurrent=int(own["concurrent_calls"]),
+            per_minute=int(own["calls_per_minute"]),
+        )
+    except Exception as error:
+        from edge.cli.limit import explain_room
+
+        explain_room(error, prepared.name)
+        raise
 
 
 def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:

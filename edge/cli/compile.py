@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import files
 from edge.cli import output
-from edge.cli.options import Command, Option
+from edge.cli.options import Command, Option, megabytes
 from edge.targets import engine_of
 
 TYPE_CHECKING = False
@@ -21,6 +21,7 @@ COMMAND = Command(
     "machine's key. Writes one NAME.ENGINE.cwasm for every engine that the targets have.",
     (
         Option("target", "NAME", "device or engine", many=True, convert=engine_of),
+        Option("memory", "MB", "memory that calls may be granted, if more than 16", convert=megabytes),
         Option("output", "DIR", "where to write, made if it is not there; the current directory", short="-o"),
     ),
     "edge compile cron-next.wasm --target pi-zero --target pi-64 -o build",
@@ -46,7 +47,14 @@ def run(given: Given) -> int:
     path, folder = given.arguments[0], given.get("output", ".")
     wasm = files.read_input(path)
     with made_folder(folder):
-        artifacts = compile_to(folder, wasm, files.base_name(path), engines, say=output.say)
+        artifacts = compile_to(
+            folder,
+            wasm,
+            files.base_name(path),
+            engines,
+            memory=given.get("memory", 0) << 20,
+            say=output.say,
+        )
     if given.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
     else:

@@ -108,6 +108,13 @@ def show_warnings(warnings: Sequence[Problem]) -> None:
         output.say(f"  warning: its manifest has {len(warnings) - MAX_WARNINGS} more")
 
 
+def show_misfit(found: tuple[str, str] | None) -> None:
+    """That no call of an enabled plugin fits on this machine, and what to do (edge/store/fitting.py)."""
+    if found is not None:
+        output.say(f"edge: {found[0]}")
+        output.say(f"      {found[1]}")
+
+
 def _show_all(request: Request, refusals: _Refusals) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest

@@ -9,7 +9,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-OF_THE_MACHINE = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "ENOLCK", "ENOMEM", "EMFILE", "ENFILE", "ESTALE")
+OF_THE_MACHINE = (
+    "EIO",
+    "ENOSPC",
+    "EDQUOT",
+    "EROFS",
+    "EFBIG",
+    "ENOLCK",
+    "ENOMEM",
+    "EMFILE",
+    "ENFILE",
+    "ESTALE",
+)
 
 MAX_TRACE = 20_000
 """Characters: the end of a trace says most."""
@@ -54,6 +65,20 @@ def facts(error: errors.EdgeError) -> dict[str, Any]:
     return found
 
 
+def _limited_memory() -> str:
+    """The remedy where this process may not have all the memory that there is; empty where it may."""
+    import resource
+
+    for kind, option, service in ((resource.RLIMIT_DATA, "d", "DATA"), (resource.RLIMIT_AS, "v", "AS")):
+        limit, _ = resource.getrlimit(kind)
+        if limit != resource.RLIM_INFINITY:
+            return (
+                f"This process may have {limit >> 20} MB: `ulimit -{option}` shows that, in a service it is "
+                f"Limit{service}="
+            )
+    return ""
+
+
 def _fault(error: Exception) -> errors.EdgeError:
     """A fault of ours: the one case in which a trace helps, because it goes into a report.
 
@@ -69,7 +94,7 @@ def _fault(error: Exception) -> errors.EdgeError:
             return meant
 
     if isinstance(error, MemoryError):
-        return errors.OutOfMemory("There is no memory left")
+        return errors.OutOfMemory("There is no memory left", _limited_memory())
 
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
     output.say_lines(trace[-MAX_TRACE:])

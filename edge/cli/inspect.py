@@ -111,7 +111,7 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
     try:
         description, _ = native.describe_artifact(fd, files.base_name(path))
     except errors.NotArtifact as error:
-        return {"kind": "neither WebAssembly nor an artifact", "problem": error.message}
+        return {"kind": "neither WebAssembly nor an artifact", **_neither(error, fd, path)}
     except errors.Refused as error:
         return {"kind": "damaged artifact", "problem": error.message}
     labels = trust.labels()
@@ -128,6 +128,16 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
         "signer_name": labels.get(signer),
         "runs_here": about["fingerprints"][about["engine"]] == artifact["fingerprint"],
     }
+
+
+def _neither(error: errors.EdgeError, fd: int, path: str) -> dict[str, str]:
+    from edge.load_errors import explain_other
+
+    try:
+        explain_other(fd, files.base_name(path))
+    except errors.NotWasm as meant:
+        error = meant
+    return {"problem": error.message, "remedy": error.remedy}
 
 
 def _show(facts: dict[str, Any]) -> None:

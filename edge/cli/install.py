@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.cli.consent import ADOPTED, consent_of, show_warnings
+from edge.cli.consent import ADOPTED, consent_of, show_misfit, show_warnings
 from edge.cli.options import Command, Option, megabytes
 from edge.text import word
 
@@ -69,6 +69,7 @@ def _facts(done: Outcome) -> dict[str, Any]:
         "origin": done.record.origin,
         "needs": list(done.needs),
         "adopted": done.adopted,
+        "misfit": done.misfit and done.misfit[0],
         "warnings": list(map(str, done.warnings)),
     }
 
@@ -88,3 +89,4 @@ def _say(done: Outcome) -> None:
         output.say(
             f"It is not enabled: `edge audit {name}` shows what it asks for, `edge enable {name}` enables it"
         )
+    show_misfit(done.misfit)

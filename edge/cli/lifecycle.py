@@ -80,6 +80,11 @@ def run(name: str, given: Given) -> int:
     _show(given, plugin, done[name], now)
     if name == "rollback" and not now.enabled:
         output.say(f"It is not enabled: `edge enable {plugin}` enables it")
+    if now.enabled:
+        from edge.cli.consent import show_misfit
+        from edge.store.fitting import misfit
+
+        show_misfit(misfit(plugin))
     return 0
 
 

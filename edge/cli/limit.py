@@ -77,6 +77,17 @@ def explain(error: Exception, own: Terms, timeout: float | None) -> None:
     )
 
 
+def explain_room(error: Exception, name: str) -> None:
+    """Gives an error of admission the remedy of a plugin of which no call ever fits."""
+    if not isinstance(error, errors.NotAdmitted):
+        return
+    from edge.store.fitting import misfit
+
+    found = misfit(name)
+    if found is not None:
+        error.remedy = found[1]
+
+
 ARGUMENTS = "crossing:"
 
 

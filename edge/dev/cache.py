@@ -3,10 +3,10 @@
 $XDG_CACHE_HOME/edge/compiled/KEY.cwasm  an artifact, signed by this machine's key
 $XDG_CACHE_HOME/edge/compiled/KEY.used   empty; its time is when the artifact was last used
 
-KEY is a digest of all that decides what the compiler makes: the file it was given, the engine with its
-fingerprint, the native library byte for byte, and who signs. The artifact's signed description repeats it. An
-entry is checked as any artifact is before it is used; one that is damaged, of somebody else or under another
-entry's name counts as absent. RATIONALE, "Why compiled code is cached signed".
+KEY is a digest of all that decides what the compiler makes: the file it was given, whether its memory may be
+large, the engine with its fingerprint, the native library byte for byte, and who signs. The artifact's signed
+description repeats it. An entry is checked as any artifact is before it is used; one that is damaged, of
+somebody else or under another entry's name counts as absent. RATIONALE, "Why compiled code is cached signed".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from edge.dev import memory
 from edge.files import folders, paths
 from edge.files.staged import Staged
 
-FORMAT = 1
+FORMAT = 2
 
 MAX_BYTES = 1 << 30
 MAX_ENTRIES = 100
@@ -53,8 +53,14 @@ State = tuple[int, ...]
 class Cache:
     """What was compiled on this machine and signed with its key. Nothing here fails a compilation."""
 
-    def __init__(self, signer: bytes, say: Callable[[str], None] = lambda _: None) -> None:
-        """`signer`: this machine's public key. `say`: takes why something is not kept."""
+    def __init__(
+        self, signer: bytes, say: Callable[[str], None] = lambda _: None, *, large_memory: bool = False
+    ) -> None:
+        """`signer`: this machine's public key. `say`: takes why something is not kept.
+
+        `large_memory`: as `compiler.compile_component` is told.
+        """
+        self._large = large_memory
         self._signer = signer.hex()
         self._say = say
         self._library, self._state = _library()
@@ -139,7 +145,7 @@ class Cache:
 
     def _key(self, digest: str, engine: str) -> str:
         fingerprint = native.about()["fingerprints"].get(engine, "")
-        made_of = [FORMAT, digest, engine, fingerprint, self._library, self._signer]
+        made_of = [FORMAT, digest, self._large, engine, fingerprint, self._library, self._signer]
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
     def _path(self, key: str, suffix: str = SUFFIX) -> str:

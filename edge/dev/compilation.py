@@ -15,6 +15,7 @@ from edge._native import making
 from edge.dev import compiler, memory
 from edge.dev.cache import Cache
 from edge.dev.progress import watch_all
+from edge.limits import MEMORY
 from edge.trust import local_key
 
 Say = Callable[[str], None]
@@ -56,13 +57,24 @@ class Compilation:
     The private half of it is read only when something is to be signed, and wiped in the end.
     """
 
-    def __init__(self, given: bytes, file: str, *, say: Say = lambda _: None, needs_key: bool = True) -> None:
+    def __init__(
+        self,
+        given: bytes,
+        file: str,
+        *,
+        memory: float = 0,
+        say: Say = lambda _: None,
+        needs_key: bool = True,
+    ) -> None:
         """`given`: the file that is the component or makes it. `file` is for messages.
 
+        `memory`: bytes that calls may be granted, where it is more than 16 MB: without, memories of pulley32
+        have no more. RATIONALE, "Why a memory for a Pi Zero gets a maximum".
         `say`: takes why code is not kept. `needs_key`: raises where this machine can have no key; without,
         a key that nobody keeps takes its place, for code that another one signs in the end.
         """
         self._file = file
+        self._large_memory = memory > MEMORY
         self._digest = hashlib.sha256(given).hexdigest()
         self._code: dict[str, Code] = {}
         self._processes = compiler.Processes()
@@ -76,7 +88,7 @@ class Compilation:
             self._seed = making.new_key()
             self.public = making.public_key(self._seed)
         else:
-            self._cache = Cache(self.public, say)
+            self._cache = Cache(self.public, say, large_memory=self._large_memory)
 
     @property
     def seed(self) -> bytearray:
@@ -114,7 +126,9 @@ class Compilation:
     def _compile(self, component: bytes, seed: bytearray, engine: str) -> None:
         fd = memory.new_file()
         try:
-            description = compiler.compile_component(component, self._file, engine, seed, fd, self._processes)
+            description = compiler.compile_component(
+                component, self._file, engine, seed, fd, self._processes, large_memory=self._large_memory
+            )
             memory.seal(fd)
             if self._cache is not None:
                 self._cache.keep(self._digest, engine, fd, description, seed)

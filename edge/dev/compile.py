@@ -40,9 +40,12 @@ def compile_to(
     file: str,
     engines: Sequence[str],
     *,
+    memory: int = 0,
     say: Say = lambda _: None,
 ) -> list[Artifact]:
     """Writes NAME.ENGINE.cwasm for every engine, all of them or none; `say` takes what there is to declare.
+
+    `memory`: bytes that calls may be granted, where it is more than 16 MB (`Compilation`).
 
     What the plugin says of itself goes into the signed description, so it is compiled for this machine, and
     asked, first.
@@ -55,7 +58,7 @@ def compile_to(
         probe(path)
     component = compiler.encode(wasm, file)
     artifacts = []
-    with Compilation(wasm, file, say=say) as compilation, contextlib.ExitStack() as stack:
+    with Compilation(wasm, file, memory=memory, say=say) as compilation, contextlib.ExitStack() as stack:
         staged = {engine: stack.enter_context(Staged(path)) for engine, path in paths.items()}
         facts = _ask(component, file, compilation, say)
         _warn_of_name(facts, say)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -37,6 +38,15 @@ SECONDS_PER_MB = 60
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from edge.dev.compiler_process import main; main()"
 MAX_SAID = 500
+NO_MEMORY = (b"memory allocation", b"MemoryError", b"Cannot allocate memory", b"can't start new thread")
+
+SOFT, HARD = 0, 1
+AROUND = {
+    resource.RLIMIT_CPU: (HARD, 1, "t", "LimitCPU"),
+    resource.RLIMIT_AS: (SOFT, MB, "v", "LimitAS"),
+    resource.RLIMIT_DATA: (HARD, MB, "d", "LimitDATA"),
+}
+"""Limits that the process inherits: which of the two holds there, unit, names in a shell and a service."""
 
 Facts = dict[str, Any]
 
@@ -104,12 +114,16 @@ def compile_component(
     seed: bytes | bytearray,
     fd: int,
     processes: Processes | None = None,
+    *,
+    large_memory: bool = False,
 ) -> Facts:
     """Compiles a component for an engine, writes the signed artifact to `fd`, and returns its description.
 
-    `processes`: has the process as long as it runs. Raises as `encode`.
+    `processes`: has the process as long as it runs. `large_memory`: a memory may have more than 16 MB on
+    pulley32, for slower code. Raises as `encode`.
     """
-    return _run({"do": "compile", "engine": engine}, wasm, file, fd, seed, processes)
+    request = {"do": "compile", "engine": engine, "large_memory": large_memory}
+    return _run(request, wasm, file, fd, seed, processes)
 
 
 def _run(
@@ -166,16 +180,36 @@ def _exchange(
 
 def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeError:
     """Why a process came to no reply."""
-    if status in (-signal.SIGXCPU, -signal.SIGKILL):
-        return errors.TooComplex(f"{file}: compiling it takes more than {limits['cpu_s']} s of CPU time")
-    if b"memory allocation" in said or b"MemoryError" in said:
-        return errors.TooComplex(f"{file}: compiling it takes more than {limits['memory_mb']} MB of memory")
+    if status == -signal.SIGXCPU:
+        return _over(file, limits["cpu_s"], "s of CPU time", resource.RLIMIT_CPU)
+    if status == -signal.SIGKILL:
+        return errors.OutOfMemory(
+            f"{file}: the compiler's process was killed, as the system does where memory runs out",
+            "Close other programs, or give the service or container that it runs in more memory",
+        )
+    if any(sign in said for sign in NO_MEMORY):
+        kinds = resource.RLIMIT_AS, resource.RLIMIT_DATA
+        return _over(file, limits["memory_mb"], "MB of memory", *kinds)
     if status == -signal.SIGINT:
         raise KeyboardInterrupt
     why = _panic(said)
     if status < 0:
         return errors.InvalidWasm(f"{file}: the compiler fails on it: {why or f'signal {-status}'}")
     return errors.InternalFault(f"{file}: the compiler's process ended with status {status}: {why}")
+
+
+def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
+    """What it means that a limit was reached: the compiler's own, or a lower one around this process."""
+    for kind in kinds:
+        which, scale, option, service = AROUND[kind]
+        around = resource.getrlimit(kind)[which]
+        if around != resource.RLIM_INFINITY and around < most * scale:
+            fault = errors.EnvironmentFault if kind == resource.RLIMIT_CPU else errors.OutOfMemory
+            return fault(
+                f"{file}: compiling it takes more than {around // scale} {unit}, the limit of this process",
+                f"Raise that limit: `ulimit -{option}` shows it, in a service it is {service}=",
+            )
+    return errors.TooComplex(f"{file}: compiling it takes more than {most} {unit}")
 
 
 def _panic(said: bytes) -> str:

@@ -23,7 +23,7 @@ def main() -> None:
     seed = bytearray(sys.stdin.buffer.read(native.SEED_BYTES) if request["do"] == "compile" else b"")
     start_new_thread(_end_with_parent, ())
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_CPU, request["cpu_s"])
+    _limit_cpu(request["cpu_s"])
     # Not the address space: each thread of the compiler reserves much that it never uses.
     _limit(resource.RLIMIT_DATA, request["memory_mb"] * MB)
     wasm = os.pread(request["wasm"], os.fstat(request["wasm"]).st_size, 0)
@@ -46,7 +46,8 @@ def _encode(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
 
 
 def _compile(request: dict[str, Any], wasm: bytes, seed: bytearray) -> dict[str, Any]:
-    return making.compile_component(wasm, request["file"], request["engine"], b"{}", seed, request["out"])
+    facts = b'{"large_memory": true}' if request["large_memory"] else b"{}"
+    return native.compile_component(wasm, request["file"], request["engine"], facts, seed, request["out"])
 
 
 def _limit(what: int, amount: int) -> None:
@@ -54,6 +55,13 @@ def _limit(what: int, amount: int) -> None:
     if hard != resource.RLIM_INFINITY:
         amount = min(amount, hard)
     resource.setrlimit(what, (amount, amount))
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Has this process end with SIGXCPU at its limit: SIGKILL then means that somebody else ended it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = seconds + 1 if hard == resource.RLIM_INFINITY else min(seconds + 1, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, most - 1), most))
 
 
 def _end_with_parent() -> None:

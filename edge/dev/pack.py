@@ -63,7 +63,13 @@ def pack(
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
     with contextlib.ExitStack() as stack:
-        compilation = Compilation(source.given, source.wasm_name, say=say, needs_key=False)
+        compilation = Compilation(
+            source.given,
+            source.wasm_name,
+            memory=source.manifest.limits.get("memory", 0),
+            say=say,
+            needs_key=False,
+        )
         stack.enter_context(compilation)
         compiled = _compile_all(compilation, source, engines, given or Given(), say)
         parts = [_part(MANIFEST, source.text), *compiled.parts]

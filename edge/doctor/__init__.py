@@ -39,13 +39,14 @@ CHECKS = {
     "revoked": "plugins",
     "signers": "plugins",
     "grants": "plugins",
+    "room": "plugins",
     "configuration": "kept",
     "secrets": "kept",
     "audit": "plugins",
 }
 """Every check, a function of that name, and the module that has it."""
 
-SEEING = ("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants")
+SEEING = ("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants", "room")
 """Those that are given one view of the store, so that each head is verified once (edge/store/view.py)."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posix
 
+from edge import files
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +55,11 @@ class Elf:
 
 def read(path: str) -> Elf | None:
     """What a file is for; None for one that is no ELF file. Raises OSError where it can't be read."""
-    fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    # A FIFO would otherwise hold the process until somebody writes into it.
+    fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
     try:
+        if posix.fstat(fd).st_mode & files.FORMAT_MASK != files.REGULAR:
+            return None
         header = posix.pread(fd, HEADER_BYTES, 0)
         if not header.startswith(MAGIC) or len(header) < HEADER_BYTES:
             return None

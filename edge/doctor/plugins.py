@@ -124,6 +124,24 @@ def grants(view: View) -> Finding:
     return judge(wrong, "what is enabled has what it needs", NotGranted.advice)
 
 
+def room(view: View) -> Finding:
+    """Whether a call of each enabled plugin can ever be admitted."""
+    from edge.errors import EdgeError
+    from edge.store.fitting import misfit
+
+    wrong = []
+    for found in view.installed():
+        try:
+            problem = misfit(found.name) if found.enabled else None
+        except EdgeError:
+            # What is damaged is told by other checks.
+            continue
+        if problem is not None:
+            wrong.append(problem)
+    causes = [cause for cause, _ in wrong]
+    return judge(causes, "a call of each enabled plugin fits", wrong[0][1] if wrong else "")
+
+
 def audit() -> Finding:
     """Whether the audit log is as it was written."""
     from edge import audit

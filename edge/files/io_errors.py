@@ -30,6 +30,7 @@ def raise_for(path: str, error: OSError) -> NoReturn:
         errno.EBADF: "It is closed: leave out the `<&-` or `>&-` of the command",
         errno.EMFILE: "This process may open no more files: `ulimit -n` shows how many",
         errno.ENFILE: "Too many files are open on this machine: close other programs",
+        errno.EFBIG: "Files of this process may not be as large: `ulimit -f` shows how large",
         errno.ENOMEM: "Close other programs: there is no memory left",
     }
     raise errors.IoFault(f"{path}: {why}", remedies.get(error.errno or 0, "")) from None

@@ -63,7 +63,12 @@ def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> O
         name=source.name,
         version=source.version,
     )
-    return _enabled(carry_out(work, consent), consent)
+    done = _enabled(carry_out(work, consent), consent)
+    if done.record.enabled:
+        from edge.store.fitting import misfit
+
+        done.misfit = misfit(done.record.name)
+    return done
 
 
 def _enabled(done: Outcome, consent: Consent | None) -> Outcome:

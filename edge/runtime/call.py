@@ -92,8 +92,12 @@ class Call:
                 else:
                     if len(answer) > crossing_bytes:
                         self._end_answer(asked, len(answer))
-                    # Asked for again, because the host function may have closed the instance.
-                    native.answer_call(instance.handle, answer)
+                    try:
+                        native.answer_call(handle, answer)
+                    except Exception:
+                        # Says so, if it is because the host function closed the instance.
+                        _ = instance.handle
+                        raise
                     host_calls -= 1
                     if not host_calls:
                         return self._give_way(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posix
+
 from edge import _native as native
 from edge import errors, trust
 from edge._native import making
@@ -21,6 +23,7 @@ def explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | 
         confinement.explain(error, fd)
     if isinstance(error, errors.NotArtifact) and not head:
         _explain_package(fd, name)
+        explain_other(fd, name)
     if isinstance(error, errors.MissingImport) and grants is not None:
         if head:
             description = making.describe_head(head, name, None)
@@ -35,3 +38,11 @@ def _explain_package(fd: int, name: str) -> None:
             f"{name} is a package, which is installed before it runs",
             "`edge install FILE`, then `edge call NAME JSON`; `edge inspect FILE` shows the name",
         )
+
+
+def explain_other(fd: int, name: str) -> None:
+    """Raises what is wrong with a file that is neither WebAssembly nor compiled, where it was meant to be."""
+    if posix.fstat(fd).st_size == 0:
+        raise errors.NotWasm(f"{name}: it is empty", "Copy the file again, or build it again")
+    if name.endswith(".wasm"):
+        raise errors.NotWasm(f"{name}: it is not WebAssembly")

@@ -108,7 +108,11 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
         entry = _entry(what, sha256, cache, say)
         named = f"{entry.name} {entry.version} of {entry.index}: "
         digest = sha256 or entry.sha256
-        found = _fetched(entry.url, named, digest, most_bytes, cache, say, allow_special=entry.inside)
+        try:
+            found = _fetched(entry.url, named, digest, most_bytes, cache, say, allow_special=entry.inside)
+        except Exception as error:
+            _blame(error, entry)
+            raise
         found.name, found.version = entry.name, entry.version
         return found
     if _is_folder(what):
@@ -125,6 +129,17 @@ def _names_a_plugin(what: str) -> bool:
     from edge.text import is_plugin_name
 
     return is_plugin_name(what.partition("@")[0]) and not what.endswith(FILES)
+
+
+def _blame(error: Exception, entry: Entry) -> None:
+    """Raises that a registry names what is not there: its path was typed by nobody here."""
+    from edge import errors
+
+    if isinstance(error, errors.UsageError) and error.message.startswith(entry.url):
+        remedy = "Tell whoever keeps this registry"
+        raise errors.BadPackage(
+            f"{entry.index}, {entry.name} {entry.version}: {error.message}", remedy
+        ) from None
 
 
 def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:

@@ -30,7 +30,6 @@ class Outcome:
     """What became of an installation.
 
     record   of the plugin now
-    before   its record before, None for a new plugin
     change   what was done: installed, upgraded, enabled (it was installed already) or nothing
     version  of the release
     number   of the release
@@ -38,9 +37,20 @@ class Outcome:
     adopted  whether who packed it is not who wrote it
     warnings  what its manifest has that was let pass
     asked    whether there was something to agree to: then its warnings were shown
+    misfit   why no call of it fits on this machine, and what to do; None where calls fit
     """
 
-    __slots__ = ("adopted", "asked", "before", "change", "needs", "number", "record", "version", "warnings")
+    __slots__ = (
+        "adopted",
+        "asked",
+        "change",
+        "misfit",
+        "needs",
+        "number",
+        "record",
+        "version",
+        "warnings",
+    )
 
     def __init__(self, plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> None:
         description = plan.package.description
@@ -48,8 +58,8 @@ class Outcome:
         self.adopted = bool(description.get("adopted"))
         self.warnings = plan.staged.manifest.warnings
         self.asked = plan.request is not None
+        self.misfit: tuple[str, str] | None = None
         self.record = now
-        self.before = plan.before
         self.change = change
         self.version: str = description["version"]
         self.number: int = description["release"]

@@ -11,12 +11,12 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 use crate::hex;
 use crate::key::{KEY_BYTES, PublicKey, Purpose, SIGNATURE_BYTES};
 use crate::package;
 use crate::profile::EngineTarget;
+use crate::sha256::Sha256;
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
@@ -145,12 +145,12 @@ impl Artifact {
                 format!("its code has {} bytes, not those described", self.elf_bytes),
             ));
         }
-        let mut digest = Sha256::new();
+        let mut digest = Sha256::default();
         read_through(&self.file, 0, self.elf_bytes, |piece| {
             digest.update(piece);
             copy(piece)
         })?;
-        if hex::encode(&digest.finalize()) != self.text("sha256") {
+        if hex::encode(&digest.finish()) != self.text("sha256") {
             return Err(Failure::new(Status::Damaged, "its code does not have the digest that was signed"));
         }
         Ok(())
@@ -231,7 +231,7 @@ pub fn describe(elf: &[u8], target: EngineTarget) -> Json {
     serde_json::json!({
         "engine": target.name(),
         "size": elf.len(),
-        "sha256": hex::encode(&Sha256::digest(elf)),
+        "sha256": hex::encode(&crate::sha256::digest(elf)),
         "fingerprint": target.fingerprint(),
     })
 }

@@ -1,10 +1,10 @@
 //! Time and chance as a guest sees them: real, or fixed so that a call can be repeated to the digit.
 
 use rustix::time::{ClockId, clock_gettime};
-use sha2::{Digest, Sha256};
 
 use crate::key::random_bytes;
 use crate::limits::InstanceOptions;
+use crate::sha256;
 use crate::status::Outcome;
 
 const SECOND: u64 = 1_000_000_000;
@@ -73,7 +73,7 @@ impl Random {
             return random_bytes(bytes);
         };
         for block in bytes.chunks_mut(32) {
-            let digest = Sha256::digest([seed.to_le_bytes(), counter.to_le_bytes()].concat());
+            let digest = sha256::digest(&[seed.to_le_bytes(), counter.to_le_bytes()].concat());
             block.copy_from_slice(digest.get(..block.len()).unwrap_or_default());
             *counter += 1;
         }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Write;
 
 use serde_json::{Map, Value as Json, json};
-use sha2::{Digest, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -14,12 +13,14 @@ use wit_parser::{IndexMap, Resolve, TypeDefKind, WorldItem, WorldKey};
 
 use crate::artifact;
 use crate::features;
+use crate::fixed_memory;
 use crate::footprint::instance_bytes;
 use crate::guest::Guest;
 use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
 use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
+use crate::sha256;
 use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::Structure;
@@ -156,19 +157,27 @@ fn names(resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> Vec<String> {
     }
 }
 
+/// Among the facts and not in the description: whether a memory may have more than `EngineTarget::memory_maximum`.
+const LARGE_MEMORY: &str = "large_memory";
+
 /// Compiles for `target` and writes the signed artifact; gives back its description.
 pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed, mut out: &File) -> Outcome<Json> {
-    let facts: Map<String, Json> = serde_json::from_slice(facts)
+    let mut facts: Map<String, Json> = serde_json::from_slice(facts)
         .map_err(|error| Failure::new(Status::Options, format!("the facts must be a JSON object: {error}")))?;
+    let is_large = facts.remove(LARGE_MEMORY) == Some(Json::Bool(true));
     let structure = Structure::of(component)?;
     let (imports, exports) = functions(component)?;
     let instance_bytes = instance_bytes(component, &structure)?;
-    let elf = precompile(&meter(component, &structure)?, target)?;
+    let mut metered = meter(component, &structure)?;
+    if let Some(bytes) = target.memory_maximum().filter(|_| !is_large) {
+        metered = fixed_memory::bounded(metered, bytes)?;
+    }
+    let elf = precompile(&metered, target)?;
     let mut description = json!({
         "format": FORMAT,
         "artifact": artifact::describe(&elf, target),
         "compiler": { "edge": LIBRARY, "wasmtime": WASMTIME, "cranelift": CRANELIFT },
-        "source": { "size": component.len(), "sha256": hex::encode(&Sha256::digest(component)) },
+        "source": { "size": component.len(), "sha256": hex::encode(&sha256::digest(component)) },
         "imports": imports,
         "exports": exports,
         "instance_bytes": instance_bytes,
@@ -188,7 +197,12 @@ pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed
 fn precompile(component: &[u8], target: EngineTarget) -> Outcome<Vec<u8>> {
     let engine = Engine::new(&target.config(STACK_BYTES)?)
         .map_err(|error| Failure::new(Status::Internal, format!("the compiler's engine: {error:#}")))?;
-    engine
-        .precompile_component(component)
-        .map_err(|error| Failure::new(Status::InvalidWasm, format!("it does not compile: {error:#}")))
+    engine.precompile_component(component).map_err(|error| {
+        let why = format!("it does not compile: {error:#}");
+        let is_limit = LIMITS_OF_CRANELIFT.iter().any(|sign| why.contains(sign));
+        Failure::new(if is_limit { Status::TooComplex } else { Status::InvalidWasm }, why)
+    })
 }
+
+/// How Cranelift says that valid code is more than it takes.
+const LIMITS_OF_CRANELIFT: [&str; 3] = ["Unsupported feature", "mplementation limit", "Code for function is too large"];

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, Random};
 use crate::limits::{InstanceOptions, Limiter};
 use crate::mailbox::Mailbox;
+use crate::profile::EngineTarget;
 use crate::status::{Failure, Status};
 use crate::wasi::Handles;
 
@@ -22,9 +23,9 @@ pub struct Guest {
 const WORK: u32 = 256;
 
 impl Guest {
-    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions, instance_bytes: u64, reserved_bytes: u64) -> Self {
+    pub fn new(mailbox: Arc<Mailbox>, options: InstanceOptions, instance_bytes: u64, target: EngineTarget) -> Self {
         Guest {
-            limiter: Limiter::new(&options, instance_bytes, reserved_bytes, mailbox.clone()),
+            limiter: Limiter::new(&options, instance_bytes, target, mailbox.clone()),
             mailbox,
             clock: Clock::new(&options),
             random: Random::new(&options),

@@ -16,6 +16,7 @@ use crate::limits::{InstanceOptions, PIECE_FUEL};
 use crate::load;
 use crate::mailbox::{Log, Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
+use crate::profile::EngineTarget;
 use crate::status::{Failure, Outcome, Status};
 use crate::values;
 use crate::wasi::Exit;
@@ -47,8 +48,7 @@ struct Recipe {
     pre: InstancePre<Guest>,
     options: InstanceOptions,
     instance_bytes: u64,
-    /// What a memory may grow to without being moved.
-    reserved_bytes: u64,
+    target: EngineTarget,
     /// The guest stops after each piece of a slice.
     piece_fuel: u64,
     mailbox: Arc<Mailbox>,
@@ -85,7 +85,7 @@ impl Instance {
                 pre: plugin.pre.clone(),
                 options,
                 instance_bytes: plugin.instance_bytes,
-                reserved_bytes: plugin.target.reserved_bytes(),
+                target: plugin.target,
                 piece_fuel: options.slice_fuel.min(if large { PIECE_FUEL } else { u64::MAX }),
                 mailbox,
             },
@@ -289,12 +289,12 @@ async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<
 }
 
 async fn instantiate(recipe: Recipe) -> wasmtime::Result<Live> {
-    let Recipe { engine, pre, options, instance_bytes, reserved_bytes, piece_fuel, mailbox } = recipe;
+    let Recipe { engine, pre, options, instance_bytes, target, piece_fuel, mailbox } = recipe;
     if instance_bytes > options.memory_bytes {
         let what = format!("instances of {instance_bytes} bytes, the limit of its memory is {}", options.memory_bytes);
         return Err(Failure::new(Status::OverLimit, what).into());
     }
-    let mut store = Store::new(&engine, Guest::new(mailbox, options, instance_bytes, reserved_bytes));
+    let mut store = Store::new(&engine, Guest::new(mailbox, options, instance_bytes, target));
     store.limiter_async(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(options.crossing_bytes as usize);
     store.fuel_async_yield_interval(Some(piece_fuel))?;

@@ -1,11 +1,13 @@
 //! Runs precompiled WebAssembly components behind the C ABI of `edge.h`.
 //!
 //! A panic ends the process, so nothing here panics on input: the lints deny unwrapping and indexing. Unsafe code stands
-//! in `abi.rs`, where pointers arrive, and in `load.rs`, where bytes become code.
+//! in `abi.rs`, where pointers arrive, in `load.rs`, where bytes become code, and in `stacks.rs`, which maps memory.
 
 mod abi;
 mod arguments;
 mod artifact;
+#[cfg(feature = "compiler")]
+mod binary;
 mod clock;
 #[cfg(feature = "compiler")]
 mod compile;
@@ -13,6 +15,8 @@ mod contract;
 mod counters;
 #[cfg(feature = "compiler")]
 mod features;
+#[cfg(feature = "compiler")]
+mod fixed_memory;
 #[cfg(feature = "compiler")]
 mod footprint;
 mod guest;
@@ -29,6 +33,8 @@ mod plugin;
 mod process;
 mod profile;
 mod seal;
+mod sha256;
+mod stacks;
 mod statement;
 mod status;
 #[cfg(feature = "compiler")]

@@ -75,15 +75,13 @@ pub struct Limiter {
     /// What was let grow last: Wasmtime may find that it cannot.
     last_growth: u64,
     refused: Option<String>,
-    /// A memory that grows beyond this may be copied as a whole.
-    reserved_bytes: u64,
+    target: EngineTarget,
     mailbox: Arc<Mailbox>,
 }
 
 impl Limiter {
-    /// `instance_bytes`: what every instance of the plugin takes outside of linear memory. `reserved_bytes`: what a
-    /// memory may grow to without being moved.
-    pub fn new(options: &InstanceOptions, instance_bytes: u64, reserved_bytes: u64, mailbox: Arc<Mailbox>) -> Self {
+    /// `instance_bytes`: what every instance of the plugin takes outside of linear memory.
+    pub fn new(options: &InstanceOptions, instance_bytes: u64, target: EngineTarget, mailbox: Arc<Mailbox>) -> Self {
         Limiter {
             memory_limit: options.memory_bytes,
             table_limit: options.table_elements.into(),
@@ -91,7 +89,7 @@ impl Limiter {
             table_elements: 0,
             last_growth: 0,
             refused: None,
-            reserved_bytes,
+            target,
             mailbox,
         }
     }
@@ -121,13 +119,16 @@ impl ResourceLimiterAsync for Limiter {
             let what = format!("{grown} bytes of memory, its limit is {}", self.memory_limit);
             return self.refuse(current == 0, what);
         }
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        if let Some(maximum) = maximum.filter(|maximum| desired > *maximum) {
+            if self.target.memory_maximum() == Some(maximum as u64) {
+                self.refused = Some(format!("{desired} bytes in one memory, its code is compiled for {maximum}"));
+            }
             return Ok(false);
         }
         self.memory_bytes = grown;
         self.last_growth = growth;
-        // It costs no fuel, so the clock is looked at before each.
-        if current > 0 && desired as u64 > self.reserved_bytes {
+        // It may be copied as a whole, which costs no fuel, so the clock is looked at before each time.
+        if current > 0 && desired as u64 > self.target.reserved_bytes() {
             self.mailbox.give_way().await;
         }
         Ok(true)

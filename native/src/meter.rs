@@ -8,7 +8,6 @@
 //! Encodings are those of the WebAssembly core specification 3.0, chapter 5, and of the component model's Binary.md.
 //! RATIONALE, "Why bulk operations and allocations are metered before compilation".
 
-mod binary;
 mod helpers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +17,13 @@ use wasmparser::{
     CompositeInnerType, ExternalKind, FuncType, FunctionBody, Operator, Parser, Payload, RefType, TypeRef, ValType,
 };
 
+use crate::binary::{
+    COMPONENT, CORE_MODULE, PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections,
+};
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::{self, Structure};
-use binary::{PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections};
 use helpers::{FUNCREF, Helpers, I32, I64, Operation, SPENDING_LOCALS};
 
-/// Sections of a component that hold a core module, and another component.
-const CORE_MODULE: u8 = 1;
-const COMPONENT: u8 = 4;
 /// Sections of a core module.
 const CUSTOM: u8 = 0;
 const TYPES: u8 = 1;

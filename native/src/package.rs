@@ -11,10 +11,10 @@ use std::fs::File;
 use std::io::Write;
 
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 use crate::hex;
 use crate::key::{KEY_BYTES, Purpose, SIGNATURE_BYTES};
+use crate::sha256::Sha256;
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
@@ -144,7 +144,7 @@ pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: O
     let Some(entry) = found.iter().find(|entry| entry.name == name) else {
         return Err(Failure::new(Status::Options, format!("the package has no file `{name}`")));
     };
-    let mut digest = Sha256::new();
+    let mut digest = Sha256::default();
     artifact::read_through(file, entry.at, entry.size, |piece| {
         digest.update(piece);
         match to {
@@ -152,7 +152,7 @@ pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: O
             None => Ok(()),
         }
     })?;
-    if hex::encode(&digest.finalize()) == entry.sha256 {
+    if hex::encode(&digest.finish()) == entry.sha256 {
         return Ok(());
     }
     Err(Failure::new(Status::Damaged, format!("{name} does not have the digest that was signed")))

@@ -1,9 +1,12 @@
 //! The engine profile: the one place that says how code is compiled and run, so that both ends agree.
 
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
 use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 use crate::hex;
+use crate::sha256;
+use crate::stacks::Fibers;
 use crate::status::{Failure, Outcome, Status};
 
 /// Raised when the meaning of the profile changes without one of the figures below changing.
@@ -20,7 +23,7 @@ const WASMTIME_MAJOR: &str = "48";
 /// Guest stack of a call when the caller does not say: CPython needs this much.
 pub const STACK_BYTES: usize = 512 << 10;
 /// Host functions run on the same fiber, above the guest's share of it.
-const HOST_STACK_BYTES: usize = 256 << 10;
+pub const HOST_STACK_BYTES: usize = 256 << 10;
 
 /// What executes an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,16 @@ impl EngineTarget {
         self.memory().reservation
     }
 
+    /// What a memory may have at most in code that is compiled without asking for more, in bytes.
+    ///
+    /// RATIONALE, "Why a memory for a Pi Zero gets a maximum".
+    pub const fn memory_maximum(self) -> Option<u64> {
+        match self {
+            EngineTarget::Pulley32 => Some(self.memory().reservation),
+            _ => None,
+        }
+    }
+
     /// Names everything that decides whether code made at one end runs at the other.
     pub fn fingerprint(self) -> String {
         let Memory { reservation, guard, growth, signals } = self.memory();
@@ -105,7 +118,7 @@ impl EngineTarget {
              reservation {reservation} guard {guard} growth {growth} signals {signals}",
             self.triple(),
         );
-        let digest = Sha256::digest(text.as_bytes());
+        let digest = sha256::digest(text.as_bytes());
         hex::encode(digest.get(..8).unwrap_or_default())
     }
 
@@ -133,6 +146,9 @@ impl EngineTarget {
             .debug_symbols(false)
             .max_wasm_stack(stack_bytes)
             .async_stack_size(stack_bytes + HOST_STACK_BYTES);
+        if stack_bytes == STACK_BYTES {
+            config.with_host_stack(Arc::new(Fibers));
+        }
         Ok(config)
     }
 }

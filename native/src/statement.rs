@@ -1,9 +1,9 @@
 //! A description that somebody signed: JSON of what code is, for whom and out of what.
 
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 use crate::key::{self, PublicKey, Purpose, SIGNATURE_BYTES};
+use crate::sha256;
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
 
@@ -35,7 +35,7 @@ impl Signed<'_> {
         key::verify(&self.signer, purpose, self.text, &self.signature)?;
         let description: Json = serde_json::from_slice(self.text)
             .map_err(|error| Failure::new(Status::Damaged, format!("the description is not JSON: {error}")))?;
-        let sha256 = Sha256::digest(self.text).into();
+        let sha256 = sha256::digest(self.text);
         trust.check(&self.signer, purpose, &description, &sha256)?;
         Ok(Statement { signer: self.signer, description, sha256 })
     }

@@ -215,6 +215,12 @@ def test_wrong_usage_changes_nothing(edge: Edge, tmp_path: Path, words: tuple[st
     assert list(tmp_path.rglob("*.keys")) == []
 
 
+def test_a_file_of_keys_may_begin_with_a_byte_order_mark(edge: Edge, tmp_path: Path) -> None:
+    """As Notepad saves it; within the file of what is trusted, the mark stays an error."""
+    (tmp_path / "office.pub").write_bytes(b"\xef\xbb\xbfed25519 " + b"ab" * 32 + b" office\r\n")
+    assert edge("key", "trust", tmp_path / "office.pub").status == 0
+
+
 def test_a_file_of_nonsense_is_not_trusted(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "a.pub").write_text("ed25519 12\n")
     ran = edge("key", "trust", tmp_path / "a.pub")

@@ -111,6 +111,17 @@ def test_what_has_no_tool_is_told_before_it_is_compiled_and_from_the_cache(
     assert "memory plugin, which has no tool" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("contents", "message"), [(b"", "is empty"), (b"(component)", "it is not WebAssembly")]
+)
+def test_a_wasm_that_is_none_is_not_called_an_artifact(
+    edge: Edge, tmp_path: Path, contents: bytes, message: str
+) -> None:
+    (tmp_path / "a.wasm").write_bytes(contents)
+    ran = edge("run", tmp_path / "a.wasm", "{}")
+    assert (ran.status, message in ran.err, "trailer" in ran.err) == (3, True, False)
+
+
 def test_a_component_that_can_not_be_decoded_is_not_cached(
     edge: Edge, tmp_path: Path, compiled: list[str]
 ) -> None:

@@ -58,7 +58,7 @@ def test_processes_that_were_ended_take_no_more(wasm: Wasm) -> None:
     processes = compiler.Processes()
     processes.end()
     component = wasm("cron-next").read_bytes()
-    with open(os.devnull, "wb") as out, pytest.raises(errors.TooComplex):
+    with open(os.devnull, "wb") as out, pytest.raises(errors.OutOfMemory):
         compiler.compile_component(
             component, "x.wasm", "pulley32", local_key.local_seed(), out.fileno(), processes
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+import wasmtime
 
 from edge import errors
 from edge._native import making
@@ -68,6 +69,35 @@ def test_cpu_time_is_limited(wasm: Wasm, monkeypatch: pytest.MonkeyPatch) -> Non
         pytest.raises(errors.TooComplex, match=r"^x\.wasm: .* 1 s of CPU time"),
     ):
         compiler.compile_component(large, "x.wasm", "pulley32", making.new_key(), out.fileno())
+
+
+def test_valid_code_over_a_limit_of_cranelift_is_not_called_damaged() -> None:
+    table = " ".join(["0"] * 70_000)
+    wide = wasmtime.wat2wasm(f"(component (core module (func (param i32) (br_table {table} (local.get 0)))))")
+    with open(os.devnull, "wb") as out, pytest.raises(errors.TooComplex, match="70000|69999"):
+        compiler.compile_component(bytes(wide), "x.wasm", "pulley32", native.new_key(), out.fileno())
+
+
+def test_a_compiler_that_the_system_kills_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "BOOT", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(errors.OutOfMemory, match=r"^x\.wasm: the compiler's process was killed"):
+        compiler.decode(b"", "x.wasm")
+
+
+def test_a_lower_limit_around_the_compiler_is_no_fault_of_the_file() -> None:
+    """With fewer addresses or less CPU time than the compiler's own limits, those of the shell are named."""
+    code = (
+        "import resource\nfrom edge import errors\nfrom edge.dev import compiler\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (30, 30))\n"
+        "limits = {'cpu_s': 60, 'memory_mb': 512}\n"
+        "print(compiler._ended(-24, 'x', limits, b''))\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (400 << 20, 400 << 20))\n"
+        "print(compiler._ended(1, 'x', limits, b'MemoryError'))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    time, memory = ran.stdout.splitlines()
+    assert "more than 30 s of CPU time, the limit of this process. Raise that limit: `ulimit -t`" in time
+    assert "more than 400 MB of memory, the limit of this process. Raise that limit: `ulimit -d`" in memory
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

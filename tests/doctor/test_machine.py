@@ -91,6 +91,14 @@ def test_no_library_at_all(finding: Check, monkeypatch: pytest.MonkeyPatch) -> N
     assert found.remedy
 
 
+def test_a_library_that_is_a_fifo_holds_nobody(
+    finding: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "library")
+    monkeypatch.setenv("EDGE_LIBRARY", str(tmp_path / "library"))
+    assert finding("processor").found == f"{tmp_path}/library is no library"
+
+
 def test_a_python_that_is_too_old(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding("python").status == "pass"
     monkeypatch.setattr("edge.doctor.machine.OLDEST_PYTHON", (4, 0))

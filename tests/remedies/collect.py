@@ -39,7 +39,7 @@ FOLLOWABLE = re.compile(
 """What names a command, a file, a setting or a flag."""
 
 COMMAND = re.compile(rf"(?<!Usage: )(?<!or )\bedge (?:{'|'.join(COMMANDS)})\b")
-PAIRS = ("confinement.py",)
+PAIRS = ("confinement.py", "fitting.py")
 """Modules that yield or return a cause and its remedy."""
 
 

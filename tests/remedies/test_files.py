@@ -199,6 +199,20 @@ def test_more_files_than_a_process_may_open() -> None:
     assert shown.stdout.strip()
 
 
+def test_larger_files_than_a_process_may_write(wasm: Callable[[str], Path]) -> None:
+    command = f"ulimit -f 1; {sys.executable} -m edge inspect {wasm('cron-next')}"
+    ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (5, False)
+    told = advice(ran.stderr, "Files of this process may not be as large: `ulimit -f` shows how large")
+    shown = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -f 1; {' '.join(told.command())}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == "1"
+
+
 def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     installed()
     from edge.store import lock

@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import errors
-from edge.limits import PI_ZERO, Limits, admission
+from edge.limits import PI_ZERO, Limits, admission, here
 from edge.limits.admission import Admission
 from edge.limits.counters import Counters
 from tests.limits.test_admission import Machine
@@ -122,6 +122,20 @@ def counters(tmp_path: Path, memory: Machine) -> Iterator[Counters]:
         yield found
 
 
+def test_a_plugin_that_no_call_of_fits(edge: Edge, installed: Callable[..., Any]) -> None:
+    told = advice(
+        installed(f"[edge.limits]\nmemory = {here().memory}\n", "--yes"),
+        "`edge policy revoke {} limits memory {}` leaves it what this device gives without consent, if it "
+        "works with that",
+    )
+    called = edge("call", "faults", NOTHING)
+    assert (called.status, told.text in " ".join(called.err.split())) == (5, True)
+    assert checked(edge, "room") == told.text
+    edge(*told.edge())
+    assert edge("call", "faults", NOTHING).status == 0
+    assert checked(edge, "room") == ""
+
+
 def test_memory_that_this_machine_never_has(edge: Edge, counters: Counters) -> None:
     large = Admission(counters, PI_ZERO)
     with pytest.raises(errors.NotAdmitted) as caught:
@@ -167,3 +181,40 @@ def test_data_that_can_not_be_written(edge: Edge, tmp_path: Path, monkeypatch: p
     advice(checked(edge, "disk"), "Set XDG_DATA_HOME to a folder that this user can write")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))
     assert not checked(edge, "disk")
+
+
+def test_a_limit_of_memory_around_this_process(wasm: Callable[[str], Path], tmp_path: Path) -> None:
+    """The compiler's process inherits it, and what it lacks is no fault of the plugin's."""
+    words = f"{sys.executable} -m edge compile {wasm('cron-next')} --target pi-zero -o {tmp_path}"
+    few = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -Sv 60000; XDG_CACHE_HOME={tmp_path}/cache {words}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert few.returncode == 5, few.stderr
+    told = advice(few.stderr, "Raise that limit: `ulimit -{}` shows it, in a service it is {}=")
+    shown = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -Sv 60000; {' '.join(told.command())}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == "60000"
+
+
+def test_memory_that_this_process_may_not_have() -> None:
+    code = (
+        "import resource\nfrom edge import cli\n"
+        "def fail(*_):\n    raise MemoryError\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))\n"
+        "cli._dispatch = fail\n"
+        "raise SystemExit(cli.main(['list']))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 5
+    told = advice(
+        ran.stderr, "This process may have {} MB: `ulimit -{}` shows that, in a service it is Limit{}="
+    )
+    assert told.filled[:2] == ("1024", "d")

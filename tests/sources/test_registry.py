@@ -144,6 +144,18 @@ def test_paths_in_an_index_of_this_machine(tmp_path: Path, file: Path, look: Loo
     assert look("clock").url == (url if url.startswith("/") else f"{tmp_path}/{url}")
 
 
+def test_a_path_in_an_index_that_leads_nowhere_is_the_fault_of_the_registry(
+    tmp_path: Path, file: Path, cache: Path, said: list[str]
+) -> None:
+    here(tmp_path, file, entry(url="gone.edge"))
+    with (
+        pytest.raises(errors.BadPackage, match=r"clock 1\.0\.0: .*/gone\.edge: No such file") as caught,
+        open_source("clock", most_bytes=1 << 20, cache=str(cache), say=said.append),
+    ):
+        pass
+    assert caught.value.remedy == "Tell whoever keeps this registry"
+
+
 @pytest.mark.parametrize(("written", "digest"), [(f"sha256:{DIGEST.upper()}", DIGEST), (None, ""), ("", "")])
 def test_a_digest_as_others_write_it(
     tmp_path: Path, file: Path, look: Look, written: str | None, digest: str

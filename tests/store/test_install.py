@@ -44,7 +44,7 @@ def refused(kind: type[errors.EdgeError], match: str, root: Path) -> Iterator[No
 
 def test_what_asks_for_nothing_runs_at_once(put: Put) -> None:
     done = put(agrees=None)
-    assert (done.change, done.before, done.record.enabled) == ("installed", None, True)
+    assert (done.change, done.record.enabled) == ("installed", True)
     assert answer() == ""
 
 

@@ -20,13 +20,28 @@ NAMES = ("weather", "weather-2", "w", "pump.x", "plugins")
 HEADS = {name: packing.head(packing.spelled({"format": 1, "name": name}), SEED) for name in NAMES}
 
 blank = st.sampled_from(["", " ", "  ", "\t", "\u00a0", "\u3000", "\u200b", "\x0b", "\x0c", "\r", "\x85"])
-scope = st.sampled_from(["plugins", "plugin", "Plugins", "PLUGIN", "plug", "scope", "pluginss"])
+scope = st.sampled_from(["plugins", "plugin", "Plugins", "PLUGIN", "plug", "scope", "for", "\u0440lugins"])
 sign = st.sampled_from(["=", ":", "", "\uff1d", " =", "= ", ","])
 names = st.sampled_from(
     ["weather", "weather*", "w*", "*", "Weather", "pump.x,w", "w,,x", "-w", "", "#", "a-*", "w-"]
 )
 told = st.one_of(
-    st.sampled_from(["office", "the office", "Büro", "#", "# x", "\ufeff", "\x00", "=", ":", "plugins", "5"]),
+    st.sampled_from(
+        [
+            "office",
+            "the office",
+            "Büro",
+            "#",
+            "# x",
+            "\ufeff",
+            "\x00",
+            "=",
+            ":",
+            "plugins",
+            "5",
+            "https://a.b",
+        ]
+    ),
     st.tuples(scope, sign, names).map("".join),
 )
 kind = st.sampled_from(["ed25519", "revoked ed25519", "Ed25519", "revoked", "\ufeffed25519", "ed25519\t"])
@@ -43,6 +58,8 @@ PATTERN = rf"({NAME}|[a-z0-9][a-z0-9._-]{{0,127}}\*|\*)"
 SCOPE = rf"[ \t]+plugins=({PATTERN}(?:,{PATTERN})*)(?=[ \t]|$)"
 TRUSTED = re.compile(rf"ed25519[ \t]+([0-9a-fA-F]{{64}})(?:{SCOPE})?(?:[ \t]+(.*))?")
 REVOKED = re.compile(r"revoked[ \t]+ed25519[ \t]+([0-9a-fA-F]{64})(?:[ \t]+(.*))?")
+SIGN = re.compile(r"[=:\uff1d\uff1a]")
+FIRST = re.compile(r"plugins?([ \t]|$)", re.IGNORECASE)
 SEEMS = re.compile(r"plugins?[ \t]*[=:\uff1d\uff1a]", re.IGNORECASE)
 
 
@@ -56,7 +73,7 @@ def as_documented(text: str) -> list[Any] | None:
         return []
     if found := TRUSTED.fullmatch(text):
         label = found[found.re.groups] or ""
-        refused = "=" in label or SEEMS.search(label)
+        refused = SIGN.search(label.replace("://", "")) or FIRST.match(label)
         return (
             None if refused else ["ed25519", found[1].lower(), label, found[2].split(",") if found[2] else []]
         )

@@ -13,6 +13,7 @@ each for where it begins behind the head and how long it is. Head and modules ar
 
 from __future__ import annotations
 
+import gc
 import posix
 import sys
 from marshal import loads
@@ -31,6 +32,8 @@ LAST_STANDARD_STREAM = 2
 COMMAND = 1
 COMMANDS = "edge.cli"
 INTERRUPTED = 130
+GARBAGE = 10_000
+"""Objects made before the collector looks for some; imports alone reach its 700 again and again."""
 
 
 class Finder:
@@ -143,6 +146,7 @@ def _load(finder: object) -> None:
     if not isinstance(finder, Finder):
         return
     before = set(sys.modules)
+    gc.set_threshold(GARBAGE)
     try:
         finder.load(COMMANDS)
         if len(sys.argv) > COMMAND:

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::binary::leb;
+use crate::binary::leb;
 
 pub const I32: u8 = 0x7f;
 pub const I64: u8 = 0x7e;

@@ -13,7 +13,7 @@ const BLANKS: [char; 2] = [' ', '\t'];
 /// What ends the word `plugins` where a reader takes it for a scope; the others only look like the first two.
 const SIGNS: [char; 8] = ['=', ':', '\u{ff1d}', '\u{ff1a}', '\u{fe66}', '\u{fe55}', '\u{2236}', '\u{a789}'];
 
-/// As `edge/names.py` has it.
+/// As `edge/text.py` has it.
 const MAX_NAME_BYTES: usize = 128;
 
 type Why = String;
@@ -63,10 +63,10 @@ impl<'a> Line<'a> {
                 "plugins= names plugins, with commas and without spaces, as in weather,pump-*; `{name}` is no name"
             ));
         }
-        if label.contains('=') || seems_scope(label) {
-            return Err(
-                "a label has no `=` and no `plugins:`; a scope stands right behind the key, plugins=NAME".into()
-            );
+        if may_seem_scope(label) {
+            return Err("a label has no `=` or `:` but in `://`, and does not begin with `plugins`; \
+                a scope stands right behind the key, plugins=NAME"
+                .into());
         }
         Ok(Line::Key { key, scope, label })
     }
@@ -136,6 +136,14 @@ fn is_hidden(character: char) -> bool {
             | '\u{e0000}'..='\u{e007f}'
     );
     (character.is_control() && character != '\t') || is_space || is_format
+}
+
+/// Whether a reader may take a label for a scope, whatever that is called: `for:weather`, `plugins weather`, or
+/// `plugins:weather` in letters that only look like these.
+fn may_seem_scope(label: &str) -> bool {
+    let (first, _) = word(label);
+    let is_named = ["plugin", "plugins"].iter().any(|named| first.eq_ignore_ascii_case(named));
+    is_named || label.replace("://", "").contains(SIGNS)
 }
 
 /// Whether a reader would take a text for a scope.

@@ -5,6 +5,9 @@ use wasmparser::BinaryReaderError;
 use crate::status::{Failure, Outcome, Status};
 
 pub const PREAMBLE_BYTES: usize = 8;
+/// Sections of a component that hold a core module, and another component.
+pub const CORE_MODULE: u8 = 1;
+pub const COMPONENT: u8 = 4;
 
 pub fn sections(binary: &[u8]) -> Outcome<Vec<(u8, &[u8])>> {
     let mut found = Vec::new();

@@ -1,0 +1,39 @@
+"""Whether a call of an installed plugin can ever be admitted on this machine.
+
+Looked at when it is installed and by `edge doctor`, so that not the first call tells.
+"""
+
+from __future__ import annotations
+
+from edge import admission
+from edge.profiles import here
+from edge.store import record, terms
+
+MB = 1 << 20
+
+
+def misfit(name: str) -> tuple[str, str] | None:
+    """Why no call of a plugin is ever admitted here, and what to do; None where calls fit.
+
+    Raises what is wrong with its release or with the policy.
+    """
+    # As it was written: what a call goes by is kept for that very file.
+    found = record.get(name)
+    device = here()
+    own = terms.of(found, device)
+    limits = own.limits(device)
+    need = admission.need(limits, device)
+    if need <= device.memory:
+        return None
+    why = (
+        f"no call of {found.name} fits here: it may use {need / MB:.1f} MB, and the {device.name} profile "
+        f"has {device.memory // MB} MB for all plugins"
+    )
+    agreed = next((ask for ask in found.consents if ask[:2] == ("limits", "memory")), None)
+    if agreed is None or limits.memory <= device.limits.memory:
+        return why, "Install a release of it that declares less memory"
+    return (
+        why,
+        f"`edge policy revoke {found.name} limits memory {agreed[2]}` leaves it what this device gives "
+        f"without consent, if it works with that",
+    )
