@@ -131,7 +131,7 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
 
 
 def _neither(error: errors.EdgeError, fd: int, path: str) -> dict[str, str]:
-    from edge.load_errors import explain_other
+    from edge.runtime.load_errors import explain_other
 
     try:
         explain_other(fd, files.base_name(path))

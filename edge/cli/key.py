@@ -348,7 +348,7 @@ def _keys(what: str) -> list[Trusted]:
         public, label = _key(what)
         return [trust.Trusted(public, label)]
     try:
-        lines = native.read_trust(files.read_input(what).removeprefix(files.BYTE_ORDER_MARK), what)
+        lines = making.read_trust(files.read_input(what).removeprefix(files.BYTE_ORDER_MARK), what)
     except errors.OptionsError as error:
         # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None

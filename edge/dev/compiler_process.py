@@ -47,7 +47,7 @@ def _encode(request: dict[str, Any], wasm: bytes) -> dict[str, Any]:
 
 def _compile(request: dict[str, Any], wasm: bytes, seed: bytearray) -> dict[str, Any]:
     facts = b'{"large_memory": true}' if request["large_memory"] else b"{}"
-    return native.compile_component(wasm, request["file"], request["engine"], facts, seed, request["out"])
+    return making.compile_component(wasm, request["file"], request["engine"], facts, seed, request["out"])
 
 
 def _limit(what: int, amount: int) -> None:

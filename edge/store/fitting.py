@@ -5,9 +5,8 @@ Looked at when it is installed and by `edge doctor`, so that not the first call 
 
 from __future__ import annotations
 
-from edge import admission
-from edge.profiles import here
-from edge.store import record, terms
+from edge.limits import admission, here
+from edge.store import call_plan, record
 
 MB = 1 << 20
 
@@ -20,7 +19,7 @@ def misfit(name: str) -> tuple[str, str] | None:
     # As it was written: what a call goes by is kept for that very file.
     found = record.get(name)
     device = here()
-    own = terms.of(found, device)
+    own = call_plan.of(found, device)
     limits = own.limits(device)
     need = admission.need(limits, device)
     if need <= device.memory:

@@ -5,7 +5,7 @@
     magic, 8 | the seed, 32 | its public half, 32
 
 The public half is there so that a file which a power cut emptied is no key: RATIONALE, "Why a key's file has
-its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it. edge/trust/__init__.py has what
+its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it. `edge.trust` has what
 is trusted.
 """
 

@@ -7,8 +7,8 @@ import json
 import random
 
 from cross.board import Board
-from edge import _native as native
-from edge import keys
+from edge._native import making
+from edge.trust import local_key
 
 BUFFER = 16 << 10
 """What the library reads at once (native/src/artifact.rs)."""
@@ -19,10 +19,11 @@ LENGTHS = (0, 1, 3, 4, 54, 55, 56, 57, 63, 64, 65, 119, 120, BUFFER - 1, BUFFER 
 CHECK = """
 import sys; sys.path[:0] = ["/opt/edge/lib", "/usr/lib/python3/dist-packages"]
 from edge import _native as native
+from edge._native import making
 with open("digests", "rb") as file:
-    said, head = native.describe_package(file.fileno(), "digests", None)
+    said, head = making.describe_package(file.fileno(), "digests", None)
     for entry in said["files"]:
-        native.unpack(file.fileno(), "digests", head, entry["name"])
+        making.unpack(file.fileno(), "digests", head, entry["name"])
 print(len(said["files"]))
 """
 
@@ -35,7 +36,7 @@ def test_files_of_all_kinds_of_length_have_the_digest_that_hashlib_makes(board: 
         for data in files
     ]
     text = json.dumps({"format": 1, "files": entries}, sort_keys=True, separators=(",", ":")).encode()
-    board.put("digests", native.seal_package(text, keys.local_seed()) + b"".join(files))
+    board.put("digests", making.seal_package(text, local_key.local_seed()) + b"".join(files))
     done = board.run(["python3.11", "-I", "-S", "-c", CHECK])
     assert done.exit == 0, done.stderr
     assert int(done.stdout) == len(LENGTHS)

@@ -75,7 +75,7 @@ def test_valid_code_over_a_limit_of_cranelift_is_not_called_damaged() -> None:
     table = " ".join(["0"] * 70_000)
     wide = wasmtime.wat2wasm(f"(component (core module (func (param i32) (br_table {table} (local.get 0)))))")
     with open(os.devnull, "wb") as out, pytest.raises(errors.TooComplex, match="70000|69999"):
-        compiler.compile_component(bytes(wide), "x.wasm", "pulley32", native.new_key(), out.fileno())
+        compiler.compile_component(bytes(wide), "x.wasm", "pulley32", making.new_key(), out.fileno())
 
 
 def test_a_compiler_that_the_system_kills_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
