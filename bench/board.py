@@ -14,7 +14,7 @@ from edge.dev import bundle
 from edge.dev.compile import compile_to
 from edge.dev.pack import pack
 from edge.dev.pack_source import Source
-from edge.trust import local_key
+from edge.trust import key_file
 
 HERE = Path(__file__).parent
 RUST_TOOL, PYTHON_TOOL = "cron-next", "sensor-digest"
@@ -88,7 +88,7 @@ def _packed(name: str, folder: str) -> Path:
     path = Path(folder) / f"{name}.edge"
     with path.open("xb+") as file:
         source = Source(str(guests.source(name)), str(guests.build(name)))
-        pack(file.fileno(), source, [ENGINE], local_key.local_seed(), file=path.name)
+        pack(file.fileno(), source, [ENGINE], key_file.local_seed(), file=path.name)
     return path
 
 

@@ -58,9 +58,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as counters,
     ):
         patch.setenv("XDG_RUNTIME_DIR", counters)
-        from edge.trust import local_key
+        from edge.trust import key_file
 
-        local_key.local_seed()
+        key_file.local_seed()
         yield path
 
 
@@ -131,7 +131,7 @@ def package(
         **changes: Any,
     ) -> Path:
         from edge import _native as native
-        from edge.trust import local_key
+        from edge.trust import key_file
         from tests import packing
         from tests.home import settled
 
@@ -141,7 +141,7 @@ def package(
             folder = packing.folder(tmp_path_factory.mktemp(name), name, wasm(name), changes)
             path = folder / f"{name}.edge"
             with settled(home):
-                signer = seed or local_key.local_seed()
+                signer = seed or key_file.local_seed()
                 made[wish] = packing.packed(path, folder, engines, signer, with_wasm=with_wasm)
         return made[wish]
 

@@ -13,7 +13,7 @@ from typing import Any
 from edge import _native as native
 from edge._native import making
 from edge.dev.compile import compile_to
-from edge.trust import local_key
+from edge.trust import key_file
 
 Code = tuple[dict[str, Any], dict[str, bytes]]
 
@@ -49,7 +49,7 @@ def package(
 ) -> bytes:
     """A package; `manifest`: lines beyond the least, `changes`: of the description."""
     about = native.about()
-    seed = seed or local_key.local_seed()
+    seed = seed or key_file.local_seed()
     description, code = compiled(wasm, tuple(engines or (about["engine"],)))
     contents = {"manifest.toml": manifest_of(name, version, manifest).encode()}
     contents.update((f"code.{engine}", data) for engine, data in code.items())

@@ -14,7 +14,7 @@ from edge import _native as native
 from edge import errors, trust
 from edge._native import making
 from edge.package import CODE, MANIFEST, WASM, Package, is_package, open_package
-from edge.trust import local_key
+from edge.trust import key_file
 from tests import packing
 
 Packed = Callable[..., Path]
@@ -41,7 +41,7 @@ def saying(contents: bytes, **changes: Any) -> bytes:
     """The package with another description, signed by this machine."""
     description, files = packing.apart(contents)
     text = packing.spelled({**description, **changes})
-    return packing.head(text, local_key.local_seed()) + b"".join(files.values())
+    return packing.head(text, key_file.local_seed()) + b"".join(files.values())
 
 
 def test_a_package_tells_what_it_holds(contents: bytes, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_manifest_as_long_as_no_manifest_is_not_read(contents: bytes) -> None:
     text = packing.spelled({**description, "files": [entry, *description["files"][1:]]})
     body = b"".join({**files, MANIFEST: long}.values())
     with (
-        opened(packing.head(text, local_key.local_seed()) + body, None) as package,
+        opened(packing.head(text, key_file.local_seed()) + body, None) as package,
         pytest.raises(errors.BadPackage, match="longer than 256 kB"),
     ):
         package.manifest()
@@ -157,7 +157,7 @@ def test_files_that_mean_nothing_are_refused(
     description, files = packing.apart(contents)
     entries = change(description["files"])
     body = b"".join(files.get(entry["name"], files[MANIFEST]) for entry in entries)
-    head = packing.head(packing.spelled({**description, "files": entries}), local_key.local_seed())
+    head = packing.head(packing.spelled({**description, "files": entries}), key_file.local_seed())
     with pytest.raises(errors.BadPackage, match=message), opened(head + body, None):
         pass
 
@@ -186,7 +186,7 @@ def test_whatever_somebody_signs_is_a_package_or_refused(
     except errors.Refused as error:
         assert error.message.startswith("a.edge")
         return
-    assert package.description["signer"] == local_key.local_public().hex()  # type: ignore[union-attr]
+    assert package.description["signer"] == key_file.local_public().hex()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def new_key() -> bytearray:
-    """The seed of a new signing key, which the caller can wipe (edge.trust.local_key.wipe)."""
+    """The seed of a new signing key, which the caller can wipe (edge.trust.key_file.wipe)."""
     seed, why = bytearray(SEED_BYTES), ffi.new("edge_bytes *")
     _check(lib.edge_key_new(ffi.from_buffer(seed), why), why)
     return seed

@@ -12,7 +12,6 @@ from time import time
 from edge import files
 from edge.audit.line import LINE_BYTES, digest, line, number, parse
 from edge.files import folders, runtime_dir, staged
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -179,7 +178,7 @@ def others_may_write(folder: str) -> Iterator[str]:
     if not _is_there(folder):
         return
     for path in (folder, *(f"{folder}/{name}" for name in sorted(posix.listdir(folder)))):
-        if posix.lstat(path).st_mode & local_key.OTHERS_WRITE:
+        if posix.lstat(path).st_mode & files.OTHERS_WRITE:
             yield path
 
 
@@ -202,7 +201,7 @@ def _check(path: str, found: posix.stat_result, kind: int) -> None:
         why = "it is no folder" if kind == files.DIRECTORY else "it is no file"
     elif found.st_uid != posix.getuid():
         why = f"it belongs to user {found.st_uid}"
-    elif found.st_mode & local_key.OTHERS_WRITE:
+    elif found.st_mode & files.OTHERS_WRITE:
         why = "others may write it"
     else:
         return

@@ -5,12 +5,11 @@ from __future__ import annotations
 import posix
 from time import monotonic_ns
 
-from edge import store
+from edge import files, store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
 from edge.cli.output import STDERR
 from edge.store.call import prepare
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
 
 def _config(name: str, withheld: list[str]) -> bytes | None:
     # As edge.store.config reads it, which is more than a call needs.
-    text = local_key.read_guarded(store.config_path(name), local_key.OTHERS_WRITE)
+    text = files.read_guarded(store.config_path(name), files.OTHERS_WRITE)
     if text == b"":
         _check_config(name)
     if text and withheld:

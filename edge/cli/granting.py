@@ -52,11 +52,11 @@ class Terms:
     def check_source(self, given: Given, file: str, imports: list[str], named: list[str]) -> None:
         """Raises before a component is compiled what can be known by then: grants, trust, a tool's risk."""
         from edge import errors
-        from edge.trust import local_key
+        from edge.trust import key_file
 
         self.grants.check_load(imports)
         only = levels.operator_only(self.grants.level)
-        own = local_key.local_public()
+        own = key_file.local_public()
         if (own or only) and own not in [entry.public for entry in trust.entries(operator_only=only)]:
             why = "was revoked here"
             if only:

@@ -13,7 +13,7 @@ from edge.sources.digest import hex_of
 from edge.store import status
 from edge.suggest import meant
 from edge.text import phrase, safe, word
-from edge.trust import edit, keyring, local_key
+from edge.trust import edit, key_file, keyring
 from edge.trust import lines as trust_lines
 from edge.trust.held import Held
 
@@ -183,7 +183,7 @@ def _revoke(given: Given, what: str) -> None:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
         if is_folder(store.release_path(digits)):
             raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
-        if bytes.fromhex(digits) == local_key.local_public():
+        if bytes.fromhex(digits) == key_file.local_public():
             output.say("edge: this is this machine's own key: what it compiles will not run here any more")
         for entry, path in edit.trusted():
             if entry.public.hex() == digits and path not in ("", trust.operator_path()):

@@ -7,7 +7,7 @@ from edge.cli.options import Command, Option, at_least_one, named_file
 from edge.cli.words import is_folder
 from edge.files.staged import Staged
 from edge.targets import engine_of
-from edge.trust import local_key
+from edge.trust import key_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def run(given: Given) -> int:
 def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dict[str, Any]:
     from edge.dev.pack import DEFAULT_ENGINES, pack
 
-    with local_key.wiped(_seed(given)) as seed, Staged(path) as staged:
+    with key_file.wiped(_seed(given)) as seed, Staged(path) as staged:
         description = pack(
             staged.fd,
             source,
@@ -153,7 +153,7 @@ def _seed(given: Given) -> bytearray:
             f"pack: {whose} has no passphrase", "Leave out --passphrase-file, or name another key: --key"
         )
     if not name:
-        return local_key.local_seed()
+        return key_file.local_seed()
     from edge.cli.passphrase import asker
 
     return keyring.seed_of(name, asker(given))

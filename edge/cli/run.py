@@ -14,7 +14,6 @@ from edge.limits import PI_ZERO, here, named
 from edge.limits.admission import Admission
 from edge.limits.counters import NAMELESS, Counters
 from edge.runtime import Runtime
-from edge.runtime.plugin import CONTRACT
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -201,11 +200,11 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
 def _explain(error: Exception, code: int, name: str) -> None:
     """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs."""
     from edge import _native as native
-    from edge import errors
+    from edge import contract, errors
 
     if isinstance(error, errors.MissingImport):
         exports = native.describe_artifact(code, name)[0]["exports"]
-        if any(export.startswith(CONTRACT) for export in exports):
+        if any(export.startswith(contract.PREFIX) for export in exports):
             from edge.runtime.tool_errors import refuse_toolless
 
             refuse_toolless(name, exports)

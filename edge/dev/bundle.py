@@ -17,7 +17,7 @@ from edge.dev.probe import probe
 from edge.dev.strip import stripped
 from edge.files.staged import Staged
 from edge.targets import DEVICES
-from edge.trust import local_key
+from edge.trust import key_file
 
 PACKAGE = Path(__file__).resolve().parent.parent
 LAUNCHER = PACKAGE / "dev" / "launcher"
@@ -65,7 +65,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
         yield f"{TOP}/lib/{name}", (contents, 0o644)
     yield f"{TOP}/lib/edge/_native/libedge.so", (library.read_bytes(), 0o644)
     # Whoever is trusted to build what runs artifacts is trusted to compile them.
-    with local_key.wiped(local_key.local_seed()) as seed:
+    with key_file.wiped(key_file.local_seed()) as seed:
         own = making.public_key(seed)
     yield (
         f"{TOP}/lib/edge/{trust.FILE}",

@@ -16,7 +16,7 @@ from edge.dev import compiler, memory
 from edge.dev.cache import Cache
 from edge.dev.progress import watch_all
 from edge.limits import MEMORY
-from edge.trust import local_key
+from edge.trust import key_file
 
 Say = Callable[[str], None]
 
@@ -81,7 +81,7 @@ class Compilation:
         self._cache: Cache | None = None
         self._seed: bytearray | None = None
         try:
-            self.public = local_key.local_public() or making.public_key(self.seed)
+            self.public = key_file.local_public() or making.public_key(self.seed)
         except errors.EnvironmentFault:
             if needs_key:
                 raise
@@ -94,7 +94,7 @@ class Compilation:
     def seed(self) -> bytearray:
         """The private key, which stays this object's."""
         if self._seed is None:
-            self._seed = local_key.local_seed()
+            self._seed = key_file.local_seed()
         return self._seed
 
     def find(self, engine: str) -> Code | None:
@@ -142,7 +142,7 @@ class Compilation:
 
     def __exit__(self, *_: object) -> None:
         if self._seed is not None:
-            local_key.wipe(self._seed)
+            key_file.wipe(self._seed)
         for code in list(self._code.values()):
             with contextlib.suppress(OSError):
                 os.close(code.fd)

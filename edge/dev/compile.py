@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from edge.contract import PLUGIN_INFO, TOOL
 from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.loadable import provided
@@ -19,9 +20,6 @@ from edge.runtime import Runtime, confinement
 from edge.runtime.instance import Instance
 from edge.runtime.plugin import Plugin
 from edge.text import is_plugin_name, word
-
-PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
-TOOL = "zeroclaw:plugin/tool@0.1.0#"
 
 NO_FACTS: dict[str, Any] = {}
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from edge import errors
+from edge.contract import PREFIX
 from edge.interfaces import Interface
 from edge.interfaces.inbound import Inbound
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
 
-CONTRACT = "zeroclaw:plugin/"
 OWN = "edge:host/"
 WASI = "wasi:"
 WASI_0_2 = "0.2."
@@ -32,7 +32,7 @@ def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:
     `encoded`: what edge.dev.compiler.decode answers. `file` is for messages. A component that is no plugin of
     the contract may import what an application provides for it (`Runtime.load`), unless it is `packed`.
     """
-    is_plugin = packed or any(name.startswith(CONTRACT) for name in encoded["exports"])
+    is_plugin = packed or any(name.startswith(PREFIX) for name in encoded["exports"])
     missing = _missing(encoded["imports"], encoded["missing"], is_plugin=is_plugin)
     if not missing:
         return
@@ -58,7 +58,7 @@ def _missing(imports: Iterable[str], wasi: Iterable[str], *, is_plugin: bool) ->
         if name.startswith(WASI):
             if name in absent:
                 found[interface] = None
-        elif name not in own and (is_plugin or name.startswith((CONTRACT, OWN))):
+        elif name not in own and (is_plugin or name.startswith((PREFIX, OWN))):
             found[name if interface in known else interface] = None
     return list(found)
 
@@ -69,7 +69,7 @@ def _is_newer_wasi(interface: str) -> bool:
 
 
 def _remedy(missing: list[str]) -> str:
-    if any(name.startswith(CONTRACT) for name in missing):
+    if any(name.startswith(PREFIX) for name in missing):
         return "Build it against wit/ in Edge's repository, the contract that this release provides"
     if all(name.startswith((WASI, OWN)) for name in missing):
         return "Build it without them: no permission and no option adds them in this release"

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from edge import errors, files, manifest
+from edge import contract, errors, files, manifest
 from edge.cli import output
 from edge.dev import compiler, loadable
 from edge.dev.pack_schema import schema_problems
@@ -23,13 +23,6 @@ from edge.text import word
 
 if TYPE_CHECKING:
     from edge.manifest.lines import Path
-
-INTERFACES = {
-    "tool": "zeroclaw:plugin/tool@",
-    "channel": "zeroclaw:plugin/channel@",
-    "memory": "zeroclaw:plugin/memory@",
-}
-"""What a component exports that has a capability; other capabilities have no interface yet."""
 
 
 class Given:
@@ -171,7 +164,7 @@ class Source:
     def _problems(self) -> Iterator[Problem]:
         exports = self.component["exports"]
         for at, capability in enumerate(self._document["capabilities"]):
-            interface = INTERFACES.get(capability)
+            interface = contract.KINDS.get(capability)
             if interface and not any(name.startswith(interface) for name in exports):
                 yield self._problem(
                     ("capabilities", at), f"the component has no {capability}: it exports no {interface[:-1]}"

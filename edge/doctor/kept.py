@@ -52,7 +52,6 @@ def files(view: View) -> Finding:
 
     from edge import files, trust
     from edge.files import paths as places
-    from edge.trust import local_key
 
     foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
@@ -62,7 +61,7 @@ def files(view: View) -> Finding:
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
             # What it raises is the finding.
-            local_key.guard(path, posix.lstat(path), local_key.OTHERS_WRITE)
+            files.guard(path, posix.lstat(path), files.OTHERS_WRITE)
     for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"

@@ -44,10 +44,9 @@ def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
     from edge import files
     from edge.files import paths
-    from edge.trust import keyring
-    from edge.trust import local_key as keys
+    from edge.trust import key_file, keyring, local_key
 
-    path = keys.local_path()
+    path = local_key.local_path()
     if not path:
         return Finding(FAIL, paths.NO_PLACE.format("keys", "XDG_DATA_HOME"), paths.SET_ONE)
     folder = files.folder(path)
@@ -63,12 +62,12 @@ def keys() -> Finding:
             refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
             return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
-        if found.st_mode & keys.OTHERS_ANY:
+        if found.st_mode & files.OTHERS_ANY:
             remedy = (
                 f"`chmod go-rwx {shell(path)}`; if others may have read it, make new keys and revoke these"
             )
             return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
-    own = keys.local_public()
+    own = key_file.local_public()
     _, problems = keyring.every()
     if problems:
         return Finding(FAIL, problems[0], keyring.REMEDY)

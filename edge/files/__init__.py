@@ -19,6 +19,7 @@ DIRECTORY = 0o040000
 LINK = 0o120000
 STICKY = 0o1000
 OTHERS_WRITE = 0o022
+OTHERS_ANY = 0o077
 TEMPORARY = ".tmp"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put at the head of a text; JSON is read without it by the native library."""
@@ -171,6 +172,93 @@ def read_open(fd: int, path: str) -> bytes:
     raise errors.Refused(
         f"{path} has {size} bytes, and at most {MAX_INPUT_BYTES} are read", "Name the file of a plugin"
     )
+
+
+def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes | None:
+    """A file's contents, None where there is none; an error where others have access that they must not.
+
+    It and its folder (`check_folder`) have to be this user's or root's, unless it may be `whosever`;
+    one that others must not even read is taken from its own place only, not by a link.
+    """
+    fd = open_guarded(path, forbidden, whosever=whosever)
+    if fd < 0:
+        return None
+    try:
+        return read_all(fd)
+    except OSError as error:
+        raise_for(path, error)
+    finally:
+        posix.close(fd)
+
+
+def open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
+    """A descriptor of a guarded file, -1 where there is none."""
+    fd = _open(path, forbidden, whosever=whosever)
+    if fd < 0:
+        return fd
+    try:
+        guard(path, posix.fstat(fd), forbidden, whosever=whosever)
+    except BaseException:
+        posix.close(fd)
+        raise
+    return fd
+
+
+def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool = False) -> None:
+    """Raises `errors.EnvironmentFault` for a file that others have access to, or another user's, or none."""
+    if found.st_mode & FORMAT_MASK != REGULAR:
+        from edge.files.io_errors import refuse_kind
+
+        refuse_kind(path, found.st_mode)
+    if found.st_mode & forbidden:
+        from edge.files.folder_errors import refuse_access
+
+        refuse_access(path, secret=forbidden == OTHERS_ANY)
+    if not whosever and found.st_uid not in (0, posix.geteuid()):
+        from edge.files.folder_errors import refuse_owner
+
+        refuse_owner(path, found.st_uid)
+
+
+def _open(path: str, forbidden: int, *, whosever: bool) -> int:
+    """A descriptor, -1 where there is nothing. Every folder is checked that a link leads to."""
+    flags = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK | (0 if whosever else posix.O_NOFOLLOW)
+    at, links = path, 0
+    while True:
+        if not whosever:
+            check_folder(folder(at))
+        try:
+            return posix.open(at, flags)
+        except (FileNotFoundError, NotADirectoryError):
+            if links:
+                from edge.files.folder_errors import refuse_dangling
+
+                refuse_dangling(path, at)
+            return -1
+        except OSError as error:
+            if forbidden == OTHERS_ANY:
+                from edge.files.folder_errors import refuse_link
+
+                refuse_link(path, error)
+            links += 1
+            at = _target(at, links, error)
+
+
+def _target(path: str, links: int, error: OSError) -> str:
+    """Where a link leads, with which a file could not be opened."""
+    from errno import ELOOP
+
+    from edge.files.folder_errors import MAX_LINKS, refuse_links
+
+    if links > MAX_LINKS:
+        refuse_links(path)
+    try:
+        target = posix.readlink(path) if error.errno == ELOOP else ""
+    except OSError:
+        target = ""
+    if not target:
+        raise_for(path, error)
+    return target if target.startswith("/") else f"{folder(path)}/{target}"
 
 
 def raise_for(path: str, error: OSError) -> NoReturn:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import posix
+from errno import ELOOP
 
 from edge import errors
 from edge.suggest import shell
@@ -65,6 +66,12 @@ def refuse_links(path: str) -> NoReturn:
 def refuse_dangling(path: str, target: str) -> NoReturn:
     """For a link to a file that is not there: what it holds when it is there must not count for nothing."""
     _fail(f"{path} is a link to {target}, which is not there", "Put the file there, or remove the link")
+
+
+def refuse_link(path: str, error: OSError) -> None:
+    """For a link in the place of a file that others must not even read; other errors are let pass."""
+    if error.errno == ELOOP:
+        _fail(f"{path} is a link", "Put the file itself there; the folder may be a link")
 
 
 def _name(user: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import stat
 
-from edge import errors, files
+from edge import errors
 from edge.suggest import shell
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ def raise_for(path: str, error: OSError) -> NoReturn:
 def raise_own(path: str, error: OSError) -> NoReturn:
     """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
     if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ELOOP):
-        refuse_kind(path, files.DIRECTORY if error.errno == errno.EISDIR else files.LINK)
+        refuse_kind(path, stat.S_IFDIR if error.errno == errno.EISDIR else stat.S_IFLNK)
     try:
         raise_for(path, error)
     except errors.UsageError as found:
@@ -48,8 +49,8 @@ def raise_own(path: str, error: OSError) -> NoReturn:
 
 def refuse_kind(path: str, mode: int) -> NoReturn:
     """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
-    what = {files.DIRECTORY: "a folder", files.LINK: "a link, or leads through a file"}.get(
-        mode & files.FORMAT_MASK, "no regular file"
+    what = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link, or leads through a file"}.get(
+        stat.S_IFMT(mode), "no regular file"
     )
     away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
     raise errors.StoreDamaged(f"{path} is {what}; Edge keeps a file there", away)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from edge import errors
+from edge import contract, errors
 from edge.interfaces import Interface
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge.policy.grants import Grants
     from edge.runtime.call import Call
 
-NAME = "zeroclaw:plugin/inbound@0.1.0"
+NAME = contract.INBOUND
 
 MOST_WAITING = 1000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge import contract
 from edge.interfaces import Interface
 
 TYPE_CHECKING = False
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from edge.runtime.call import Call
     from edge.store.secrets import Sealed
 
-NAME = "zeroclaw:plugin/secrets@0.1.0"
+NAME = contract.SECRETS
 
-SERVED_TO = "zeroclaw:plugin/tool@0.1.0#execute"
+SERVED_TO = contract.EXECUTE
 """The one function that may ask: what runs without a caller has no need of secrets."""
 
 UNAVAILABLE, DENIED, NOT_FOUND = "unavailable", "access-denied", "not-found"

@@ -31,21 +31,8 @@ CROSSING_BYTES = 4 * MB
 LOG_BYTES = 64 * KB
 
 MAX_DEADLINE = 1_000_000_000
-BITS = {
-    "fuel": 64,
-    "slice_fuel": 64,
-    "memory": 64,
-    "fixed_seed": 64,
-    "table_elements": 32,
-    "host_calls": 32,
-    "crossing_bytes": 32,
-    "log_bytes": 32,
-    "fixed_clock": 34,
-    "stack_bytes": 64,
-    "calls_per_minute": 32,
-    "concurrent_calls": 32,
-}
-"""What the native library has for an amount."""
+CLOCK_BITS = 34
+"""Seconds since 1970 whose nanoseconds 64 bits hold."""
 
 SMALL_DEVICE = 768 * MB
 WORKSTATION_FROM = 4 * GB
@@ -105,14 +92,13 @@ class Limits:
         try:
             is_wrong = (fuel | slice_fuel | memory | fixed_seed) >> 64 or not 0 <= deadline <= MAX_DEADLINE
             is_wrong = is_wrong or (table_elements | host_calls | crossing_bytes | log_bytes) >> 32
-            is_wrong = is_wrong or fixed_clock >> BITS["fixed_clock"]
+            is_wrong = is_wrong or fixed_clock >> CLOCK_BITS
         except TypeError:
             is_wrong = True
         if is_wrong:
-            given = locals()
             from edge.limits.amounts import refuse
 
-            refuse({name: given[name] for name in ("deadline", *BITS) if name in given})
+            refuse(locals(), MAX_DEADLINE, CLOCK_BITS)
         self.fuel = fuel or FUEL
         self.slice_fuel = slice_fuel
         self.deadline = deadline or DEADLINE
@@ -194,10 +180,9 @@ class Profile:
         except TypeError:
             is_wrong = True
         if is_wrong:
-            given = locals()
             from edge.limits.amounts import refuse
 
-            refuse({name: given[name] for name in BITS if name in given})
+            refuse(locals(), MAX_DEADLINE, CLOCK_BITS)
         self.name = name
         self.limits = limits
         self.stack_bytes = stack_bytes

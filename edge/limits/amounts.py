@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from edge import errors
-from edge.limits import BITS, MAX_DEADLINE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+BITS = {
+    "fuel": 64,
+    "slice_fuel": 64,
+    "memory": 64,
+    "fixed_seed": 64,
+    "table_elements": 32,
+    "host_calls": 32,
+    "crossing_bytes": 32,
+    "log_bytes": 32,
+    "stack_bytes": 64,
+    "calls_per_minute": 32,
+    "concurrent_calls": 32,
+}
+"""What the native library has for an amount."""
 
-def refuse(amounts: dict[str, Any]) -> NoReturn:
-    """Raises which of these amounts is none."""
-    for name, amount in amounts.items():
-        if name == "deadline":
-            if not isinstance(amount, (int, float)) or not 0 <= amount <= MAX_DEADLINE:
-                raise errors.OptionsError(
-                    f"{name} is {amount!r}; it has to be a number of seconds from 0 to {MAX_DEADLINE}"
-                )
-        elif not isinstance(amount, int) or amount < 0 or amount >> BITS[name]:
-            most = (1 << BITS[name]) - 1
+
+def refuse(amounts: dict[str, Any], max_deadline: int, clock_bits: int) -> NoReturn:
+    """Raises which of these amounts is none; what else the dictionary holds does not matter."""
+    bits = {**BITS, "fixed_clock": clock_bits}
+    deadline = amounts.get("deadline", 0)
+    if not isinstance(deadline, (int, float)) or not 0 <= deadline <= max_deadline:
+        raise errors.OptionsError(
+            f"deadline is {deadline!r}; it has to be a number of seconds from 0 to {max_deadline}"
+        )
+    for name in filter(amounts.__contains__, bits):
+        amount = amounts[name]
+        if not isinstance(amount, int) or amount < 0 or amount >> bits[name]:
+            most = (1 << bits[name]) - 1
             raise errors.OptionsError(f"{name} is {amount!r}; it has to be a whole number from 0 to {most}")
     raise errors.OptionsError("An amount is outside its range")

@@ -110,10 +110,10 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     The answer holds for the installation, as long as that shows the same.
     """
     from edge.store.lock import locked
-    from edge.trust import local_key
+    from edge.trust import key_file
 
     name, version = plugin.manifest.name, plugin.manifest.version
-    own = local_key.local_public()
+    own = key_file.local_public()
     with locked():
         needs = review(
             plugin.manifest,
@@ -143,9 +143,9 @@ def _compile(plugin: Plugin, source: Source, say: Say) -> int:
     from edge import _native as native
     from edge._native import making
     from edge.dev.pack import pack_source_in_memory
-    from edge.trust import local_key
+    from edge.trust import key_file
 
-    with local_key.wiped(local_key.local_seed()) as seed:
+    with key_file.wiped(key_file.local_seed()) as seed:
         signer = making.public_key(seed).hex()[:KEY_DIGITS]
         say(f"{source.origin} is compiled here and signed with this machine's key, {signer}")
         return pack_source_in_memory(

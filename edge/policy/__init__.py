@@ -17,7 +17,6 @@ from edge.files import folders, paths, staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
 from edge.text import is_plugin_name
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def load(path: str = "") -> Policy:
     policy is followed as it stands or not at all.
     """
     path = path or default_path()
-    text = local_key.read_guarded(path, local_key.OTHERS_WRITE) if path else None
+    text = files.read_guarded(path, files.OTHERS_WRITE) if path else None
     if text is None:
         return Policy(path)
     from edge.policy.file import read

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Json = str | bytes | Mapping[str, Any]
 
-CONTRACT = "zeroclaw:plugin/"
-EXECUTE = f"{CONTRACT}tool@0.1.0#execute"
+EXECUTE = "zeroclaw:plugin/tool@0.1.0#execute"
+"""edge.contract.EXECUTE."""
 
 
 class Plugin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import errors
-from edge.runtime.plugin import CONTRACT, EXECUTE
+from edge.contract import EXECUTE, KINDS
 from edge.text import phrase, word
 
 TYPE_CHECKING = False
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from edge.runtime.plugin import Plugin
-
-OTHERS = ("channel", "memory")
-"""What else of the contract plugins export."""
 
 
 def refuse_tool(plugin: Plugin, name: str | None) -> NoReturn:
@@ -36,7 +33,7 @@ def refuse_toolless(name: str, exports: Collection[str]) -> None:
     """Raises `errors.NoSuchTool` for a component without a tool, such as a channel plugin."""
     if EXECUTE in exports:
         return
-    kinds = [kind for kind in OTHERS if any(export.startswith(f"{CONTRACT}{kind}@") for export in exports)]
+    kinds = [kind for kind, begin in KINDS.items() if any(export.startswith(begin) for export in exports)]
     if kinds:
         raise errors.NoSuchTool(
             f"{word(name)} is a {' and '.join(kinds)} plugin, which has no tool to call",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge.trust import local_key
+from edge import files
 
 PIECE_BYTES = 1 << 16
 HEX_DIGITS = frozenset("0123456789abcdef")
@@ -71,7 +71,7 @@ def with_digest(fd: int, name: str, sha256_hex: str, cache: str) -> int:
     It is a copy where others than this user and root could change the file after it was checked.
     """
     facts = posix.fstat(fd)
-    if facts.st_uid in (0, posix.geteuid()) and not facts.st_mode & local_key.OTHERS_WRITE:
+    if facts.st_uid in (0, posix.geteuid()) and not facts.st_mode & files.OTHERS_WRITE:
         check_digest(fd, name, sha256_hex)
         return fd
     copy = _copy(fd, name, facts.st_size, cache)

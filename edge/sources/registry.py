@@ -20,7 +20,6 @@ from edge.net import urls
 from edge.sources.fetch import fetch, is_sha256
 from edge.suggest import shell
 from edge.text import is_plugin_name
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def configured() -> tuple[str, list[str]]:
             paths.NO_PLACE.format("the list of registries", "XDG_CONFIG_HOME"), paths.SET_ONE
         )
     path = f"{home}/edge/registry"
-    text = local_key.read_guarded(path, local_key.OTHERS_WRITE)
+    text = files.read_guarded(path, files.OTHERS_WRITE)
     if text is not None and not text.strip(b"\0"):
         raise errors.EnvironmentFault(
             f"{path} is empty: the registries it named are lost",

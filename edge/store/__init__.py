@@ -21,7 +21,6 @@ import posix
 
 from edge import files
 from edge.files import paths
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def read_known(path: str) -> tuple[bytes | None, str]:
         files.raise_own(path, error)
     try:
         found = posix.fstat(fd)
-        local_key.guard(path, found, local_key.OTHERS_WRITE)
+        files.guard(path, found, files.OTHERS_WRITE)
         return files.read_all(fd), identity(found)
     except OSError as error:
         files.raise_own(path, error)

@@ -12,7 +12,6 @@ from edge import _native as native
 from edge import files, store
 from edge._version import __version__
 from edge.files import paths
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,5 +127,5 @@ def stamp_of(record: Record, profile: Profile) -> str:
         files.raise_for(path, error)
     else:
         # A file that others may write is believed by nobody; whoever reads the policy says so.
-        said = f"{store.identity(found)}{'' if found.st_mode & local_key.OTHERS_WRITE else ' guarded'}"
+        said = f"{store.identity(found)}{'' if found.st_mode & files.OTHERS_WRITE else ' guarded'}"
     return f"{__version__}, {profile.name}, {record.identity}, {said}"

@@ -11,7 +11,6 @@ from edge import audit, errors, files, schema, store
 from edge.files import folders, staged
 from edge.files.staged import Staged
 from edge.schema.words import faults
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def damage_of(name: str) -> EdgeError | None:
 
 
 def _text(name: str) -> bytes | None:
-    return local_key.read_guarded(store.config_path(name), local_key.OTHERS_WRITE)
+    return files.read_guarded(store.config_path(name), files.OTHERS_WRITE)
 
 
 def _parse(text: bytes | None, name: str) -> dict[str, Any]:

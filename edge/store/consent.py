@@ -351,7 +351,7 @@ def _is_free(ask: Ask, free: dict[str, float]) -> bool:
 
 
 def _own_key() -> str:
-    from edge.trust import local_key
+    from edge.trust import key_file
 
-    own = local_key.local_public()
+    own = key_file.local_public()
     return own.hex() if own is not None else ""

@@ -6,7 +6,6 @@ import posix
 
 from edge import files, store
 from edge.files import folders
-from edge.trust import local_key
 
 PATIENCE = 120.0
 """Seconds: an installation of 30 MB takes a Pi Zero some ten."""
@@ -60,7 +59,7 @@ def _check_folder(path: str) -> None:
     """What is removed and believed below it has to be this user's own: no link, nobody else's folder."""
     found = posix.lstat(path)
     is_folder = found.st_mode & files.FORMAT_MASK == files.DIRECTORY
-    if is_folder and found.st_uid == posix.geteuid() and not found.st_mode & local_key.OTHERS_WRITE:
+    if is_folder and found.st_uid == posix.geteuid() and not found.st_mode & files.OTHERS_WRITE:
         return
     from edge import errors
     from edge.suggest import shell

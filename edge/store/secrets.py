@@ -49,7 +49,7 @@ class Sealed:
         except ValueError:
             raw = b""
         context, subject = _context(self._name, secret), f"{self._name}, {secret}"
-        with local_key.wiped(_key()) as key, local_key.wiped(_unseal(key, context, raw, subject)) as opened:
+        with key_file.wiped(_key()) as key, key_file.wiped(_unseal(key, context, raw, subject)) as opened:
             return opened.decode()
 
     def __contains__(self, secret: object) -> bool:
@@ -106,7 +106,7 @@ def set_secret(name: str, secret: str, value: str) -> None:
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
         record.get(name)
-        with local_key.wiped(_key(make=True)) as key:
+        with key_file.wiped(_key(make=True)) as key:
             sealed = making.seal(key, _context(name, secret), raw)
         _write(name, {**_whole(name), secret: sealed.hex()}, "set", secret)
 
@@ -157,7 +157,7 @@ def _whole(name: str) -> dict[str, str]:
 
 
 def _text(name: str) -> bytes | None:
-    return local_key.read_guarded(_path(name), local_key.OTHERS_ANY)
+    return files.read_guarded(_path(name), files.OTHERS_ANY)
 
 
 def _parse(text: bytes | None) -> dict[str, str] | None:
@@ -182,7 +182,7 @@ def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearr
         return making.unseal(key, context, raw, subject)
     except Exception:
         # The key may be what is damaged, which is not looked at closely before.
-        with local_key.wiped(_key(check=True)):
+        with key_file.wiped(_key(check=True)):
             raise
 
 
@@ -205,7 +205,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     which takes a Pi Zero a while; a damaged one opens nothing anyway.
     """
     path = f"{paths.data()}/keys/{key_file.SECRETS_FILE}"
-    content = local_key.read_secret(path)
+    content = key_file.read_secret(path)
     if make:
         content = _made(path, content)
     if content is None:
@@ -216,7 +216,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
         )
     if make or check:
         return key_file.checked_seed(content, path)
-    with local_key.wiped(content):
+    with key_file.wiped(content):
         if not key_file.is_whole(content, bytes(content[local_key.PUBLIC_AT :])):
             key_file.refuse_damaged(path, len(content))
         return key_file.seed_in(content)
@@ -228,7 +228,7 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
     try:
         if content is not None:
             # A copy, for what is checked is wiped.
-            local_key.wipe(key_file.checked_seed(bytearray(content), path))
+            key_file.wipe(key_file.checked_seed(bytearray(content), path))
             # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
             staged.make_last(path)
             return content
@@ -237,4 +237,4 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
         key_file.make_key(path, replace=True)
     else:
         key_file.make_key(path)
-    return local_key.read_secret(path)
+    return key_file.read_secret(path)

@@ -7,6 +7,7 @@ names under [edge.check], on the terms on which it would be called.
 from __future__ import annotations
 
 from edge import errors, files, store, trust
+from edge.contract import PLUGIN_INFO
 from edge.interfaces.inbound import Inbound
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import NOT_FOUND, Secrets
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from edge.runtime.plugin import Plugin
     from edge.store.release import Kept, Staged
 
-PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 SET_SECRET, SET_CONFIG = "secret {} {}", "config {} {}=VALUE"
 MAX_MISSED = 100
 """A plugin may ask for as many names as it likes."""

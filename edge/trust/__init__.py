@@ -62,12 +62,22 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
             refuse_empty(path)
         found = found or b""
         parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
-    own = None if operator_only else local_key.local_public() if held is None else held.own()
+    own = None if operator_only else _own() if held is None else held.own()
     if own is not None:
         parts.append(line(own, OWN).encode())
     if operator_only:
         parts.append(OPERATOR)
     return b"\n".join(filter(None, parts))
+
+
+def _own() -> bytes | None:
+    """This machine's own key, if it has one."""
+    public = local_key.read_public()
+    if public == b"":
+        from edge.trust.key_file import local_public
+
+        return local_public()
+    return public
 
 
 def of_keys(publics: Iterable[bytes]) -> bytes:
@@ -99,7 +109,7 @@ def read(path: str) -> bytes | None:
     An error where others than its owner may write it.
     """
     # Whoever owns what a bundle brings owns the code that reads it, too.
-    found = local_key.read_guarded(path, local_key.OTHERS_WRITE, whosever=path != operator_path())
+    found = files.read_guarded(path, files.OTHERS_WRITE, whosever=path != operator_path())
     return found if found is None or found.strip(b"\0") else b""
 
 

@@ -6,8 +6,8 @@ A call has no use for it, so what only others need of trust is here as well (edg
 from __future__ import annotations
 
 from edge import errors, trust
+from edge.trust import key_file
 from edge.trust import lines as trust_lines
-from edge.trust import local_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Held:
     def own(self) -> bytes | None:
         """This machine's own key, if it has one."""
         if not self._own:
-            self._own.append(local_key.local_public())
+            self._own.append(key_file.local_public())
         return self._own[0]
 
 

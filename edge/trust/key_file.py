@@ -8,41 +8,77 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files
+from edge import errors, files
 from edge._native import making
 from edge.files import folders, paths
 from edge.files.staged import Staged
-from edge.trust.local_key import (
-    FILE_BYTES,
-    MAGIC,
-    OTHERS_ANY,
-    PUBLIC_AT,
-    fail,
-    local_path,
-    looks_random,
-    read_secret,
-    wipe,
-    wiped,
-)
+from edge.trust.local_key import FILE_BYTES, MAGIC, PUBLIC_AT, local_path, looks_random, read_public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, NoReturn
 
+MAX_SECRET_BYTES = 1024
+"""Of a file of a key, behind a passphrase or not."""
+
 SECRETS_FILE = "secrets.key"
 """Seals secrets (edge/store/secrets.py), and signs nothing."""
+
+
+def local_public() -> bytes | None:
+    """The public half of this machine's key, if it has one."""
+    public = read_public()
+    if public is None or public:
+        return public
+    with wiped(local_seed()) as seed:
+        return making.public_key(seed)
 
 
 def local_seed() -> bytearray:
     """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
     path = local_path()
     if not path:
-        fail(paths.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), paths.SET_ONE)
+        raise errors.EnvironmentFault(paths.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), paths.SET_ONE)
     content = read_secret(path)
     if content is None:
         make_key(path)
         content = read_secret(path)
     return checked_seed(bytearray() if content is None else content, path)
+
+
+def read_secret(path: str) -> bytearray | None:
+    """The same of a small file that only its owner may read, as bytes that can be wiped."""
+    fd = files.open_guarded(path, files.OTHERS_ANY)
+    if fd < 0:
+        return None
+    try:
+        found = bytearray(min(posix.fstat(fd).st_size, MAX_SECRET_BYTES))
+        del found[posix.readv(fd, [found]) :]
+        return found
+    except OSError as error:
+        files.raise_for(path, error)
+    finally:
+        posix.close(fd)
+
+
+def wipe(secret: bytearray) -> None:
+    """Overwrites a secret. Copies that Python made of it (bytes, str) can't be: SECURITY.md."""
+    secret[:] = bytes(len(secret))
+
+
+class wiped:  # noqa: N801 it is used as a function is
+    """A secret for a `with`, overwritten at its end."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytearray) -> None:
+        self._secret = secret
+
+    def __enter__(self) -> bytearray:
+        return self._secret
+
+    def __exit__(self, *_: object) -> None:
+        wipe(self._secret)
 
 
 def checked_seed(content: bytearray, path: str) -> bytearray:
@@ -77,7 +113,6 @@ def file_of(seed: bytearray, public: bytes) -> bytearray:
 
 def refuse_damaged(path: str, size: int) -> NoReturn:
     """Raises `errors.KeyDamaged` for a file of so many bytes that is no whole key."""
-    from edge import errors
     from edge.suggest import shell
 
     away = f"`mv {shell(path)} {shell(path + '.damaged')}`"
@@ -110,8 +145,8 @@ def write_key(
     """
     with Staged(path, 0o600) as staged:
         staged.write(content)
-        if posix.fstat(staged.fd).st_mode & OTHERS_ANY:
-            fail(
+        if posix.fstat(staged.fd).st_mode & files.OTHERS_ANY:
+            raise errors.EnvironmentFault(
                 f"{files.folder(path)} is on a filesystem that can't keep a file from others",
                 "Mount it with umask=077, or set XDG_DATA_HOME to a folder on another one",
             )

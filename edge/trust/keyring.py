@@ -109,10 +109,10 @@ def is_there(name: str) -> bool:
 
 def find(name: str) -> Key:
     """A key by its name; `errors.UsageError` where there is none."""
-    with local_key.wiped(_content(name)) as content:
+    with key_file.wiped(_content(name)) as content:
         if _is_locked(content):
             return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
-        with local_key.wiped(key_file.checked_seed(content, _path(name))) as seed:
+        with key_file.wiped(key_file.checked_seed(content, _path(name))) as seed:
             return Key(name, making.public_key(seed), locked=False)
 
 
@@ -123,10 +123,10 @@ def make(name: str, passphrase: bytes = b"") -> Key:
             f"`{name}` can't be a key's name",
             f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
         )
-    with local_key.wiped(making.new_key()) as seed:
+    with key_file.wiped(making.new_key()) as seed:
         public = making.public_key(seed)
         content = _locked(seed, public, passphrase) if passphrase else key_file.file_of(seed, public)
-        with local_key.wiped(content):
+        with key_file.wiped(content):
             _write(name, content, public)
     return Key(name, public, locked=bool(passphrase))
 
@@ -147,7 +147,7 @@ def _write(name: str, content: bytearray, public: bytes) -> None:
 def seed_of(name: str, ask: Ask) -> bytearray:
     """The seed to sign with; `ask` is called for the passphrase of a key that has one.
 
-    To be wiped (`local_key.wipe`) by who has signed with it.
+    To be wiped (`key_file.wipe`) by who has signed with it.
     """
     content = _content(name)
     if not _is_locked(content):
@@ -175,7 +175,7 @@ def _is_digits(name: str) -> bool:
 def _content(name: str) -> bytearray:
     content = None
     if is_plugin_name(name) and name != SECRETS:
-        content = local_key.read_secret(_path(name))
+        content = key_file.read_secret(_path(name))
     if content is None:
         raise errors.UsageError(
             f"There is no signing key `{name}` here", "`edge key list` shows those there are"

@@ -8,7 +8,7 @@ import random
 
 from cross.board import Board
 from edge._native import making
-from edge.trust import local_key
+from edge.trust import key_file
 
 BUFFER = 16 << 10
 """What the library reads at once (native/src/artifact.rs)."""
@@ -36,7 +36,7 @@ def test_files_of_all_kinds_of_length_have_the_digest_that_hashlib_makes(board: 
         for data in files
     ]
     text = json.dumps({"format": 1, "files": entries}, sort_keys=True, separators=(",", ":")).encode()
-    board.put("digests", making.seal_package(text, local_key.local_seed()) + b"".join(files))
+    board.put("digests", making.seal_package(text, key_file.local_seed()) + b"".join(files))
     done = board.run(["python3.11", "-I", "-S", "-c", CHECK])
     assert done.exit == 0, done.stderr
     assert int(done.stdout) == len(LENGTHS)

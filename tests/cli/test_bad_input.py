@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import Runtime, errors
-from edge.trust import local_key
+from edge.trust import key_file
 
 Edge = Callable[..., Any]
 Artifact = Callable[..., Path]
@@ -158,7 +158,7 @@ def resigned(contents: bytes, change: Callable[[dict[str, Any]], None]) -> bytes
     description = json.loads(contents[elf_size:key_at])
     change(description)
     text = json.dumps(description).encode()
-    key = Ed25519PrivateKey.from_private_bytes(local_key.local_seed())
+    key = Ed25519PrivateKey.from_private_bytes(key_file.local_seed())
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     assert public == contents[key_at:signature_at]
     signature = key.sign(b"edge artifact description v1\n" + text)

@@ -183,12 +183,12 @@ def test_an_interruption_while_files_get_their_names_leaves_all_of_them(
 
 
 def test_an_artifact_is_signed_with_the_key_of_this_machine(edge: Edge, wasm: Wasm, tmp_path: Path) -> None:
-    from edge.trust import local_key
+    from edge.trust import key_file
 
     edge("compile", wasm("cron-next"), "--target", "pi-64", "-o", tmp_path)
     with open(tmp_path / "cron-next.aarch64.cwasm", "rb") as file:
         description, _ = native.describe_artifact(file.fileno(), "a")
-    own = local_key.local_public()
+    own = key_file.local_public()
     assert own is not None
     assert description["signer"] == own.hex()
 

@@ -12,7 +12,7 @@ import pytest
 from edge import audit, errors, policy, trust
 from edge.cli import granting, run
 from edge.limits import PI_ZERO
-from edge.trust import local_key
+from edge.trust import key_file
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -57,7 +57,7 @@ def facts(ran: Any) -> list[Any]:
 
 
 def trust_own_key(home: Path) -> None:
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public
     path = home / "config" / "edge" / "trusted.keys"
     path.parent.mkdir(parents=True, exist_ok=True)

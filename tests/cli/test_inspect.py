@@ -8,7 +8,7 @@ import pytest
 
 from edge import _native as native
 from edge import errors, policy, trust
-from edge.trust import local_key
+from edge.trust import key_file
 
 Edge = Callable[..., Any]
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -146,7 +146,7 @@ def test_a_package_that_is_not_taken_here_says_why(
     edge: Edge, package: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = package("cron-next")
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public is not None
     monkeypatch.setenv("HOME", str(tmp_path))
     assert "refused here: it is signed by key" in edge("inspect", path).out

@@ -7,9 +7,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, policy, trust
+from edge import audit, files, policy, trust
 from edge.cli import key
-from edge.trust import keyring, local_key
+from edge.trust import key_file, keyring
 from tests import home, packages
 from tests.terminal import typed
 
@@ -85,7 +85,7 @@ def test_trust_is_narrowed_and_widened(edge: Edge) -> None:
 
 
 def test_narrowing_what_is_trusted_elsewhere_is_remarked(edge: Edge) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     ran = edge("key", "trust", "local", "--plugins", "weather")
     assert "this machine's own key, which is trusted for every plugin" in ran.err
 
@@ -175,7 +175,7 @@ def test_a_key_that_is_revoked_and_trusted_again(edge: Edge) -> None:
 
 
 def test_revoking_this_machines_own_key_is_remarked(edge: Edge) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     assert "own key" in edge("key", "revoke", "local").err
     assert trust.entries() == []
 
@@ -289,7 +289,7 @@ def test_a_trusted_key_goes_by_its_label(edge: Edge) -> None:
 def test_a_package_is_revoked_by_its_file(
     edge: Edge, tmp_path: Path, wasm: Callable[[str], Path], artifact: Callable[..., Path]
 ) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     package = tmp_path / "a.edge"
     package.write_bytes(packages.package(wasm("faults"), name="faults"))
     assert edge("install", package).status == 0
@@ -300,7 +300,7 @@ def test_a_package_is_revoked_by_its_file(
 
 
 def test_keys_that_do_not_count_at_the_devices_level_are_marked(edge: Edge) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     edge("key", "trust", KEY.hex(), "--label", "office")
     assert "does not count" not in edge("key", "list").out
     policy.set_level("strict")
@@ -314,7 +314,7 @@ def test_keys_that_do_not_count_at_the_devices_level_are_marked(edge: Edge) -> N
 def test_a_key_that_the_operator_added_counts_wherever_else_it_stands(
     edge: Edge, plugins: tuple[str, ...], counts: list[bool]
 ) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     edge("key", "trust", "local", *plugins)
     policy.set_level("strict")
     listed = edge("key", "list", "--json").document["trusted"]
@@ -343,7 +343,7 @@ def test_neither_a_key_nor_a_file(edge: Edge, action: str) -> None:
 def test_a_file_with_any_name_is_revoked(
     edge: Edge, tmp_path: Path, wasm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     (tmp_path / "download").write_bytes(packages.package(wasm("faults"), name="faults"))
     assert edge("install", tmp_path / "download").status == 0
     monkeypatch.chdir(tmp_path)
@@ -402,7 +402,7 @@ def listing_work(edge: Edge, monkeypatch: pytest.MonkeyPatch, keys_there: int, l
             trust.line(public, "label", [f"plugin{at}"]) for public in publics for at in range(lines_each)
         )
     )
-    read = local_key.read_guarded
+    read = files.read_guarded
     reads: list[str] = []
 
     def counted(where: str, *others: Any, **more: Any) -> Any:
@@ -416,7 +416,7 @@ def listing_work(edge: Edge, monkeypatch: pytest.MonkeyPatch, keys_there: int, l
         steps += event == "call"
 
     with monkeypatch.context() as patch:
-        patch.setattr(local_key, "read_guarded", counted)
+        patch.setattr(files, "read_guarded", counted)
         sys.setprofile(step)
         try:
             ran = edge("key", "list")

@@ -22,9 +22,9 @@ def test_the_emulated_pi_zero_refuses_a_newer_cpu() -> None:
 
 def test_a_c_program_drives_the_library_on_an_arm1176(artifact: Callable[..., Path]) -> None:
     driver = cprogram.program("pi-zero", ROOT / "tests" / "abi" / "driver.c", with_library=True)
-    from edge.trust import local_key
+    from edge.trust import key_file
 
-    public_key = local_key.local_public()
+    public_key = key_file.local_public()
     assert public_key
     tool = artifact("cron-next", "pulley32")
     question = '{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}'

@@ -11,7 +11,7 @@ import pytest
 from edge import errors
 from edge.dev import compiler
 from edge.dev.compilation import Compilation
-from edge.trust import local_key
+from edge.trust import key_file
 
 Wasm = Callable[[str], Path]
 MB = 1 << 20
@@ -60,7 +60,7 @@ def test_processes_that_were_ended_take_no_more(wasm: Wasm) -> None:
     component = wasm("cron-next").read_bytes()
     with open(os.devnull, "wb") as out, pytest.raises(errors.OutOfMemory):
         compiler.compile_component(
-            component, "x.wasm", "pulley32", local_key.local_seed(), out.fileno(), processes
+            component, "x.wasm", "pulley32", key_file.local_seed(), out.fileno(), processes
         )
 
 
@@ -78,7 +78,7 @@ def test_the_private_key_is_read_to_compile_only_and_wiped_in_the_end(
     def refuse() -> NoReturn:
         pytest.fail("the private key was read")
 
-    monkeypatch.setattr(local_key, "local_seed", refuse)
+    monkeypatch.setattr(key_file, "local_seed", refuse)
     with Compilation(given, "x.wasm") as compilation:
         compilation.code(component, ["pulley32"])
     assert compiled == ["pulley32"]

@@ -8,7 +8,7 @@ import pytest
 from edge import policy, trust
 from edge.doctor.finding import Finding
 from edge.files import paths
-from edge.trust import local_key
+from edge.trust import key_file
 
 Check = Callable[[str], Finding]
 
@@ -26,7 +26,7 @@ def trusted(empty: Path) -> Path:
 
 
 def test_this_machines_key(finding: Check, empty: Path) -> None:
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public is not None
     assert (finding("keys").status, public.hex()[:16] in finding("keys").found) == ("pass", True)
     (empty / "keys" / "local.key").unlink()

@@ -17,7 +17,7 @@ from edge import audit, errors, files, policy, trust
 from edge.files.folder_errors import judge
 from edge.store import config, record, secrets
 from edge.store.lock import locked
-from edge.trust import edit, keyring, local_key
+from edge.trust import edit, key_file, keyring
 from tests.home import move, pretend
 
 KEY = bytes(range(32))
@@ -29,7 +29,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a fol
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     move(monkeypatch, tmp_path)
-    local_key.local_seed()
+    key_file.local_seed()
     edit.add(KEY, "home")
     edit.revoke("ed25519", KEY.hex(), "lost")
     policy.set_level("strict")
@@ -45,7 +45,7 @@ READS: dict[str, tuple[str, Callable[[], object]]] = {
     "trust": ("config/edge", trust.text),
     "revocations": ("config/edge", edit.revocations),
     "policy": ("config/edge", policy.load),
-    "own key": ("data/edge/keys", local_key.local_public),
+    "own key": ("data/edge/keys", key_file.local_public),
     "named key": ("data/edge/keys", lambda: keyring.find("office")),
     "new key": ("data/edge/keys", lambda: keyring.make("another")),
     "secrets": ("data/edge/secrets", lambda: secrets.names("weather")),
@@ -89,7 +89,7 @@ def test_the_folders_above_count_as_well(home: Path, above: str, fault: str) -> 
     FAULTS[fault](home / above)
     with pytest.raises(errors.EnvironmentFault, match=f"^{home / above}[: ]"):
         policy.load()
-        local_key.local_public()
+        key_file.local_public()
 
 
 def test_a_revocation_holds_although_its_file_was_moved_away(home: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from edge import errors, policy
 from edge.files import paths
-from edge.trust import edit, keyring, local_key
+from edge.trust import edit, key_file, keyring
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def test_a_relative_home_is_no_place() -> None:
 def test_whoever_needs_a_place_says_so() -> None:
     needs = (
         paths.data,
-        local_key.local_seed,
+        key_file.local_seed,
         keyring.folder,
         lambda: policy.set_level("strict"),
         lambda: edit.set_floor("48.0.0"),

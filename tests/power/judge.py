@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from edge import audit
-from edge.trust import local_key
+from edge.trust import key_file
 from tests.power import disk, machine, operations
 from tests.power.disk import Disk, Tree
 from tests.power.machine import View
@@ -33,7 +33,7 @@ class Bench:
         self.folder = folder
         folder.mkdir()
         self.packages = folder / "packages"
-        self.seed = local_key.local_seed()
+        self.seed = key_file.local_seed()
         operations.pack(self.packages, wasm)
 
     def record(self, root: Path, start: Tree, act: str, argument: Path) -> Disk:

@@ -18,7 +18,7 @@ from edge.limits.counters import Counters
 from edge.runtime.plugin import Plugin
 from edge.store import lifecycle
 from edge.store.call import Prepared, prepare
-from edge.trust import local_key
+from edge.trust import key_file
 from tests.power import machine, operations
 from tests.power.operations import NAME
 
@@ -151,7 +151,7 @@ def main(place: Path, wasm: Path, arguments: Sequence[str]) -> int:
     count = int(arguments[0]) if arguments else CALLS
     root = place / "machine"
     operations.pack(place / "packages", wasm)
-    machine.empty(root, local_key.local_seed())
+    machine.empty(root, key_file.local_seed())
     with machine.at(root):
         operations.put(1)(place / "packages")
         soak = Soak()

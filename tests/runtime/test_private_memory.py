@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge._native import making
-from edge.trust import local_key
+from edge.trust import key_file
 from tests.home import move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,7 +30,7 @@ resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.getrlimit(resource.RLIM
 IMPORTS = "from edge._native import making\nfrom edge.trust import local_key\n"
 
 USES = {
-    "the own key is read": "from edge.trust import local_key; local_key.local_seed()",
+    "the own key is read": "from edge.trust import local_key; key_file.local_seed()",
     "a key is made": "from edge._native import making; making.new_key()",
     "something is signed": f"from edge._native import making; making.seal_package(b'{SIGNED}', bytes(32))",
     "a secret is sealed": "from edge._native import making; making.seal(bytes(32), b'', b'secret')",
@@ -63,7 +63,7 @@ def ran(code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("use", USES)
 def test_memory_is_private_from_the_first_use_of_a_secret_on(use: str) -> None:
-    local_key.wipe(local_key.local_seed())
+    key_file.wipe(key_file.local_seed())
     done = ran(f"{STATE}\nimport edge; edge.Runtime(trusted=b'')\nstate()\n{USES[use]}\nstate()")
     before, after = (line.split() for line in done.stdout.splitlines())
     assert (before[:2], after[:2]) == (["1", "4096"], ["0", "0"])
@@ -122,35 +122,35 @@ def secrets_of(seed: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "use",
     [
-        "local_key.local_public()",
-        "seed = local_key.local_seed(); making.public_key(seed); local_key.wipe(seed)",
-        f"seed = local_key.local_seed(); making.seal_package(b'{SIGNED}', seed); local_key.wipe(seed)",
+        "key_file.local_public()",
+        "seed = key_file.local_seed(); making.public_key(seed); key_file.wipe(seed)",
+        f"seed = key_file.local_seed(); making.seal_package(b'{SIGNED}', seed); key_file.wipe(seed)",
     ],
 )
 def test_no_copy_of_a_seed_stays_in_memory(use: str) -> None:
-    seed = bytes(local_key.local_seed())
+    seed = bytes(key_file.local_seed())
     found = copies(f"{IMPORTS}{use}", secrets_of(seed))
     assert found == dict.fromkeys(found, 0)
-    kept = copies(f"{IMPORTS}kept = local_key.local_seed()\n{use}", secrets_of(seed))
+    kept = copies(f"{IMPORTS}kept = key_file.local_seed()\n{use}", secrets_of(seed))
     assert kept["seed"] == 1, "what is kept is found"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root reads the memory of a process that hides it")
 def test_no_copy_of_an_opened_secret_stays_in_memory(tmp_path: Path) -> None:
-    key, secret = bytes(local_key.local_seed()), os.urandom(20).hex().encode()
+    key, secret = bytes(key_file.local_seed()), os.urandom(20).hex().encode()
     (tmp_path / "sealed").write_bytes(making.seal(key, b"", secret))
     code = f"""
 from edge._native import making\nfrom edge.trust import local_key
-key = local_key.local_seed()
+key = key_file.local_seed()
 opened = making.unseal(key, b"", open({str(tmp_path / "sealed")!r}, "rb").read(), "")
-local_key.wipe(key)
+key_file.wipe(key)
 assert len(opened) == {len(secret)}
-local_key.wipe(opened)
+key_file.wipe(opened)
 """
     assert copies(code, {"key": key, "secret": secret}) == {"key": 0, "secret": 0}
 
 
 def test_the_public_half_of_the_own_key_is_known_without_its_seed() -> None:
-    local_key.wipe(local_key.local_seed())
-    done = ran(f"{STATE}\nfrom edge.trust import local_key; local_key.local_public()\nstate()")
+    key_file.wipe(key_file.local_seed())
+    done = ran(f"{STATE}\nfrom edge.trust import local_key; key_file.local_public()\nstate()")
     assert done.stdout.split()[:2] == ["1", "4096"]

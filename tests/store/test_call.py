@@ -15,7 +15,7 @@ from edge.limits import here
 from edge.store import lifecycle, record
 from edge.store.call import prepare
 from edge.store.install import Outcome
-from edge.trust import local_key
+from edge.trust import key_file
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
@@ -144,7 +144,7 @@ def test_a_key_that_is_revoked_signs_nothing_any_more(put: Put) -> None:
     put()
     path = Path(trust.operator_path())
     path.parent.mkdir(parents=True)
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public
     path.write_text(f"revoked ed25519 {public.hex()} stolen\n")
     with pytest.raises(errors.Revoked):
@@ -188,7 +188,7 @@ def test_a_change_of_the_policy_holds_at_the_next_call(put: Put) -> None:
     with pytest.raises(errors.Untrusted):
         load("faults")
     path = Path(trust.operator_path())
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public
     path.write_text(trust.line(public, "mine"))
     assert not load("faults").terms.granted(None).permits("config_read", "a")

@@ -15,7 +15,7 @@ from edge.cli import consent as shown
 from edge.store import consent, lifecycle, lock, record, records
 from edge.store.consent import Request
 from edge.store.install import Installation, Outcome, install
-from edge.trust import edit, local_key
+from edge.trust import edit, key_file
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
@@ -376,6 +376,6 @@ def test_a_record_of_an_older_edge_is_approved_as_far_as_it_is_enabled(put: Put)
 
 
 def own_key() -> bytes:
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public is not None
     return public

@@ -24,7 +24,7 @@ from edge.store.consent import Request
 from edge.store.install import Outcome
 from edge.store.installed import manifest_of
 from edge.store.release import ID_DIGITS
-from edge.trust import edit, local_key
+from edge.trust import edit, key_file
 
 Put = Callable[..., Outcome]
 Words = tuple[str, ...]
@@ -237,7 +237,7 @@ def is_free(ask: Words, free: float) -> bool:
 def test_nothing_is_granted_that_nobody_agreed_to(
     put: Put, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public is not None
     edit.add(public, "local")
     random = Random(seed)

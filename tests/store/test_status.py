@@ -9,7 +9,7 @@ from edge import errors, policy, store, trust
 from edge.store import lifecycle, record, status
 from edge.store.install import install
 from edge.store.view import View
-from edge.trust import edit, local_key
+from edge.trust import edit, key_file
 
 Put = Callable[..., Any]
 
@@ -27,7 +27,7 @@ def state(name: str = "faults") -> tuple[str, str]:
 
 
 def own_key() -> bytes:
-    public = local_key.local_public()
+    public = key_file.local_public()
     assert public is not None
     return public
 

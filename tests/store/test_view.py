@@ -10,12 +10,11 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, policy, store, trust
+from edge import errors, files, policy, store, trust
 from edge._native import making
 from edge.cli import main
 from edge.store import record
 from edge.store.view import View
-from edge.trust import local_key
 
 Put = Callable[..., Any]
 
@@ -33,7 +32,7 @@ class Counted:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]:
     found = Counted()
-    verify, load, read = native.lib.edge_head_describe, native.lib.edge_plugin_load, local_key.read_guarded
+    verify, load, read = native.lib.edge_head_describe, native.lib.edge_plugin_load, files.read_guarded
 
     class Library:
         """The library, which counts the heads that it is given to verify."""
@@ -61,7 +60,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]
         with monkeypatch.context() as patch:
             for module in (native, making):
                 patch.setattr(module, "lib", Library())
-            patch.setattr(local_key, "read_guarded", reads)
+            patch.setattr(files, "read_guarded", reads)
             assert main(words) == status
         return found
 

@@ -11,7 +11,7 @@ import pytest
 from edge import audit, errors
 from edge._native import making
 from edge.files import folders
-from edge.trust import keyring, local_key
+from edge.trust import key_file, keyring
 from tests import home
 
 PASSPHRASE = b"correct horse"
@@ -119,10 +119,10 @@ def test_the_key_of_secrets_is_no_signing_key() -> None:
 
 
 def test_this_machines_own_key_is_listed() -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     keyring.make("office")
     assert [key.name for key in keyring.every()[0]] == ["local", "office"]
-    assert keyring.find("local").public == local_key.local_public()
+    assert keyring.find("local").public == key_file.local_public()
 
 
 @pytest.mark.parametrize("passphrase", [b"", b"correct horse"])

@@ -12,7 +12,7 @@ from edge import _native as native
 from edge import errors
 from edge._native import making
 from edge.files import folders
-from edge.trust import local_key
+from edge.trust import key_file, local_key
 from tests.home import move
 
 
@@ -23,8 +23,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_machine_makes_its_own_key_once(home: Path) -> None:
-    seed = local_key.local_seed()
-    assert local_key.local_seed() == seed
+    seed = key_file.local_seed()
+    assert key_file.local_seed() == seed
     path = home / "data" / "edge" / "keys" / "local.key"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -32,21 +32,21 @@ def test_a_machine_makes_its_own_key_once(home: Path) -> None:
 
 
 def test_a_signing_key_that_others_can_read_is_not_used(home: Path) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     (home / "data" / "edge" / "keys" / "local.key").chmod(0o640)
     with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
-        local_key.local_seed()
+        key_file.local_seed()
 
 
 def test_a_signing_key_of_another_length_is_not_used(home: Path) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     (home / "data" / "edge" / "keys" / "local.key").write_bytes(b"short")
     with pytest.raises(errors.EnvironmentFault, match="5 bytes"):
-        local_key.local_seed()
+        key_file.local_seed()
 
 
 def test_processes_that_start_together_agree_on_one_key(home: Path) -> None:
-    code = "from edge.trust import local_key; print(local_key.local_seed().hex())"
+    code = "from edge.trust import local_key; print(key_file.local_seed().hex())"
     environment = {"XDG_DATA_HOME": str(home / "data"), "EDGE_LIBRARY": os.environ["EDGE_LIBRARY"]}
     started = [
         subprocess.Popen(
@@ -68,7 +68,7 @@ def test_they_do_where_there_are_no_links(home: Path) -> None:
         "import errno, posix\n"
         "def link(*_, **__): raise PermissionError(errno.EPERM, 'no links')\n"
         "posix.link, posix.O_TMPFILE = link, 0\n"
-        "from edge.trust import local_key; print(local_key.local_seed().hex())"
+        "from edge.trust import local_key; print(key_file.local_seed().hex())"
     )
     environment = {"XDG_DATA_HOME": str(home / "data"), "EDGE_LIBRARY": os.environ["EDGE_LIBRARY"]}
     root = Path(__file__).parent.parent.parent
@@ -94,8 +94,8 @@ def test_a_key_is_made_on_a_real_vfat_card(tmp_path: Path, monkeypatch: pytest.M
         pytest.skip("no vfat can be made or mounted here")
     try:
         move(monkeypatch, card)
-        seed = local_key.local_seed()
-        assert local_key.local_seed() == seed
+        seed = key_file.local_seed()
+        assert key_file.local_seed() == seed
         assert os.listdir(card / "data/edge/keys") == ["local.key"]
     finally:
         subprocess.run(["umount", card], check=True)
@@ -110,7 +110,7 @@ def test_no_key_is_made_where_others_could_read_it(home: Path, monkeypatch: pyte
     old = os.umask(0)
     try:
         with pytest.raises(errors.EnvironmentFault, match="can't keep a file from others") as caught:
-            local_key.local_seed()
+            key_file.local_seed()
     finally:
         os.umask(old)
     assert "umask=077" in caught.value.remedy
@@ -122,20 +122,20 @@ def seed_of(path: Path) -> bytes:
 
 
 def test_a_key_of_an_older_edge_is_the_same_key_and_stays_as_it_is(home: Path) -> None:
-    public = making.public_key(local_key.local_seed())
+    public = making.public_key(key_file.local_seed())
     path = home / "data/edge/keys/local.key"
     path.write_bytes(seed_of(path))
-    assert local_key.local_public() == public == making.public_key(local_key.local_seed())
+    assert key_file.local_public() == public == making.public_key(key_file.local_seed())
     assert len(path.read_bytes()) == native.SEED_BYTES
 
 
 @pytest.mark.parametrize("size", [0, 16, 32, 36, 64, 72, 200])
 @pytest.mark.parametrize("value", [0, 0xFF])
 def test_what_was_emptied_is_no_key(home: Path, size: int, value: int) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     path = home / "data/edge/keys/local.key"
     path.write_bytes(bytes([value]) * size)
-    for use in (local_key.local_seed, local_key.local_public):
+    for use in (key_file.local_seed, key_file.local_public):
         with pytest.raises(errors.KeyDamaged, match="no signing key"):
             use()
     assert path.stat().st_size == size
@@ -144,20 +144,20 @@ def test_what_was_emptied_is_no_key(home: Path, size: int, value: int) -> None:
 @pytest.mark.parametrize("old", [False, True])
 @pytest.mark.parametrize("at", [0, 8, 16, 24])
 def test_a_hole_in_a_seed_shows(home: Path, at: int, old: bool) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     path = home / "data/edge/keys/local.key"
     content = bytearray(seed_of(path) if old else path.read_bytes())
     start = at if old else len(local_key.MAGIC) + at
     content[start : start + 8] = bytes(8)
     path.write_bytes(content)
     with pytest.raises(errors.KeyDamaged):
-        local_key.local_seed()
+        key_file.local_seed()
 
 
 def test_without_a_home_there_is_no_place_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.files.environment", lambda _: "")
     with pytest.raises(errors.EnvironmentFault, match="HOME"):
-        local_key.local_seed()
+        key_file.local_seed()
 
 
 def test_where_no_folder_can_be_made_is_wrong_usage() -> None:
@@ -172,18 +172,18 @@ def test_a_relative_xdg_folder_is_ignored(home: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_signing_key_behind_a_link_is_not_used(home: Path) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     path = home / "data" / "edge" / "keys" / "local.key"
     path.rename(home / "elsewhere.key")
     path.symlink_to(home / "elsewhere.key")
     with pytest.raises(errors.EnvironmentFault, match="local.key is a link"):
-        local_key.local_seed()
+        key_file.local_seed()
     assert path.is_symlink()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_signing_key_of_somebody_else_is_not_used(home: Path) -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     os.chown(home / "data" / "edge" / "keys" / "local.key", 12345, -1)
     with pytest.raises(errors.EnvironmentFault, match="belongs to user 12345"):
-        local_key.local_seed()
+        key_file.local_seed()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors, trust
-from edge.trust import lines, local_key
+from edge.trust import key_file, lines
 from tests.home import move
 
 KEY = bytes(range(32))
@@ -84,8 +84,8 @@ def test_a_machine_without_keys_trusts_nobody() -> None:
 
 
 def test_a_machine_trusts_its_own_key() -> None:
-    local_key.local_seed()
-    assert trust.labels() == {local_key.local_public(): "this machine"}
+    key_file.local_seed()
+    assert trust.labels() == {key_file.local_public(): "this machine"}
 
 
 def test_a_file_that_others_can_write_is_not_believed() -> None:
@@ -96,7 +96,7 @@ def test_a_file_that_others_can_write_is_not_believed() -> None:
 
 
 def test_keys_that_the_operator_added_are_neither_this_machines_nor_a_bundles() -> None:
-    local_key.local_seed()
+    key_file.local_seed()
     assert trust.entries(operator_only=True) == []
     operator_says(trust.line(KEY, "office"))
     assert [entry.public for entry in trust.entries(operator_only=True)] == [KEY]

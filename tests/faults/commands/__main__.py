@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from unittest import mock
 
-from edge.trust import local_key
+from edge.trust import key_file
 from tests.faults.commands import crowd, recovery, table
 from tests.faults.commands.machine import Place
 from tests.faults.commands.table import Shop
@@ -49,7 +49,7 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as place:
         here = {"HOME": place, "XDG_RUNTIME_DIR": place, "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": ""}
         with mock.patch.dict(os.environ, here):
-            shop = Shop(Path(place) / "shop", wasm, local_key.local_seed())
+            shop = Shop(Path(place) / "shop", wasm, key_file.local_seed())
             if words[:1] == [CROWD]:
                 return _crowd(shop, *map(float, words[1:]))
             return _all(shop, words)

@@ -9,7 +9,7 @@ from typing import Callable
 
 import pytest
 
-from edge.trust import local_key
+from edge.trust import key_file
 from tests.faults.commands.table import Shop
 
 SHARED_MEMORY = "/dev/shm"
@@ -20,4 +20,4 @@ def shop(wasm: Callable[[str], Path], home: Path) -> Iterator[Shop]:
     """Packages, and what machines begin with."""
     assert home
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as place:
-        yield Shop(Path(place) / "shop", wasm("faults"), local_key.local_seed())
+        yield Shop(Path(place) / "shop", wasm("faults"), key_file.local_seed())
