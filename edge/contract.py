@@ -1,7 +1,7 @@
 """The plugin contract's names (wit/): what plugins export, as `interface#function`.
 
-edge.runtime.plugin and edge.interfaces.logging, which every call imports, have the one name that they need
-themselves: a module costs a Pi Zero 0.3 ms. A test holds them against these.
+edge.runtime.plugin and edge.interfaces, which calls import, have the names that they need themselves: a module
+costs a Pi Zero 0.3 ms. A test holds them against these.
 """
 
 from __future__ import annotations

@@ -146,10 +146,11 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
 
 def _explain(error: Exception) -> None:
     """Raises what is wrong with a file of trust, and which; the library was given one text of them all."""
-    from edge import errors, trust
+    from edge import errors
+    from edge.trust import held
 
     if isinstance(error, errors.OptionsError):
-        trust.check_all()
+        held.check_all()
 
 
 def _refuse(file: str, why: str) -> NoReturn:

@@ -55,7 +55,7 @@ def append(fact: Fact) -> str:
     if event == "denied" or (event == "refused" and fact.get("plugin")):
         from edge.audit.denials import append_denied
 
-        return append_denied(fact)
+        return append_denied(fact, write)
     return write(fact)
 
 

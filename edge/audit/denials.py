@@ -9,11 +9,12 @@ from __future__ import annotations
 import posix
 from time import monotonic
 
-from edge import audit, text
+from edge import text
 from edge.files import runtime_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     Fact = dict[str, Any]
@@ -29,8 +30,8 @@ _here: dict[str, tuple[int, int]] = {}
 _told: set[str] = set()
 
 
-def append_denied(fact: Fact) -> str:
-    """As `audit.append`, of a denial."""
+def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
+    """As `audit.append`, of a denial, which `write` writes."""
     plugin = fact.get("plugin", "")
     count = _count(plugin)
     if count > MOST:
@@ -39,7 +40,7 @@ def append_denied(fact: Fact) -> str:
             return ""
         fact = {"event": "suppressed", "plugin": plugin, "denied": rest}
     try:
-        return audit.write(fact)
+        return write(fact)
     except Exception as error:
         from edge import errors
 

@@ -6,7 +6,7 @@ edge/cli/audit_engine.py.
 
 from __future__ import annotations
 
-from edge import files, policy
+from edge import files
 from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
@@ -15,6 +15,7 @@ from edge.limits import PI_ZERO, named
 from edge.package import is_package, open_package
 from edge.permissions import levels, requests
 from edge.permissions.imports import ALWAYS, CAPABILITIES
+from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.policy.diff import difference
 from edge.suggest import shell
@@ -65,7 +66,7 @@ def run(given: Given) -> int:
     path, *old = given.arguments
     imports, declared = _open(path, given, "manifest")
     profile = given.get("profile", PI_ZERO)
-    found = grants.resolve(declared, policy.load(), profile=profile, level=given.get("level", ""))
+    found = grants.resolve(declared, policy_file.load(), profile=profile, level=given.get("level", ""))
     changes = []
     if old:
         changes = difference(*_open(old[0], given, "old-manifest"), imports, declared)

@@ -105,10 +105,10 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
 
 
 def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
-    from edge import policy
     from edge.manifest import UNKNOWN_RISK, Tool
+    from edge.policy import file as policy_file
 
-    said = policy.load()
+    said = policy_file.load()
     for name in named or [offered["name"] for offered in plugin.tools]:
         said.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
 

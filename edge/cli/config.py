@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, schema
+from edge import errors, files
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.json_text import json_text
 from edge.schema import from_text
 from edge.schema.values import named
+from edge.schema.words import unknown
 from edge.store import awaited, config, record
 from edge.store import secrets as sealed
 from edge.store.installed import manifest_of
@@ -52,7 +53,7 @@ def run(given: Given) -> int:
         config.change(manifest, changes, removed)
     for key in config.unknown(manifest, changes):
         output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
-    unchecked = schema.unknown_keywords(config.schema_of(manifest)) if changes else []
+    unchecked = unknown(config.schema_of(manifest)) if changes else []
     if unchecked:
         listed = ", ".join(plain(place, NOTE_LIMIT) for place in unchecked[:MAX_UNCHECKED])
         more = f" and {len(unchecked) - MAX_UNCHECKED} more" if len(unchecked) > MAX_UNCHECKED else ""

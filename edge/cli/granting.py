@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from edge import files, manifest, policy, trust
+from edge import files, manifest, trust
 from edge.cli import output
 from edge.permissions import levels
+from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.text import plain
+from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.limits import Profile
     from edge.manifest import Manifest
-    from edge.policy import Policy
     from edge.policy.grants import Audit, Grants
+    from edge.policy.model import Policy
     from edge.runtime.plugin import Plugin
 
 MAX_WARNINGS = 10
@@ -57,7 +59,7 @@ class Terms:
         self.grants.check_load(imports)
         only = levels.operator_only(self.grants.level)
         own = key_file.local_public()
-        if (own or only) and own not in [entry.public for entry in trust.entries(operator_only=only)]:
+        if (own or only) and own not in [entry.public for entry in held.entries(operator_only=only)]:
             why = "was revoked here"
             if only:
                 why = "the operator did not add, and at this security level no other key counts"
@@ -70,7 +72,7 @@ class Terms:
 def terms(given: Given, profile: Profile) -> Terms:
     """The terms that options and policy give; talks of a level that is lower than the policy's."""
     declared = read_manifest(given.get("manifest"))
-    said = policy.load()
+    said = policy_file.load()
     # Whoever hands over a secret agrees that it is read.
     secrets = [("config_read", name) for name, _ in given.get("secret", ())]
     said = said.agreed(declared.name, [ask for ask in secrets if ask in declared.asks])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, files, policy, trust
+from edge import errors, files
 from edge.cli import output
 from edge.cli.options import Command
 from edge.package import is_package
 from edge.permissions import levels
 from edge.permissions.imports import capability_of, needed
+from edge.policy import file as policy_file
 from edge.text import phrase, plain, quoted, word
+from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,10 +116,10 @@ def _artifact(fd: int, path: str) -> dict[str, Any]:
         return {"kind": "neither WebAssembly nor an artifact", **_neither(error, fd, path)}
     except errors.Refused as error:
         return {"kind": "damaged artifact", "problem": error.message}
-    labels = trust.labels()
+    labels = held.labels()
     signer = bytes.fromhex(description["signer"])
-    level = policy.load().level_of((description.get("plugin") or {}).get("name", ""))
-    counting = trust.entries(operator_only=levels.operator_only(level))
+    level = policy_file.load().level_of((description.get("plugin") or {}).get("name", ""))
+    counting = held.entries(operator_only=levels.operator_only(level))
     about = native.about()
     artifact = description["artifact"]
     return {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, policy, trust
+from edge import errors, files, trust
 from edge.cli.inspect import row, show_origin, without_file
 from edge.package import CODE, open_package
 from edge.permissions import levels, requests
+from edge.policy import file as policy_file
 from edge.text import plain, word
+from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def facts_of_package(fd: int, path: str) -> dict[str, Any]:
     except errors.Refused as error:
         return {"kind": "damaged package", "problem": error.message}
     description = package.description
-    labels = trust.labels()
+    labels = held.labels()
     return {
         "kind": "package",
         **description,
@@ -43,7 +45,7 @@ def facts_of_package(fd: int, path: str) -> dict[str, Any]:
 
 def _trust_facts(package: Package, declared: Manifest) -> dict[str, Any]:
     """Whether this machine takes it at the level that would hold for it, and why not."""
-    level = policy.load().level_of(declared.name)
+    level = policy_file.load().level_of(declared.name)
     if declared.level:
         level = levels.stricter(level, declared.level)
     try:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from edge import _native as native
-from edge import errors, files, policy, store, trust
+from edge import errors, files, store, trust
 from edge._native import making
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file, is_folder
 from edge.permissions import levels
+from edge.policy import file as policy_file
 from edge.sources.digest import hex_of
 from edge.store import status
 from edge.suggest import meant
 from edge.text import phrase, safe, word
 from edge.trust import edit, key_file, keyring
+from edge.trust import held as trust_held
 from edge.trust import lines as trust_lines
 from edge.trust.held import Held
 
@@ -236,12 +238,12 @@ def _floor(given: Given, version: str) -> None:
 
 def _list(given: Given) -> None:
     held = Held()
-    trust.check_all(held)
+    trust_held.check_all(held)
     own, problems = keyring.every()
     trusted = edit.trusted(held)
     revoked = edit.revocations(held)
     floor = edit.floor(held)
-    level = policy.load().level
+    level = policy_file.load().level
     counting = _counting(trusted, level)
     for problem in problems:
         output.say(f"edge: {problem}")

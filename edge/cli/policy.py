@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from edge import errors, policy
+from edge import errors
 from edge.cli import output, stopping
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
 from edge.manifest import RISKS
 from edge.operations import policy as permissions
 from edge.permissions import levels, requests
+from edge.policy import change
+from edge.policy import file as policy_file
+from edge.policy.model import NOBODY
 from edge.store import status
 from edge.suggest import meant
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.policy import Policy
+    from edge.policy.model import Policy
 
 SHOW = "show"
 DEVICE = "device"
@@ -101,9 +104,9 @@ def _check(action: str, words: list[str]) -> None:
 def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
     first, *rest = words
     if action == "level":
-        return policy.set_level("" if first == DEVICE else first, *rest)
+        return change.set_level("" if first == DEVICE else first, *rest)
     if action == "unattended":
-        return policy.set_unattended(first)
+        return change.set_unattended(first)
     if action == "grant":
         return permissions.grant(first, tuple(rest))
     if action == "forget":
@@ -112,7 +115,7 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _confirm(given: Given, action: str, words: Sequence[str]) -> None:
-    lowered = _lowered(policy.load(), action, words)
+    lowered = _lowered(policy_file.load(), action, words)
     if lowered and not agrees(given, f"{lowered[0].upper()}{lowered[1:]} lets plugins do more. Go on?"):
         raise errors.NeedsConsent(
             f"Nothing was changed: nobody agreed to {lowered}", "Answer yes at a terminal, or give --yes"
@@ -123,7 +126,7 @@ def _lowered(said: Policy, action: str, words: Sequence[str]) -> str:
     """What of a change lets plugins do more, empty for nothing; the change itself says what means nothing."""
     first, *rest = words
     if action == "unattended":
-        order = (policy.NOBODY, *RISKS)
+        order = (NOBODY, *RISKS)
         raises = first in order and order.index(first) > order.index(said.unattended)
         return f"raising the risk of unattended calls from {said.unattended} to {first}" if raises else ""
     if action not in ("level", "forget"):

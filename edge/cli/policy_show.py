@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from edge import errors, policy
+from edge import errors
 from edge.cli import output
 from edge.permissions import levels, requests
+from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.store import records, status
 from edge.store.view import View
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.permissions.requests import Ask
-    from edge.policy import Policy
+    from edge.policy.model import Policy
     from edge.store.record import Record
 
 KEYS = {True: "only keys that the operator added count", False: "any key trusted here counts"}
@@ -26,7 +27,7 @@ def show(given: Given, name: str = "") -> None:
     if name:
         _show_plugin(given, View(), name)
     else:
-        _show_all(given, policy.load())
+        _show_all(given, policy_file.load())
 
 
 def _show_all(given: Given, said: Policy) -> None:

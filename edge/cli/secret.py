@@ -8,6 +8,7 @@ from edge import errors, schema
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read, secret_text
+from edge.schema.values import WHOLE
 from edge.store import awaited, config
 from edge.store import secrets as sealed
 from edge.text import word
@@ -47,7 +48,7 @@ def run(given: Given) -> int:
         value = _value(given, name, secret)
         found = schema.problems(config.schema_of(manifest)["properties"][secret], value)
         if found:
-            reasons = (problem.removeprefix(f"{schema.WHOLE}: ") for problem in found)
+            reasons = (problem.removeprefix(f"{WHOLE}: ") for problem in found)
             raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}", config.takes(name))
         sealed.set_secret(name, secret, value)
     if damage is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edge import trust
 from edge.cli import output
 from edge.cli.options import Command
 from edge.permissions import requests
@@ -10,6 +9,7 @@ from edge.store import config, secrets, status
 from edge.store.installed import Installed
 from edge.store.view import View
 from edge.text import plain, quoted, word
+from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run(given: Given) -> int:
 
 def _facts(plugin: Installed, view: View) -> dict[str, Any]:
     description, manifest, record = plugin.description, plugin.manifest, plugin.record
-    signer = trust.labels(view.trust).get(bytes.fromhex(description["signer"]))
+    signer = held.labels(view.trust).get(bytes.fromhex(description["signer"]))
     state, problem = status.state(record, view)
     set_secrets = secrets.names(plugin.name)
     return {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edge import errors
-from edge.schema import unknown_keywords
+from edge.schema.words import unknown
 
 if TYPE_CHECKING:
     from edge.manifest.lines import Path
@@ -42,7 +42,7 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    for pointer in unknown_keywords(schema):
+    for pointer in unknown(schema):
         path = _path(schema, pointer)
         yield path, f"devices do not check `{path[-1]}`"
 

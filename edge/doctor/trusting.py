@@ -76,13 +76,13 @@ def keys() -> Finding:
 
 def trust(view: View) -> Finding:
     """Whether every line of trust means something, and somebody is trusted at the level that holds here."""
-    from edge import trust
     from edge.permissions import levels
+    from edge.trust import held as trust_held
 
     view.check_lines()
     level = view.policy.level
-    found = trust.entries(held=view.trust)
-    counting = trust.entries(operator_only=levels.operator_only(level), held=view.trust)
+    found = trust_held.entries(view.trust)
+    counting = trust_held.entries(operator_only=levels.operator_only(level), held=view.trust)
     if found and not counting:
         told = f"no key counts at level {level}: the operator added none"
         return Finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edge import contract
 from edge.interfaces import Interface
 
 TYPE_CHECKING = False
@@ -14,9 +13,10 @@ if TYPE_CHECKING:
     from edge.runtime.call import Call
     from edge.store.secrets import Sealed
 
-NAME = contract.SECRETS
+NAME = "zeroclaw:plugin/secrets@0.1.0"
+"""edge.contract.SECRETS."""
 
-SERVED_TO = contract.EXECUTE
+SERVED_TO = "zeroclaw:plugin/tool@0.1.0#execute"
 """The one function that may ask: what runs without a caller has no need of secrets."""
 
 UNAVAILABLE, DENIED, NOT_FOUND = "unavailable", "access-denied", "not-found"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from edge import errors, policy
+from edge import errors
 from edge.permissions import levels, requests
 from edge.permissions.levels import LIMITS, RATES
+from edge.policy import change
+from edge.policy import file as policy_file
 from edge.store import record
 from edge.store.installed import manifest_of
 from edge.store.lifecycle import take_back
@@ -32,7 +34,7 @@ def grant(name: str, ask: Ask) -> Fact:
     if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
         raise errors.OptionsError(f"There is no limit `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
     effect, remark = _effect(name, ask)
-    return {**policy.grant(name, ask), "effect": effect, "remark": remark}
+    return {**change.grant(name, ask), "effect": effect, "remark": remark}
 
 
 def revoke(name: str, ask: Ask) -> Fact:
@@ -41,16 +43,16 @@ def revoke(name: str, ask: Ask) -> Fact:
     `remark` says where a security level gives it without anybody's word.
     """
     removed = take_back(name, ask)
-    fact = policy.revoke(name, ask)
+    fact = change.revoke(name, ask)
     still, remark = _still(name, ask)
     return {**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}
 
 
 def forget(name: str) -> Fact:
     """Takes back all that was said of a plugin, and all that was agreed to."""
-    said = name in policy.load().plugins
+    said = name in policy_file.load().plugins
     removed = take_back(name)
-    return {**policy.forget(name), "removed": removed, "said": said or bool(removed)}
+    return {**change.forget(name), "removed": removed, "said": said or bool(removed)}
 
 
 def _manifest(name: str) -> Manifest | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posix
 
 from edge import files
+from edge.files import paths
 from edge.files.staged import Staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
-from edge.policy import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
+from edge.policy.model import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -18,6 +19,24 @@ if TYPE_CHECKING:
 FIELDS = ("format", "level", "unattended", "plugins")
 PLUGIN_FIELDS = ("level", "consents", "grants")
 LOCK = ".lock"
+
+
+def default_path() -> str:
+    """Where this user's policy is kept; empty where there is no place for it."""
+    return paths.policy_file()
+
+
+def load(path: str = "") -> Policy:
+    """The policy; the defaults where there is none yet.
+
+    Raises `errors.EnvironmentFault` for a file that others can write, or that says what means nothing: a
+    policy is followed as it stands or not at all.
+    """
+    path = path or default_path()
+    text = files.read_guarded(path, files.OTHERS_WRITE) if path else None
+    if text is None:
+        return Policy(path)
+    return read(text, path)
 
 
 def read(text: bytes, path: str) -> Policy:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edge.limits import Limits, Profile
     from edge.manifest import Manifest
     from edge.permissions.requests import Ask
-    from edge.policy import Policy
+    from edge.policy.model import Policy
 
     Audit = Callable[[dict[str, Any]], object]
 

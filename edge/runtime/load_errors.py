@@ -5,10 +5,11 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import errors, trust
+from edge import errors
 from edge._native import making
 from edge.package import is_package
 from edge.runtime import confinement
+from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
     """Raises what there is to mend first: another file, a file of trust, a grant, a limit of this machine."""
     if isinstance(error, errors.OptionsError):
-        trust.check_all()
+        held.check_all()
     if isinstance(error, (errors.IoFault, errors.OutOfMemory)):
         confinement.explain(error, fd)
     if isinstance(error, errors.NotArtifact) and not head:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from edge.schema import compound
 from edge.schema.assertions import CHECKS, matches
 from edge.schema.references import Places
-from edge.schema.values import pointer
+from edge.schema.values import WHOLE, pointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     Schema = dict[str, Any] | bool
     Seen = set[str | int]
     """The properties, or the numbers of the items, that a schema has looked at."""
-
-WHOLE = "the whole"
-"""What the place of the value itself is called, whose pointer is empty."""
 
 NO_PROPERTY = "there is no such property"
 MAX_STEPS = 20_000
@@ -97,13 +94,6 @@ def problems(schema: Schema, value: Any, *, partial: bool = False, root: Schema 
     except TooMuch:
         return [f"{WHOLE}: its schema takes more than {MAX_STEPS} steps, or leads in a circle"]
     return run.found
-
-
-def unknown_keywords(schema: Schema) -> list[str]:
-    """Where a schema asks for what is not checked, as JSON pointers into it."""
-    from edge.schema.words import unknown
-
-    return unknown(schema)
 
 
 def _check(run: Run, schema: Schema, value: Any, place: str) -> Seen:

@@ -18,6 +18,9 @@ NAMES = {
     "null": "null",
 }
 
+WHOLE = "the whole"
+"""What the place of the value itself is called, whose pointer is empty."""
+
 EXACT = 1 << 53
 """Up to here every whole number is one as a double, too."""
 

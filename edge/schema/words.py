@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from edge.schema import WHOLE
 from edge.schema.references import HOLDERS, LIST, NOWHERE, ONE, Places
-from edge.schema.values import EXACT, TYPES, is_number, pointer
+from edge.schema.values import EXACT, TYPES, WHOLE, is_number, pointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

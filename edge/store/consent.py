@@ -12,9 +12,10 @@ only what was shown".
 
 from __future__ import annotations
 
-from edge import errors, policy
+from edge import errors
 from edge.limits import here
 from edge.permissions import levels, requests
+from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.policy.diff import Change, difference
 from edge.store.installed import description_of, manifest_of
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from edge.manifest import Manifest
     from edge.permissions.requests import Ask
-    from edge.policy import Policy
     from edge.policy.grants import Grants
+    from edge.policy.model import Policy
 
     Consent = Callable[["Request"], bool]
     P = TypeVar("P", bound="Plan")
@@ -272,7 +273,7 @@ def review(
         return Request(manifest, held, imports, changes, other, remote=remote, adopted=adopted)
 
     name = manifest.name
-    held = policy.load().agreed(name, before.consents if before is not None else ())
+    held = policy_file.load().agreed(name, before.consents if before is not None else ())
     if before is None or not before.current:
         waits = remote or _waits(manifest, held)
         return Review(manifest, held, request() if waits else None)
@@ -295,7 +296,7 @@ def review(
 def review_enabling(found: Record, manifest: Manifest, description: dict[str, Any]) -> Review:
     """What an installed release needs before it may be called; `description`: the signed one."""
     imports, adopted = description["imports"], bool(description.get("adopted"))
-    held = policy.load().agreed(found.name, found.consents)
+    held = policy_file.load().agreed(found.name, found.consents)
     waits = _waits(manifest, held) or (found.remote and not found.is_approved(found.current))
     if not waits:
         return Review(manifest, held, None)

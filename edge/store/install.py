@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 
-from edge import audit, errors, policy, trust
+from edge import audit, errors, trust
 from edge.files import reserve
 from edge.limits import here
 from edge.package import open_package
 from edge.permissions import levels
+from edge.policy import file as policy_file
 from edge.store import awaited, planning, record, records, removal, selfcheck
 from edge.store.consent import Plan, carry_out, review
 from edge.store.installed import manifest_of
@@ -159,7 +160,7 @@ class Installation:
             # Recovery could not; what it says then is what stands in the way.
             removal.finish(before)
             before = record.find(name)
-        _check_keys(package, policy.load().level_of(name))
+        _check_keys(package, policy_file.load().level_of(name))
         staged = Staged(package)
         if before is not None and _is_there(before, staged.release_id, package.description["signer"]):
             return InstallPlan(package, staged, before, None, self._origin)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.permissions.requests import Ask
-    from edge.policy import Policy
+    from edge.policy.model import Policy
 
 FORMAT = 1
 
@@ -135,9 +135,9 @@ def get(name: str) -> Record:
 
 def policy_for(found: Record) -> Policy:
     """What the operator has said, with what was agreed to when the plugin was installed or enabled."""
-    from edge import policy
+    from edge.policy import file as policy_file
 
-    return policy.load().agreed(found.name, found.consents)
+    return policy_file.load().agreed(found.name, found.consents)
 
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posix
 
-from edge import errors, store, trust
+from edge import errors, store
 from edge.store.installed import AGAIN, described, description_of, is_torn
+from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _advise(error: Exception) -> None:
         )
     if isinstance(error, errors.OptionsError):
         # Trust that says what means nothing: which file it is, that tells.
-        trust.check_all()
+        held.check_all()
 
 
 def _check_head(error: Exception, head: bytes, own: Terms) -> None:

@@ -43,10 +43,10 @@ def _left(found: Record, *, forget: bool) -> Record:
 
 def forget(name: str) -> None:
     """Removes configuration, secrets and grants, but no record."""
-    from edge import policy
+    from edge.policy import change
     from edge.store import awaited, config, secrets
 
-    policy.forget(name)
+    change.forget(name)
     config.forget(name)
     secrets.forget(name)
     planning.forget(name)

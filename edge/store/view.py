@@ -7,12 +7,14 @@ read".
 
 from __future__ import annotations
 
-from edge import errors, policy, store, trust
+from edge import errors, store, trust
 from edge._native import making
 from edge.limits import here
 from edge.permissions import levels
+from edge.policy import file as policy_file
 from edge.store import record, records
 from edge.store.installed import damaged, part, read_manifest
+from edge.trust import held as trust_held
 from edge.trust.held import Held
 
 TYPE_CHECKING = False
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from edge.errors import EdgeError
     from edge.manifest import Manifest
-    from edge.policy import Policy
+    from edge.policy.model import Policy
     from edge.store.record import Record
 
     T = TypeVar("T")
@@ -46,7 +48,7 @@ class View:
     @property
     def policy(self) -> Policy:
         """What the operator has said. Raises `errors.EnvironmentFault` each time where it can't be read."""
-        return self._once("policy", policy.load)
+        return self._once("policy", policy_file.load)
 
     def trust_text(self, *, operator_only: bool) -> bytes:
         """As `trust.text`; raises `errors.EnvironmentFault` each time for a file that can't be read."""
@@ -81,7 +83,7 @@ class View:
     def check_lines(self) -> None:
         """The same, also for a line of trust that means nothing."""
         self.check()
-        trust.check_all(self.trust)
+        trust_held.check_all(self.trust)
 
     def _once(self, what: str, make: Callable[[], T]) -> T:
         """What `make` answers or raises, which is kept."""
@@ -186,7 +188,7 @@ class Release:
     def _fault_of_trust(self, error: EdgeError) -> EdgeError:
         """Which file of trust means nothing."""
         try:
-            trust.check_all(self._view.trust)
+            trust_held.check_all(self._view.trust)
         except errors.EdgeError as told:
             return told
         return error

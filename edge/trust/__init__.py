@@ -57,9 +57,9 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
     for path in paths():
         found = read(path) if held is None else held.read(path)
         if found == b"":
-            from edge.trust.held import refuse_empty
+            from edge.trust.empty import refuse_empty
 
-            refuse_empty(path)
+            refuse_empty(path, is_operators=path == operator_path())
         found = found or b""
         parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
     own = None if operator_only else _own() if held is None else held.own()
@@ -111,25 +111,6 @@ def read(path: str) -> bytes | None:
     # Whoever owns what a bundle brings owns the code that reads it, too.
     found = files.read_guarded(path, files.OTHERS_WRITE, whosever=path != operator_path())
     return found if found is None or found.strip(b"\0") else b""
-
-
-def entries(*, operator_only: bool = False, held: Held | None = None) -> list[Trusted]:
-    """The trusted keys, those of the operator first, none of them revoked; `held`: as `text` takes it."""
-    from edge.trust.held import entries
-
-    return entries(held, operator_only=operator_only)
-
-
-def labels(held: Held | None = None) -> dict[bytes, str]:
-    """What each trusted key is called."""
-    return {entry.public: entry.label for entry in entries(held=held)}
-
-
-def check_all(held: Held | None = None) -> None:
-    """Raises `errors.EnvironmentFault`, as `parse`, for every file of trust there is."""
-    from edge.trust.held import check_all
-
-    check_all(held)
 
 
 def _without_keys(content: bytes) -> bytes:

@@ -5,13 +5,14 @@ A call has no use for it, so what only others need of trust is here as well (edg
 
 from __future__ import annotations
 
-from edge import errors, trust
+from edge import trust
 from edge.trust import key_file
 from edge.trust import lines as trust_lines
+from edge.trust.empty import refuse_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
     from edge.trust import Trusted
 
@@ -45,8 +46,8 @@ class Held:
         return self._own[0]
 
 
-def entries(held: Held | None, *, operator_only: bool) -> list[Trusted]:
-    """As `trust.entries`."""
+def entries(held: Held | None = None, *, operator_only: bool = False) -> list[Trusted]:
+    """The trusted keys, those of the operator first, none of them revoked; `held`: as for `trust.text`."""
     found: dict[bytes, Trusted] = {}
     revoked: set[str] = set()
     held = held or Held()
@@ -61,19 +62,15 @@ def entries(held: Held | None, *, operator_only: bool) -> list[Trusted]:
     return [entry for entry in found.values() if entry.public.hex() not in revoked]
 
 
-def check_all(held: Held | None) -> None:
-    """As `trust.check_all`."""
+def labels(held: Held | None = None) -> dict[bytes, str]:
+    """What each trusted key is called."""
+    return {entry.public: entry.label for entry in entries(held)}
+
+
+def check_all(held: Held | None = None) -> None:
+    """Raises `errors.EnvironmentFault`, as `trust.lines.parse`, for every file of trust there is."""
     held = held or Held()
     for path in trust.paths():
         if held.read(path) == b"":
-            refuse_empty(path)
+            refuse_empty(path, is_operators=path == trust.operator_path())
         held.lines(path)
-
-
-def refuse_empty(path: str) -> NoReturn:
-    """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
-    remedy = "Unpack the bundle again"
-    if path == trust.operator_path():
-        again = "`edge key trust KEY`, `edge key revoke KEY`"
-        remedy = f"Put it back from a backup; without one, trust and revoke again: {again}"
-    raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)

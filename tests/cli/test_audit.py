@@ -5,7 +5,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import policy
+from edge.policy import change as policy_change
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]
@@ -46,7 +46,7 @@ def test_the_three_columns_stand_side_by_side(edge: Edge, artifact: Artifact, ma
 
 
 def test_what_all_three_name_is_granted(edge: Edge, artifact: Artifact, manifest: Path) -> None:
-    policy.grant("faults", ("config_read", "token"))
+    policy_change.grant("faults", ("config_read", "token"))
     ran = edge("audit", artifact("faults"), "--manifest", manifest, "--json")
     assert ran.status == 0
     assert ran.document["ok"] is True
@@ -72,7 +72,7 @@ def test_without_a_manifest_nothing_is_declared(edge: Edge, artifact: Artifact) 
 
 
 def test_a_wider_version_is_marked(edge: Edge, artifact: Artifact, manifest: Path) -> None:
-    policy.grant("faults", ("config_read",))
+    policy_change.grant("faults", ("config_read",))
     words = ["audit", artifact("faults"), artifact("cron-next"), "--manifest", manifest]
     ran = edge(*words)
     assert ran.status == 1
@@ -84,7 +84,7 @@ def test_a_wider_version_is_marked(edge: Edge, artifact: Artifact, manifest: Pat
 
 
 def test_a_version_that_wants_no_more_passes(edge: Edge, artifact: Artifact, manifest: Path) -> None:
-    policy.grant("faults", ("config_read",))
+    policy_change.grant("faults", ("config_read",))
     same = [
         "audit",
         artifact("faults"),
@@ -153,7 +153,7 @@ def asking(package: Callable[..., Path]) -> Path:
 def test_a_package_is_audited_by_the_manifest_in_it(edge: Edge, asking: Path) -> None:
     ran = edge("audit", asking, "--json")
     assert (ran.status, ran.document["plugin"], ran.document["refused"]) == (1, "faults", ["config_read"])
-    policy.grant("faults", ("config_read", "token"))
+    policy_change.grant("faults", ("config_read", "token"))
     ran = edge("audit", asking, "--json")
     assert (ran.status, rows(ran)["config_read"]) == (0, (True, True, True, True))
 
@@ -162,7 +162,7 @@ def test_a_package_is_audited_by_the_manifest_in_it(edge: Edge, asking: Path) ->
 def test_a_package_is_compared_with_another(
     edge: Edge, package: Callable[..., Path], artifact: Artifact, asking: Path
 ) -> None:
-    policy.grant("faults", ("config_read",))
+    policy_change.grant("faults", ("config_read",))
     ran = edge("audit", asking, package("faults"), "--json")
     assert (ran.status, ran.document["changes"]) == (
         1,

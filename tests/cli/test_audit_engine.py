@@ -8,7 +8,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import policy
+from edge.policy import change
 from tests.store.conftest import empty, packed, put
 
 __all__ = ["empty", "packed", "put"]
@@ -43,7 +43,7 @@ def test_this_library_loads_what_it_installed(edge: Edge, put: Put) -> None:
 
 def test_what_is_refused_with_any_library_is_told_apart(edge: Edge, put: Put) -> None:
     put(1)
-    policy.set_level("strict")
+    change.set_level("strict")
     ran = edge("audit", "--engine")
     assert (ran.status, "loads; with any library it is refused here: it is signed" in ran.out) == (0, True)
 

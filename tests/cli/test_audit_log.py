@@ -5,8 +5,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, policy
+from edge import audit
 from edge.limits import here
+from edge.policy import change
 from edge.store import lifecycle
 from tests.store.conftest import empty, packed, put
 
@@ -29,7 +30,7 @@ DENIED = "capability config_read, target key"
 def test_an_installed_plugin_shows_what_it_may_and_what_was_done(edge: Edge, put: Put) -> None:
     put(1, manifest=SECRET)
     put(1, name="other")
-    policy.grant("faults", ("config_read", "other"))
+    change.grant("faults", ("config_read", "other"))
     audit.append({"event": "denied", "plugin": "faults", "capability": "config_read", "target": "key"})
     ran = edge("audit", "faults")
     assert (ran.status, ran.err) == (0, "")
@@ -101,7 +102,7 @@ def test_the_whole_log(edge: Edge, put: Put, monkeypatch: pytest.MonkeyPatch) ->
     assert (ran.status, ran.out, ran.err) == (0, "", "The log is empty\n")
     put(1)
     monkeypatch.setattr("edge.audit.ring.time", lambda: 1_800_000_000)
-    policy.set_level("strict")
+    change.set_level("strict")
     monkeypatch.setattr("edge.audit.ring.time", lambda: 17)
     audit.append({"event": "test", "plugin": "\x1b[31m", "text": "a\nb"})
     install, level, test = edge("audit", "--log").out.splitlines()

@@ -9,9 +9,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, policy, trust
+from edge import audit, errors, trust
 from edge.cli import granting, run
 from edge.limits import PI_ZERO
+from edge.policy import change
 from edge.trust import key_file
 
 Edge = Callable[..., Any]
@@ -157,8 +158,8 @@ def test_paranoid_audits_what_it_serves(
     edge: Edge, artifact: Artifact, given: list[object], tmp_path: Path
 ) -> None:
     trust_own_key(tmp_path)
-    policy.set_level("paranoid")
-    policy.grant("faults", ("config_read", "token"))
+    change.set_level("paranoid")
+    change.grant("faults", ("config_read", "token"))
     ran = edge("run", artifact("faults"), ASK, *given)
     assert ran.out == SERVED
     (fact,) = facts(ran)
@@ -172,7 +173,7 @@ def test_a_tool_of_high_risk_does_not_run_unattended(edge: Edge, artifact: Artif
     assert (ran.status, ran.out) == (3, "")
     assert "the risk of faults is high" in ran.err
     assert "edge policy unattended high" in ran.err
-    policy.set_unattended("high")
+    change.set_unattended("high")
     assert edge(*words).status == 0
 
 
@@ -183,7 +184,7 @@ def test_a_tool_of_low_risk_runs_unattended(
         file.write('[[edge.tools]]\nname = "faults"\nrisk = "low"\n')
     words = ["run", artifact("faults"), "faults", '{"do": "nothing"}', "--unattended", *given]
     assert edge(*words).status == 0
-    policy.set_unattended("none")
+    change.set_unattended("none")
     assert edge(*words).status == 3
 
 

@@ -7,7 +7,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, policy, trust
+from edge import errors, trust
+from edge.policy import change
 from edge.trust import key_file
 
 Edge = Callable[..., Any]
@@ -135,7 +136,7 @@ def test_whether_a_signer_counts_depends_on_the_level(
 ) -> None:
     paths = (package("cron-next"), artifact("cron-next"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    policy.set_level("strict", "cron-next")
+    change.set_level("strict", "cron-next")
     for path in paths:
         assert "the operator did not add" in edge("inspect", path).out
         found = edge("inspect", path, "--json").document

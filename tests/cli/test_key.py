@@ -7,9 +7,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, files, policy, trust
+from edge import audit, files, trust
 from edge.cli import key
-from edge.trust import key_file, keyring
+from edge.policy import change
+from edge.trust import held, key_file, keyring
 from tests import home, packages
 from tests.terminal import typed
 
@@ -29,7 +30,7 @@ def test_a_key_goes_from_one_machine_to_another(edge: Edge, tmp_path: Path) -> N
     (tmp_path / "office.pub").write_text(line)
     ran = edge("key", "trust", tmp_path / "office.pub", "--plugins", "weather,pump-*")
     assert ran.status == 0
-    (entry,) = trust.entries()
+    (entry,) = held.entries()
     assert (entry.label, entry.plugins) == ("office", ("weather", "pump-*"))
 
 
@@ -40,7 +41,7 @@ def test_a_folder_does_not_hide_the_key_of_its_name(
     Path("office").mkdir()
     assert edge("key", "trust", KEY.hex(), "--label", "office").status == 0
     assert edge("key", "trust", "office", "--plugins", "weather").status == 0
-    assert trust.entries()[0].plugins == ("weather",)
+    assert held.entries()[0].plugins == ("weather",)
 
 
 @pytest.mark.parametrize("name", ["pub.key", "office", "a file"])
@@ -50,10 +51,10 @@ def test_a_file_of_any_name_is_trusted(
     monkeypatch.chdir(tmp_path)
     Path(name).write_text(f"# from the office\n{trust.line(KEY, 'office', ['weather'])}")
     assert edge("key", "trust", name).status == 0
-    (entry,) = trust.entries()
+    (entry,) = held.entries()
     assert (entry.public, entry.label, entry.plugins) == (KEY, "office", ("weather",))
     assert edge("key", "trust", name, "--plugins", "*").status == 0
-    assert trust.entries()[0].plugins == ()
+    assert held.entries()[0].plugins == ()
 
 
 def test_an_own_key_comes_before_a_file_of_its_name(
@@ -63,16 +64,16 @@ def test_an_own_key_comes_before_a_file_of_its_name(
     Path("office").write_text(trust.line(KEY, "another"))
     public = edge("key", "new", "office", "--json").document["public"]
     edge("key", "trust", "office")
-    assert [entry.public.hex() for entry in trust.entries()] == [public]
+    assert [entry.public.hex() for entry in held.entries()] == [public]
     edge("key", "trust", "./office")
-    assert len(trust.entries()) == 2
+    assert len(held.entries()) == 2
 
 
 @pytest.mark.parametrize("more", ["revoked sha256 " + "ab" * 32, "wasmtime 48.0.1", "release 7", "plugin a"])
 def test_a_file_that_says_more_than_keys_is_not_trusted(edge: Edge, tmp_path: Path, more: str) -> None:
     (tmp_path / "a.pub").write_text(trust.line(KEY, "office") + more + "\n")
     assert edge("key", "trust", tmp_path / "a.pub").status == 2
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 def test_trust_is_narrowed_and_widened(edge: Edge) -> None:
@@ -81,7 +82,7 @@ def test_trust_is_narrowed_and_widened(edge: Edge) -> None:
     assert edge("key", "trust", digits, "--plugins", "pump-*").out == f"{digits} is trusted for pump-*\n"
     assert edge("key", "trust", digits, "--label", "the office").out == f"{digits} is trusted for pump-*\n"
     assert edge("key", "trust", digits, "--plugins", "*").out == f"{digits} is trusted for every plugin\n"
-    assert trust.entries()[0].label == "the office"
+    assert held.entries()[0].label == "the office"
 
 
 def test_narrowing_what_is_trusted_elsewhere_is_remarked(edge: Edge) -> None:
@@ -177,7 +178,7 @@ def test_a_key_that_is_revoked_and_trusted_again(edge: Edge) -> None:
 def test_revoking_this_machines_own_key_is_remarked(edge: Edge) -> None:
     key_file.local_seed()
     assert "own key" in edge("key", "revoke", "local").err
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_a_file_of_nonsense_is_not_trusted(edge: Edge, tmp_path: Path) -> None:
     assert (ran.status, "line 1 of trust" in ran.err, "ed25519 KEY NAME" in ran.err) == (2, True, True)
     (tmp_path / "b.pub").write_text("# nothing\n")
     assert edge("key", "trust", tmp_path / "b.pub").status == 2
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 def test_a_passphrase_comes_from_a_file_and_signs(
@@ -283,7 +284,7 @@ def test_a_trusted_key_goes_by_its_label(edge: Edge) -> None:
     assert (ran.status, "2 keys here" in ran.err) == (2, True)
     edge("key", "trust", bytes(32).hex(), "--label", "home")
     assert edge("key", "revoke", "office").status == 0
-    assert [entry.label for entry in trust.entries()] == ["home"]
+    assert [entry.label for entry in held.entries()] == ["home"]
 
 
 def test_a_package_is_revoked_by_its_file(
@@ -303,7 +304,7 @@ def test_keys_that_do_not_count_at_the_devices_level_are_marked(edge: Edge) -> N
     key_file.local_seed()
     edge("key", "trust", KEY.hex(), "--label", "office")
     assert "does not count" not in edge("key", "list").out
-    policy.set_level("strict")
+    change.set_level("strict")
     office, own = (line for line in edge("key", "list").out.splitlines() if line.startswith("trusted"))
     assert ("does not count" in office, "does not count at level strict" in own) == (False, True)
     listed = edge("key", "list", "--json").document["trusted"]
@@ -316,7 +317,7 @@ def test_a_key_that_the_operator_added_counts_wherever_else_it_stands(
 ) -> None:
     key_file.local_seed()
     edge("key", "trust", "local", *plugins)
-    policy.set_level("strict")
+    change.set_level("strict")
     listed = edge("key", "list", "--json").document["trusted"]
     assert [entry["counts"] for entry in listed] == counts
 
@@ -366,20 +367,20 @@ def test_a_scope_that_is_misspelt_is_never_shown_as_one(edge: Edge, tmp_path: Pa
     (tmp_path / "office.pub").write_text(path.read_text())
     path.unlink()
     ran = edge("key", "trust", tmp_path / "office.pub")
-    assert (ran.status, "line 1 of trust: " in ran.err, trust.entries()) == (2, True, [])
+    assert (ran.status, "line 1 of trust: " in ran.err, held.entries()) == (2, True, [])
 
 
 @pytest.mark.parametrize("label", ["plugin: weather", "a=b", "plugins : x"])
 def test_a_label_that_seems_a_scope_is_wrong_usage(edge: Edge, label: str) -> None:
     ran = edge("key", "trust", KEY.hex(), "--label", label)
-    assert (ran.status, trust.entries()) == (2, [])
+    assert (ran.status, held.entries()) == (2, [])
     assert edge("key", "revoke", KEY.hex(), "--reason", "for plugins=x").status == 2
 
 
 def test_the_digits_that_messages_show_name_a_key_that_is_listed(edge: Edge) -> None:
     own = edge("key", "new", "office", "--json").document["public"]
     assert edge("key", "trust", own[:16], "--plugins", "weather").out == f"{own} is trusted for weather\n"
-    assert trust.entries()[0].label == "office"
+    assert held.entries()[0].label == "office"
     edge("key", "trust", KEY.hex(), "--label", own[:16])
     ran = edge("key", "revoke", own[:16])
     assert (ran.status, "2 keys here are called" in ran.err) == (2, True)
@@ -389,7 +390,7 @@ def test_the_digits_that_messages_show_name_a_key_that_is_listed(edge: Edge) -> 
 
 def test_the_digits_of_an_unknown_key_are_all_needed(edge: Edge) -> None:
     assert edge("key", "trust", KEY.hex()[:16]).status == 2
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 def listing_work(edge: Edge, monkeypatch: pytest.MonkeyPatch, keys_there: int, lines_each: int) -> int:

@@ -12,8 +12,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import policy
 from edge._native import making
+from edge.policy import change
 from tests import packages
 from tests.home import LOCAL, move
 from tests.terminal import typed
@@ -127,7 +127,7 @@ def test_a_flood_of_warnings_does_not_push_away_what_is_asked(
 
 def test_names_outside_ascii_are_escapes_wherever_a_person_decides(edge: Edge, stranger: Path) -> None:
     assert edge("install", stranger, "--yes").status == 0
-    policy.grant("faults", ("cli", "/usr/bin/g\u0456t"))
+    change.grant("faults", ("cli", "/usr/bin/g\u0456t"))
     for words in (["show", "faults"], ["audit", "faults"], ["policy"], ["policy", "show", "faults"]):
         ran = edge(*words)
         assert r"g\u0456t" in ran.out, words

@@ -10,7 +10,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, policy
+from edge import audit
+from edge.policy import change
+from edge.policy import file as policy_file
 
 Edge = Callable[..., Any]
 
@@ -34,9 +36,9 @@ def test_without_an_action_it_shows_what_holds(edge: Edge, words: list[str], hom
     ran = edge("policy", *words)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.split("\n")[:2] == ["level       default", "unattended  calls up to risk low"]
-    policy.set_level("strict", "weather")
-    policy.grant("weather", ("http_client", HOST))
-    policy.consent("weather", [("cli", "/usr/bin/git", "log -n")])
+    change.set_level("strict", "weather")
+    change.grant("weather", ("http_client", HOST))
+    change.consent("weather", [("cli", "/usr/bin/git", "log -n")])
     ran = edge("policy", *words)
     assert "\nweather: level strict\n  granted http_client api.example.org:443\n" in ran.out
     assert "  consented to cli /usr/bin/git 'log -n'" in ran.out
@@ -50,10 +52,10 @@ def test_a_grant_and_taking_it_back(edge: Edge) -> None:
         "weather: http_client api.example.org:443 is granted\n"
     )
     assert edge("policy", "grant", "weather", "http_client", HOST).out.endswith(", as it was before\n")
-    assert policy.load().of("weather").grants == (("http_client", HOST),)
+    assert policy_file.load().of("weather").grants == (("http_client", HOST),)
     fact = edge("policy", "revoke", "weather", "http_client", "--json").document
     assert (fact["act"], fact["removed"]) == ("revoke", 1)
-    assert policy.load().of("weather").grants == ()
+    assert policy_file.load().of("weather").grants == ()
     assert acts() == ["grant", "revoke"]
 
 
@@ -75,7 +77,7 @@ def test_what_changes_nothing_is_not_audited(edge: Edge, words: tuple[str, ...])
 
 def test_words_that_begin_with_a_dash_stand_behind_two(edge: Edge) -> None:
     assert edge("policy", "grant", "a", "cli", "/usr/bin/git", "--", "log", "-n", "{int}").status == 0
-    assert policy.load().of("a").grants == (("cli", "/usr/bin/git", "log", "-n", "{int}"),)
+    assert policy_file.load().of("a").grants == (("cli", "/usr/bin/git", "log", "-n", "{int}"),)
 
 
 def test_going_up_asks_nobody(edge: Edge) -> None:
@@ -99,7 +101,7 @@ DOWN = [
 def test_where_nobody_is_there_to_agree_nothing_goes_down(
     edge: Edge, words: tuple[str, ...], homes: Path
 ) -> None:
-    policy.set_level("strict", "weather")
+    change.set_level("strict", "weather")
     before = (homes / "config/edge/policy.json").read_bytes()
     ran = edge("policy", *words)
     assert (ran.status, ran.out) == (3, "")
@@ -164,7 +166,7 @@ def test_wrong_usage_changes_nothing(edge: Edge, words: list[str], message: str,
 
 
 def test_a_revocation_that_something_wider_undoes_is_none(edge: Edge) -> None:
-    policy.grant("weather", ("http_client", "*.example.org"))
+    change.grant("weather", ("http_client", "*.example.org"))
     ran = edge("policy", "revoke", "weather", "http_client", "a.example.org")
     assert ran.status == 1
     assert "edge policy revoke weather http_client *.example.org\n" in ran.err

@@ -7,8 +7,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import policy, trust
+from edge import trust
 from edge.doctor.finding import Finding
+from edge.policy import change
+from edge.policy import file as policy_file
 
 Check = Callable[[str], Finding]
 NEW = ("files", "registry", "configuration", "secrets", "bundle")
@@ -34,12 +36,12 @@ def test_what_root_left_in_a_users_home(
 
 def test_a_policy_that_was_there(finding: Check, empty: Path) -> None:
     assert empty
-    policy.set_level("strict")
+    change.set_level("strict")
     assert finding("files").status == "pass"
-    Path(policy.default_path()).unlink()
+    Path(policy_file.default_path()).unlink()
     found = finding("files")
     assert (found.status, "policy.json was there, and is gone" in found.found) == ("warn", True)
-    Path(f"{policy.default_path()}.lock").unlink()
+    Path(f"{policy_file.default_path()}.lock").unlink()
     assert finding("files").status == "pass"
 
 

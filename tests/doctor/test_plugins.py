@@ -8,8 +8,10 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import audit, policy, store, trust
+from edge import audit, store, trust
 from edge.doctor.finding import Finding
+from edge.policy import change as policy_change
+from edge.policy import file as policy_file
 from edge.store import record, verify
 from tests.store.test_status import own_key, put_channel
 
@@ -135,7 +137,7 @@ def test_an_audit_log_that_was_changed(finding: Check, put: Put, empty: Path) ->
 
 def test_a_signer_that_does_not_count_at_a_plugins_level(finding: Check, put: Put) -> None:
     put(1)
-    policy.set_level("strict", "faults")
+    policy_change.set_level("strict", "faults")
     found = finding("signers")
     assert (found.status, "the operator did not add" in found.found) == ("fail", True)
     assert "edge key trust" in found.remedy
@@ -146,14 +148,14 @@ def test_a_grant_that_an_enabled_plugin_lacks(finding: Check, package: Callable[
     put_channel(package)
     assert finding("grants").status == "pass"
     say(trust.line(own_key(), "local"))
-    policy.set_level("strict")
+    policy_change.set_level("strict")
     found = finding("grants")
     assert (found.status, "wants a grant of the operator's" in found.found) == ("fail", True)
 
 
 def test_a_policy_that_means_nothing_is_no_damage_of_plugins(finding: Check, put: Put) -> None:
     put(1)
-    path = Path(policy.default_path())
+    path = Path(policy_file.default_path())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("?")
     assert [finding(name).status for name in ("trust", "plugins")] == ["fail", "pass"]
@@ -177,9 +179,9 @@ def test_where_trust_can_not_be_read_nothing_is_said_to_be_trusted(
 
 def test_trust_or_a_policy_that_others_may_write_leaves_signers_open(finding: Check, put: Put) -> None:
     put(1)
-    policy.set_unattended("medium")
+    policy_change.set_unattended("medium")
     say(trust.line(own_key(), "local").strip())
-    for path in (Path(trust.operator_path()), Path(policy.default_path())):
+    for path in (Path(trust.operator_path()), Path(policy_file.default_path())):
         path.chmod(0o666)
         found = [finding(name) for name in OF_TRUST]
         assert {(each.status, str(path) in each.found) for each in found} == {("fail", True)}

@@ -5,9 +5,10 @@ from typing import Callable
 
 import pytest
 
-from edge import policy, trust
+from edge import trust
 from edge.doctor.finding import Finding
 from edge.files import paths
+from edge.policy import change
 from edge.trust import key_file
 
 Check = Callable[[str], Finding]
@@ -91,7 +92,7 @@ def test_trust_that_others_may_write(finding: Check, trusted: Path) -> None:
 
 def test_keys_that_do_not_count_at_the_level_of_the_device(finding: Check, empty: Path) -> None:
     assert empty
-    policy.set_level("strict")
+    change.set_level("strict")
     found = finding("trust")
     assert (found.status, "no key counts at level strict" in found.found) == ("warn", True)
 

@@ -13,8 +13,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, files, policy, trust
+from edge import audit, errors, files, trust
 from edge.files.folder_errors import judge
+from edge.policy import change
+from edge.policy import file as policy_file
 from edge.store import config, record, secrets
 from edge.store.lock import locked
 from edge.trust import edit, key_file, keyring
@@ -32,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     key_file.local_seed()
     edit.add(KEY, "home")
     edit.revoke("ed25519", KEY.hex(), "lost")
-    policy.set_level("strict")
+    change.set_level("strict")
     keyring.make("office")
     pretend("weather")
     secrets.set_secret("weather", "token", "a value")
@@ -44,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 READS: dict[str, tuple[str, Callable[[], object]]] = {
     "trust": ("config/edge", trust.text),
     "revocations": ("config/edge", edit.revocations),
-    "policy": ("config/edge", policy.load),
+    "policy": ("config/edge", policy_file.load),
     "own key": ("data/edge/keys", key_file.local_public),
     "named key": ("data/edge/keys", lambda: keyring.find("office")),
     "new key": ("data/edge/keys", lambda: keyring.make("another")),
@@ -88,7 +90,7 @@ def test_nothing_is_read_where_others_could_have_moved_it(home: Path, what: str,
 def test_the_folders_above_count_as_well(home: Path, above: str, fault: str) -> None:
     FAULTS[fault](home / above)
     with pytest.raises(errors.EnvironmentFault, match=f"^{home / above}[: ]"):
-        policy.load()
+        policy_file.load()
         key_file.local_public()
 
 
@@ -105,7 +107,7 @@ def test_a_revocation_holds_although_its_file_was_moved_away(home: Path) -> None
 @pytest.mark.parametrize("mode", [0o1777, 0o755, 0o555, 0o700])
 def test_a_folder_in_which_each_removes_only_their_own_is_fine(home: Path, mode: int) -> None:
     (home / "config").chmod(mode)
-    assert policy.load().level == "strict"
+    assert policy_file.load().level == "strict"
 
 
 @as_root
@@ -116,24 +118,24 @@ def test_what_a_stranger_put_into_such_a_folder_is_refused(
     (home / "shared").chmod(0o1777)
     (home / "shared/config").mkdir()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "shared/config"))
-    assert policy.load().level == "default"
+    assert policy_file.load().level == "default"
     files.checked_folders.clear()
     os.chown(home / "shared/config", STRANGER, -1)
     with pytest.raises(errors.EnvironmentFault, match=f"belongs to user {STRANGER}"):
-        policy.load()
+        policy_file.load()
 
 
 def test_where_a_link_leads_is_looked_at(home: Path) -> None:
     (home / "config").rename(home / "dotfiles")
     (home / "config").symlink_to("./nowhere/../dotfiles")
-    assert policy.load().level == "default", "a folder on the way is not there"
+    assert policy_file.load().level == "default", "a folder on the way is not there"
     (home / "config").unlink()
     (home / "config").symlink_to("dotfiles/../dotfiles")
-    assert policy.load().level == "strict"
+    assert policy_file.load().level == "strict"
     files.checked_folders.clear()
     (home / "dotfiles").chmod(0o777)
     with pytest.raises(errors.EnvironmentFault, match=f"^{home}/dotfiles: others"):
-        policy.load()
+        policy_file.load()
 
 
 @pytest.mark.parametrize("absolute", [True, False])
@@ -212,11 +214,11 @@ def test_a_process_looks_at_a_folder_once(monkeypatch: pytest.MonkeyPatch) -> No
         return lstat(path)
 
     monkeypatch.setattr("posix.lstat", watched)
-    policy.load()
+    policy_file.load()
     trust.text()
     assert len(seen) == len(set(seen))
     before = len(seen)
-    policy.load()
+    policy_file.load()
     trust.text()
     assert len(seen) == before
 

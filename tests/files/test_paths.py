@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from edge import errors, policy
+from edge import errors
 from edge.files import paths
+from edge.policy import change
 from edge.trust import edit, key_file, keyring
 
 
@@ -24,7 +25,7 @@ def test_whoever_needs_a_place_says_so() -> None:
         paths.data,
         key_file.local_seed,
         keyring.folder,
-        lambda: policy.set_level("strict"),
+        lambda: change.set_level("strict"),
         lambda: edit.set_floor("48.0.0"),
     )
     for act in needs:

@@ -4,8 +4,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import errors, policy
+from edge import errors
 from edge.operations.policy import grant, revoke
+from edge.policy import change
+from edge.policy import file as policy_file
 
 ASKS = """
 permissions = ["http_client", "config_read"]
@@ -35,12 +37,12 @@ def test_a_limit_that_there_is_not_is_not_granted(limit: str, remedy: str) -> No
     with pytest.raises(errors.OptionsError, match=f"no limit `{limit}`") as found:
         grant("weather", ("limits", limit, "5"))
     assert remedy in found.value.remedy
-    assert policy.load().plugins == {}
+    assert policy_file.load().plugins == {}
 
 
 def test_a_policy_that_has_such_a_grant_already_is_read() -> None:
-    policy.grant("weather", ("limits", "deadine", "5"))
-    assert policy.load().of("weather").grants == (("limits", "deadine", "5"),)
+    change.grant("weather", ("limits", "deadine", "5"))
+    assert policy_file.load().of("weather").grants == (("limits", "deadine", "5"),)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_what_an_installed_plugin_does_not_ask_for_is_granted_with_a_remark(
 ) -> None:
     fact = grant(weather, ask)
     assert (remark in fact["remark"], fact["effect"]) == (True, False)
-    assert policy.load().of(weather).grants == (ask,)
+    assert policy_file.load().of(weather).grants == (ask,)
 
 
 @pytest.mark.parametrize("ask", [HOST, ("http_client",), ("config_read", "token"), ("config_read",)])
@@ -81,7 +83,7 @@ def test_revoking_a_part_of_what_is_consented_to_says_what_still_covers_it(weath
 
 
 def test_revoking_what_a_level_gives_says_so(weather: str) -> None:
-    policy.set_level("relaxed", weather)
+    change.set_level("relaxed", weather)
     fact = revoke(weather, ("http_client",))
     assert (fact["removed"], fact["still"]) == (1, [])
     assert "at level relaxed, weather has all" in fact["remark"]

@@ -14,8 +14,8 @@ from edge.limits import PI_ZERO
 from edge.manifest import Manifest
 from edge.permissions.imports import CAPABILITIES, capability_of
 from edge.permissions.levels import ORDER
-from edge.policy import PluginPolicy, Policy
 from edge.policy.grants import Grants, digest, resolve
+from edge.policy.model import PluginPolicy, Policy
 
 LOGGING = "zeroclaw:plugin/logging@0.1.0#log-record"
 SECRETS = "zeroclaw:plugin/secrets@0.1.0#get"

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import audit, errors, policy
+from edge import audit, errors
 from edge.manifest import RISKS, Tool
+from edge.policy import change as policy_change
+from edge.policy import file as policy_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = ("http_client", "api.example.org")
@@ -33,7 +35,7 @@ def put(path: Path, document: object) -> None:
 
 
 def test_without_a_file_the_defaults_hold_and_nothing_is_granted(path: Path) -> None:
-    found = policy.load()
+    found = policy_file.load()
     assert (found.level, found.unattended, found.path) == ("default", "low", str(path))
     assert (found.level_of("a"), found.accepted("a", "default")) == ("default", ())
     assert not path.exists()
@@ -41,18 +43,18 @@ def test_without_a_file_the_defaults_hold_and_nothing_is_granted(path: Path) -> 
 
 def test_without_a_home_the_defaults_hold_and_nothing_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.files.environment", lambda _: "")
-    assert policy.load().level == "default"
+    assert policy_file.load().level == "default"
     with pytest.raises(errors.EnvironmentFault, match="XDG_CONFIG_HOME"):
-        policy.set_level("strict")
+        policy_change.set_level("strict")
 
 
 def test_what_is_set_is_there_afterwards(path: Path) -> None:
-    policy.set_level("strict")
-    policy.set_level("paranoid", "a")
-    policy.set_unattended("high")
-    policy.consent("a", [WILD, ("channel",)])
-    policy.grant("a", HOST)
-    found = policy.load()
+    policy_change.set_level("strict")
+    policy_change.set_level("paranoid", "a")
+    policy_change.set_unattended("high")
+    policy_change.consent("a", [WILD, ("channel",)])
+    policy_change.grant("a", HOST)
+    found = policy_file.load()
     assert (found.level, found.unattended, found.level_of("a"), found.level_of("b")) == (
         "strict",
         "high",
@@ -65,7 +67,7 @@ def test_what_is_set_is_there_afterwards(path: Path) -> None:
 
 
 def test_going_down_a_level_is_a_fact_that_says_so() -> None:
-    assert policy.set_level("paranoid") == {
+    assert policy_change.set_level("paranoid") == {
         "event": "policy",
         "act": "level",
         "plugin": "",
@@ -73,8 +75,8 @@ def test_going_down_a_level_is_a_fact_that_says_so() -> None:
         "after": "paranoid",
         "lowered": False,
     }
-    assert policy.set_level("strict")["lowered"] is True
-    assert policy.set_level("relaxed", "a") == {
+    assert policy_change.set_level("strict")["lowered"] is True
+    assert policy_change.set_level("relaxed", "a") == {
         "event": "policy",
         "act": "level",
         "plugin": "a",
@@ -82,31 +84,31 @@ def test_going_down_a_level_is_a_fact_that_says_so() -> None:
         "after": "relaxed",
         "lowered": True,
     }
-    assert policy.set_level("", "a")["lowered"] is False
-    policy.set_level("paranoid", "a")
-    assert policy.forget("a")["lowered"] is True
+    assert policy_change.set_level("", "a")["lowered"] is False
+    policy_change.set_level("paranoid", "a")
+    assert policy_change.forget("a")["lowered"] is True
 
 
 def test_letting_more_run_unattended_is_a_fact_that_says_so() -> None:
-    assert policy.set_unattended("medium")["lowered"] is True
-    assert policy.set_unattended("none")["lowered"] is False
+    assert policy_change.set_unattended("medium")["lowered"] is True
+    assert policy_change.set_unattended("none")["lowered"] is False
 
 
 def test_consent_replaces_consent_and_tells_what_is_wider() -> None:
-    assert policy.consent("a", [WILD])["wider"] == [list(WILD)]
-    fact = policy.consent("a", [HOST, ("channel",)])
+    assert policy_change.consent("a", [WILD])["wider"] == [list(WILD)]
+    fact = policy_change.consent("a", [HOST, ("channel",)])
     assert fact["wider"] == [["channel"]]
-    assert policy.load().of("a").consents == (HOST, ("channel",))
+    assert policy_file.load().of("a").consents == (HOST, ("channel",))
 
 
 def test_grants_add_up_and_are_taken_back_with_all_they_take_in() -> None:
-    assert policy.grant("a", HOST)["wider"] is True
-    assert policy.grant("a", HOST)["wider"] is False
-    policy.grant("a", ("http_client", "other.org"))
-    policy.consent("a", [HOST])
-    assert policy.load().of("a").grants == (HOST, ("http_client", "other.org"))
-    assert policy.revoke("a", WILD)["removed"] == 2
-    assert (policy.load().of("a").grants, policy.load().of("a").consents) == (
+    assert policy_change.grant("a", HOST)["wider"] is True
+    assert policy_change.grant("a", HOST)["wider"] is False
+    policy_change.grant("a", ("http_client", "other.org"))
+    policy_change.consent("a", [HOST])
+    assert policy_file.load().of("a").grants == (HOST, ("http_client", "other.org"))
+    assert policy_change.revoke("a", WILD)["removed"] == 2
+    assert (policy_file.load().of("a").grants, policy_file.load().of("a").consents) == (
         (("http_client", "other.org"),),
         (),
     )
@@ -114,12 +116,12 @@ def test_grants_add_up_and_are_taken_back_with_all_they_take_in() -> None:
 
 def test_every_fact_is_plain_data() -> None:
     facts = [
-        policy.set_level("strict"),
-        policy.set_unattended("none"),
-        policy.consent("a", [HOST]),
-        policy.grant("a", HOST),
-        policy.revoke("a", HOST),
-        policy.forget("a"),
+        policy_change.set_level("strict"),
+        policy_change.set_unattended("none"),
+        policy_change.consent("a", [HOST]),
+        policy_change.grant("a", HOST),
+        policy_change.revoke("a", HOST),
+        policy_change.forget("a"),
     ]
     assert [fact["act"] for fact in json.loads(json.dumps(facts))] == [
         *["level", "unattended", "consent", "grant", "revoke", "forget"]
@@ -136,24 +138,24 @@ def test_every_fact_is_plain_data() -> None:
     ],
 )
 def test_what_counts_depends_on_the_level(level: str, expected: Any) -> None:
-    policy.consent("a", [WILD])
+    policy_change.consent("a", [WILD])
     for ask in (HOST, ("config_read",), ("channel",)):
-        policy.grant("a", ask)
-    assert policy.load().accepted("a", level) == expected
+        policy_change.grant("a", ask)
+    assert policy_file.load().accepted("a", level) == expected
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda: policy.set_level("none"),
-        lambda: policy.set_level(""),
-        lambda: policy.set_level("strict", "A"),
-        lambda: policy.set_unattended("all"),
-        lambda: policy.grant("../a", HOST),
-        lambda: policy.grant("a", ("root",)),
-        lambda: policy.grant("a", ("delegate", "*")),
-        lambda: policy.consent("a", [("http_client", "*.org")]),
-        lambda: policy.revoke("a", ()),
+        lambda: policy_change.set_level("none"),
+        lambda: policy_change.set_level(""),
+        lambda: policy_change.set_level("strict", "A"),
+        lambda: policy_change.set_unattended("all"),
+        lambda: policy_change.grant("../a", HOST),
+        lambda: policy_change.grant("a", ("root",)),
+        lambda: policy_change.grant("a", ("delegate", "*")),
+        lambda: policy_change.consent("a", [("http_client", "*.org")]),
+        lambda: policy_change.revoke("a", ()),
     ],
 )
 def test_what_means_nothing_is_not_written(path: Path, change: Any) -> None:
@@ -192,11 +194,11 @@ def test_what_means_nothing_is_not_written(path: Path, change: Any) -> None:
 def test_a_file_that_means_nothing_is_not_followed_in_part(path: Path, document: object) -> None:
     put(path, document)
     with pytest.raises(errors.EnvironmentFault, match="policy.json is no policy: ") as caught:
-        policy.load()
+        policy_file.load()
     assert caught.value.remedy
     before = path.read_bytes()
     with pytest.raises(errors.EnvironmentFault):
-        policy.set_level("relaxed")
+        policy_change.set_level("relaxed")
     assert path.read_bytes() == before
 
 
@@ -212,7 +214,7 @@ def test_a_file_that_others_can_write_is_not_believed(path: Path) -> None:
     put(path, {"format": 1})
     path.chmod(0o666)
     with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
-        policy.load()
+        policy_file.load()
 
 
 def test_changes_of_processes_that_run_together_all_count(path: Path) -> None:
@@ -223,13 +225,13 @@ def test_changes_of_processes_that_run_together_all_count(path: Path) -> None:
         for at in range(8)
     ]
     assert [process.wait() for process in started] == [0] * 8
-    assert {ask[1] for ask in policy.load().of("a").grants} == {f"{at}" for at in range(8)}
+    assert {ask[1] for ask in policy_file.load().of("a").grants} == {f"{at}" for at in range(8)}
 
 
 def test_a_change_that_is_interrupted_leaves_the_old_policy(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy.set_level("strict")
+    policy_change.set_level("strict")
     before = path.read_bytes()
 
     def fail(*_: object) -> None:
@@ -237,17 +239,17 @@ def test_a_change_that_is_interrupted_leaves_the_old_policy(
 
     monkeypatch.setattr("posix.fsync", fail)
     with pytest.raises(KeyboardInterrupt):
-        policy.set_level("relaxed")
+        policy_change.set_level("relaxed")
     assert path.read_bytes() == before
     assert sorted(os.listdir(path.parent)) == ["policy.json", "policy.json.lock"]
 
 
 def test_what_a_killed_process_was_writing_is_removed(path: Path) -> None:
-    policy.set_level("strict")
+    policy_change.set_level("strict")
     others = {".policy.json.keep", "other.tmp", ".trusted.keys.1234abcd.tmp"}
     for name in (".policy.json.1234abcd.tmp", *others):
         (path.parent / name).touch()
-    policy.set_level("paranoid")
+    policy_change.set_level("paranoid")
     assert set(os.listdir(path.parent)) == {"policy.json", "policy.json.lock", *others}
 
 
@@ -256,8 +258,8 @@ def test_what_a_killed_process_was_writing_is_removed(path: Path) -> None:
     [("none", []), ("low", ["low"]), ("medium", ["low", "medium"]), ("high", ["low", "medium", "high"])],
 )
 def test_tools_run_unattended_up_to_the_risk_that_is_set(unattended: str, may: list[str]) -> None:
-    policy.set_unattended(unattended)
-    found = policy.load()
+    policy_change.set_unattended(unattended)
+    found = policy_file.load()
     assert [risk for risk in RISKS if found.may_run_unattended(Tool("t", risk))] == may
     for risk in RISKS:
         if risk in may:
@@ -270,13 +272,13 @@ def test_tools_run_unattended_up_to_the_risk_that_is_set(unattended: str, may: l
 
 def test_every_change_is_in_the_audit_log_as_it_was_answered() -> None:
     facts = [
-        policy.set_level("strict"),
-        policy.set_level("relaxed", "a"),
-        policy.set_unattended("high"),
-        policy.consent("a", [HOST]),
-        policy.grant("a", WILD),
-        policy.revoke("a", HOST),
-        policy.forget("a"),
+        policy_change.set_level("strict"),
+        policy_change.set_level("relaxed", "a"),
+        policy_change.set_unattended("high"),
+        policy_change.consent("a", [HOST]),
+        policy_change.grant("a", WILD),
+        policy_change.revoke("a", HOST),
+        policy_change.forget("a"),
     ]
     kept = list(audit.entries())
     assert [{name: entry[name] for name in fact} for fact, entry in zip(facts, kept)] == facts
@@ -284,13 +286,13 @@ def test_every_change_is_in_the_audit_log_as_it_was_answered() -> None:
 
 
 def test_what_can_not_be_audited_is_not_changed(path: Path, tmp_path: Path) -> None:
-    policy.set_level("strict")
+    policy_change.set_level("strict")
     before = path.read_bytes()
     log = tmp_path / ".local" / "share" / "edge" / "audit" / "log"
     log.unlink()
     log.mkdir()
     with pytest.raises(errors.EnvironmentFault):
-        policy.set_level("relaxed")
+        policy_change.set_level("relaxed")
     assert path.read_bytes() == before
 
 
@@ -308,5 +310,5 @@ def test_an_amount_that_no_call_could_have_is_not_granted(
     tmp_path: Path, ask: tuple[str, ...], says: str
 ) -> None:
     with pytest.raises(errors.OptionsError, match=says):
-        policy.grant("a", ask, path=str(tmp_path / "policy.json"))
+        policy_change.grant("a", ask, path=str(tmp_path / "policy.json"))
     assert not (tmp_path / "policy.json").exists()

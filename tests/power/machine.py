@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable
 
-from edge import audit, errors, policy, store, trust
+from edge import audit, errors, store
+from edge.policy import file as policy_file
 from edge.store import config, record
 from edge.store.lock import locked
 from edge.store.secrets import Sealed
-from edge.trust import edit
+from edge.trust import edit, held
 from tests.power.disk import Tree, write
 from tests.power.operations import NAME
 from tests.store.running import load
@@ -114,10 +115,10 @@ def _record() -> object:
 
 
 def _policy() -> object:
-    said = policy.load().of(NAME)
+    said = policy_file.load().of(NAME)
     return said.level, said.consents, said.grants
 
 
 def _trust() -> object:
-    trust.check_all()
-    return [(entry.label, entry.public) for entry in trust.entries()], edit.revocations()
+    held.check_all()
+    return [(entry.label, entry.public) for entry in held.entries()], edit.revocations()

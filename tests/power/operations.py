@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Callable, NamedTuple
 from unittest import mock
 
-from edge import audit, policy
+from edge import audit
 from edge.audit.ring import FILE_BYTES
+from edge.policy import change
 from edge.store import config, lifecycle, secrets
 from edge.store.install import install
 from edge.store.installed import Installed
@@ -97,7 +98,7 @@ def hide(value: str) -> Act:
 
 def grant(_: Path) -> object:
     """Grants something by name."""
-    return policy.grant(NAME, ASK)
+    return change.grant(NAME, ASK)
 
 
 def of_plugin(act: Callable[..., object], **how: Any) -> Act:
@@ -152,7 +153,7 @@ OPERATIONS = {
     "first-trust": Operation("trust", (), trust_other),
     "trust": Operation("trust", (lambda _: edit.add(OTHER[::-1], "before"),), trust_other),
     "first-grant": Operation("policy", (), grant),
-    "grant": Operation("policy", (lambda _: policy.set_level("strict", NAME),), grant),
+    "grant": Operation("policy", (lambda _: change.set_level("strict", NAME),), grant),
     "full-log": Operation("disable", (put(1), fill_log), of_plugin(lifecycle.disable)),
     "torn-log": Operation("disable", (put(1), tear_log), of_plugin(lifecycle.disable)),
     "named-install": Operation("install", (), put(1), named=True),

@@ -16,6 +16,7 @@ from typing import Any
 
 from edge import schema
 from edge.schema import words
+from edge.schema.words import unknown
 
 
 def differences(folder: Path) -> tuple[list[str], int, int]:
@@ -30,7 +31,7 @@ def differences(folder: Path) -> tuple[list[str], int, int]:
             if faults:
                 wrong.append(f"{about}: {faults[0]}")
                 continue
-            if schema.unknown_keywords(rules):
+            if unknown(rules):
                 unchecked += 1
                 continue
             for test in case["tests"]:

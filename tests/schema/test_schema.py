@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge import schema
 from edge.schema import from_text, words
 from edge.schema.values import TYPES
+from edge.schema.words import unknown
 
 jsonschema = pytest.importorskip("jsonschema", reason="comes with Python 3.10 and newer")
 
@@ -93,7 +94,7 @@ def test_both_say_the_same(rules: Any, value: Any) -> None:
     if isinstance(rules, dict):
         rules.setdefault("$defs", DEFINITIONS)
     assert words.faults(rules) == []
-    assert schema.unknown_keywords(rules) == []
+    assert unknown(rules) == []
     expected = jsonschema.Draft202012Validator(rules).is_valid(value)
     assert (schema.problems(rules, value) == []) is expected
 
@@ -122,7 +123,7 @@ def test_what_is_said_names_a_place_and_no_value(rules: Any, value: Any) -> None
     ],
 )
 def test_what_is_not_checked_is_named(rules: Any, pointers: list[str]) -> None:
-    assert schema.unknown_keywords(rules) == pointers
+    assert unknown(rules) == pointers
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_what_is_wrong_with_a_schema_is_told_where_it_is(rules: Any, place: str)
 @given(st.text(max_size=20))
 def test_any_pattern_is_one_or_is_named(pattern: str) -> None:
     rules = {"pattern": pattern}
-    if schema.unknown_keywords(rules):
+    if unknown(rules):
         return
     assert isinstance(schema.problems(rules, "some text"), list)
 
@@ -229,7 +230,7 @@ def test_patterns_mean_what_they_mean_elsewhere(pattern: str, text: str) -> None
     import re
 
     rules = {"pattern": pattern}
-    if schema.unknown_keywords(rules):
+    if unknown(rules):
         return
     try:
         expected = re.search(pattern, text, re.ASCII) is not None
@@ -310,7 +311,7 @@ def test_an_anchor_is_only_where_a_schema_is() -> None:
     decoy = {"$anchor": "a", "type": "null"}
     rules = {"enum": [decoy, 1], "$defs": {"one": {"$anchor": "a", "type": "integer"}}, "$ref": "#a"}
     assert schema.problems(rules, 1) == []
-    assert schema.unknown_keywords({"enum": [decoy], "$ref": "#a"}) == ["/$ref"]
+    assert unknown({"enum": [decoy], "$ref": "#a"}) == ["/$ref"]
 
 
 CONDITION = {"if": {"properties": {"a": {"const": 1}}}, "then": {"properties": {"b": False}}}

@@ -10,8 +10,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import errors, policy, store, trust
+from edge import errors, store, trust
 from edge.limits import here
+from edge.policy import change
 from edge.store import lifecycle, record
 from edge.store.call import prepare
 from edge.store.install import Outcome
@@ -184,7 +185,7 @@ def test_a_change_of_the_policy_holds_at_the_next_call(put: Put) -> None:
     secret = '[config_schema.properties.a]\ntype = "string"\nx-secret = true\n'
     put(manifest=f'permissions = ["config_read"]\n{secret}')
     assert load("faults").terms.granted(None).permits("config_read", "a")
-    policy.set_level("paranoid", "faults")
+    change.set_level("paranoid", "faults")
     with pytest.raises(errors.Untrusted):
         load("faults")
     path = Path(trust.operator_path())

@@ -9,9 +9,11 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, policy, store
+from edge import errors, store
 from edge._native import making
 from edge.cli import consent as shown
+from edge.policy import change as policy_change
+from edge.policy import file as policy_file
 from edge.store import consent, lifecycle, lock, record, records
 from edge.store.consent import Request
 from edge.store.install import Installation, Outcome, install
@@ -115,7 +117,7 @@ def test_enabling_what_another_removed_meanwhile(put: Put) -> None:
 def revoke(ask: tuple[str, ...]) -> None:
     """As `edge policy revoke` does."""
     lifecycle.take_back("faults", ask)
-    policy.revoke("faults", ask)
+    policy_change.revoke("faults", ask)
 
 
 def lines(request: Request, capfd: pytest.CaptureFixture[str]) -> list[str]:
@@ -260,12 +262,12 @@ def test_a_yes_to_what_the_level_does_not_give_gives_it_at_no_other_level(
     put: Put, capfd: pytest.CaptureFixture[str], level: str
 ) -> None:
     edit.add(own_key(), "local")
-    policy.set_level(level)
+    policy_change.set_level(level)
     asked: list[Request] = []
     done = put(1, manifest=TOKEN, asked=asked)
     assert lines(asked[0], capfd) == [f"asks for config_read token (level {level} does not give it)"]
     assert (done.record.enabled, done.record.consents) == (True, ())
-    policy.set_level("default")
+    policy_change.set_level("default")
     assert not reads_the_secret()
 
 
@@ -282,24 +284,24 @@ def test_a_release_without_the_level_of_its_own_shows_what_it_gets_by_that(put: 
 
 
 def test_what_level_relaxed_gave_unasked_is_shown_with_the_next_question(put: Put) -> None:
-    policy.set_level("relaxed")
+    policy_change.set_level("relaxed")
     asked: list[Request] = []
     put(1, manifest=TOKEN, asked=asked)
     assert (asked, reads_the_secret()) == ([], True)
-    policy.set_level("default")
+    policy_change.set_level("default")
     assert not reads_the_secret()
     put(2, manifest=TOKEN + MEMORY, asked=asked)
     assert asked[0].consents == (MORE, SECRET)
 
 
 def test_what_was_granted_is_the_policys_and_no_consent(put: Put) -> None:
-    policy.grant("faults", ("config_read",))
+    policy_change.grant("faults", ("config_read",))
     assert put(1, manifest=TOKEN).record.consents == ()
     asked: list[Request] = []
     assert put(2, manifest=TOKEN + MEMORY, asked=asked).record.consents == (MORE,)
     assert asked[0].missing == (MORE,)
     assert reads_the_secret()
-    Path(policy.default_path()).unlink()
+    Path(policy_file.default_path()).unlink()
     assert not reads_the_secret()
 
 
@@ -334,7 +336,7 @@ def test_a_revocation_while_a_question_stands_is_another_question(
 
 def test_a_level_that_rises_while_a_question_stands_is_another_question(packed: Callable[..., Path]) -> None:
     edit.add(own_key(), "local")
-    done, asked = installed(packed(1, manifest=TOKEN), lambda: policy.set_level("strict"))
+    done, asked = installed(packed(1, manifest=TOKEN), lambda: policy_change.set_level("strict"))
     assert [request.consents for request in asked] == [(SECRET,), ()]
     assert done.record.consents == ()
 
@@ -355,7 +357,7 @@ def test_a_client_plans_and_commits_in_two_requests(packed: Callable[..., Path])
         assert (planned.request and planned.request.consents, records.named()) == ((SECRET,), [])
         done, again = consent.commit(work, "another stamp", agreed=True)
         assert (done, again.stamp, records.named()) == (None, planned.stamp, [])
-        policy.grant("faults", SECRET)
+        policy_change.grant("faults", SECRET)
         done, again = consent.commit(work, planned.stamp, agreed=True)
         assert (done, again.request, records.named()) == (None, None, [])
         done, _ = consent.commit(work, again.stamp, agreed=False)

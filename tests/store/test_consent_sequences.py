@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from edge import errors, policy, store
+from edge import errors, store
 from edge.cli import consent, output
 from edge.limits import here
 from edge.permissions import levels, requests
-from edge.policy import grants
+from edge.policy import change, grants
 from edge.store import call_plan, lifecycle, record
 from edge.store.consent import Request
 from edge.store.install import Outcome
@@ -106,12 +106,12 @@ class Operator:
     def take_back(self, ask: Words) -> None:
         """Revokes something, as `edge policy revoke` does."""
         lifecycle.take_back(NAME, ask)
-        policy.revoke(NAME, ask)
+        change.revoke(NAME, ask)
         self.allowed = [own for own in self.allowed if not requests.covers(ask, own)]
 
     def grant(self, ask: Words) -> None:
         """Grants something, as `edge policy grant` does."""
-        policy.grant(NAME, ask)
+        change.grant(NAME, ask)
         self.allowed.append(ask)
 
 
@@ -201,7 +201,7 @@ class Device:
 
     def level(self) -> str:
         level = self._random.choice(("default", "default", "strict", "relaxed"))
-        policy.set_level(level)
+        change.set_level(level)
         return level
 
 

@@ -7,8 +7,9 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, policy, store, trust
+from edge import audit, errors, store, trust
 from edge._native import making
+from edge.policy import change
 from edge.store import consent as consents
 from edge.store import installed, lifecycle, record, records
 from edge.store.consent import Agreed, Request
@@ -206,7 +207,7 @@ def test_a_disabled_plugin_gains_nothing_by_an_upgrade(put: Put) -> None:
 
 
 def test_what_policy_grants_already_needs_nobody_to_agree(put: Put) -> None:
-    policy.grant("faults", ("http_client", "example.org"))
+    change.grant("faults", ("http_client", "example.org"))
     assert put(manifest=HTTP.format("example.org"), agrees=None).record.enabled
 
 
@@ -344,14 +345,14 @@ def test_a_key_signs_only_what_it_is_trusted_for(put: Put, empty: Path) -> None:
 
 
 def test_at_level_strict_only_keys_of_the_operators_count(put: Put, empty: Path) -> None:
-    policy.set_level("strict")
+    change.set_level("strict")
     with refused(errors.Untrusted, "the operator did not add", empty):
         put()
 
 
 def test_what_does_not_count_at_a_level_is_kept_for_another(put: Put) -> None:
     first = put(1).record.current
-    policy.set_level("strict")
+    change.set_level("strict")
     seed = bytes(range(32))
     path = Path(trust.operator_path())
     path.write_text(trust.line(making.public_key(seed), "office"))

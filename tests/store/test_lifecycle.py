@@ -6,8 +6,10 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, policy, store
+from edge import audit, errors, store
 from edge.files import staged
+from edge.policy import change
+from edge.policy import file as policy_file
 from edge.store import config, lifecycle, record, records, removal, secrets
 from edge.store.install import Outcome
 from edge.store.lock import locked
@@ -144,9 +146,9 @@ def test_what_does_not_pass_its_check_is_not_enabled(put: Put) -> None:
 def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
     put(1)
     put(2)
-    policy.grant("faults", ("http_client", "example.org"))
+    change.grant("faults", ("http_client", "example.org"))
     lifecycle.remove("faults")
-    assert "faults" not in policy.load().plugins
+    assert "faults" not in policy_file.load().plugins
     left = contents(Path(store.root()))
     assert [name for name, data in left.items() if data] == ["plugins/faults.json"]
     found = record.find("faults")
@@ -172,14 +174,14 @@ def test_what_somebody_sets_while_a_plugin_is_removed_is_not_kept_for_the_next(p
 @pytest.mark.parametrize("forget", [False, True])
 def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: Put, forget: bool) -> None:
     put(1)
-    policy.grant("faults", ("http_client", "example.org"))
+    change.grant("faults", ("http_client", "example.org"))
     secrets.set_secret("faults", "token", "secret")
     newest = record.get("faults").current
     removal.begin(record.get("faults"), forget=forget)
     with pytest.raises(errors.NotInstalled):
         load("faults")
     put(name="other")
-    assert "faults" not in policy.load().plugins
+    assert "faults" not in policy_file.load().plugins
     assert secrets.names("faults") == []
     found = record.find("faults")
     left = record.Record("faults", floor=1, newest=newest, newest_version="1.0.0")
@@ -231,7 +233,7 @@ def test_reload_checks_what_grants_are_made_of(put: Put, text: bytes | None) -> 
 def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
     put()
     lifecycle.disable("faults")
-    policy.set_level("paranoid")
+    change.set_level("paranoid")
     with pytest.raises(errors.Untrusted):
         lifecycle.enable("faults")
     assert not record.get("faults").enabled
@@ -240,7 +242,7 @@ def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
 def test_reload_and_rollback_ask_the_trust_that_a_call_asks(put: Put) -> None:
     put(1)
     put(2)
-    policy.set_level("strict")
+    change.set_level("strict")
     for act in (lifecycle.reload, lifecycle.rollback):
         with pytest.raises(errors.Untrusted, match="the operator did not add") as caught:
             act("faults")

@@ -5,7 +5,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import errors, policy, store, trust
+from edge import errors, store, trust
+from edge.policy import change
 from edge.store import lifecycle, record, status
 from edge.store.install import install
 from edge.store.view import View
@@ -47,7 +48,7 @@ def test_a_revoked_key_is_the_state_of_what_it_signed(put: Put) -> None:
 
 def test_at_a_level_that_counts_only_the_operators_keys_others_are_refused(put: Put) -> None:
     put()
-    policy.set_level("strict", "faults")
+    change.set_level("strict", "faults")
     assert (state()[0], "the operator did not add" in state()[1]) == ("refused", True)
     edit.add(own_key(), "local")
     assert state() == ("enabled", "")
@@ -65,7 +66,7 @@ def test_what_lacks_a_grant_is_refused_while_it_is_enabled(package: Callable[...
     edit.add(own_key(), "local")
     put_channel(package)
     assert state(CHANNEL) == ("enabled", "")
-    policy.set_level("strict")
+    change.set_level("strict")
     assert (state(CHANNEL)[0], "level strict wants a grant" in state(CHANNEL)[1]) == ("refused", True)
     with pytest.raises(errors.NotGranted, match="level strict wants a grant"):
         lifecycle.reload(CHANNEL)

@@ -10,9 +10,11 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, files, policy, store, trust
+from edge import errors, files, store, trust
 from edge._native import making
 from edge.cli import main
+from edge.policy import change
+from edge.policy import file as policy_file
 from edge.store import record
 from edge.store.view import View
 
@@ -88,14 +90,14 @@ def heads(*names: str) -> set[bytes]:
 def test_a_command_verifies_a_head_once_and_reads_trust_and_policy_once(
     put: Put, counted: Callable[..., Counted], words: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    policy.set_unattended("medium")
+    change.set_unattended("medium")
     put(1)
     put(2)
     put(1, name="other")
     found = counted(*words, status=main(list(words)))
     assert set(found.heads) <= heads(*names)
     assert set(found.heads.values()) == {1}
-    guarded = [policy.default_path(), *trust.paths()]
+    guarded = [policy_file.default_path(), *trust.paths()]
     assert [path for path in guarded if found.files[path] != 1] == []
 
 
@@ -104,7 +106,7 @@ def test_a_call_verifies_one_head_and_reads_trust_once(put: Put, counted: Callab
     found = counted("call", "faults", "{}", status=main(["call", "faults", "{}"]))
     assert dict(found.heads) == dict.fromkeys(heads("faults"), 1)
     assert [found.files[path] for path in trust.paths()] == [1, 1]
-    assert found.files[policy.default_path()] == 0
+    assert found.files[policy_file.default_path()] == 0
 
 
 def test_what_is_described_are_the_bytes_that_were_verified(put: Put) -> None:
@@ -123,14 +125,14 @@ def test_another_view_sees_what_changed(put: Put) -> None:
     view = View()
     release = record.get("faults").current
     assert (view.release(release, "faults").refusal, view.policy.level) == (None, "default")
-    policy.set_level("strict")
+    change.set_level("strict")
     assert (view.release(release, "faults").refusal, view.policy.level) == (None, "default")
     assert isinstance(View().release(release, "faults").refusal, errors.Untrusted)
 
 
 def test_what_is_refused_is_described_all_the_same(put: Put) -> None:
     put(1)
-    policy.set_level("strict")
+    change.set_level("strict")
     release = View().release(record.get("faults").current, "faults")
     assert isinstance(release.refusal, errors.Untrusted)
     assert release.description["version"] == "1.0.0"
@@ -138,8 +140,8 @@ def test_what_is_refused_is_described_all_the_same(put: Put) -> None:
 
 def test_what_can_not_be_read_is_raised_each_time(put: Put) -> None:
     put(1)
-    Path(policy.default_path()).parent.mkdir(parents=True)
-    Path(policy.default_path()).write_text("{")
+    Path(policy_file.default_path()).parent.mkdir(parents=True)
+    Path(policy_file.default_path()).write_text("{")
     view = View()
     for _ in range(2):
         with pytest.raises(errors.EnvironmentFault, match="is no policy"):

@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 
 from edge import audit, errors, trust
-from edge.trust import edit
+from edge.trust import edit, held
 from tests import home
 
 KEY = bytes(range(32))
@@ -55,20 +55,20 @@ def test_other_lines_and_remarks_stay_as_they_are() -> None:
 def test_a_key_has_one_line() -> None:
     edit.add(KEY, "home", ["weather"])
     edit.add(KEY, "at home", ["pump-*"])
-    (entry,) = trust.entries()
+    (entry,) = held.entries()
     assert (entry.label, entry.plugins) == ("at home", ("pump-*",))
 
 
 def test_what_is_revoked_comes_back_only_when_that_is_said() -> None:
     edit.add(KEY, "home")
     edit.revoke("ed25519", KEY.hex(), "lost")
-    assert trust.entries() == []
+    assert held.entries() == []
     assert edit.revocations() == [("ed25519", KEY.hex(), "lost", trust.operator_path())]
     with pytest.raises(errors.UsageError, match="was revoked"):
         edit.add(KEY, "home")
     edit.add(KEY, "home", again=True)
     assert edit.revocations() == []
-    assert list(trust.labels()) == [KEY]
+    assert list(held.labels()) == [KEY]
 
 
 def test_there_is_one_floor() -> None:
@@ -118,14 +118,14 @@ def test_a_comment_that_some_editors_show_as_two_lines_is_refused(end: str) -> N
 def test_a_label_that_would_say_more_is_not_written(label: str) -> None:
     with pytest.raises(errors.UsageError, match="This can't be said"):
         edit.add(KEY, label)
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 @pytest.mark.parametrize("name", ["Weather", "-a", "a-", "a b", "*a", "", "a,b"])
 def test_a_scope_that_covers_nothing_is_not_written(name: str) -> None:
     with pytest.raises(errors.UsageError, match="This can't be said"):
         edit.add(KEY, "home", [name])
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 @pytest.mark.parametrize("reason", ["plugins=x", "for plugin : x", "a\nb", "a#b"])
@@ -140,7 +140,7 @@ def test_a_key_that_a_bundle_brought_is_revoked_like_any_other(bundle: Callable[
     assert [(entry.label, bool(path)) for entry, path in edit.trusted()] == [("maker", True)]
     edit.revoke("ed25519", KEY.hex(), "stolen")
     assert edit.trusted() == []
-    assert trust.entries() == []
+    assert held.entries() == []
 
 
 def test_a_key_keeps_the_scope_that_a_bundle_gave_it(bundle: Callable[[str], None]) -> None:
@@ -219,5 +219,5 @@ def test_who_changes_at_the_same_time_loses_nothing() -> None:
         for which in range(4)
     ]
     assert [process.wait() for process in started] == [0] * 4
-    assert len(trust.entries()) == 20
+    assert len(held.entries()) == 20
     assert len(list(audit.entries())) == 20

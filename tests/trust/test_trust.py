@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors, trust
-from edge.trust import key_file, lines
+from edge.trust import held, key_file, lines
 from tests.home import move
 
 KEY = bytes(range(32))
@@ -34,7 +34,7 @@ def operator_says(text: str) -> Path:
 @given(st.dictionaries(st.binary(min_size=32, max_size=32), st.tuples(labels, plugins)))
 def test_what_is_written_as_lines_is_read_again(trusted: dict[bytes, tuple[str, list[str]]]) -> None:
     operator_says("# trusted here\n\n" + "".join(trust.line(key, *said) for key, said in trusted.items()))
-    found = {entry.public: (entry.label, list(entry.plugins)) for entry in trust.entries()}
+    found = {entry.public: (entry.label, list(entry.plugins)) for entry in held.entries()}
     assert found == trusted
 
 
@@ -68,7 +68,7 @@ def test_what_is_written_as_lines_is_read_again(trusted: dict[bytes, tuple[str, 
 def test_a_line_that_says_nothing_is_named_with_its_file(line: str) -> None:
     path = operator_says(f"# first\n{line}\n")
     with pytest.raises(errors.EnvironmentFault, match=f"^{path}: line [23] of trust: "):
-        trust.check_all()
+        held.check_all()
 
 
 @given(st.text())
@@ -80,12 +80,12 @@ def test_any_text_means_something_or_is_refused(text: str) -> None:
 
 
 def test_a_machine_without_keys_trusts_nobody() -> None:
-    assert (trust.text(), trust.entries()) == (b"", [])
+    assert (trust.text(), held.entries()) == (b"", [])
 
 
 def test_a_machine_trusts_its_own_key() -> None:
     key_file.local_seed()
-    assert trust.labels() == {key_file.local_public(): "this machine"}
+    assert held.labels() == {key_file.local_public(): "this machine"}
 
 
 def test_a_file_that_others_can_write_is_not_believed() -> None:
@@ -97,14 +97,14 @@ def test_a_file_that_others_can_write_is_not_believed() -> None:
 
 def test_keys_that_the_operator_added_are_neither_this_machines_nor_a_bundles() -> None:
     key_file.local_seed()
-    assert trust.entries(operator_only=True) == []
+    assert held.entries(operator_only=True) == []
     operator_says(trust.line(KEY, "office"))
-    assert [entry.public for entry in trust.entries(operator_only=True)] == [KEY]
+    assert [entry.public for entry in held.entries(operator_only=True)] == [KEY]
 
 
 def test_a_revoked_key_is_not_listed_whatever_other_lines_say() -> None:
     operator_says(trust.line(KEY, "office") + trust.line(OTHER, "home") + f"revoked ed25519 {KEY.hex()} lost")
-    assert list(trust.labels()) == [OTHER]
+    assert list(held.labels()) == [OTHER]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -122,14 +122,14 @@ def test_what_a_bundle_brings_belongs_to_whom_the_bundle_does(
     (tmp_path / "trusted.keys").write_text(trust.line(KEY, "bundle"))
     (tmp_path / "trusted.keys").chmod(0o644)
     os.chown(tmp_path / "trusted.keys", 12345, -1)
-    assert [entry.label for entry in trust.entries()] == ["bundle"]
+    assert [entry.label for entry in held.entries()] == ["bundle"]
 
 
 def test_the_operators_file_may_be_behind_a_link(tmp_path: Path) -> None:
     path = operator_says(trust.line(KEY, "office"))
     path.rename(tmp_path / "dotfiles.keys")
     path.symlink_to(tmp_path / "dotfiles.keys")
-    assert [entry.label for entry in trust.entries()] == ["office"]
+    assert [entry.label for entry in held.entries()] == ["office"]
 
 
 def test_what_a_bundle_revokes_is_revoked_at_every_level(
@@ -140,7 +140,7 @@ def test_what_a_bundle_revokes_is_revoked_at_every_level(
     path = tmp_path / "trusted.keys"
     path.write_text(f"{trust.line(OTHER, 'bundle')}wasmtime 48.0.8\nrevoked ed25519 {KEY.hex()} lost\n")
     path.chmod(0o644)
-    assert trust.entries(operator_only=True) == []
+    assert held.entries(operator_only=True) == []
     told = trust.text(operator_only=True).decode()
     assert (OTHER.hex() in told, "wasmtime 48.0.8" in told, f"revoked ed25519 {KEY.hex()}" in told) == (
         False,

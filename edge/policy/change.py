@@ -1,0 +1,154 @@
+"""Changes of the policy: each is made under a lock and put into the audit log before.
+
+What can't be put there is not changed; what changes nothing is not put there.
+"""
+
+from __future__ import annotations
+
+from edge import errors, files
+from edge.files import folders, paths, reserve, staged
+from edge.manifest import RISKS
+from edge.permissions import levels, requests
+from edge.policy.file import default_path, document, load, locked, write
+from edge.policy.model import NOBODY, PluginPolicy
+from edge.text import is_plugin_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, NoReturn
+
+    from edge.permissions.requests import Ask
+    from edge.policy.model import Policy
+
+    Fact = dict[str, Any]
+
+
+def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
+    """Sets the device's security level, or a plugin's; an empty one gives a plugin the device's again."""
+
+    def act(policy: Policy) -> Fact:
+        before = policy.level_of(plugin) if plugin else policy.level
+        if plugin:
+            said = policy.of(plugin)
+            policy.plugins[plugin] = PluginPolicy(level, said.consents, said.grants)
+        else:
+            policy.level = level
+        after = policy.level_of(plugin) if plugin else policy.level
+        lowered = levels.is_lower(after, before)
+        return {"act": "level", "plugin": plugin, "before": before, "after": after, "lowered": lowered}
+
+    if level not in levels.LEVELS and not (plugin and not level):
+        _refuse(f"there is no level `{level}`", f"Levels are {', '.join(levels.ORDER)}")
+    return _taken(act, plugin, path)
+
+
+def set_unattended(risk: str, *, path: str = "") -> Fact:
+    """Sets the highest risk that may run with nobody there; `none` for no tool at all."""
+
+    def act(policy: Policy) -> Fact:
+        before, policy.unattended = policy.unattended, risk
+        order = (NOBODY, *RISKS)
+        lowered = order.index(risk) > order.index(before)
+        return {"act": "unattended", "plugin": "", "before": before, "after": risk, "lowered": lowered}
+
+    if risk not in (NOBODY, *RISKS):
+        _refuse(f"there is no risk `{risk}`", f"Risks are {', '.join((NOBODY, *RISKS))}")
+    return _change(act, "", path)
+
+
+def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
+    """Consents to all that a plugin asks for, in place of what was consented to before."""
+    asked = tuple(asked)
+
+    def act(policy: Policy) -> Fact:
+        said = policy.of(plugin)
+        policy.plugins[plugin] = PluginPolicy(said.level, asked, said.grants)
+        held = requests.Covering(said.consents)
+        wider = [list(ask) for ask in asked if not held.covers(ask)]
+        return {"act": "consent", "plugin": plugin, "asks": list(map(list, asked)), "wider": wider}
+
+    return _change(act, plugin, path, asked)
+
+
+def grant(plugin: str, ask: Ask, *, path: str = "") -> Fact:
+    """Grants one thing to a plugin; a capability's name alone grants all that its manifest declares of it."""
+
+    def act(policy: Policy) -> Fact:
+        said = policy.of(plugin)
+        grants = said.grants if ask in said.grants else (*said.grants, ask)
+        policy.plugins[plugin] = PluginPolicy(said.level, said.consents, grants)
+        return {
+            "act": "grant",
+            "plugin": plugin,
+            "ask": list(ask),
+            "wider": not requests.covered(ask, said.grants),
+        }
+
+    return _change(act, plugin, path, (ask,))
+
+
+def revoke(plugin: str, ask: Ask, *, path: str = "") -> Fact:
+    """Takes back what the operator granted or consented to, and all that it takes in."""
+
+    def act(policy: Policy) -> Fact:
+        said = policy.of(plugin)
+        kept = [[own for own in had if not requests.covers(ask, own)] for had in (said.consents, said.grants)]
+        policy.plugins[plugin] = PluginPolicy(said.level, *kept)
+        count = len(said.consents) + len(said.grants) - len(kept[0]) - len(kept[1])
+        return {"act": "revoke", "plugin": plugin, "ask": list(ask), "removed": count}
+
+    return _taken(act, plugin, path, (ask,))
+
+
+def forget(plugin: str, *, path: str = "") -> Fact:
+    """Takes back all that was said of a plugin."""
+
+    def act(policy: Policy) -> Fact:
+        before = policy.level_of(plugin)
+        policy.plugins.pop(plugin, None)
+        lowered = levels.is_lower(policy.level, before)
+        return {
+            "act": "forget",
+            "plugin": plugin,
+            "before": before,
+            "after": policy.level,
+            "lowered": lowered,
+        }
+
+    return _taken(act, plugin, path)
+
+
+def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
+    """As `_change`, of one that has to work on a full disk, too."""
+    with reserve.spent():
+        return _change(act, plugin, path, asked)
+
+
+def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
+    if plugin and not is_plugin_name(plugin):
+        _refuse(f"`{plugin}` is no plugin's name", "It is of a-z and 0-9, and inside also . _ -")
+    for ask in asked:
+        problem = requests.problem(ask) or requests.range_problem(ask)
+        if problem:
+            _refuse(
+                f"`{requests.spelled(ask)}` can't be granted: {problem}",
+                "`edge policy --help` has an example, `edge show NAME` shows what a plugin asks for",
+            )
+    path = path or default_path()
+    if not path:
+        raise errors.EnvironmentFault(paths.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), paths.SET_ONE)
+    folders.make(files.folder(path), 0o700)
+    with locked(path):
+        policy = load(path)
+        before = document(policy)
+        fact = {"event": "policy", **act(policy)}
+        if document(policy) != before:
+            write(policy, fact)
+        else:
+            staged.make_last(path)
+    return fact
+
+
+def _refuse(message: str, remedy: str) -> NoReturn:
+    raise errors.OptionsError(message, remedy)
