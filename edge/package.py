@@ -106,8 +106,9 @@ class Package:
     def declared(self) -> Manifest:
         """Its manifest, checked as those of others are; it has to speak of the plugin that was signed."""
         from edge import manifest
+        from edge.manifest.parse import parse
 
-        found = manifest.parse(
+        found = parse(
             self.manifest(),
             strictness=manifest.FOREIGN,
             imports=self.description["imports"],

@@ -40,14 +40,14 @@ def open_library(ffi: Any) -> Any:
     if machine.startswith(NO_ARMV6) or not _looks_whole(where):
         from edge._native import unusable
 
-        unusable.check(where, machine)
+        unusable.check(where, machine, platform(), is_old=machine.startswith(NO_ARMV6), symbol=SYMBOL)
     try:
         lib = ffi.dlopen(where if "/" in where else f"./{where}")
         version = lib.edge_abi_version()
     except (AttributeError, OSError) as error:
         from edge._native import unusable
 
-        unusable.explain(where, machine, error)
+        unusable.explain(where, machine, platform(), error)
     if version != lib.EDGE_ABI_VERSION:
         from edge._native import unusable
 

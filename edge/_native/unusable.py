@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posix
+import sys
 
 from edge import elf, files
-from edge._native.library import NO_ARMV6, SYMBOL, WIDE, platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +32,12 @@ TAIL_BYTES = 40
 NO_EXEC = 8  # ST_NOEXEC
 
 
-def check(where: str, machine: str) -> None:
-    """Raises where a file can't be opened without harm; what can't be opened at all is another matter."""
-    if machine.startswith(NO_ARMV6):
+def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: bytes) -> None:
+    """Raises where a file can't be opened without harm; what can't be opened at all is another matter.
+
+    `platform` is this Python's; `is_old`: this CPU is too old; `symbol`: the name that our library has.
+    """
+    if is_old:
         fail(f"This CPU is {machine}, older than the ARMv6 of a Raspberry Pi Zero", NO_BUILD)
     try:
         fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
@@ -45,23 +48,23 @@ def check(where: str, machine: str) -> None:
         if found.st_mode & files.FORMAT_MASK != files.REGULAR:
             fail(f"{where} is no file", NAMES)
         header = posix.pread(fd, elf.HEADER_BYTES, 0)
-        own = MACHINES.get(platform().partition("-")[0], elf.number(header, 18, 2))
+        own = MACHINES.get(platform.partition("-")[0], elf.number(header, 18, 2))
         need = elf.needed_bytes(fd)
         if not need:
             fail(f"{where} is no library", AGAIN)
-        if (header[4] == elf.WIDE) != WIDE or elf.number(header, 18, 2) != own:
+        if (header[4] == elf.WIDE) != (sys.maxsize > 1 << 32) or elf.number(header, 18, 2) != own:
             return
         if found.st_size < need:
             fail(f"{where} is cut short: {found.st_size} bytes, of {need} at least", AGAIN)
         if posix.pread(fd, TAIL_BYTES, max(0, need - TAIL_BYTES)).count(0) == min(TAIL_BYTES, need):
             fail(f"{where} is damaged: it ends with empty bytes", AGAIN)
-        if not elf.exports(fd, SYMBOL.strip(b"\0")):
+        if not elf.exports(fd, symbol.strip(b"\0")):
             fail(f"{where} is another library, not Edge's", NAMES)
     finally:
         posix.close(fd)
 
 
-def explain(where: str, machine: str, error: Exception) -> NoReturn:
+def explain(where: str, machine: str, platform: str, error: Exception) -> NoReturn:
     """Raises what it means that a library can't be opened, or lacks a function."""
     if isinstance(error, AttributeError):
         fail(f"{where} is another library, not Edge's, or one of another release", NAMES)
@@ -86,11 +89,11 @@ def explain(where: str, machine: str, error: Exception) -> NoReturn:
         if posix.statvfs(where).f_flag & NO_EXEC:
             fail(f"{where} can't be mapped: its filesystem is mounted noexec", ELSEWHERE)
         fail(f"{where} can't be mapped: this process may have no more addresses", MORE_ADDRESSES)
-    here = platform()
-    bundle = BUNDLES.get(here)
+    bundle = BUNDLES.get(platform)
     remedy = f"Use the bundle that `edge bundle --target {bundle}` makes on a PC" if bundle else NO_BUILD
     fail(
-        f"{where} is not for this machine, whose Python is {here} on a kernel for {machine} ({error})", remedy
+        f"{where} is not for this machine, whose Python is {platform} on a kernel for {machine} ({error})",
+        remedy,
     )
 
 

@@ -75,7 +75,7 @@ def _dispatch(words: Sequence[str]) -> int:
     if name in HELP:
         from edge.cli.help import of_edge
 
-        of_edge(as_json="--json" in words)
+        of_edge(COMMANDS, load, as_json="--json" in words)
         return 0
     if name == "--version":
         from edge.cli.version import facts, version

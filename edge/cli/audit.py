@@ -7,30 +7,24 @@ edge/cli/audit_engine.py.
 from __future__ import annotations
 
 from edge import files
+from edge.cli import audit_columns as columns
 from edge.cli import output
 from edge.cli.granting import read_manifest, tell_warnings
 from edge.cli.options import Command, Option, at_least_one
-from edge.doctor.finding import counted
 from edge.limits import PI_ZERO, named
 from edge.package import is_package, open_package
-from edge.permissions import levels, requests
-from edge.permissions.imports import ALWAYS, CAPABILITIES
+from edge.permissions import levels
 from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.policy.diff import difference
 from edge.suggest import shell
-from edge.text import plain, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.limits import Profile
     from edge.manifest import Manifest
-    from edge.policy.grants import Grants, Row
-
-NOTHING = "-"
 
 COMMAND = Command(
     "audit",
@@ -83,7 +77,7 @@ def run(given: Given) -> int:
                 "file": path,
                 "plugin": found.plugin or None,
                 "level": found.level,
-                "rows": [facts(row) for row in rows],
+                "rows": [columns.facts(row) for row in rows],
                 "profile": profile.name,
                 "limits": found.limits,
                 "refused": [row.capability for row in refused],
@@ -93,10 +87,10 @@ def run(given: Given) -> int:
             }
         )
     else:
-        show(path, found, rows, profile)
+        columns.show(path, found, rows, profile)
         if old:
             _show_changes(old[0], changes)
-        show_end(refused, wider)
+        columns.show_end(refused, wider)
     return 1 if refused or wider else 0
 
 
@@ -144,76 +138,8 @@ def _imports(fd: int, path: str) -> list[str]:
     return imports
 
 
-def facts(row: Row) -> dict[str, Any]:
-    """A row as data."""
-    return {
-        "capability": row.capability,
-        "imported": row.imported,
-        "declared": row.declared,
-        "allowed": row.allowed,
-        "granted": row.granted,
-        "reason": row.reason,
-    }
-
-
-def show(path: str, found: Grants, rows: list[Row], profile: Profile) -> None:
-    """The three columns, and the limits that a device of this profile gives."""
-    output.show(f"{safe(path)}: {found.plugin or 'no manifest'}, level {found.level}")
-    output.answer("")
-    table = [("capability", "imported", "declared", "allowed", "granted")]
-    for row in rows:
-        table.extend(_lines(row))
-    widths = [max(map(len, column)) for column in zip(*table)]
-    for line in table:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths))
-        output.show("  ".join(cells).rstrip())
-    output.answer(f"\nlimits (profile {profile.name}): {grants.spelled_limits(found.limits)}")
-
-
-def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
-    """A row has as many lines as its longest column."""
-    declared = [_short(ask) for ask in row.declared]
-    # Beside what it is part of, if that is all of it.
-    allowed = [text if ask in row.allowed else "" for ask, text in zip(row.declared, declared)]
-    allowed += [_short(ask) for ask in row.allowed if ask not in row.declared]
-    imported = list(map(plain, row.imported)) or [NOTHING]
-    if CAPABILITIES[row.capability] == ALWAYS:
-        imported = [", ".join(dict.fromkeys(name.partition("/")[0] for name in row.imported))]
-    always = row.granted and not row.declared
-    lines = []
-    for at in range(max(len(imported), len(declared), len(allowed), 1)):
-        cells = (_at(imported, at), _at(declared, at), _at(allowed, at))
-        if at == 0:
-            declares, allows = cells[1] or NOTHING, cells[2] or NOTHING
-            if always:
-                declares = allows = "always"
-            granted = f"{'yes' if row.granted else 'no'}: {row.reason}"
-            lines.append((row.capability, cells[0], declares, allows, granted))
-        else:
-            lines.append(("", *cells, ""))
-    return lines
-
-
-def _at(cells: list[str], index: int) -> str:
-    return cells[index] if index < len(cells) else ""
-
-
-def _short(ask: requests.Ask) -> str:
-    return requests.spelled(ask[1:]) or "yes"
-
-
 def _show_changes(old: str, changes: list[Any]) -> None:
     output.answer("")
     output.show(f"against {old}: {'' if changes else 'nothing more, nothing less'}".rstrip())
     for change in changes:
         output.show(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}")
-
-
-def show_end(refused: list[Row], wider: list[Any]) -> None:
-    """What comes of it."""
-    if refused:
-        output.answer(f"\nimported and not granted: {', '.join(row.capability for row in refused)}")
-    if wider:
-        output.answer(
-            f"\nwider than the old version in {counted(len(wider), 'way')}: this needs the operator's consent"
-        )

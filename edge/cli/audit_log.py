@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge import audit, errors
+from edge.cli import audit_columns as columns
 from edge.cli import output
 from edge.cli.words import is_file
 from edge.doctor.finding import counted
@@ -78,7 +79,6 @@ def _verify(given: Given) -> int:
 
 def _plugin(given: Given, name: str) -> int:
     """Exits with 1 when something imported is not granted, as for a file, or no call loads it."""
-    from edge.cli import audit as columns
     from edge.store.installed import Installed
     from edge.store.view import View
 

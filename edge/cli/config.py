@@ -10,9 +10,9 @@ from edge.json_text import json_text
 from edge.schema import from_text
 from edge.schema.values import named
 from edge.schema.words import unknown
-from edge.store import awaited, config, record
+from edge.store import awaited, config, records
 from edge.store import secrets as sealed
-from edge.store.installed import manifest_of
+from edge.store.parts import manifest_of
 from edge.text import phrase, plain, word
 
 TYPE_CHECKING = False
@@ -171,7 +171,7 @@ def _show(given: Given, manifest: Manifest) -> None:
         output.say(f"{manifest.name} says nothing of its configuration: any text is taken, and not checked")
     elif not (known or values or secrets):
         output.say(f"{manifest.name} takes no configuration")
-    for key in config.withheld(manifest_of(record.get(manifest.name).current)):
+    for key in config.withheld(manifest_of(records.get(manifest.name).current)):
         if key in values:
             output.say(f"edge: {word(key)} is for another release: the one that is installed does not get it")
     for key in missing:

@@ -114,7 +114,9 @@ def read_manifest(path: str | None) -> Manifest:
     """The manifest that was named, or one that declares nothing; says what is wrong with it and harmless."""
     if path is None:
         return manifest.NONE
-    found = manifest.parse(files.read_input(path), strictness=manifest.FOREIGN, file=path)
+    from edge.manifest.parse import parse
+
+    found = parse(files.read_input(path), strictness=manifest.FOREIGN, file=path)
     tell_warnings(found, path)
     return found
 

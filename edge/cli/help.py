@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from edge.cli import COMMANDS, load, output
+from edge.cli import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from edge.cli.options import Command, Option
+
+    Commands = Mapping[str, str]
+    Load = Callable[[str], tuple[Any, Command]]
 
 EXIT_CODES = {
     0: "ok",
@@ -47,22 +51,23 @@ GROUPS = {
 """Who uses which command. The names are here, because every command imports `edge.cli`."""
 
 
-def of_edge(*, as_json: bool) -> None:
-    """What commands there are."""
+def of_edge(commands: Commands, load: Load, *, as_json: bool) -> None:
+    """What commands there are; `load` makes a command of its name."""
     if as_json:
-        output.document({"commands": list(map(_row, COMMANDS)), "exit_codes": EXIT_CODES})
+        rows = [_row(name, commands, load) for name in commands]
+        output.document({"commands": rows, "exit_codes": EXIT_CODES})
         return
-    rows = "\n\n".join(f"{title}:\n{_group(names)}" for title, names in GROUPS.items())
+    groups = "\n\n".join(f"{title}:\n{_group(names, commands)}" for title, names in GROUPS.items())
     codes = [f"{code} {text}" for code, text in EXIT_CODES.items()]
     output.answer(
         "edge COMMAND ...\n\nRuns WebAssembly plugins on machines as small as a Raspberry Pi Zero.\n\n"
-        f"{rows}\n\n`edge COMMAND --help` shows what a command takes, `edge --version` the release.\n\n"
+        f"{groups}\n\n`edge COMMAND --help` shows what a command takes, `edge --version` the release.\n\n"
         f"Exit codes: {', '.join(codes[:4])},\n{', '.join(codes[4:])}."
     )
 
 
-def _group(names: tuple[str, ...]) -> str:
-    return "\n".join(f"  {name:<10} {COMMANDS[name]}" for name in names)
+def _group(names: tuple[str, ...], commands: Commands) -> str:
+    return "\n".join(f"  {name:<10} {commands[name]}" for name in names)
 
 
 def of_command(command: Command, *, as_json: bool) -> None:
@@ -91,10 +96,10 @@ def _line(option: Option) -> str:
     return f"  {left:<{INDENT}} {option.text}{', as often as needed' if option.many else ''}"
 
 
-def _row(name: str) -> dict[str, str]:
+def _row(name: str, commands: Commands, load: Load) -> dict[str, str]:
     _, command = load(name)
     group = next(title for title, names in GROUPS.items() if name in names)
-    return {"name": name, "group": group, "summary": COMMANDS[name], "example": command.example}
+    return {"name": name, "group": group, "summary": commands[name], "example": command.example}
 
 
 def _facts(option: Option) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import posix
 from edge import _native as native
 from edge import errors, files
 from edge.cli import output
+from edge.cli.inspect_rows import row, show_origin, without_file
 from edge.cli.options import Command
 from edge.package import is_package
 from edge.permissions import levels
@@ -73,11 +74,6 @@ def facts_of(fd: int, path: str) -> dict[str, Any]:
         **found,
         "needs": needed(found.get("imports", ())),
     }
-
-
-def without_file(message: str | None, path: str) -> str | None:
-    """A message about a file without the file's name, which is shown beside it."""
-    return message and message.removeprefix(f"{files.base_name(path)}: ")
 
 
 def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
@@ -183,16 +179,6 @@ def _trusted(facts: dict[str, Any]) -> str:
     return f"not trusted here at level {facts['level_here']}: the operator did not add {name}"
 
 
-def show_origin(facts: dict[str, Any]) -> None:
-    """Of what and by what it was made."""
-    compiler, source = facts["compiler"], facts["source"]
-    row(
-        "compiler",
-        ", ".join(f"{part} {word(compiler[part])}" for part in ("edge", "wasmtime", "cranelift")),
-    )
-    row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
-
-
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:
     """Functions, those of one interface together, with a remark on the interface."""
     interfaces: dict[str, list[str]] = {}
@@ -204,8 +190,3 @@ def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> 
         text = f"{plain(interface)}: {listed}" if interface else listed
         row(name, f"[{remark(interface)}] {text}" if remark else text)
         name = ""
-
-
-def row(name: str, text: str) -> None:
-    """A line of what is shown."""
-    output.show(f"{name:<10} {text}")

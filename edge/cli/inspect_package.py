@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import errors, files, trust
-from edge.cli.inspect import row, show_origin, without_file
+from edge.cli.inspect_rows import row, show_origin, without_file
 from edge.package import CODE, open_package
 from edge.permissions import levels, requests
 from edge.policy import file as policy_file

@@ -6,7 +6,7 @@ from edge import errors
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.store import lifecycle
-from edge.store.installed import description_of
+from edge.store.parts import description_of
 from edge.text import word
 
 TYPE_CHECKING = False

@@ -10,9 +10,9 @@ from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, megabytes, named_file, narrow, seconds
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
-from edge.limits import PI_ZERO, here, named
+from edge.limits import NAMELESS, PI_ZERO, here, named
 from edge.limits.admission import Admission
-from edge.limits.counters import NAMELESS, Counters
+from edge.limits.counters import Counters
 from edge.runtime import Runtime
 from edge.text import word
 

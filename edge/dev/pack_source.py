@@ -15,6 +15,7 @@ from edge.dev import compiler, loadable
 from edge.dev.pack_schema import schema_problems
 from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
 from edge.manifest.lines import line_of
+from edge.manifest.parse import parse
 from edge.package import MANIFEST
 from edge.permissions.imports import ALWAYS, CAPABILITIES, needed
 from edge.policy.grants import SECRETS
@@ -76,13 +77,13 @@ class Source:
         self.file = os.path.join(self._shown, MANIFEST)
         self.text = files.read_input(os.path.join(folder, MANIFEST))
         self._strictness = manifest.FOREIGN if foreign else manifest.OWN
-        manifest.parse(self.text, strictness=self._strictness, file=self.file)
+        parse(self.text, strictness=self._strictness, file=self.file)
         self._document, self._lines = text.read(self.text, self.file)
         self.wasm = wasm or self._wasm(folder)
         self.given = files.read_input(self.wasm)
         self.component = compiler.encode(self.given, self.wasm_name)
         loadable.check(self.component, self.wasm_name, packed=True)
-        self.manifest: Manifest = manifest.parse(
+        self.manifest: Manifest = parse(
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
         )
         self._is_numbered = bool(release or self.manifest.release)

@@ -50,7 +50,7 @@ def folder() -> str:
             return usual
     from edge.files.squatting import find
 
-    return find(usual)
+    return find(usual, is_own, checked_folder, _open_taken)
 
 
 def own_folder() -> str:
@@ -81,6 +81,17 @@ def checked_folder(path: str) -> str:
         _distrust(path, f"it belongs to user {found.st_uid}")
     _refuse_open(path, found)
     return path
+
+
+def _open_taken(data: str) -> int:
+    """The lock of those who look for another place, held: it is closed to let others have it."""
+    fd = open_file(f"{data}/{TAKEN}")
+    try:
+        lock(fd, f"{data}/{TAKEN}")
+    except BaseException:
+        posix.close(fd)
+        raise
+    return fd
 
 
 def _was_taken() -> bool:

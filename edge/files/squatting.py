@@ -15,23 +15,28 @@ import posix
 from contextlib import contextmanager
 
 from edge import errors, files
-from edge.files import folders, paths, runtime_dir
+from edge.files import folders, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAME_BYTES = 8
 
 
-def find(usual: str) -> str:
-    """The folder that all processes of this user share: the usual one, or one that is there, or a new one."""
-    with _locked():
-        if runtime_dir.is_own(usual):
+def find(
+    usual: str, is_own: Callable[[str], bool], make: Callable[[str], str], lock: Callable[[str], int]
+) -> str:
+    """The folder that all processes of this user share: the usual one, or one that is there, or a new one.
+
+    What looks at a folder, makes one and holds the lock in the folder for data: edge.files.runtime_dir.
+    """
+    with _locked(lock):
+        if is_own(usual):
             return usual
         for name in sorted(posix.listdir(files.folder(usual))):
             path = f"{files.folder(usual)}/{name}"
-            if path.startswith(f"{usual}-") and runtime_dir.is_own(path):
+            if path.startswith(f"{usual}-") and is_own(path):
                 return path
         try:
             posix.mkdir(usual, 0o700)
@@ -40,24 +45,22 @@ def find(usual: str) -> str:
         except OSError as error:
             files.raise_for(usual, error)
         else:
-            return runtime_dir.checked_folder(usual)
+            return make(usual)
         # A name that nobody knows before it is taken.
-        return runtime_dir.checked_folder(f"{usual}-{posix.urandom(NAME_BYTES).hex()}")
+        return make(f"{usual}-{posix.urandom(NAME_BYTES).hex()}")
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
+def _locked(lock: Callable[[str], int]) -> Iterator[None]:
     """A lock where only this user can be: in shared memory a stranger could hold it."""
     try:
         folders.make(paths.data(), 0o755)
-        path = f"{paths.data()}/{runtime_dir.TAKEN}"
-        fd = runtime_dir.open_file(path)
+        fd = lock(paths.data())
     except errors.EdgeError:
         # Without a place for data nothing is installed, and two processes that start at once may disagree.
         yield
         return
     try:
-        runtime_dir.lock(fd, path)
         yield
     finally:
         posix.close(fd)

@@ -34,6 +34,11 @@ MAX_DEADLINE = 1_000_000_000
 CLOCK_BITS = 34
 """Seconds since 1970 whose nanoseconds 64 bits hold."""
 
+LARGEST = (1 << 64) - 1
+
+NAMELESS = "-"
+"""As whose calls those of a plugin without a name of its own count."""
+
 SMALL_DEVICE = 768 * MB
 WORKSTATION_FROM = 4 * GB
 

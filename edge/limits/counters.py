@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import files
+from edge.limits import LARGEST, NAMELESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +16,8 @@ if TYPE_CHECKING:
 
     Asked = tuple[bytes, int, int, int, int, int, int, int]
 
-LARGEST = (1 << 64) - 1
-
 LONG_DIGITS = 40
 """Of the digest that stands for a name there is no room for."""
-
-NAMELESS = "-"
-"""As whose calls those of a plugin without a name of its own count."""
 
 
 class Counters:

@@ -10,7 +10,7 @@ import posix
 from edge import _native as native
 from edge import errors, files
 from edge.files import runtime_dir
-from edge.limits.counters import LARGEST, NAMELESS
+from edge.limits import LARGEST, NAMELESS
 
 FIELDS = ("memory", "room", "reserve", "concurrent", "per_minute", "seconds")
 NARROW = (1 << 32) - 1

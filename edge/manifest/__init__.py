@@ -1,14 +1,14 @@
 """manifest.toml: what a plugin says it is and asks for. docs/manifest.md has every field.
 
-`parse` reads and checks the text, where plugins are packed and installed. What it finds is kept as `compiled`
-data, from which `Manifest.from_compiled` makes the manifest again without reading TOML or checking anything.
+edge.manifest.parse reads and checks the text, where plugins are packed and installed. What it finds is kept as
+`compiled` data, from which `Manifest.from_compiled` makes the manifest again, without TOML and without checks.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from typing import Any, NoReturn
 
     from edge.permissions.requests import Ask
@@ -21,6 +21,7 @@ UNKNOWN_RISK = "high"
 REMEDY = (
     "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell its author"
 )
+
 
 OWN = "own"
 FOREIGN = "foreign"
@@ -176,33 +177,6 @@ class Manifest:
 
 NONE = Manifest(fields={})
 """Declares nothing, for plugins that come without one."""
-
-
-def parse(
-    text: str | bytes,
-    *,
-    strictness: str = OWN,
-    imports: Sequence[str] | None = None,
-    file: str = "manifest.toml",
-) -> Manifest:
-    """Reads and checks a manifest.
-
-    `strictness`: `own` for those that are packed here, `foreign` for those of others, of whom less is asked.
-    `imports`: what the component imports, as `interface#function`, against which permissions are checked;
-    None when it is not known. `file` is for messages.
-
-    Raises `errors.BadManifest` with every problem and its line; warnings stand in the manifest.
-    """
-    from edge.manifest.rules import check
-    from edge.manifest.text import read
-
-    document, lines = read(text, file)
-    problems, manifest = check(document, lines, strictness, imports)
-    wrong = [problem for problem in problems if not problem.warning]
-    if wrong or manifest is None:
-        refuse(file, wrong)
-    manifest.warnings = tuple(problem for problem in problems if problem.warning)
-    return manifest
 
 
 def refuse(file: str, problems: list[Problem]) -> NoReturn:

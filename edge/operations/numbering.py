@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from edge import errors
 from edge.manifest.versions import derive, order
-from edge.store.installed import description_of
+from edge.store.parts import description_of
 from edge.store.release import ID_DIGITS
 
 TYPE_CHECKING = False

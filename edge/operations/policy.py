@@ -8,8 +8,8 @@ from edge.permissions.levels import LIMITS, RATES
 from edge.policy import change
 from edge.policy import file as policy_file
 from edge.store import record
-from edge.store.installed import manifest_of
 from edge.store.lifecycle import take_back
+from edge.store.parts import manifest_of
 from edge.store.view import View
 from edge.suggest import meant
 

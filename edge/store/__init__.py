@@ -22,16 +22,12 @@ import posix
 from edge import files
 from edge.files import paths
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from edge.manifest import Manifest
-    from edge.store.installed import Installed
-
 HEAD = "head"
 CODE = "code"
 MANIFEST = "manifest.toml"
 COMPILED = "manifest.json"
 WASM = "plugin.wasm"
+RECORD = ".json"
 
 OWNER_ONLY = 0o700
 
@@ -43,7 +39,7 @@ def root() -> str:
 
 def record_path(name: str) -> str:
     """Where the record of a plugin is."""
-    return f"{root()}/plugins/{name}.json"
+    return f"{root()}/plugins/{name}{RECORD}"
 
 
 def release_path(release_id: str) -> str:
@@ -59,6 +55,16 @@ def terms_path(name: str) -> str:
 def config_path(name: str) -> str:
     """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
     return f"{paths.data()}/config/{name}.json"
+
+
+def secrets_path(name: str) -> str:
+    """Where the secrets of a plugin are kept, sealed."""
+    return f"{paths.data()}/secrets/{name}.json"
+
+
+def waiting_path(name: str) -> str:
+    """Where the manifest of a release is kept that waits for a setting (edge/store/awaited.py)."""
+    return f"{root()}/calls/{name}.waiting"
 
 
 def staging_path() -> str:
@@ -96,24 +102,3 @@ def read_known(path: str) -> tuple[bytes | None, str]:
 def identity(found: posix.stat_result) -> str:
     """What of a file changes whenever its contents may have."""
     return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
-
-
-def names() -> list[str]:
-    """The names of all plugins that are installed."""
-    from edge.store import records
-
-    return [found.name for found in records.every() if found.current]
-
-
-def plugins() -> list[Installed]:
-    """All plugins that are installed, by name; needs no lock."""
-    from edge.store.installed import Installed
-
-    return [Installed(name) for name in names()]
-
-
-def manifest_of(name: str) -> Manifest:
-    """The manifest of an installed plugin."""
-    from edge.store.installed import Installed
-
-    return Installed(name).manifest

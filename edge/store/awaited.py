@@ -13,9 +13,8 @@ from edge import errors, store
 from edge.files import staged
 from edge.files.staged import Staged
 from edge.manifest import Manifest
-from edge.store.installed import manifest_of
-from edge.store.record import get
-from edge.store.records import write
+from edge.store.parts import manifest_of
+from edge.store.records import get, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def keep(waiting: Manifest) -> None:
     """Lets secrets and settings of a release be set that was refused for want of them; the lock is held."""
     from edge.json_text import json_text
 
-    with Staged(_path(waiting.name), 0o600) as staged:
+    with Staged(store.waiting_path(waiting.name), 0o600) as staged:
         staged.write(json_text(waiting.compiled()).encode())
         staged.commit()
     # Its record is another file now, so that no call goes by terms without what is withheld from here on.
@@ -35,7 +34,7 @@ def keep(waiting: Manifest) -> None:
 
 def forget(name: str) -> None:
     """Drops the release that waits, which was installed or is not wanted any more."""
-    staged.remove(_path(name))
+    staged.remove(store.waiting_path(name))
 
 
 def settable(name: str) -> Manifest:
@@ -65,7 +64,7 @@ def find(name: str) -> Manifest | None:
 
     None also for one that can't be read: whoever installs the release again finds out anew.
     """
-    text = store.read(_path(name))
+    text = store.read(store.waiting_path(name))
     if text is None:
         return None
     try:
@@ -79,17 +78,6 @@ def _schema(manifest: Manifest) -> dict[str, Any]:
     return found
 
 
-def withheld(manifest: Manifest) -> list[str]:
-    """Settings that an installed release does not get, as `edge.store.config.withheld` works them out.
-
-    Reading schemas is left out where nothing is set and nothing waits.
-    """
-    if not any(posix.access(path, 0) for path in (store.config_path(manifest.name), _path(manifest.name))):
-        return []
-    from edge.store import config
-
-    return config.withheld(manifest)
-
-
-def _path(name: str) -> str:
-    return f"{store.root()}/calls/{name}.waiting"
+def may_withhold(name: str) -> bool:
+    """Whether `edge.store.config.withheld` may find something: reading schemas is left out where not."""
+    return any(posix.access(path, 0) for path in (store.config_path(name), store.waiting_path(name)))

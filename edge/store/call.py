@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.interfaces import Interface
     from edge.interfaces.logging import Sink
+    from edge.limits import Profile
     from edge.policy.grants import Audit
     from edge.runtime.instance import Output
     from edge.runtime.plugin import Plugin
@@ -55,7 +56,7 @@ class Prepared:
         self._fd = _open(f"{folder}/{store.CODE}")
         try:
             self.profile = here()
-            self.terms = call_plan.of(found, self.profile)
+            self.terms = call_plan.kept(found, self.profile) or _planned(found, self.profile)
             self.limits = self.terms.limits(self.profile)
         except BaseException:
             posix.close(self._fd)
@@ -110,13 +111,13 @@ def prepare(name: str) -> Prepared:
 
     Raises `errors.NotInstalled`, `errors.NotEnabled`, or `errors.StoreDamaged`.
     """
-    found = record.get(name)
+    found = _record(name)
     while True:
         try:
             return Prepared(found)
         except Exception as error:  # noqa: PERF203 a switch of releases is rare
             # Between the record and its release, another process may have switched to a new one.
-            again = record.get(name)
+            again = _record(name)
             if again == found:
                 if isinstance(error, FileNotFoundError):
                     from edge.store.refusal import refuse_gone
@@ -124,6 +125,21 @@ def prepare(name: str) -> Prepared:
                     refuse_gone(found)
                 raise
             found = again
+
+
+def _planned(found: Record, profile: Profile) -> Terms:
+    from edge.store import planning
+
+    return planning.of(found, profile)
+
+
+def _record(name: str) -> Record:
+    found = record.find(name)
+    if found is not None and found.current:
+        return found
+    from edge.store import records
+
+    return records.get(name)
 
 
 def _open(path: str) -> int:

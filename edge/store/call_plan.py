@@ -89,20 +89,20 @@ class Terms:
         return Grants.from_compiled(self.grants, audit)
 
 
-def of(record: Record, profile: Profile) -> Terms:
-    """The terms of a plugin that is installed."""
-    stamp = stamp_of(record, profile)
+def kept(record: Record, profile: Profile) -> Terms | None:
+    """The terms of a plugin that is installed, where those that were kept still hold."""
+    found = last(record)
+    return found if found is not None and found.stamp == stamp_of(record, profile) else None
+
+
+def last(record: Record) -> Terms | None:
+    """What was kept, whether it still holds or not."""
     try:
         text = store.read(store.terms_path(record.name))
     except Exception:
         # Whatever is wrong with it, it can be worked out.
-        text = None
-    found = None if text is None else _parse(text, record)
-    if found is not None and found.stamp == stamp:
-        return found
-    from edge.store.planning import derive
-
-    return derive(record, profile, receipt=found.receipt if found is not None else "")
+        return None
+    return None if text is None else _parse(text, record)
 
 
 def _parse(text: bytes, record: Record) -> Terms | None:

@@ -11,6 +11,7 @@ from edge import audit, errors, files, schema, store
 from edge.files import folders, staged
 from edge.files.staged import Staged
 from edge.schema.words import faults
+from edge.store import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,13 +113,12 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
 
     from edge.files import reserve
     from edge.json_text import json_text
-    from edge.store import record
     from edge.store.lock import locked
 
     # What only takes away works on a full disk, too.
     with locked(), nullcontext() if changes else reserve.spent():
         # What is set for a plugin that is gone would be there for the next one of that name.
-        record.get(manifest.name)
+        records.get(manifest.name)
         before = values(manifest.name)
         _check_removed(manifest, before, removed)
         whole = {**before, **changes}
@@ -185,18 +185,12 @@ def without(text: bytes, name: str, names: Iterable[str]) -> bytes:
 def reset(name: str) -> None:
     """Drops all that is set for an installed plugin, a file that is damaged as well."""
     from edge.files import reserve
-    from edge.store import record
     from edge.store.lock import locked
 
     with locked(), reserve.spent():
-        record.get(name)
+        records.get(name)
         audit.append({"event": "config", "plugin": name, "act": "reset"})
-        forget(name)
-
-
-def forget(name: str) -> None:
-    """Removes all that is set for a plugin."""
-    staged.remove(store.config_path(name))
+        staged.remove(store.config_path(name))
 
 
 def takes(name: str) -> str:

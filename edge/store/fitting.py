@@ -6,7 +6,7 @@ Looked at when it is installed and by `edge doctor`, so that not the first call 
 from __future__ import annotations
 
 from edge.limits import admission, here
-from edge.store import call_plan, record
+from edge.store import planning, records
 
 MB = 1 << 20
 
@@ -17,9 +17,9 @@ def misfit(name: str) -> tuple[str, str] | None:
     Raises what is wrong with its release or with the policy.
     """
     # As it was written: what a call goes by is kept for that very file.
-    found = record.get(name)
+    found = records.get(name)
     device = here()
-    own = call_plan.of(found, device)
+    own = planning.of(found, device)
     limits = own.limits(device)
     need = admission.need(limits, device)
     if need <= device.memory:

@@ -12,7 +12,7 @@ from edge.permissions import levels
 from edge.policy import file as policy_file
 from edge.store import awaited, planning, record, records, removal, selfcheck
 from edge.store.consent import Plan, carry_out, review
-from edge.store.installed import manifest_of
+from edge.store.parts import manifest_of
 from edge.store.recovery import collect
 from edge.store.release import ID_DIGITS, Staged
 
@@ -208,7 +208,7 @@ class Installation:
         _tell(package, before, now, upgraded=upgraded)
         records.write(now)
         awaited.forget(now.name)
-        planning.derive(record.get(now.name), here(), receipt=staged.receipt.decode())
+        planning.derive(records.get(now.name), here(), receipt=staged.receipt.decode())
         collect()
         return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import audit, errors, store
-from edge.files import reserve
+from edge.files import reserve, staged
 from edge.limits import here
 from edge.permissions import requests
 from edge.policy import grants
 from edge.store import lost, planning, record, records, removal, selfcheck, status
 from edge.store.consent import Plan, carry_out, review_enabling
-from edge.store.installed import AGAIN, Installed, description_of, manifest_of
+from edge.store.installed import Installed
 from edge.store.lock import locked
+from edge.store.parts import AGAIN, description_of, manifest_of
 from edge.store.recovery import collect
 from edge.store.release import Kept
 from edge.store.verify import digest, fault_of
@@ -81,14 +82,14 @@ class Enabling:
         )
         _tell("enable", before, now)
         records.write(now)
-        planning.derive(record.get(name), here())
+        planning.derive(records.get(name), here())
         return now
 
 
 def disable(name: str) -> Record:
     """Lets a plugin not be called any more; calls under way come to their end."""
     with locked(), reserve.spent():
-        found = record.get(name)
+        found = records.get(name)
         if not found.enabled:
             records.make_last(name)
             return found
@@ -105,7 +106,7 @@ def rollback(name: str) -> Record:
     ever agreed to the release that comes back.
     """
     with locked():
-        found = record.get(name)
+        found = records.get(name)
         if not found.previous:
             raise errors.StateError(
                 f"{name} has no other release to go to", f"`edge install SOURCE` gets another one of {name}"
@@ -127,7 +128,7 @@ def rollback(name: str) -> Record:
         selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)
         _tell("rollback", found, now)
         records.write(now)
-        planning.derive(record.get(name), here())
+        planning.derive(records.get(name), here())
         return now
 
 
@@ -166,7 +167,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
 def _refuse_gone(name: str, found: Record | None) -> NoReturn:
     if found is None:
         # Says so, or that its record was lost.
-        found = record.get(name)
+        found = records.get(name)
     raise errors.NotInstalled(
         f"No plugin `{name}` is installed; release {found.floor} was",
         f"`edge remove {name} --forget` forgets that, so that older releases can be installed again",
@@ -204,7 +205,7 @@ def reload(name: str) -> Record:
         fault = fault_of(found.release_id, name)
         if fault is not None:
             _refuse(fault, name, name)
-        planning.forget(name)
+        staged.remove(store.terms_path(name))
         now = planning.derive(found.record, here())
         if now.missing and found.enabled:
             raise errors.NotGranted(f"{name}: {now.missing}")

@@ -10,7 +10,6 @@ import posix
 from edge import _native as native
 from edge import errors, files, store
 from edge.files import paths
-from edge.store import records
 from edge.text import is_plugin_name
 
 
@@ -59,4 +58,4 @@ def _named(folder: str) -> list[str]:
         return []
     except OSError as error:
         files.raise_own(folder, error)
-    return [entry[: -len(records.SUFFIX)] for entry in listed if entry.endswith(records.SUFFIX)]
+    return [entry[: -len(store.RECORD)] for entry in listed if entry.endswith(store.RECORD)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge import errors, store
-from edge.files.staged import Staged, remove
+from edge.files.staged import Staged
 from edge.json_text import json_text
 from edge.store import call_plan
 
@@ -13,13 +13,22 @@ if TYPE_CHECKING:
     from edge.store.record import Record
 
 
+def of(record: Record, profile: Profile) -> call_plan.Terms:
+    """The terms of a plugin that is installed, worked out anew where what was kept does not hold any more."""
+    found = call_plan.kept(record, profile)
+    if found is not None:
+        return found
+    last = call_plan.last(record)
+    return derive(record, profile, receipt=last.receipt if last is not None else "")
+
+
 def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
     """Works them out from manifest and policy, and keeps them."""
     from edge.permissions import levels
     from edge.permissions.imports import capability_of
     from edge.policy import grants
-    from edge.store import awaited
-    from edge.store.installed import description_of, manifest_of
+    from edge.store import awaited, config
+    from edge.store.parts import description_of, manifest_of
     from edge.store.record import policy_for
 
     stamp = call_plan.stamp_of(record, profile)
@@ -45,7 +54,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.
         missing=missing,
         risks=manifest.risks,
         operator=levels.operator_only(found.level),
-        withheld=awaited.withheld(manifest),
+        withheld=config.withheld(manifest) if awaited.may_withhold(record.name) else [],
     )
     keep(worked_out)
     return worked_out
@@ -63,8 +72,3 @@ def keep(worked_out: call_plan.Terms) -> None:
             staged.commit()
     except (errors.EnvironmentFault, errors.UsageError):
         return
-
-
-def forget(name: str) -> None:
-    """Drops what was worked out, so that the next call does so anew."""
-    remove(store.terms_path(name))

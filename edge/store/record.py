@@ -117,22 +117,6 @@ def find(name: str) -> Record | None:
     return None if text is None else _parse(text, name, path, identity)
 
 
-def get(name: str) -> Record:
-    """The record of an installed plugin; `errors.NotInstalled` where there is none."""
-    found = find(name)
-    if found is None or not found.current:
-        from edge.store.installed import refuse_unknown
-
-        if found is None:
-            from edge.store import lost
-
-            left = lost.leftover(name)
-            if left:
-                raise lost.problem(name, left)
-        refuse_unknown(name)
-    return found
-
-
 def policy_for(found: Record) -> Policy:
     """What the operator has said, with what was agreed to when the plugin was installed or enabled."""
     from edge.policy import file as policy_file

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, store
+from edge import errors, files, store
 from edge.files import staged
 from edge.files.staged import Staged
 from edge.json_text import json_text
-from edge.store import record
+from edge.store import lost, record
+from edge.suggest import nearest
 from edge.text import is_plugin_name
 
-SUFFIX = ".json"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def get(name: str) -> record.Record:
+    """The record of an installed plugin; `errors.NotInstalled` where there is none."""
+    found = record.find(name)
+    if found is None or not found.current:
+        if found is None:
+            left = lost.leftover(name)
+            if left:
+                raise lost.problem(name, left)
+        _refuse_unknown(name)
+    return found
 
 
 def named() -> list[str]:
@@ -22,13 +37,24 @@ def named() -> list[str]:
         return []
     except OSError as error:
         files.raise_for(store.root(), error)
-    names = (entry[: -len(SUFFIX)] for entry in listed if entry.endswith(SUFFIX))
+    names = (entry[: -len(store.RECORD)] for entry in listed if entry.endswith(store.RECORD))
     return sorted(filter(is_plugin_name, names))
 
 
 def every() -> list[record.Record]:
     """All records, by name, those of removed plugins too."""
     return [found for name in named() if (found := record.find(name)) is not None]
+
+
+def _refuse_unknown(name: str) -> NoReturn:
+    """Raises `errors.NotInstalled`, with the name of an installed plugin that is much like it."""
+    near = nearest(name, [other for other in named() if other != name])
+    try:
+        found = record.find(near) if near else None
+    except errors.EdgeError:
+        found = None
+    is_there = found is not None and found.current
+    raise errors.NotInstalled(f"No plugin `{name}` is installed", f"Did you mean {near}?" if is_there else "")
 
 
 def write(changed: record.Record) -> None:

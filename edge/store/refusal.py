@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge import errors, store
-from edge.store.installed import AGAIN, described, description_of, is_torn
+from edge.store.parts import AGAIN, described, description_of, is_torn
 from edge.trust import held
 
 TYPE_CHECKING = False

@@ -6,7 +6,9 @@ that name would have them.
 
 from __future__ import annotations
 
-from edge.store import planning, records
+from edge import store
+from edge.files import staged
+from edge.store import records
 from edge.store.record import Record
 
 
@@ -44,13 +46,10 @@ def _left(found: Record, *, forget: bool) -> Record:
 def forget(name: str) -> None:
     """Removes configuration, secrets and grants, but no record."""
     from edge.policy import change
-    from edge.store import awaited, config, secrets
 
     change.forget(name)
-    config.forget(name)
-    secrets.forget(name)
-    planning.forget(name)
-    awaited.forget(name)
+    for path in (store.config_path, store.secrets_path, store.terms_path, store.waiting_path):
+        staged.remove(path(name))
     _forget_log(name)
 
 

@@ -9,10 +9,11 @@ A value is sealed for one property of one plugin: moved to another, it does not 
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files
+from edge import files, store
 from edge._native import making
 from edge.files import folders, paths, staged
 from edge.files.staged import Staged
+from edge.store import records
 from edge.trust import key_file, local_key
 
 TYPE_CHECKING = False
@@ -100,12 +101,11 @@ def set_secret(name: str, secret: str, value: str) -> None:
         raise errors.ConfigError(
             f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MOST_BYTES} bytes"
         )
-    from edge.store import record
     from edge.store.lock import locked
 
     with locked():
         # What is set for a plugin that is gone would be there for the next one of that name.
-        record.get(name)
+        records.get(name)
         with key_file.wiped(_key(make=True)) as key:
             sealed = making.seal(key, _context(name, secret), raw)
         _write(name, {**_whole(name), secret: sealed.hex()}, "set", secret)
@@ -122,17 +122,8 @@ def unset_secret(name: str, secret: str) -> bool:
         if was_set or _parse(_text(name)) is None:
             _write(name, now, "unset", secret)
         else:
-            staged.make_last(_path(name))
+            staged.make_last(store.secrets_path(name))
     return was_set
-
-
-def forget(name: str) -> None:
-    """Removes all secrets of a plugin."""
-    staged.remove(_path(name))
-
-
-def _path(name: str) -> str:
-    return f"{paths.data()}/secrets/{name}.json"
 
 
 def _context(name: str, secret: str) -> bytes:
@@ -146,7 +137,7 @@ def _read(name: str) -> dict[str, str]:
     from edge import errors
 
     raise errors.StoreDamaged(
-        f"{_path(name)} holds no secrets, or not all of them",
+        f"{store.secrets_path(name)} holds no secrets, or not all of them",
         f"Set them again, which makes it anew: `edge secret {name} PROPERTY`",
     )
 
@@ -157,7 +148,7 @@ def _whole(name: str) -> dict[str, str]:
 
 
 def _text(name: str) -> bytes | None:
-    return files.read_guarded(_path(name), files.OTHERS_ANY)
+    return files.read_guarded(store.secrets_path(name), files.OTHERS_ANY)
 
 
 def _parse(text: bytes | None) -> dict[str, str] | None:
@@ -190,7 +181,7 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
     from edge import audit
     from edge.json_text import json_text
 
-    path = _path(name)
+    path = store.secrets_path(name)
     folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:
         staged.write(json_text(now).encode())

@@ -48,7 +48,7 @@ def is_whole(found: Record, signer: str) -> bool:
 def damage_of(release: Release) -> EdgeError | None:
     """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
-    from edge.store.installed import AGAIN
+    from edge.store.parts import AGAIN
 
     try:
         changed = _changed(release)
@@ -77,9 +77,10 @@ def _changed(release: Release) -> str:
 def _compiled_fits(release: Release, imports: list[str]) -> bool:
     """Whether what grants are worked out from is what the manifest that was signed says."""
     from edge import errors, manifest
-    from edge.store.installed import part
+    from edge.manifest.parse import parse
+    from edge.store.parts import part
 
-    declared = manifest.parse(part(release.id, store.MANIFEST), strictness=manifest.FOREIGN, imports=imports)
+    declared = parse(part(release.id, store.MANIFEST), strictness=manifest.FOREIGN, imports=imports)
     try:
         kept: object = native.read_json(release.compiled)
     except errors.ArgumentsError:
@@ -92,7 +93,7 @@ def digest(path: str) -> str:
     import hashlib
 
     from edge import errors
-    from edge.store.installed import AGAIN
+    from edge.store.parts import AGAIN
 
     found = hashlib.sha256()
     try:

@@ -13,7 +13,7 @@ from edge.limits import here
 from edge.permissions import levels
 from edge.policy import file as policy_file
 from edge.store import record, records
-from edge.store.installed import damaged, part, read_manifest
+from edge.store.parts import damaged, part, read_manifest
 from edge.trust import held as trust_held
 from edge.trust.held import Held
 

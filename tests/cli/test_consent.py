@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from edge.store import record
+from edge.store import records
 from tests import packages
 from tests.home import LOCAL, move
 
@@ -49,7 +49,7 @@ def test_a_yes_to_a_little_more_memory_does_not_give_a_secret_back_unseen(
     for ran in (refused, edge("install", packed(2, TOKEN + MEMORY), "--yes")):
         assert "  + WIDER asks for config_read token, which it does not have now\n" in ran.err
         assert "  + WIDER declares limits memory 9000000000\n" in ran.err
-    assert ("config_read", "token") in record.get("faults").consents
+    assert ("config_read", "token") in records.get("faults").consents
 
 
 def test_a_release_that_wants_no_more_leaves_it_revoked(edge: Edge, packed: Callable[..., Path]) -> None:
@@ -82,7 +82,7 @@ def test_consent_to_what_is_installed_already_enables_it(edge: Edge, packed: Cal
     assert "  asks for config_read token\n" in ran.err
     ran = edge("install", package, "--yes")
     assert (ran.status, ran.out) == (0, "faults 1.0.0 is enabled\n")
-    assert record.get("faults").consents == (("config_read", "token"),)
+    assert records.get("faults").consents == (("config_read", "token"),)
 
 
 def test_consent_does_not_enable_what_an_operator_disabled(edge: Edge, packed: Callable[..., Path]) -> None:
@@ -90,4 +90,4 @@ def test_consent_does_not_enable_what_an_operator_disabled(edge: Edge, packed: C
     edge("install", package, "--yes")
     edge("disable", "faults")
     assert edge("install", package, "--yes", "--json").document["change"] == "nothing"
-    assert not record.get("faults").enabled
+    assert not records.get("faults").enabled

@@ -12,7 +12,7 @@ from edge import audit, store, trust
 from edge.doctor.finding import Finding
 from edge.policy import change as policy_change
 from edge.policy import file as policy_file
-from edge.store import record, verify
+from edge.store import records, verify
 from tests.store.test_status import own_key, put_channel
 
 Check = Callable[[str], Finding]
@@ -35,7 +35,7 @@ def say(*lines: str) -> None:
 
 
 def release(which: str) -> Path:
-    found = record.get("faults")
+    found = records.get("faults")
     return Path(store.release_path(getattr(found, which)))
 
 
@@ -88,7 +88,7 @@ def test_a_changed_byte_in_what_is_only_kept_is_a_warning(finding: Check, put: P
 def test_of_many_problems_some_are_named_and_all_counted(finding: Check, put: Put) -> None:
     for at in range(5):
         put(1, name=f"plugin{at}")
-        change(Path(store.release_path(record.get(f"plugin{at}").current)) / store.CODE)
+        change(Path(store.release_path(records.get(f"plugin{at}").current)) / store.CODE)
     found = finding("plugins").found
     assert found.count("plugin") >= 3
     assert found.endswith("; and 2 more")
@@ -119,7 +119,7 @@ def test_what_was_revoked_since(finding: Check, put: Put, which: str, status: st
     put(1)
     put(2)
     head = (release(which) / store.HEAD).read_bytes()
-    digest = getattr(record.get("faults"), which)[:64]
+    digest = getattr(records.get("faults"), which)[:64]
     assert digest == hashlib.sha256(head[108:]).hexdigest()
     say(f"revoked sha256 {digest} was bad")
     found = finding("revoked")

@@ -17,7 +17,7 @@ from edge import audit, errors, files, trust
 from edge.files.folder_errors import judge
 from edge.policy import change
 from edge.policy import file as policy_file
-from edge.store import config, record, secrets
+from edge.store import config, records, secrets
 from edge.store.lock import locked
 from edge.trust import edit, key_file, keyring
 from tests.home import move, pretend
@@ -179,11 +179,11 @@ def test_a_record_that_a_stranger_brought_is_none(home: Path) -> None:
     path = home / "data/edge/store/plugins/weather.json"
     os.chown(path, STRANGER, -1)
     with pytest.raises(errors.EnvironmentFault, match=f"belongs to user {STRANGER}"):
-        record.get("weather")
+        records.get("weather")
     os.chown(path, 0, -1)
     path.chmod(0o666)
     with pytest.raises(errors.EnvironmentFault, match="others than its owner have access"):
-        record.get("weather")
+        records.get("weather")
 
 
 def test_the_store_is_not_changed_in_such_a_folder(home: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors, manifest
+from edge.manifest.parse import parse
 
 KEYS = (
     *(
@@ -77,7 +78,7 @@ def check(text: str | bytes, strictness: str) -> None:
     """That it is taken, and survives being kept; or refused, with lines that there are."""
     count = len(text.splitlines()) + 1
     try:
-        found = manifest.parse(text, strictness=strictness)
+        found = parse(text, strictness=strictness)
     except errors.BadManifest as error:
         assert all(1 <= int(line) <= count for line in re.findall(r"line (\d+):", error.message))
         return

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import errors, manifest
+from edge.manifest.parse import parse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOGGING = "zeroclaw:plugin/logging@0.1.0#log-record"
@@ -78,7 +79,7 @@ ASKS = {
 def problems(text: str, **options: Any) -> list[str]:
     """Every problem, with its line below HEAD."""
     with pytest.raises(errors.BadManifest) as caught:
-        manifest.parse(HEAD + text, **options)
+        parse(HEAD + text, **options)
     return [
         f"{int(line) - HEAD.count(chr(10))}: {reason}"
         for line, reason in re.findall(r"line (\d+): (.*?)(?=; line \d|$)", caught.value.message)
@@ -87,12 +88,12 @@ def problems(text: str, **options: Any) -> list[str]:
 
 def warnings(text: str, **options: Any) -> list[str]:
     """What of the same is let pass in a manifest of others."""
-    found = manifest.parse(HEAD + text, strictness="foreign", **options)
+    found = parse(HEAD + text, strictness="foreign", **options)
     return [f"{problem.line - HEAD.count(chr(10))}: {problem.reason}" for problem in found.warnings]
 
 
 def test_a_manifest_says_what_a_plugin_is_and_asks_for() -> None:
-    found = manifest.parse(WHOLE)
+    found = parse(WHOLE)
     assert (found.name, found.version, found.level, found.release) == ("weather", "1.2.3", "default", 7)
     assert found.fields["author"] == "Somebody"
     assert (found.capabilities, found.permissions) == (("tool", "channel"), ("http_client", "config_read"))
@@ -106,28 +107,28 @@ def test_a_manifest_says_what_a_plugin_is_and_asks_for() -> None:
 
 
 def test_a_release_follows_from_the_version_unless_it_is_named() -> None:
-    assert manifest.parse(HEAD).release == 1_000_000
-    assert manifest.parse(HEAD + "[edge]\nrelease = 3").release == 3
+    assert parse(HEAD).release == 1_000_000
+    assert parse(HEAD + "[edge]\nrelease = 3").release == 3
 
 
 @pytest.mark.parametrize("version", ["1.0.1000", "2026-01-30", "1.0.0-beta", "0.0.0"])
 def test_a_version_without_a_release_is_an_error_of_ours_and_nothing_to_others(version: str) -> None:
     text = HEAD.replace("1.0.0", version)
     with pytest.raises(errors.BadManifest, match=f"line 2: no release number follows from {version}"):
-        manifest.parse(text)
-    found = manifest.parse(text, strictness="foreign")
+        parse(text)
+    found = parse(text, strictness="foreign")
     assert (found.release, found.warnings) == (0, ())
-    assert manifest.parse(text + "[edge]\nrelease = 3").release == 3
+    assert parse(text + "[edge]\nrelease = 3").release == 3
 
 
 def test_a_tool_that_is_not_named_has_the_highest_risk() -> None:
-    found = manifest.parse(WHOLE)
+    found = parse(WHOLE)
     assert (found.tool("forecast").risk, found.tool("other").risk) == ("low", "high")
 
 
 @pytest.mark.parametrize("text", [WHOLE, HEAD])
 def test_a_compiled_manifest_is_the_same_manifest(text: str) -> None:
-    found = manifest.parse(text)
+    found = parse(text)
     data = found.compiled()
     again = manifest.Manifest.from_compiled(marshal.loads(marshal.dumps(data, 2)))
     assert again.compiled() == data
@@ -144,12 +145,12 @@ def test_compiled_data_is_plain() -> None:
         for item in value.items() if isinstance(value, dict) else value if isinstance(value, list) else ():
             check(list(item) if isinstance(item, tuple) else item)
 
-    check(manifest.parse(WHOLE).compiled())
+    check(parse(WHOLE).compiled())
 
 
 def test_compiled_data_of_another_format_is_refused() -> None:
     with pytest.raises(errors.Damaged, match="format 99"):
-        manifest.Manifest.from_compiled({**manifest.parse(HEAD).compiled(), "format": 99})
+        manifest.Manifest.from_compiled({**parse(HEAD).compiled(), "format": 99})
 
 
 def test_reading_compiled_data_imports_no_parser() -> None:
@@ -168,7 +169,7 @@ def test_reading_compiled_data_imports_no_parser() -> None:
 @pytest.mark.parametrize("name", ["cron-next", "sensor-digest"])
 def test_the_examples_have_manifests_of_our_own_standard(name: str) -> None:
     text = (ROOT / "examples" / name / "manifest.toml").read_bytes()
-    assert manifest.parse(text, imports=[LOGGING, SECRETS]).name == name
+    assert parse(text, imports=[LOGGING, SECRETS]).name == name
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_lines() -> None:
@@ -197,7 +198,7 @@ def test_a_field_of_the_contract_that_is_wrong_is_an_error_for_all(text: str, ex
     head = "\n".join(line for line in HEAD.splitlines() if not line.startswith(f"{key} "))
     for strictness in ("own", "foreign"):
         with pytest.raises(errors.BadManifest, match=f"line 1: {expected}"):
-            manifest.parse(f"{text}\n{head}", strictness=strictness)
+            parse(f"{text}\n{head}", strictness=strictness)
 
 
 @pytest.mark.parametrize(
@@ -314,12 +315,12 @@ def test_what_its_author_can_mend_is_an_error_of_ours_and_a_warning_about_others
 def test_a_permission_without_its_import_gives_nothing(text: str, needs: str, expected: str) -> None:
     assert expected in "".join(problems(text, imports=[LOGGING]))
     assert expected in "".join(warnings(text, imports=[LOGGING]))
-    assert manifest.parse(HEAD + text, imports=[LOGGING, needs]).warnings == ()
-    assert manifest.parse(HEAD + text).warnings == ()
+    assert parse(HEAD + text, imports=[LOGGING, needs]).warnings == ()
+    assert parse(HEAD + text).warnings == ()
 
 
 def test_a_foreign_manifest_that_names_no_hosts_asks_for_all() -> None:
-    found = manifest.parse(HEAD + 'permissions = ["http_client"]', strictness="foreign")
+    found = parse(HEAD + 'permissions = ["http_client"]', strictness="foreign")
     assert found.asks == (("http_client", "*"),)
 
 
@@ -336,7 +337,7 @@ def test_a_foreign_manifest_that_names_no_hosts_asks_for_all() -> None:
 )
 def test_what_is_no_toml_is_refused_with_its_line(text: str | bytes, line: int) -> None:
     with pytest.raises(errors.BadManifest, match=f"^m.toml has a problem: line {line}: "):
-        manifest.parse(text, file="m.toml")
+        parse(text, file="m.toml")
 
 
 @pytest.mark.parametrize(
@@ -349,14 +350,14 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str | bytes, line: int) 
 )
 def test_what_is_too_much_is_refused(text: str, expected: str) -> None:
     with pytest.raises(errors.BadManifest, match=expected):
-        manifest.parse(HEAD + text, strictness="foreign")
+        parse(HEAD + text, strictness="foreign")
 
 
 @given(st.one_of(st.text(), st.binary()))
 def test_any_text_is_a_manifest_or_refused(text: str | bytes) -> None:
     for strictness in ("own", "foreign"):
         with pytest.raises(errors.BadManifest, match=r"line \d+: "):
-            manifest.parse(text, strictness=strictness)
+            parse(text, strictness=strictness)
 
 
 VALUES = st.recursive(
@@ -383,7 +384,7 @@ KEYS = st.sampled_from(
 def test_any_document_is_a_manifest_or_refused_with_lines(document: dict[str, str], strictness: str) -> None:
     text = "".join(f"{key} = {value}\n" for key, value in document.items())
     try:
-        found = manifest.parse(text, strictness=strictness, imports=[LOGGING])
+        found = parse(text, strictness=strictness, imports=[LOGGING])
     except errors.BadManifest as error:
         assert re.search(r"line \d+: ", error.message)
     else:
@@ -394,7 +395,7 @@ def test_any_document_is_a_manifest_or_refused_with_lines(document: dict[str, st
 def test_without_tomli_an_old_python_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tomli", None)
     with pytest.raises(errors.EnvironmentFault) as caught:
-        manifest.parse(HEAD)
+        parse(HEAD)
     assert "python3-tomli" in caught.value.remedy
 
 
@@ -407,9 +408,9 @@ def test_a_manifest_does_not_ask_for_more_than_anybody_reads(strictness: str) ->
             f'permissions = ["http_client"]\n[edge.http]\nhosts = [{hosts}]\n'
         )
 
-    assert len(manifest.parse(text(500), strictness=strictness).asks) == 500
+    assert len(parse(text(500), strictness=strictness).asks) == 500
     with pytest.raises(errors.BadManifest) as caught:
-        manifest.parse(text(501), strictness=strictness)
+        parse(text(501), strictness=strictness)
     assert "asks for 501 things" in str(caught.value.problems[0])
 
 
@@ -427,11 +428,11 @@ def test_lists_are_bounded(text: str, found: str) -> None:
     for count, fits in ((400, True), (1025, False)):
         whole = HEAD + text.format(",".join(found.format(number) for number in range(count)))
         if fits:
-            manifest.parse(whole, strictness="foreign")
+            parse(whole, strictness="foreign")
         else:
             with pytest.raises(errors.BadManifest, match=f"has {count} entries, and may have 1024"):
-                manifest.parse(whole, strictness="foreign")
+                parse(whole, strictness="foreign")
 
 
 def test_a_byte_order_mark_at_the_head_is_none_of_the_manifest() -> None:
-    assert manifest.parse(b"\xef\xbb\xbf" + HEAD.encode(), strictness="foreign").name == "weather"
+    assert parse(b"\xef\xbb\xbf" + HEAD.encode(), strictness="foreign").name == "weather"

@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import store
-from edge.store import config, record
+from edge.store import config, records
 from tests.remedies.reading import advice
 
 Edge = Callable[..., Any]
@@ -36,7 +36,7 @@ def works(edge: Edge, name: str = "faults") -> bool:
 
 
 def release(name: str = "faults") -> Path:
-    return Path(store.release_path(record.get(name).current))
+    return Path(store.release_path(records.get(name).current))
 
 
 def test_a_plugin_that_is_not_enabled(edge: Edge, installed: Install) -> None:

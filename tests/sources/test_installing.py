@@ -16,7 +16,7 @@ from edge import audit, errors, store
 from edge.cli import main
 from edge.files import paths
 from edge.sources import open_source
-from edge.store import lifecycle, record
+from edge.store import installed, lifecycle, record, records
 from tests import packages
 from tests.home import LOCAL, move
 from tests.sources.servers import Release, Server, says
@@ -49,7 +49,7 @@ def test_what_comes_from_a_server_waits_for_its_operator(
     server.answer = Release(package)
     status, done = install(f"{server.url}/faults.edge", capfd=capfd)
     assert (status, done["change"], done["enabled"]) == (0, "installed", False)
-    found = record.get("faults")
+    found = records.get("faults")
     assert (found.remote, found.origin) == (True, f"{server.url}/faults.edge")
     lifecycle.enable("faults", consent=lambda _: True)
     assert list((machine / "data/edge/downloads").iterdir()) == []
@@ -228,7 +228,7 @@ def test_an_archive_is_compiled_only_after_somebody_agreed(
     assert compiled == []
     assert (status, said["error"]["kind"]) == (3, "NeedsConsent")
     assert "not compiled" in said["error"]["message"]
-    assert store.names() == []
+    assert installed.names() == []
     assert list((machine / "data/edge/downloads").iterdir()) == []
     last = list(audit.entries())[-1]
     assert (last["event"], last["kind"]) == ("refused", "NeedsConsent")

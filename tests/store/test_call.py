@@ -13,7 +13,7 @@ import pytest
 from edge import errors, store, trust
 from edge.limits import here
 from edge.policy import change
-from edge.store import lifecycle, record
+from edge.store import lifecycle, record, records
 from edge.store.call import prepare
 from edge.store.install import Outcome
 from edge.trust import key_file
@@ -28,7 +28,7 @@ def answer(name: str = "faults") -> str:
 
 
 def release(name: str = "faults") -> Path:
-    return Path(store.release_path(record.get(name).current))
+    return Path(store.release_path(records.get(name).current))
 
 
 def terms(name: str = "faults") -> Path:
@@ -156,7 +156,7 @@ def test_a_digest_that_is_revoked_does_not_load(put: Put) -> None:
     put()
     path = Path(trust.operator_path())
     path.parent.mkdir(parents=True)
-    path.write_text(f"revoked sha256 {record.get('faults').current} bad\n")
+    path.write_text(f"revoked sha256 {records.get('faults').current} bad\n")
     with pytest.raises(errors.Revoked):
         load("faults")
 
@@ -227,11 +227,11 @@ def test_a_call_that_meets_a_switch_takes_the_new_release(put: Put, monkeypatch:
     stale = put(1).record
     for number in (2, 3):
         put(number)
-    genuine = record.get
+    genuine = record.find
     found = iter([stale])
-    monkeypatch.setattr("edge.store.record.get", lambda name: next(found, None) or genuine(name))
+    monkeypatch.setattr("edge.store.record.find", lambda name: next(found, None) or genuine(name))
     loaded = load("faults")
-    assert loaded.terms.release == genuine("faults").current != stale.current
+    assert loaded.terms.release == records.get("faults").current != stale.current
 
 
 def test_a_disabled_plugin_is_not_loaded(put: Put) -> None:

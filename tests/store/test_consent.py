@@ -14,7 +14,7 @@ from edge._native import making
 from edge.cli import consent as shown
 from edge.policy import change as policy_change
 from edge.policy import file as policy_file
-from edge.store import consent, lifecycle, lock, record, records
+from edge.store import consent, lifecycle, lock, records
 from edge.store.consent import Request
 from edge.store.install import Installation, Outcome, install
 from edge.trust import edit, key_file
@@ -90,7 +90,7 @@ def test_other_bytes_in_the_file_are_another_question(packed: Callable[..., Path
 def test_a_newer_release_that_came_meanwhile_stays(put: Put, packed: Callable[..., Path]) -> None:
     with pytest.raises(errors.Downgrade):
         installed(packed(5, manifest=HTTP.format("a.org")), lambda: put(9))
-    assert record.get("faults").floor == 9
+    assert records.get("faults").floor == 9
 
 
 def test_what_is_for_another_machine_is_no_question(packed: Callable[..., Path]) -> None:
@@ -374,7 +374,7 @@ def test_a_record_of_an_older_edge_is_approved_as_far_as_it_is_enabled(put: Put)
         said = native.read_json(path.read_bytes())
         del said["approved"]
         path.write_text(json.dumps(said))
-        assert record.get("faults").is_approved(current) is enabled
+        assert records.get("faults").is_approved(current) is enabled
 
 
 def own_key() -> bytes:

@@ -19,10 +19,10 @@ from edge.cli import consent, output
 from edge.limits import here
 from edge.permissions import levels, requests
 from edge.policy import change, grants
-from edge.store import call_plan, lifecycle, record
+from edge.store import lifecycle, planning, record, records
 from edge.store.consent import Request
 from edge.store.install import Outcome
-from edge.store.installed import manifest_of
+from edge.store.parts import manifest_of
 from edge.store.release import ID_DIGITS
 from edge.trust import edit, key_file
 
@@ -163,7 +163,7 @@ class Device:
 
     def damage(self) -> None:
         """Damages what is installed, and mends it."""
-        current = record.get(NAME).current
+        current = records.get(NAME).current
         part = self._random.choice((store.CODE, store.HEAD, store.COMPILED))
         path = Path(store.release_path(current)) / part
         path.write_bytes(path.read_bytes()[:-1] + b"?")
@@ -216,7 +216,7 @@ def check(operator: Operator, told: list[str]) -> None:
     granted = grants.resolve(own, record.policy_for(found), profile=here())
     if levels.LEVELS[granted.level]["consent"] == "none":
         return
-    called = tuple(map(tuple, call_plan.of(found, here()).grants["allowed"]))
+    called = tuple(map(tuple, planning.of(found, here()).grants["allowed"]))
     assert called == granted.allowed, told
     for ask in granted.allowed:
         assert requests.covered(ask, operator.allowed), (ask, told)

@@ -17,7 +17,7 @@ from edge import audit, errors
 from edge.audit import ring
 from edge.store import lifecycle, record, selfcheck
 from edge.store.install import Outcome
-from edge.store.installed import description_of, manifest_of
+from edge.store.parts import description_of, manifest_of
 from edge.store.release import ID_DIGITS, Kept
 from edge.store.verify import problem_with
 from tests.store.running import load

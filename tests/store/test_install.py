@@ -11,7 +11,7 @@ from edge import audit, errors, store, trust
 from edge._native import making
 from edge.policy import change
 from edge.store import consent as consents
-from edge.store import installed, lifecycle, record, records
+from edge.store import lifecycle, parts, records
 from edge.store.consent import Agreed, Request
 from edge.store.install import Installation, Outcome, install
 from edge.store.lock import locked
@@ -152,7 +152,7 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
 
 def test_a_record_of_an_older_edge_does_not_say_which_release_was_the_newest(put: Put) -> None:
     put(1)
-    records.write(record.get("faults").replace(newest=""))
+    records.write(records.get("faults").replace(newest=""))
     with pytest.raises(errors.Downgrade, match="other contents"):
         put(1, manifest='description = "another"\n')
     lifecycle.remove("faults")
@@ -281,7 +281,7 @@ def test_the_same_release_of_another_signer_is_not_the_same(put: Put, empty: Pat
     path.parent.mkdir(parents=True)
     path.write_text(trust.line(making.public_key(seed), "another"))
     old = put(1).record
-    signer = installed.description_of(old.current)["signer"]
+    signer = parts.description_of(old.current)["signer"]
     with refused(
         errors.NeedsConsent, f"another key, {new[:16]}, than what is installed, {signer[:16]}", empty
     ):
@@ -289,7 +289,7 @@ def test_the_same_release_of_another_signer_is_not_the_same(put: Put, empty: Pat
     asked: list[Request] = []
     now = put(1, seed=seed, asked=asked).record
     assert (asked[0].signer, asked[0].signer_before) == (new, signer)
-    assert installed.description_of(now.current)["signer"] == new
+    assert parts.description_of(now.current)["signer"] == new
     assert (now.floor, now.enabled, now.previous) == (1, True, "")
     assert put(1, seed=seed).change == "nothing"
 

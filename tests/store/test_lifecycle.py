@@ -12,6 +12,7 @@ from edge.policy import change
 from edge.policy import file as policy_file
 from edge.store import config, lifecycle, record, records, removal, secrets
 from edge.store.install import Outcome
+from edge.store.installed import Installed
 from edge.store.lock import locked
 from tests.store.running import load
 from tests.store.snapshot import contents
@@ -59,7 +60,7 @@ def test_a_damaged_release_is_not_gone_back_to(put: Put, part: str) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     with pytest.raises(errors.StoreDamaged, match="can't go back"):
         lifecycle.rollback("faults")
-    assert record.get("faults") == second
+    assert records.get("faults") == second
     assert load("faults").terms.release == second.current
 
 
@@ -140,7 +141,7 @@ def test_what_does_not_pass_its_check_is_not_enabled(put: Put) -> None:
     put(manifest=HTTP + CHECK.format('{"do": "trap"}'), agrees=None)
     with pytest.raises(errors.CheckFailed):
         lifecycle.enable("faults", consent=lambda _: True)
-    assert not record.get("faults").enabled
+    assert not records.get("faults").enabled
 
 
 def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
@@ -162,7 +163,7 @@ def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
 
 def test_what_somebody_sets_while_a_plugin_is_removed_is_not_kept_for_the_next(put: Put) -> None:
     put(1, manifest='[config_schema.properties.place]\ntype = "string"\n')
-    manifest = store.manifest_of("faults")
+    manifest = Installed("faults").manifest
     lifecycle.remove("faults")
     with pytest.raises(errors.NotInstalled):
         config.change(manifest, {"place": "here"})
@@ -176,8 +177,8 @@ def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: P
     put(1)
     change.grant("faults", ("http_client", "example.org"))
     secrets.set_secret("faults", "token", "secret")
-    newest = record.get("faults").current
-    removal.begin(record.get("faults"), forget=forget)
+    newest = records.get("faults").current
+    removal.begin(records.get("faults"), forget=forget)
     with pytest.raises(errors.NotInstalled):
         load("faults")
     put(name="other")
@@ -186,14 +187,14 @@ def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: P
     found = record.find("faults")
     left = record.Record("faults", floor=1, newest=newest, newest_version="1.0.0")
     assert found == (None if forget else left)
-    assert os.listdir(f"{store.root()}/releases") == [record.get("other").current]
+    assert os.listdir(f"{store.root()}/releases") == [records.get("other").current]
 
 
 def test_what_keeps_a_removal_from_its_end_stops_only_that_plugin(put: Put, empty: Path) -> None:
     put(1)
     put(name="other")
     secrets.set_secret("faults", "token", "secret")
-    removal.begin(record.get("faults"), forget=False)
+    removal.begin(records.get("faults"), forget=False)
     folder = empty / "config" / "faults.json"
     folder.mkdir(parents=True)
     lifecycle.disable("other")
@@ -223,7 +224,7 @@ def test_a_damaged_record_keeps_its_releases_until_it_is_forgotten(put: Put) -> 
 @pytest.mark.parametrize("text", [b"", b"{}", None])
 def test_reload_checks_what_grants_are_made_of(put: Put, text: bytes | None) -> None:
     put(manifest="[edge.limits]\nmemory = 2097152\n")
-    path = Path(store.release_path(record.get("faults").current)) / store.COMPILED
+    path = Path(store.release_path(records.get("faults").current)) / store.COMPILED
     path.write_bytes(path.read_bytes().replace(b"2097152", b"9999999") if text is None else text)
     with pytest.raises(errors.StoreDamaged, match=r"manifest\.json"):
         lifecycle.reload("faults")
@@ -236,7 +237,7 @@ def test_at_level_paranoid_only_the_operators_keys_enable(put: Put) -> None:
     change.set_level("paranoid")
     with pytest.raises(errors.Untrusted):
         lifecycle.enable("faults")
-    assert not record.get("faults").enabled
+    assert not records.get("faults").enabled
 
 
 def test_reload_and_rollback_ask_the_trust_that_a_call_asks(put: Put) -> None:
@@ -251,8 +252,8 @@ def test_reload_and_rollback_ask_the_trust_that_a_call_asks(put: Put) -> None:
 
 def test_reload_checks_every_byte(put: Put) -> None:
     put()
-    assert lifecycle.reload("faults") == record.get("faults")
-    path = Path(store.release_path(record.get("faults").current)) / store.MANIFEST
+    assert lifecycle.reload("faults") == records.get("faults")
+    path = Path(store.release_path(records.get("faults").current)) / store.MANIFEST
     path.write_bytes(path.read_bytes() + b"#")
     with pytest.raises(errors.StoreDamaged, match=r"manifest\.toml"):
         lifecycle.reload("faults")

@@ -7,7 +7,7 @@ import pytest
 
 from edge import errors, store, trust
 from edge.policy import change
-from edge.store import lifecycle, record, status
+from edge.store import lifecycle, records, status
 from edge.store.install import install
 from edge.store.view import View
 from edge.trust import edit, key_file
@@ -24,7 +24,7 @@ def put_channel(package: Callable[..., Path]) -> None:
 
 
 def state(name: str = "faults") -> tuple[str, str]:
-    return status.state(record.get(name), View())
+    return status.state(records.get(name), View())
 
 
 def own_key() -> bytes:
@@ -57,9 +57,9 @@ def test_at_a_level_that_counts_only_the_operators_keys_others_are_refused(put: 
 def test_a_manifest_may_ask_for_such_a_level_itself(put: Put) -> None:
     edit.add(own_key(), "local")
     put(manifest='[edge]\nlevel = "strict"\n')
-    assert View().release(record.get("faults").current, "faults").level == "strict"
+    assert View().release(records.get("faults").current, "faults").level == "strict"
     Path(trust.operator_path()).unlink()
-    assert isinstance(status.problem(record.get("faults"), View()), errors.Untrusted)
+    assert isinstance(status.problem(records.get("faults"), View()), errors.Untrusted)
 
 
 def test_what_lacks_a_grant_is_refused_while_it_is_enabled(package: Callable[..., Path]) -> None:
@@ -77,7 +77,7 @@ def test_what_lacks_a_grant_is_refused_while_it_is_enabled(package: Callable[...
 @pytest.mark.parametrize("text", [b"?", b"{}"])
 def test_a_manifest_that_does_not_say_the_level_is_damage(put: Put, text: bytes) -> None:
     put()
-    (Path(store.release_path(record.get("faults").current)) / store.COMPILED).write_bytes(text)
+    (Path(store.release_path(records.get("faults").current)) / store.COMPILED).write_bytes(text)
     assert state()[0] == "damaged"
 
 

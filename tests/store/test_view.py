@@ -15,7 +15,7 @@ from edge._native import making
 from edge.cli import main
 from edge.policy import change
 from edge.policy import file as policy_file
-from edge.store import record
+from edge.store import records
 from edge.store.view import View
 
 Put = Callable[..., Any]
@@ -71,7 +71,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]
 
 def heads(*names: str) -> set[bytes]:
     """Of the current releases of plugins, and of those that are kept."""
-    records = [record.get(name) for name in names]
+    records = [records.get(name) for name in names]
     folders = [folder for found in records for folder in (found.current, found.previous) if folder]
     return {(Path(store.release_path(folder)) / store.HEAD).read_bytes() for folder in folders}
 
@@ -111,7 +111,7 @@ def test_a_call_verifies_one_head_and_reads_trust_once(put: Put, counted: Callab
 
 def test_what_is_described_are_the_bytes_that_were_verified(put: Put) -> None:
     put(1)
-    release = View().release(record.get("faults").current, "faults")
+    release = View().release(records.get("faults").current, "faults")
     assert release.refusal is None
     (Path(store.release_path(release.id)) / store.HEAD).write_bytes(b"")
     assert release.description["name"] == "faults"
@@ -123,7 +123,7 @@ def test_what_is_described_are_the_bytes_that_were_verified(put: Put) -> None:
 def test_another_view_sees_what_changed(put: Put) -> None:
     put(1)
     view = View()
-    release = record.get("faults").current
+    release = records.get("faults").current
     assert (view.release(release, "faults").refusal, view.policy.level) == (None, "default")
     change.set_level("strict")
     assert (view.release(release, "faults").refusal, view.policy.level) == (None, "default")
@@ -133,7 +133,7 @@ def test_another_view_sees_what_changed(put: Put) -> None:
 def test_what_is_refused_is_described_all_the_same(put: Put) -> None:
     put(1)
     change.set_level("strict")
-    release = View().release(record.get("faults").current, "faults")
+    release = View().release(records.get("faults").current, "faults")
     assert isinstance(release.refusal, errors.Untrusted)
     assert release.description["version"] == "1.0.0"
 
@@ -146,6 +146,6 @@ def test_what_can_not_be_read_is_raised_each_time(put: Put) -> None:
     for _ in range(2):
         with pytest.raises(errors.EnvironmentFault, match="is no policy"):
             assert view.policy
-    release = view.release(record.get("faults").current, "faults")
+    release = view.release(records.get("faults").current, "faults")
     assert isinstance(release.refusal, errors.EnvironmentFault)
     assert release.description["name"] == "faults"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from edge.store import record, removal
+from edge.store import records, removal
 from edge.store.lock import locked
 from tests.faults.commands.machine import Machine, Place, injecting
 from tests.faults.commands.table import ALL, NAME, Shop, of
@@ -101,7 +101,7 @@ def _harmed(shop: Shop, machine: Machine) -> Path:
         return path
     machine.become(shop.start(ALL))
     with machine.here(), locked():
-        removal.begin(record.get(NAME), forget=False)
+        removal.begin(records.get(NAME), forget=False)
     data = machine.root / "data/edge"
     for release in STRAYS:
         (data / "store/releases" / release).mkdir()

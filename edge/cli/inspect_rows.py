@@ -1,0 +1,31 @@
+"""Lines of `edge inspect` that files of several kinds have."""
+
+from __future__ import annotations
+
+from edge import files
+from edge.cli import output
+from edge.text import word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def row(name: str, text: str) -> None:
+    """A line of what is shown."""
+    output.show(f"{name:<10} {text}")
+
+
+def show_origin(facts: dict[str, Any]) -> None:
+    """Of what and by what it was made."""
+    compiler, source = facts["compiler"], facts["source"]
+    row(
+        "compiler",
+        ", ".join(f"{part} {word(compiler[part])}" for part in ("edge", "wasmtime", "cranelift")),
+    )
+    row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
+
+
+def without_file(message: str | None, path: str) -> str | None:
+    """A message about a file without the file's name, which is shown beside it."""
+    return message and message.removeprefix(f"{files.base_name(path)}: ")

@@ -1,0 +1,83 @@
+"""The files of a release, and what it means where one is not whole any more."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import store
+from edge._native import making
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.manifest import Manifest
+
+AGAIN = (
+    "Install the same release again, which repairs it and keeps its configuration; `edge rollback NAME` goes "
+    "back to the one before"
+)
+
+
+def description_of(release_id: str) -> dict[str, Any]:
+    """The signed description of a release."""
+    return described(part(release_id, store.HEAD), release_id)
+
+
+def described(head: bytes, release_id: str, name: str = "") -> dict[str, Any]:
+    """What a head says that is kept; `errors.StoreDamaged` for one that is not whole any more.
+
+    `name`: of the plugin, for messages.
+    """
+    try:
+        return making.describe_head(head, "", None)
+    except Exception as error:
+        damaged(error, release_id, store.HEAD, name)
+        raise
+
+
+def manifest_of(release_id: str) -> Manifest:
+    """The manifest of a release, as it was checked when that was installed."""
+    return read_manifest(part(release_id, store.COMPILED), release_id)
+
+
+def read_manifest(text: bytes, release_id: str) -> Manifest:
+    """The manifest that a release's compiled text is; `errors.StoreDamaged` where it is none."""
+    from edge.manifest import Manifest
+
+    try:
+        return Manifest.from_compiled(native.read_json(text))
+    except Exception as error:
+        damaged(error, release_id, store.COMPILED)
+        raise
+
+
+def is_torn(head: bytes) -> bool:
+    """Whether a power cut may have emptied a head or cut it short; what was changed only is refused."""
+    from edge.package import HEAD_BYTES, MAGIC
+
+    cut = int.from_bytes(head[len(MAGIC) : len(MAGIC) + 4], "little") != len(head) - HEAD_BYTES
+    return bytes(32) in head or (cut and not head.endswith(b"}"))
+
+
+def damaged(error: Exception, release_id: str, name: str, plugin: str = "") -> None:
+    """Raises `errors.StoreDamaged` where an error says that a file of a release is not whole any more."""
+    from edge import errors
+
+    if isinstance(
+        error, (errors.Refused, errors.ArgumentsError, AttributeError, KeyError, TypeError, ValueError)
+    ):
+        why = error.message if isinstance(error, errors.EdgeError) else "it lacks something"
+        raise errors.StoreDamaged(
+            f"{plugin and f'{plugin}: '}{store.release_path(release_id)}/{name} is damaged: {why}", AGAIN
+        ) from None
+
+
+def part(release_id: str, name: str) -> bytes:
+    """A small file of a release."""
+    path = f"{store.release_path(release_id)}/{name}"
+    found = store.read(path)
+    if found is not None:
+        return found
+    from edge import errors
+
+    raise errors.StoreDamaged(f"{path} is missing", AGAIN)
