@@ -54,6 +54,7 @@ def run(given: Given) -> int:
             engines,
             memory=given.get("memory", 0) << 20,
             say=output.say,
+            draw=output.draw,
         )
     if given.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})

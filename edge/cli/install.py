@@ -49,6 +49,7 @@ def run(given: Given) -> int:
         again=given.get("again", False),
         consent=consent_of(given),
         say=output.say,
+        draw=output.draw,
     )
     if given.get("json"):
         output.document(_facts(done))

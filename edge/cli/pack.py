@@ -104,6 +104,7 @@ def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dic
             with_wasm=given.get("with-wasm", False),
             given=tried_with,
             say=output.say,
+            draw=output.draw,
             file=path,
         )
         staged.commit()

@@ -193,7 +193,12 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
             terms.check_source(given, files.base_name(path), imports, named)
 
     return run_source.load(
-        files.read_open(fd, path), files.base_name(path), load, check=check, say=output.say
+        files.read_open(fd, path),
+        files.base_name(path),
+        load,
+        check=check,
+        say=output.say,
+        draw=output.draw,
     )
 
 

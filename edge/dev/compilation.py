@@ -14,7 +14,7 @@ from edge import errors, files
 from edge._native import making
 from edge.dev import compiler, memory
 from edge.dev.cache import Cache
-from edge.dev.progress import watch_all
+from edge.dev.progress import Draw, watch_all
 from edge.limits import MEMORY
 from edge.trust import key_file
 
@@ -64,16 +64,19 @@ class Compilation:
         *,
         memory: float = 0,
         say: Say = lambda _: None,
+        draw: Draw | None = None,
         needs_key: bool = True,
     ) -> None:
         """`given`: the file that is the component or makes it. `file` is for messages.
 
         `memory`: bytes that calls may be granted, where it is more than 16 MB: without, memories of pulley32
         have no more. RATIONALE, "Why a memory for a Pi Zero gets a maximum".
-        `say`: takes why code is not kept. `needs_key`: raises where this machine can have no key; without,
-        a key that nobody keeps takes its place, for code that another one signs in the end.
+        `say`: takes why code is not kept. `draw`: shows progress (edge.dev.progress). `needs_key`: raises
+        where this machine can have no key; without, a key that nobody keeps takes its place, for code that
+        another one signs in the end.
         """
         self._file = file
+        self._draw = draw
         self._large_memory = memory > MEMORY
         self._digest = hashlib.sha256(given).hexdigest()
         self._code: dict[str, Code] = {}
@@ -118,6 +121,7 @@ class Compilation:
             watch_all(
                 f"{self._file}: compiling for",
                 {engine: partial(compile_one, engine) for engine in missing},
+                draw=self._draw,
                 at_once=compiler.at_once(len(component)),
                 stop=self._processes.end,
             )

@@ -14,6 +14,7 @@ from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.loadable import provided
 from edge.dev.probe import probe
+from edge.dev.progress import Draw
 from edge.files.staged import Staged
 from edge.limits import MB, PI_ZERO, WORKSTATION
 from edge.runtime import Runtime, confinement
@@ -40,8 +41,11 @@ def compile_to(
     *,
     memory: int = 0,
     say: Say = lambda _: None,
+    draw: Draw | None = None,
 ) -> list[Artifact]:
-    """Writes NAME.ENGINE.cwasm for every engine, all of them or none; `say` takes what there is to declare.
+    """Writes NAME.ENGINE.cwasm for every engine, all of them or none.
+
+    `say` takes what there is to declare, `draw` shows progress (edge.dev.progress).
 
     `memory`: bytes that calls may be granted, where it is more than 16 MB (`Compilation`).
 
@@ -56,7 +60,10 @@ def compile_to(
         probe(path)
     component = compiler.encode(wasm, file)
     artifacts = []
-    with Compilation(wasm, file, memory=memory, say=say) as compilation, contextlib.ExitStack() as stack:
+    with (
+        Compilation(wasm, file, memory=memory, say=say, draw=draw) as compilation,
+        contextlib.ExitStack() as stack,
+    ):
         staged = {engine: stack.enter_context(Staged(path)) for engine, path in paths.items()}
         facts = _ask(component, file, compilation, say)
         _warn_of_name(facts, say)

@@ -17,7 +17,7 @@ from edge.dev.compilation import Code, Compilation
 from edge.dev.compile import describe
 from edge.dev.loadable import provided
 from edge.dev.pack_source import Given, Source
-from edge.dev.progress import watch
+from edge.dev.progress import Draw, watch
 from edge.limits import PI_64, PI_ZERO, Limits
 from edge.package import CODE, MANIFEST, WASM, open_package
 from edge.runtime import Runtime
@@ -37,13 +37,6 @@ class Part:
         self.fd = fd
 
 
-def pack_into(
-    fd: int, folder: str, engines: Iterable[str], seed: bytes | bytearray, *, with_wasm: bool = False
-) -> dict[str, Any]:
-    """Writes a package of the plugin in `folder` to an empty file, as `pack` does."""
-    return pack(fd, Source(folder), engines, seed, with_wasm=with_wasm)
-
-
 def pack(
     fd: int,
     source: Source,
@@ -53,12 +46,14 @@ def pack(
     with_wasm: bool = False,
     given: Given | None = None,
     say: Callable[[str], None] = lambda _: None,
+    draw: Draw | None = None,
     file: str = "the package",
 ) -> dict[str, Any]:
     """Writes a package to an empty file, and answers with its description.
 
     `engines`: what there is to be code for. `with_wasm`: packs the component too. `given`: what its check
-    gets. `say`: takes why a check is not made. `file` is for messages.
+    gets. `say`: takes why a check is not made. `draw`: shows progress (edge.dev.progress). `file` is for
+    messages.
     Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
     `errors.CheckFailed` where the plugin does not pass its own check.
     """
@@ -68,6 +63,7 @@ def pack(
             source.wasm_name,
             memory=source.manifest.limits.get("memory", 0),
             say=say,
+            draw=draw,
             needs_key=False,
         )
         stack.enter_context(compilation)
@@ -78,7 +74,7 @@ def pack(
         description = _description(source, compiled, parts)
         head = making.seal_package(_spelled(description), seed)
         _write(fd, [head, *parts], file)
-    watch(f"{file}: checking", lambda: _verify(fd, file, description["name"], seed))
+    watch(f"{file}: checking", lambda: _verify(fd, file, description["name"], seed), draw)
     return description
 
 
@@ -87,12 +83,14 @@ def pack_source_in_memory(
     engines: Iterable[str],
     seed: bytes | bytearray,
     *,
+    say: Callable[[str], None],
+    draw: Draw,
     file: str = "the package",
 ) -> int:
     """A descriptor of a package that exists in memory only; as `pack`."""
     fd = memory.new_file()
     try:
-        pack(fd, source, engines, seed, file=file)
+        pack(fd, source, engines, seed, say=say, draw=draw, file=file)
     except BaseException:
         os.close(fd)
         raise
@@ -128,7 +126,7 @@ def _compile_all(
     runtime = Runtime(trusted=[compilation.public])
     plugin = runtime.load_open(own.fd, source.wasm_name, interfaces=provided(given.secrets))
     facts = describe(plugin, say, source.manifest.limits.get("memory", 0))
-    source.check_facts(facts)
+    source.check_facts(facts, say)
     if source.adopted:
         for line in source.assumed(facts):
             say(f"edge: {source.manifest.name} is adopted: {line}")

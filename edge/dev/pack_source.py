@@ -6,11 +6,10 @@ All that a device would refuse is refused here, with the line of the manifest.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge import contract, errors, files, manifest
-from edge.cli import output
 from edge.dev import compiler, loadable
 from edge.dev.pack_schema import schema_problems
 from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
@@ -110,14 +109,17 @@ class Source:
         """For messages."""
         return files.base_name(self.wasm)
 
-    def check_facts(self, facts: dict[str, Any]) -> None:
-        """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe)."""
+    def check_facts(self, facts: dict[str, Any], say: Callable[[str], None]) -> None:
+        """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe).
+
+        `say`: takes what whoever installs somebody else's plugin is to know.
+        """
         identity = list(self._identity_problems(facts))
         if self._strictness == manifest.OWN:
             self._refuse([*identity, *self._tool_problems(facts)])
         # Of somebody else's it is the manifest that counts, and whoever installs it is told.
         for problem in identity:
-            output.say(f"edge: warning: {self.file}, {problem}")
+            say(f"edge: warning: {self.file}, {problem}")
 
     def not_tried(self, given: Given) -> str:
         """What its check needs and is not there, so that it can't be made here; empty where nothing is."""

@@ -1,4 +1,4 @@
-"""Long work of the native library, with the time it takes on standard error.
+"""Long work of the native library, with the time it takes, for who wants to see that.
 
 A terminal shows one line that counts, and one for each piece of work when that is done. Elsewhere there is a
 line when a piece begins, one every few seconds, and the same one at its end.
@@ -14,42 +14,55 @@ from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from edge.cli import INTERRUPTED, output
 from edge.text import safe
 
 T = TypeVar("T")
 
+Draw = Callable[[str], None]
+"""Takes what is for standard error as it is, a terminal's control characters among it."""
+
+INTERRUPTED = 130
+"""The exit code of what Ctrl-C ends."""
+
+STDERR = 2
 REFRESH_SECONDS = 0.2
 
 EVERY_SECONDS = 10
 """Between lines where there is no terminal: what waits for output often gives up after minutes."""
 
 
-def watch(label: str, work: Callable[[], T]) -> T:
+def watch(label: str, work: Callable[[], T], draw: Draw | None) -> T:
     """Does one piece of work, as `watch_all`."""
-    return watch_all(label, {"": work})[""]
+    return watch_all(label, {"": work}, draw=draw)[""]
 
 
 def watch_all(
     what: str,
     works: Mapping[str, Callable[[], T]],
     *,
+    draw: Draw | None,
     at_once: int = 1,
     stop: Callable[[], None] = lambda: None,
 ) -> dict[str, T]:
     """Does work in threads, so that Ctrl-C ends the wait at once: native code looks for no signals.
 
-    `what`: stands before each name of `works`. `at_once`: so many are under way together, in their order.
-    `stop`: ends those under way, when one fails or the wait ends. Raises what the first one raised.
+    `what`: stands before each name of `works`. `draw`: shows what is done, where it is not None.
+    `at_once`: so many are under way together, in their order. `stop`: ends those under way, when one fails or
+    the wait ends. Raises what the first one raised.
     """
-    return _Watch(what, works, at_once, stop).run()
+    return _Watch(what, works, draw, at_once, stop).run()
 
 
 class _Watch(Generic[T]):
     """Some work, done piece by piece."""
 
     def __init__(
-        self, what: str, works: Mapping[str, Callable[[], T]], at_once: int, stop: Callable[[], None]
+        self,
+        what: str,
+        works: Mapping[str, Callable[[], T]],
+        draw: Draw | None,
+        at_once: int,
+        stop: Callable[[], None],
     ) -> None:
         self._what = safe(what)
         self._waiting = list(works.items())[::-1]
@@ -62,7 +75,8 @@ class _Watch(Generic[T]):
         # Not of `threading`: an interruption of its own locks ends in another error.
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._running: set[str] = set()
-        self._is_live = os.isatty(output.STDERR)
+        self._draw: Draw = draw or _not_shown
+        self._is_live = draw is not None and os.isatty(STDERR)
         self._began = self._told = time.monotonic()
 
     def run(self) -> dict[str, T]:
@@ -100,7 +114,7 @@ class _Watch(Generic[T]):
         self._started[name] = time.monotonic()
         self._running.add(name)
         if not self._is_live:
-            output.draw(f"{self._label(name)}\n")
+            self._draw(f"{self._label(name)}\n")
         start_new_thread(target, ())
 
     def _finish(self, name: str, result: T) -> None:
@@ -108,7 +122,7 @@ class _Watch(Generic[T]):
         seconds = time.monotonic() - self._started.pop(name)
         if not self._failures:
             self._clear()
-            output.draw(f"{self._label(name)} {seconds:.1f} s\n")
+            self._draw(f"{self._label(name)} {seconds:.1f} s\n")
 
     def _fail(self, name: str, error: BaseException) -> None:
         del self._started[name]
@@ -121,17 +135,21 @@ class _Watch(Generic[T]):
         now = time.monotonic()
         label = f"{self._label(', '.join(self._started))}, {now - self._began:.1f} s so far"
         if self._is_live:
-            output.draw(f"\r\033[K{label}")
+            self._draw(f"\r\033[K{label}")
         elif now - self._told >= EVERY_SECONDS:
             self._told = now
-            output.draw(f"{label}\n")
+            self._draw(f"{label}\n")
 
     def _label(self, names: str) -> str:
         return f"{self._what} {names}".rstrip()
 
     def _clear(self) -> None:
         if self._is_live:
-            output.draw("\r\033[K")
+            self._draw("\r\033[K")
+
+
+def _not_shown(_: str) -> None:
+    """For who does not want to see it."""
 
 
 def _leave_if(running: set[str]) -> None:

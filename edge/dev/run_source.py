@@ -8,6 +8,7 @@ from typing import Any
 from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.compile import describe
+from edge.dev.progress import Draw
 from edge.runtime import confinement
 from edge.runtime.plugin import Plugin
 from edge.runtime.tool_errors import refuse_toolless
@@ -20,15 +21,16 @@ def load(
     *,
     check: Callable[[list[str]], None],
     say: Say,
+    draw: Draw,
 ) -> Plugin:
     """The plugin that a component is, or a core module makes, with what it says of itself.
 
     `how`: loads an artifact from a descriptor; `interpret` and `receipt` are what `Runtime` takes. `check`:
     takes what the component imports, and raises for what need not be compiled. `say`: takes why code is not
-    cached.
+    cached. `draw`: shows progress (edge.dev.progress).
     """
     engine, interpret = confinement.engine()
-    with Compilation(wasm, name, say=say) as compilation:
+    with Compilation(wasm, name, say=say, draw=draw) as compilation:
         code = compilation.find(engine)
         component: dict[str, Any] = compiler.encode(wasm, name) if code is None else code.description
         refuse_toolless(name, component["exports"])

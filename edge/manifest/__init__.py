@@ -1,7 +1,7 @@
 """manifest.toml: what a plugin says it is and asks for. docs/manifest.md has every field.
 
-edge.manifest.parse reads and checks the text, where plugins are packed and installed. What it finds is kept as
-`compiled` data, from which `Manifest.from_compiled` makes the manifest again, without TOML and without checks.
+edge.manifest.parse reads and checks the text, where plugins are packed and installed. What it finds is kept
+as `compiled` data, from which `Manifest.from_compiled` makes the manifest again without reading TOML.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from edge.store.install import Installation, Outcome, refusals_told, refuse_othe
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.dev.pack_source import Source as Plugin
+    from edge.dev.progress import Draw
     from edge.sources import Say, Source
     from edge.store.consent import Consent, Request
 
@@ -26,12 +27,13 @@ def install(
     again: bool = False,
     consent: Consent | None = None,
     say: Say,
+    draw: Draw,
 ) -> Outcome:
     """Installs the plugin that `what` names, as `edge.sources.open_source` takes it.
 
     `sha256`, `most_bytes`: what is refused. `again`, `consent`: as `edge.store.install` has them.
-    `say`: takes lines of progress. Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is
-    not even compiled.
+    `say`: takes lines of progress; `draw` shows that of compiling (edge.dev.progress).
+    Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is not even compiled.
     """
     from edge.sources import open_source
 
@@ -46,7 +48,7 @@ def install(
             plugin.release = number_of(declared, record.find(declared.name))
             if source.is_unpacked:
                 consent = _agreed(plugin, source, consent)
-        fd = _compile(plugin, source, say)
+        fd = _compile(plugin, source, say, draw)
         try:
             return _install(source, fd, again, consent)
         finally:
@@ -138,7 +140,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
     return answer
 
 
-def _compile(plugin: Plugin, source: Source, say: Say) -> int:
+def _compile(plugin: Plugin, source: Source, say: Say, draw: Draw) -> int:
     """A package that exists in memory only, signed by who compiles it."""
     from edge import _native as native
     from edge._native import making
@@ -152,5 +154,7 @@ def _compile(plugin: Plugin, source: Source, say: Say) -> int:
             plugin,
             [native.about()["engine"]],
             seed,
+            say=say,
+            draw=draw,
             file=files.base_name(source.origin),
         )

@@ -25,7 +25,7 @@ def put_folder(tmp_path: Path, wasm: Callable[[str], Path]) -> Callable[..., Out
         folder.mkdir(exist_ok=True)
         (folder / "a.wasm").write_bytes(wasm("faults").read_bytes())
         (folder / "manifest.toml").write_text(packages.manifest_of("weather", version, more))
-        return install(str(folder), most_bytes=1 << 24, again=again, say=lambda _: None)
+        return install(str(folder), most_bytes=1 << 24, again=again, say=print, draw=print)
 
     return act
 

@@ -245,7 +245,7 @@ def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
         asked.append(request)
         return True
 
-    done = install_named(str(greedy), most_bytes=MOST, consent=agree, say=lambda _: None)
+    done = install_named(str(greedy), most_bytes=MOST, consent=agree, say=print, draw=print)
     assert (len(asked), done.record.enabled) == (1, True)
 
 
