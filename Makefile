@@ -54,6 +54,7 @@ check: build
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	$(PYTHON) -m cross.build --lint
+	.venv/bin/lint-imports
 	$(PYTHON) -m cross.dependencies
 
 # Every hostile plugin, here and a chosen few on the emulated Pi Zero.

@@ -1,0 +1,1 @@
+"""The network: addresses, URLs, proxies, TLS."""
