@@ -27,10 +27,10 @@ def state():
 resource.setrlimit(resource.RLIMIT_CORE, (4096, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 """
 
-IMPORTS = "from edge._native import making\nfrom edge.trust import local_key\n"
+IMPORTS = "from edge._native import making\nfrom edge.trust import key_file\n"
 
 USES = {
-    "the own key is read": "from edge.trust import local_key; key_file.local_seed()",
+    "the own key is read": "from edge.trust import key_file; key_file.local_seed()",
     "a key is made": "from edge._native import making; making.new_key()",
     "something is signed": f"from edge._native import making; making.seal_package(b'{SIGNED}', bytes(32))",
     "a secret is sealed": "from edge._native import making; making.seal(bytes(32), b'', b'secret')",
@@ -140,7 +140,7 @@ def test_no_copy_of_an_opened_secret_stays_in_memory(tmp_path: Path) -> None:
     key, secret = bytes(key_file.local_seed()), os.urandom(20).hex().encode()
     (tmp_path / "sealed").write_bytes(making.seal(key, b"", secret))
     code = f"""
-from edge._native import making\nfrom edge.trust import local_key
+from edge._native import making\nfrom edge.trust import key_file
 key = key_file.local_seed()
 opened = making.unseal(key, b"", open({str(tmp_path / "sealed")!r}, "rb").read(), "")
 key_file.wipe(key)
@@ -152,5 +152,5 @@ key_file.wipe(opened)
 
 def test_the_public_half_of_the_own_key_is_known_without_its_seed() -> None:
     key_file.wipe(key_file.local_seed())
-    done = ran(f"{STATE}\nfrom edge.trust import local_key; key_file.local_public()\nstate()")
+    done = ran(f"{STATE}\nfrom edge.trust import key_file; key_file.local_public()\nstate()")
     assert done.stdout.split()[:2] == ["1", "4096"]

@@ -71,8 +71,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]
 
 def heads(*names: str) -> set[bytes]:
     """Of the current releases of plugins, and of those that are kept."""
-    records = [records.get(name) for name in names]
-    folders = [folder for found in records for folder in (found.current, found.previous) if folder]
+    found = [records.get(name) for name in names]
+    folders = [folder for each in found for folder in (each.current, each.previous) if folder]
     return {(Path(store.release_path(folder)) / store.HEAD).read_bytes() for folder in folders}
 
 

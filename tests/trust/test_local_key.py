@@ -46,7 +46,7 @@ def test_a_signing_key_of_another_length_is_not_used(home: Path) -> None:
 
 
 def test_processes_that_start_together_agree_on_one_key(home: Path) -> None:
-    code = "from edge.trust import local_key; print(key_file.local_seed().hex())"
+    code = "from edge.trust import key_file; print(key_file.local_seed().hex())"
     environment = {"XDG_DATA_HOME": str(home / "data"), "EDGE_LIBRARY": os.environ["EDGE_LIBRARY"]}
     started = [
         subprocess.Popen(
@@ -68,7 +68,7 @@ def test_they_do_where_there_are_no_links(home: Path) -> None:
         "import errno, posix\n"
         "def link(*_, **__): raise PermissionError(errno.EPERM, 'no links')\n"
         "posix.link, posix.O_TMPFILE = link, 0\n"
-        "from edge.trust import local_key; print(key_file.local_seed().hex())"
+        "from edge.trust import key_file; print(key_file.local_seed().hex())"
     )
     environment = {"XDG_DATA_HOME": str(home / "data"), "EDGE_LIBRARY": os.environ["EDGE_LIBRARY"]}
     root = Path(__file__).parent.parent.parent
