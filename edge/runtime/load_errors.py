@@ -44,6 +44,6 @@ def _explain_package(fd: int, name: str) -> None:
 def explain_other(fd: int, name: str) -> None:
     """Raises what is wrong with a file that is neither WebAssembly nor compiled, where it was meant to be."""
     if posix.fstat(fd).st_size == 0:
-        raise errors.NotWasm(f"{name}: it is empty", "Copy the file again, or build it again")
+        raise errors.NotWasm(f"{name}: the file is empty", "Copy the file again, or build it again")
     if name.endswith(".wasm"):
         raise errors.NotWasm(f"{name}: it is not WebAssembly")

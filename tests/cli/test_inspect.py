@@ -68,7 +68,7 @@ def test_a_plugin_shows_imports_and_exports(
 @pytest.mark.parametrize(
     ("contents", "kind", "problem"),
     [
-        (b"", "neither WebAssembly nor an artifact", "it is empty"),
+        (b"", "neither WebAssembly nor an artifact", "the file is empty"),
         (b"#!/bin/sh\n", "neither WebAssembly nor an artifact", "trailer"),
         (EMPTY_MODULE, "core module", "without component metadata"),
         (EMPTY_MODULE + b"\xff", "damaged WebAssembly", "damaged"),
