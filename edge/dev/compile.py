@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
+from threading import get_ident, main_thread
 from typing import Any
 
 from edge import confinement
@@ -25,6 +26,7 @@ PLUGIN_INFO = "zeroclaw:plugin/plugin-info@0.1.0#"
 TOOL = "zeroclaw:plugin/tool@0.1.0#"
 
 NO_FACTS: dict[str, Any] = {}
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Artifact:
@@ -75,12 +77,26 @@ def compile_to(
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Has Ctrl-C, and what the system stops a process with, wait for the end of a `with`."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Has Ctrl-C, and what the system stops a process with, wait for the end of a `with`.
+
+    By handlers: a mask is one thread's, and another thread would take the signal.
+    """
+    if get_ident() != main_thread().ident:
+        yield
+        return
+    waiting: list[int] = []
+
+    def wait(number: int, _: object) -> None:
+        waiting.append(number)
+
+    before = {number: signal.signal(number, wait) for number in STOPS}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
