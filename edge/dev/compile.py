@@ -95,8 +95,8 @@ def _uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for number in waiting:
-            signal.raise_signal(number)
+        for sent in waiting:
+            signal.raise_signal(sent)
 
 
 def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
