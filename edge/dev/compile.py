@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
+from threading import get_ident, main_thread
 from typing import Any
 
 from edge.contract import PLUGIN_INFO, TOOL
@@ -23,6 +24,7 @@ from edge.runtime.plugin import Plugin
 from edge.text import is_plugin_name, word
 
 NO_FACTS: dict[str, Any] = {}
+STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Artifact:
@@ -79,12 +81,26 @@ def compile_to(
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Has Ctrl-C, and what the system stops a process with, wait for the end of a `with`."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Has Ctrl-C, and what the system stops a process with, wait for the end of a `with`.
+
+    By handlers: a mask is one thread's, and another thread would take the signal.
+    """
+    if get_ident() != main_thread().ident:
+        yield
+        return
+    waiting: list[int] = []
+
+    def wait(number: int, _: object) -> None:
+        waiting.append(number)
+
+    before = {number: signal.signal(number, wait) for number in STOPS}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for sent in waiting:
+            signal.raise_signal(sent)
 
 
 def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
