@@ -22,6 +22,7 @@ EXCUSED = {
     ),
     "Install Edge elsewhere, or mount it with `-o remount,exec`": MOUNT,
     "Keep it elsewhere (XDG_DATA_HOME for installed plugins), or mount it with `-o remount,exec`": MOUNT,
+    "Mount it with umask=077, or set XDG_DATA_HOME to a folder on another one": MOUNT,
     "Mount it with `-o remount,rw`, or set XDG_DATA_HOME to another place than {}": MOUNT,
     "Mount it, in a container or chroot as well: `mount -t proc proc /proc`": MOUNT,
     "Close other programs; `ulimit -a` and the service or container it runs in have the limits": PERSON,
