@@ -8,12 +8,11 @@ from time import monotonic_ns
 from edge import files
 from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, megabytes, named_file, narrow, seconds
-from edge.interfaces.logging import Logging
-from edge.interfaces.secrets import Secrets
+from edge.interfaces import Context, offered
 from edge.limits import NAMELESS, PI_ZERO, here, named
 from edge.limits.admission import Admission
 from edge.limits.counters import Counters
-from edge.runtime import Runtime
+from edge.runtime import BY_DEFAULT, Runtime
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -152,7 +151,8 @@ def _load(
     log: tool.GuestLog,
 ) -> Plugin:
     path = given.arguments[0]
-    interfaces = (Logging(log.log), Secrets(tool.secrets(given), terms.grants if terms else None))
+    context = Context(log.log, lambda: tool.secrets(given), lambda: terms.grants if terms else None)
+    interfaces = offered(context, BY_DEFAULT)
 
     def load(code: int, *, interpret: bool = False, receipt: bytes = b"") -> Plugin:
         trusted = terms.trusted() if terms else None

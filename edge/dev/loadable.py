@@ -10,10 +10,7 @@ from typing import Any
 
 from edge import errors
 from edge.contract import PREFIX
-from edge.interfaces import Interface
-from edge.interfaces.inbound import Inbound
-from edge.interfaces.logging import Logging
-from edge.interfaces.secrets import Secrets
+from edge.interfaces import Context, Interface, offered
 
 OWN = "edge:host/"
 WASI = "wasi:"
@@ -23,7 +20,7 @@ MAX_LISTED = 5
 
 def provided(secrets: Mapping[str, str] | None = None) -> tuple[Interface, ...]:
     """All that a plugin may import beside WASI, with nothing in it but the secrets that are given."""
-    return Logging(), Secrets(secrets or {}), Inbound()
+    return offered(Context(secrets=lambda: secrets or {}))
 
 
 def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:

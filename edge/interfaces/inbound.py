@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge.interfaces import Context
     from edge.policy.grants import Grants
     from edge.runtime.call import Call
 
@@ -50,3 +51,8 @@ class Inbound(Interface):
         if self._grants is not None and not self._grants.permits("channel"):
             return (0,)
         return (len(self._waiting),)
+
+
+def offer(context: Context) -> Inbound:
+    """For `edge.interfaces.offered`."""
+    return Inbound(context.grants())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from edge.interfaces import Context
     from edge.runtime.call import Call
 
     Sink = Callable[[str, str, dict[str, Any]], None]
@@ -48,6 +49,11 @@ class Logging(Interface):
             event = {**event, "function-name": name, "message": message, "attrs": None}
         self._sink(call.plugin, level, event)
         return ()
+
+
+def offer(context: Context) -> Logging:
+    """For `edge.interfaces.offered`."""
+    return Logging(context.log)
 
 
 def to_stderr(plugin: str, level: str, event: dict[str, Any]) -> None:

@@ -6,12 +6,11 @@ from edge.interfaces import Interface
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
+    from edge.interfaces import Context, Values
     from edge.policy.grants import Grants
     from edge.runtime.call import Call
-    from edge.store.secrets import Sealed
 
 NAME = "zeroclaw:plugin/secrets@0.1.0"
 """edge.contract.SECRETS."""
@@ -31,7 +30,7 @@ class Secrets(Interface):
 
     __slots__ = ("_grants", "_values")
 
-    def __init__(self, values: Mapping[str, str | None] | Sealed, grants: Grants | None = None) -> None:
+    def __init__(self, values: Values, grants: Grants | None = None) -> None:
         super().__init__(NAME, {"get": self._get})
         self._values = values
         self._grants = grants
@@ -48,3 +47,8 @@ class Secrets(Interface):
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._values)} values)"
+
+
+def offer(context: Context) -> Secrets:
+    """For `edge.interfaces.offered`."""
+    return Secrets(context.secrets(), context.grants())

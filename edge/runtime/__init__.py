@@ -6,7 +6,7 @@ import posix
 
 from edge import _native as native
 from edge import files, trust
-from edge.interfaces import flatten
+from edge.interfaces import Context, flatten, offered
 from edge.runtime.plugin import Plugin
 
 TYPE_CHECKING = False
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from edge.interfaces import Interface
     from edge.policy.grants import Grants
     from edge.runtime.instance import Output
+
+
+BY_DEFAULT = ("logging", "config_read")
+"""Capabilities of a plugin whose application says nothing of interfaces: logging, and no secrets."""
 
 
 class Runtime:
@@ -84,7 +88,7 @@ class Runtime:
         `head`: of the package that this code is from. `receipt`: what an earlier check of the same file
         answered, kept where nobody else can write; the plugin has a new one where it was checked again.
         """
-        provides, functions = flatten(_contract() if interfaces is None else interfaces)
+        provides, functions = flatten(offered(Context(), BY_DEFAULT) if interfaces is None else interfaces)
         try:
             handle, fresh = native.load_plugin(self._engine, fd, name, head, self._trust, receipt, provides)
         except Exception as error:
@@ -96,10 +100,3 @@ class Runtime:
         if grants is not None:
             grants.check_load(plugin.description["imports"])
         return plugin
-
-
-def _contract() -> tuple[Interface, ...]:
-    from edge.interfaces.logging import Logging
-    from edge.interfaces.secrets import Secrets
-
-    return Logging(), Secrets({})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import posix
 
 from edge import files, store, trust
+from edge.interfaces import Context, offered
 from edge.limits import here
 from edge.runtime import Runtime
 from edge.store import call_plan, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.interfaces import Interface
+    from edge.interfaces import Values
     from edge.interfaces.logging import Sink
     from edge.limits import Profile
     from edge.policy.grants import Audit
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from edge.store.record import Record
 
 SECRETS = "config_read"
-CHANNEL = "channel"
 
 
 class Prepared:
@@ -70,6 +70,7 @@ class Prepared:
         Raises `errors.NotGranted`, or what is wrong with the release.
         """
         own = self.terms
+        context = Context(log, lambda: _secrets(self.name, own), lambda: own.granted(audit))
         if own.missing:
             from edge.store.refusal import refuse_missing
 
@@ -84,7 +85,7 @@ class Prepared:
                 self.name,
                 head=self._head,
                 receipt=own.receipt.encode(),
-                interfaces=_interfaces(self.name, own, log, audit),
+                interfaces=offered(context, own.needs),
                 output=output,
             )
         except Exception as error:
@@ -151,19 +152,7 @@ def _open(path: str) -> int:
         files.raise_own(path, error)
 
 
-def _interfaces(name: str, own: Terms, log: Sink | None, audit: Audit | None) -> tuple[Interface, ...]:
-    """What it may import: its own capabilities are looked at when it uses them."""
-    from edge.interfaces.logging import Logging
+def _secrets(name: str, own: Terms) -> Values:
+    from edge.store.secrets import Sealed
 
-    offered: list[Interface] = [Logging(log)]
-    if SECRETS in own.needs:
-        from edge.interfaces.secrets import Secrets
-        from edge.store.secrets import Sealed
-
-        known = [ask[1] for ask in own.grants["allowed"] if ask[0] == SECRETS and len(ask) > 1]
-        offered.append(Secrets(Sealed(name, known), own.granted(audit)))
-    if CHANNEL in own.needs:
-        from edge.interfaces.inbound import Inbound
-
-        offered.append(Inbound(own.granted(audit)))
-    return tuple(offered)
+    return Sealed(name, [ask[1] for ask in own.grants["allowed"] if ask[0] == SECRETS and len(ask) > 1])

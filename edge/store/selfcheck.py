@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from edge import errors, files, store, trust
 from edge.contract import PLUGIN_INFO
-from edge.interfaces.inbound import Inbound
-from edge.interfaces.logging import Logging
+from edge.interfaces import Context, offered
 from edge.interfaces.secrets import NOT_FOUND, Secrets
 from edge.limits import here
 from edge.permissions import levels
@@ -57,6 +56,7 @@ def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plug
     operator_only = grants is not None and levels.operator_only(grants.level)
     trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
     head = files.read_input(f"{staged.path}/{store.HEAD}")
+    context = Context(lambda *_: None, grants=lambda: grants)
     fd = files.open_input(f"{staged.path}/{store.CODE}")
     try:
         return Runtime(
@@ -66,7 +66,7 @@ def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plug
             staged.manifest.name,
             head=head,
             receipt=staged.receipt,
-            interfaces=(Logging(lambda *_: None), secrets, Inbound(grants)),
+            interfaces=(secrets, *offered(context, ("logging", "channel"))),
             grants=grants,
         )
     finally:

@@ -218,7 +218,9 @@ def test_a_file_that_others_can_write_is_not_believed(path: Path) -> None:
 
 
 def test_changes_of_processes_that_run_together_all_count(path: Path) -> None:
-    code = "import sys; from edge.policy.change import grant; grant('a', ('kv', sys.argv[1]), path=sys.argv[2])"
+    code = (
+        "import sys; from edge.policy import change; change.grant('a', ('kv', sys.argv[1]), path=sys.argv[2])"
+    )
     environment = {"EDGE_LIBRARY": os.environ["EDGE_LIBRARY"], "HOME": str(path.parent)}
     started = [
         subprocess.Popen([sys.executable, "-c", code, f"{at}", str(path)], cwd=ROOT, env=environment)
