@@ -124,7 +124,7 @@ def test_what_root_left_in_a_home(tmp_path: Path, installed: Install) -> None:
 
 def as_somebody(*words: str) -> str:
     """What Edge says to a user who is not root; a child of this process has all it imports already."""
-    for above in Path(os.environ["XDG_DATA_HOME"]).parents[1:4]:
+    for above in list(Path(os.environ["XDG_DATA_HOME"]).parents)[1:4]:
         if above.stat().st_uid == 0 and above != Path("/"):
             above.chmod(above.stat().st_mode | 0o011)
     reading, writing = os.pipe()
