@@ -23,7 +23,7 @@ ENGINE = "pulley32"
 CODE = bytes(range(256)) * 40
 SIZE = len(CODE)
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another user")
 
 
 @pytest.fixture(autouse=True)
