@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def derive(record: Record, profile: Profile, *, receipt: str = "") -> terms.Terms:
-    """Works them out from manifest and policy, and keeps them."""
+    """Works them out, and keeps them; the store's lock is held."""
+    worked_out = work_out(record, profile, receipt=receipt)
+    _keep(worked_out)
+    return worked_out
+
+
+def work_out(record: Record, profile: Profile, *, receipt: str = "") -> terms.Terms:
+    """Works them out from manifest and policy."""
     from edge import grants, levels
     from edge.capabilities import capability_of
     from edge.store import awaited
@@ -34,7 +41,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> terms.Term
         limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
     }
     compiled["limits"] = limits
-    worked_out = terms.Terms(
+    return terms.Terms(
         record.name,
         record.current,
         stamp,
@@ -46,12 +53,29 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> terms.Term
         operator=levels.operator_only(found.level),
         withheld=awaited.withheld(manifest),
     )
-    keep(worked_out)
-    return worked_out
 
 
 def keep(worked_out: terms.Terms) -> None:
-    """Writes them down for the next call; where the store can't be written, that one works them out too."""
+    """Writes them down for the next call, unless somebody is changing the store.
+
+    A call may come to its end after its plugin was removed. What it wrote then would stand for a plugin whose
+    record was lost (edge/store/lost.py), so that it writes only what the record still names.
+    """
+    from edge.store import record
+    from edge.store.lock import held_now
+
+    with held_now() as is_held:
+        try:
+            found = record.find(worked_out.name) if is_held else None
+        except errors.StoreDamaged:
+            # For the next call to say.
+            return
+        if found is not None and found.current == worked_out.release:
+            _keep(worked_out)
+
+
+def _keep(worked_out: terms.Terms) -> None:
+    """Where the store can't be written, the next call works them out too."""
     document = {"format": terms.FORMAT, **{name: getattr(worked_out, name) for name in terms.Terms.__slots__}}
     try:
         with Staged(store.terms_path(worked_out.name), 0o600) as staged:

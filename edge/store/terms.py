@@ -99,9 +99,11 @@ def of(record: Record, profile: Profile) -> Terms:
     found = None if text is None else _parse(text, record)
     if found is not None and found.stamp == stamp:
         return found
-    from edge.store.deriving import derive
+    from edge.store.deriving import keep, work_out
 
-    return derive(record, profile, receipt=found.receipt if found is not None else "")
+    worked_out = work_out(record, profile, receipt=found.receipt if found is not None else "")
+    keep(worked_out)
+    return worked_out
 
 
 def _parse(text: bytes, record: Record) -> Terms | None:

@@ -12,9 +12,10 @@ import pytest
 
 from edge import errors, keys, policy, store, trust
 from edge.profiles import here
-from edge.store import lifecycle, record
+from edge.store import deriving, lifecycle, record
 from edge.store.calling import prepare
 from edge.store.install import Outcome
+from edge.store.lock import locked
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
@@ -244,3 +245,27 @@ def test_secrets_are_not_there_without_a_grant(put: Put) -> None:
     put()
     result: Any = load("faults").plugin.call({"do": "secret", "text": "token"})
     assert "access-denied" in result.output
+
+
+def test_a_call_that_ends_after_its_plugin_was_removed_leaves_nothing(put: Put) -> None:
+    put()
+    terms().unlink()
+    with prepare("faults") as prepared:
+        kept = terms().read_bytes()
+        lifecycle.remove("faults", forget=True)
+        prepared.terms.receipt = "of a check of its own"
+        deriving.keep(prepared.terms)
+    assert kept
+    assert not terms().exists()
+    with pytest.raises(errors.NotInstalled):
+        load("faults")
+
+
+def test_what_was_worked_out_is_kept_by_nobody_while_the_store_changes(put: Put) -> None:
+    put()
+    terms().unlink()
+    with locked():
+        answer()
+    assert not terms().exists()
+    answer()
+    assert terms().exists()
