@@ -10,6 +10,7 @@ import pytest
 
 from edge import Call, Limits, errors
 from edge.wait import Wake, wait
+from tests.descriptors import descriptors
 from tests.limits_guest import load
 
 LONG = 60.0
@@ -37,10 +38,6 @@ def later(act: Callable[[], object]) -> threading.Timer:
     timer = threading.Timer(0.1, act)
     timer.start()
     return timer
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 def test_a_host_waits_until_there_is_something_to_read(pipe: tuple[int, int]) -> None:
@@ -133,13 +130,13 @@ def test_waiting_leaves_no_descriptor(pipe: tuple[int, int]) -> None:
     counts: list[int] = []
 
     def host(call: Call) -> None:
-        counts.append(descriptors())
+        counts.append(len(descriptors()))
         wait(call, readable=[pipe[0]], seconds=0)
-        counts.append(descriptors())
+        counts.append(len(descriptors()))
         try:
             wait(call, readable=[pipe[0]])
         finally:
-            counts.append(descriptors())
+            counts.append(len(descriptors()))
 
     with pytest.raises(errors.DeadlineExceeded):
         asking(host, deadline=0.01).run()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def refuse_tool(plugin: Plugin, name: str | None) -> NoReturn:
-    """Raises `errors.NoSuchTool` for a tool that a plugin lacks, or for none where it has several."""
+    """Raises `errors.NoSuchTool` where a plugin lacks the tool, or has several and none was named."""
     refuse_toolless(plugin.name, plugin.description["exports"])
     offered = [tool["name"] for tool in plugin.tools]
     offers = (

@@ -1,6 +1,7 @@
 """Plugins whose record is gone while something of theirs is there: a power cut took it, or somebody did.
 
-A removal takes the record last, so that what is left without one was not removed.
+A removal takes the record last, so that what is left without one was not removed. Whoever does not
+hold the lock may have looked for the record before an installation, and for the rest after it.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ def leftover(name: str) -> str:
     """A path that shows that a plugin is lost; empty for one that has a record or nothing left of it."""
     if not is_plugin_name(name) or posix.access(store.record_path(name), 0):
         return ""
+    left = _left(name)
+    return "" if posix.access(store.record_path(name), 0) else left
+
+
+def _left(name: str) -> str:
     for path in (store.config_path(name), f"{paths.data()}/secrets/{name}.json"):
         if posix.access(path, 0):
             return path
-    # A call that came to its end after a removal may have left this; then its release is gone.
     release = _called(name)
     return release if release and posix.access(release, 0) else ""
 

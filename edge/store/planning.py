@@ -19,11 +19,20 @@ def of(record: Record, profile: Profile) -> call_plan.Terms:
     if found is not None:
         return found
     last = call_plan.last(record)
-    return derive(record, profile, receipt=last.receipt if last is not None else "")
+    worked_out = work_out(record, profile, receipt=last.receipt if last is not None else "")
+    keep(worked_out)
+    return worked_out
 
 
 def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
-    """Works them out from manifest and policy, and keeps them."""
+    """Works them out, and keeps them; the store's lock is held."""
+    worked_out = work_out(record, profile, receipt=receipt)
+    _keep(worked_out)
+    return worked_out
+
+
+def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
+    """Works them out from manifest and policy."""
     from edge.permissions import levels
     from edge.permissions.imports import capability_of
     from edge.policy import grants
@@ -44,7 +53,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.
         limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
     }
     compiled["limits"] = limits
-    worked_out = call_plan.Terms(
+    return call_plan.Terms(
         record.name,
         record.current,
         stamp,
@@ -56,12 +65,29 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.
         operator=levels.operator_only(found.level),
         withheld=config.withheld(manifest) if awaited.may_withhold(record.name) else [],
     )
-    keep(worked_out)
-    return worked_out
 
 
 def keep(worked_out: call_plan.Terms) -> None:
-    """Writes them down for the next call; where the store can't be written, that one works them out too."""
+    """Writes them down for the next call, unless somebody is changing the store.
+
+    A call may come to its end after its plugin was removed. What it wrote then would stand for a plugin whose
+    record was lost (edge/store/lost.py), so that it writes only what the record still names.
+    """
+    from edge.store import record
+    from edge.store.lock import held_now
+
+    with held_now() as is_held:
+        try:
+            found = record.find(worked_out.name) if is_held else None
+        except errors.StoreDamaged:
+            # For the next call to say.
+            return
+        if found is not None and found.current == worked_out.release:
+            _keep(worked_out)
+
+
+def _keep(worked_out: call_plan.Terms) -> None:
+    """Where the store can't be written, the next call works them out too."""
     document = {
         "format": call_plan.FORMAT,
         **{name: getattr(worked_out, name) for name in call_plan.Terms.__slots__},

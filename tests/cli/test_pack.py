@@ -24,7 +24,7 @@ Edge = Callable[..., Any]
 Wasm = Callable[[str], Path]
 Plugin = Callable[..., Path]
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
 ONE = ("--target", "x86_64-linux")
 
 

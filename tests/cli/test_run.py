@@ -12,6 +12,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
+from tests.descriptors import descriptors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASE = json.loads((ROOT / "examples" / "cron-next" / "cases.json").read_text())[0]
@@ -236,7 +237,7 @@ def test_ctrl_c_ends_a_call(artifact: Artifact) -> None:
 def test_nothing_is_left_behind_by_running_a_wasm(edge: Edge, wasm: Artifact, tmp_path: Path) -> None:
     copy = tmp_path / "cron-next.wasm"
     copy.write_bytes(wasm("cron-next").read_bytes())
-    descriptors = os.listdir("/proc/self/fd")
+    before = descriptors()
     assert edge("run", copy, ARGUMENTS).status == 0
     assert os.listdir(tmp_path) == ["cron-next.wasm"]
-    assert len(os.listdir("/proc/self/fd")) == len(descriptors)
+    assert descriptors() == before

@@ -12,6 +12,7 @@ from edge import errors
 from edge.dev import compiler
 from edge.dev.compilation import Compilation
 from edge.trust import key_file
+from tests.descriptors import descriptors
 
 Wasm = Callable[[str], Path]
 MB = 1 << 20
@@ -45,13 +46,13 @@ def test_when_one_engine_fails_the_processes_of_the_others_end(
 ) -> None:
     component = wasm("sensor-digest").read_bytes()
     monkeypatch.setattr(compiler, "at_once", lambda _: 2)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(descriptors())
     with Compilation(component, "x.wasm") as compilation:
         with pytest.raises(errors.OptionsError, match="no engine target"):
             compilation.code(component, ["pulley32", "pdp-11", "aarch64"])
         assert compilation.find("pulley32") is None
     assert sorted(compiled) == ["pdp-11", "pulley32"]
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(descriptors()) == before
 
 
 def test_processes_that_were_ended_take_no_more(wasm: Wasm) -> None:

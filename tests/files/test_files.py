@@ -8,6 +8,7 @@ import pytest
 
 from edge import errors, files
 from edge.files import staged
+from tests.descriptors import descriptors
 
 
 def test_a_file_is_removed_whether_it_is_there_or_not(tmp_path: Path) -> None:
@@ -45,12 +46,12 @@ def test_an_input_that_can_not_be_looked_at_is_this_machines_fault(
 
     path = tmp_path / "a"
     path.touch()
-    before = os.listdir("/proc/self/fd")
+    before = descriptors()
     with monkeypatch.context() as patch:
         patch.setattr("posix.fstat", fail)
         with pytest.raises(errors.IoFault, match=str(path)):
             files.read_input(str(path))
-    assert os.listdir("/proc/self/fd") == before
+    assert descriptors() == before
 
 
 def test_an_input_that_is_too_large_for_any_plugin_is_not_read(

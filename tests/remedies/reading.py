@@ -38,6 +38,12 @@ class Advice:
         words = words[1:] if words[0] == "sudo" else words
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
+    def built_in(self, before: str = ":") -> str:
+        """Runs a command that a shell has built in, after another one, and returns what it prints."""
+        line = f"{before}; {' '.join(self.command())}"
+        done = subprocess.run(["/bin/sh", "-c", line], check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
 
 def advice(told: Any, remedy: str) -> Advice:
     """The remedy in what a command printed, in an error or in a text; `{}` in it stands for any text.

@@ -5,7 +5,6 @@ After each, a new instance answers as if nothing had been, and the memory is giv
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from edge.limits import KB, MB, PI_ZERO
 from edge.limits.admission import Admission
 from edge.limits.counters import Counters
 from edge.runtime.call import NS
+from tests.descriptors import descriptors
 from tests.limits_guest import load, load_text
 
 Artifact = Callable[[str], Path]
@@ -128,13 +128,11 @@ def test_what_a_limit_ended_leaves_nothing(guest: Plugin, limit: str) -> None:
             with pytest.raises(ERRORS[limit]):
                 call(guest, tight, function, *params)
 
-    # What earlier tests left to the collector is not counted.
-    gc.collect()
     rounds(5)
-    before, descriptors = resident(), len(os.listdir("/proc/self/fd"))
+    before, opened = resident(), len(descriptors())
     rounds(20 if limit == "sleep" else ROUNDS)
     assert resident() - before < 2 * MB
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(descriptors()) == opened
     assert call(guest, None, "grow-table", 4) == 5
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 import time
 from typing import Any, Callable, cast
@@ -13,6 +12,7 @@ from edge import Call, Limits, Plugin, errors
 from edge.runtime.call import HOST_CALLS_PER_TURN, NS
 from edge.runtime.scheduler import Scheduler, Task
 from tests import limits_guest
+from tests.descriptors import descriptors
 
 SLICE = 20_000
 LONG = 50 * NS
@@ -231,7 +231,7 @@ def test_an_interrupt_passes_and_frees_all(guest: Plugin) -> None:
 
 def test_it_leaves_no_descriptor_when_all_is_over(guest: Plugin) -> None:
     scheduler = Scheduler()
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(descriptors())
     scheduler.add(guest.instance().start("sleep", NS // 100))
     scheduler.run()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(descriptors()) == before

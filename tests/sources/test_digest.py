@@ -12,6 +12,7 @@ import pytest
 
 from edge import errors
 from edge.sources.digest import check_digest, check_size, hex_of, with_digest
+from tests.descriptors import descriptors
 
 CONTENTS = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENTS).hexdigest()
@@ -100,10 +101,10 @@ def test_what_is_appended_meanwhile_is_not_taken(
 
 def test_of_what_others_may_change_another_digest_leaves_nothing(fd: int, cache: Path) -> None:
     os.fchmod(fd, 0o666)
-    before = os.listdir("/proc/self/fd")
+    before = descriptors()
     with pytest.raises(errors.Damaged):
         with_digest(fd, "file", "0" * 64, str(cache))
-    assert os.listdir("/proc/self/fd") == before
+    assert descriptors() == before
     assert list(cache.iterdir()) == []
 
 

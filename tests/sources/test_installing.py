@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from edge.files import paths
 from edge.sources import open_source
 from edge.store import installed, lifecycle, record, records
 from tests import packages
+from tests.descriptors import descriptors
 from tests.home import LOCAL, move
 from tests.sources.servers import Release, Server, says
 from tests.store.snapshot import contents
@@ -190,7 +190,7 @@ def test_nothing_is_left_open_or_behind(machine: Path, package: bytes) -> None:
     junk = machine / "junk.zip"
     junk.write_bytes(archive.read_bytes()[:-30])
     cache = machine / "cache"
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(descriptors())
     for _ in range(3):
         with open_source(str(archive), most_bytes=MOST, cache=str(cache), say=print) as source:
             assert source.fd is not None
@@ -204,7 +204,7 @@ def test_nothing_is_left_open_or_behind(machine: Path, package: bytes) -> None:
             open_source(str(archive), most_bytes=10, cache=str(cache), say=print),
         ):
             pass
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(descriptors()) == before
     assert list(cache.iterdir()) == []
 
 

@@ -19,6 +19,7 @@ import pytest
 from edge import errors
 from edge.sources import open_source
 from edge.sources.leftovers import MOST_KEPT, sweep_parts
+from tests.descriptors import descriptors
 from tests.sources import making
 from tests.sources.servers import Release, Request, Server, head
 
@@ -157,11 +158,11 @@ def test_a_full_disk(archive: str, cache: Path, monkeypatch: pytest.MonkeyPatch,
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    before = os.listdir("/proc/self/fd")
+    before = descriptors()
     monkeypatch.setattr(posix, at, full)
     with pytest.raises(errors.DiskFull):
         open_source(archive, most_bytes=MOST, cache=str(cache), say=print)
-    assert os.listdir("/proc/self/fd") == before
+    assert descriptors() == before
     assert list(cache.iterdir()) == []
 
 

@@ -13,9 +13,10 @@ import pytest
 from edge import errors, store, trust
 from edge.limits import here
 from edge.policy import change
-from edge.store import lifecycle, record, records
+from edge.store import lifecycle, planning, record, records
 from edge.store.call import prepare
 from edge.store.install import Outcome
+from edge.store.lock import locked
 from edge.trust import key_file
 from tests.store.running import load
 
@@ -246,3 +247,27 @@ def test_secrets_are_not_there_without_a_grant(put: Put) -> None:
     put()
     result: Any = load("faults").plugin.call({"do": "secret", "text": "token"})
     assert "access-denied" in result.output
+
+
+def test_a_call_that_ends_after_its_plugin_was_removed_leaves_nothing(put: Put) -> None:
+    put()
+    terms().unlink()
+    with prepare("faults") as prepared:
+        kept = terms().read_bytes()
+        lifecycle.remove("faults", forget=True)
+        prepared.terms.receipt = "of a check of its own"
+        planning.keep(prepared.terms)
+    assert kept
+    assert not terms().exists()
+    with pytest.raises(errors.NotInstalled):
+        load("faults")
+
+
+def test_what_was_worked_out_is_kept_by_nobody_while_the_store_changes(put: Put) -> None:
+    put()
+    terms().unlink()
+    with locked():
+        answer()
+    assert not terms().exists()
+    answer()
+    assert terms().exists()
