@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.cli import output
 from edge.doctor.finding import counted
 from edge.permissions import requests
-from edge.permissions.imports import ALWAYS, CAPABILITIES
+from edge.permissions.catalogue import ALWAYS, capability
 from edge.policy import grants
 from edge.text import plain, safe
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.limits import Profile
+    from edge.permissions.catalogue import Ask
     from edge.policy.grants import Grants, Row
 
 NOTHING = "-"
@@ -52,7 +53,7 @@ def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
     allowed = [text if ask in row.allowed else "" for ask, text in zip(row.declared, declared)]
     allowed += [_short(ask) for ask in row.allowed if ask not in row.declared]
     imported = list(map(plain, row.imported)) or [NOTHING]
-    if CAPABILITIES[row.capability] == ALWAYS:
+    if capability(row.capability).refused == ALWAYS:
         imported = [", ".join(dict.fromkeys(name.partition("/")[0] for name in row.imported))]
     always = row.granted and not row.declared
     lines = []
@@ -73,7 +74,7 @@ def _at(cells: list[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _short(ask: requests.Ask) -> str:
+def _short(ask: Ask) -> str:
     return requests.spelled(ask[1:]) or "yes"
 
 

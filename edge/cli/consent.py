@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.manifest import Problem
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.store.consent import Consent, Request
 
 STDIN = 0

@@ -11,7 +11,7 @@ from edge.cli.inspect_rows import row, show_origin, without_file
 from edge.cli.options import Command
 from edge.package import is_package
 from edge.permissions import levels
-from edge.permissions.imports import capability_of, needed
+from edge.permissions.catalogue import capability_of, needed
 from edge.policy import file as policy_file
 from edge.text import phrase, plain, quoted, word
 from edge.trust import held

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.policy.model import Policy
     from edge.store.record import Record
 

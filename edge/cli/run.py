@@ -12,7 +12,7 @@ from edge.interfaces import Context, offered
 from edge.limits import NAMELESS, PI_ZERO, here, named
 from edge.limits.admission import Admission
 from edge.limits.counters import Counters
-from edge.runtime import BY_DEFAULT, Runtime
+from edge.runtime import Runtime
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -152,7 +152,7 @@ def _load(
 ) -> Plugin:
     path = given.arguments[0]
     context = Context(log.log, lambda: tool.secrets(given), lambda: terms.grants if terms else None)
-    interfaces = offered(context, BY_DEFAULT)
+    interfaces = offered(context)
 
     def load(code: int, *, interpret: bool = False, receipt: bytes = b"") -> Plugin:
         trusted = terms.trusted() if terms else None

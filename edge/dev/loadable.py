@@ -11,6 +11,7 @@ from typing import Any
 from edge import errors
 from edge.contract import PREFIX
 from edge.interfaces import Context, Interface, offered
+from edge.permissions.catalogue import interfaces
 
 OWN = "edge:host/"
 WASI = "wasi:"
@@ -20,7 +21,7 @@ MAX_LISTED = 5
 
 def provided(secrets: Mapping[str, str] | None = None) -> tuple[Interface, ...]:
     """All that a plugin may import beside WASI, with nothing in it but the secrets that are given."""
-    return offered(Context(secrets=lambda: secrets or {}))
+    return offered(Context(secrets=lambda: secrets or {}), interfaces())
 
 
 def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:

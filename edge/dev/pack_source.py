@@ -16,8 +16,8 @@ from edge.manifest import UNKNOWN_RISK, Manifest, Problem, text
 from edge.manifest.lines import line_of
 from edge.manifest.parse import parse
 from edge.package import MANIFEST
-from edge.permissions.imports import ALWAYS, CAPABILITIES, needed
-from edge.policy.grants import SECRETS
+from edge.permissions.catalogue import to_grant
+from edge.permissions.secrets import NAME as SECRETS
 from edge.suggest import shell
 from edge.text import word
 
@@ -123,7 +123,7 @@ class Source:
 
     def not_tried(self, given: Given) -> str:
         """What its check needs and is not there, so that it can't be made here; empty where nothing is."""
-        needs = [name for name in needed(self.component["imports"]) if CAPABILITIES[name] != ALWAYS]
+        needs = list(to_grant(self.component["imports"]))
         if not self.manifest.secrets or given.secrets:
             needs = [name for name in needs if name != SECRETS]
         if needs:

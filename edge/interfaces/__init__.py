@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         def __len__(self) -> int: ...
 
 
-OFFERED = {"logging": "logging", "config_read": "secrets", "channel": "inbound"}
-"""The module of this package that has a capability's interface, as `offer(context)`."""
+BY_DEFAULT = ("logging", "secrets")
+"""For a plugin whose application says nothing of interfaces: logging, and no secrets."""
 
 
 class Interface:
@@ -44,27 +44,33 @@ class Context:
     log      takes what the plugin logs; None for standard error
     secrets  its secrets by name, None for one that is known and not set
     grants   what it is granted, None for all of it
+    own      interfaces that stand in for those of a module, by its name
 
-    The last two are asked only for a plugin that needs them.
+    Secrets and grants are asked only for a plugin that needs them.
     """
 
-    __slots__ = ("grants", "log", "secrets")
+    __slots__ = ("grants", "log", "own", "secrets")
 
     def __init__(
         self,
         log: Sink | None = None,
         secrets: Callable[[], Values] = dict,
         grants: Callable[[], Grants | None] = lambda: None,
+        own: Mapping[str, Interface] | None = None,
     ) -> None:
         self.log = log
         self.secrets = secrets
         self.grants = grants
+        self.own = own or {}
 
 
-def offered(context: Context, needs: Iterable[str] = OFFERED) -> tuple[Interface, ...]:
-    """The interfaces of capabilities, of all there are by default; others than those have none yet."""
-    names = [f"edge.interfaces.{OFFERED[capability]}" for capability in OFFERED if capability in needs]
-    return tuple([__import__(name, None, None, ["offer"]).offer(context) for name in names])
+def offered(context: Context, modules: Iterable[str] = BY_DEFAULT) -> tuple[Interface, ...]:
+    """The interfaces of modules of this package (edge.permissions.catalogue.interfaces names them)."""
+    return tuple([context.own.get(name) or _module(name).offer(context) for name in modules])
+
+
+def _module(name: str) -> Any:
+    return __import__(f"edge.interfaces.{name}", None, None, ["offer"])
 
 
 def flatten(interfaces: Iterable[Interface]) -> tuple[bytes, tuple[HostFunction, ...]]:

@@ -37,7 +37,11 @@ class Secrets(Interface):
 
     def _get(self, call: Call, name: str) -> tuple[tuple[str, Any]]:
         # The grants are asked about every name, so that the audit has those that are not there too.
-        use = "granted" if self._grants is None else self._grants.secret_use(name)
+        use = "granted"
+        if self._grants is not None:
+            from edge.permissions.secrets import use_of
+
+            use = use_of(self._grants, name)
         if call.function != SERVED_TO:
             return (("err", UNAVAILABLE),)
         if use == "denied":

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, NoReturn
 
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
 
 FORMAT = 2
 RISKS = ("low", "medium", "high")
@@ -69,7 +69,7 @@ class Manifest:
     asks           all that it asks for (edge/permissions/requests.py)
     level          the security level below which it is not to run, empty for none
     release        a number that rises with every release, where it is not named that of the version
-                   (edge/manifest/versions.py); 0 where there is none
+                   (edge/manifest/release_number.py); 0 where there is none
     check_tool     the tool that a new release is tried with, empty for the only one
     check_arguments
                    what it is called with, as JSON text; empty where a release is not tried

@@ -6,8 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.manifest.rules import Findings
 
 SECRET = "x-secret"  # noqa: S105 the name of a mark
 FIELD = "config_schema"

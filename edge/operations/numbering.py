@@ -6,7 +6,7 @@ RATIONALE, "Why the machine numbers what it compiles".
 from __future__ import annotations
 
 from edge import errors
-from edge.manifest.versions import derive, order
+from edge.manifest.release_number import derive, order
 from edge.store.parts import description_of
 from edge.store.release import ID_DIGITS
 

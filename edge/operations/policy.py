@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge import errors
 from edge.permissions import levels, requests
-from edge.permissions.levels import LIMITS, RATES
+from edge.permissions.limits import LIMITS, RATES
 from edge.policy import change
 from edge.policy import file as policy_file
 from edge.store import record
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.manifest import Manifest
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
 
     Fact = dict[str, Any]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
-from edge.permissions.imports import ALWAYS, CAPABILITIES, needed
+from edge.permissions.catalogue import to_grant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.manifest import Manifest
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
 
 
 class Change:
@@ -39,17 +39,13 @@ def difference(
 
 
 def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
-    before, after = _capabilities(old), _capabilities(new)
+    before, after = to_grant(old), to_grant(new)
     for capability in after:
         if capability not in before:
             yield Change(f"imports {capability}: {', '.join(after[capability])}", wider=True)
     for capability in before:
         if capability not in after:
             yield Change(f"imports {capability} no more", wider=False)
-
-
-def _capabilities(imports: Iterable[str]) -> dict[str, list[str]]:
-    return {name: found for name, found in needed(imports).items() if CAPABILITIES[name] != ALWAYS}
 
 
 def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:

@@ -2,12 +2,12 @@
 
 `resolve` joins the manifest and the policy. Imports come in when the plugin is loaded (`check_load`, `rows`),
 which refuses an import that nothing was granted for; where a grant depends on arguments, the call is checked
-(`check_http` and the others). What is denied, and at level paranoid whatever is used, is told to `audit`, a
+(`check`). What is denied, and at level paranoid whatever is used, is told to `audit`, a
 dictionary:
 
     event             denied or used
     plugin, level     whose, and at which security level
-    capability        of edge/permissions/imports.py
+    capability        of edge/permissions/catalogue.py
     target            the host and port, the program, the tool or the secret's name; its beginning
     reason            why it was denied
     arguments_sha256  at level paranoid: of each argument as LENGTH:TEXT, one after another
@@ -16,9 +16,18 @@ dictionary:
 from __future__ import annotations
 
 from edge.permissions import levels
-from edge.permissions.imports import ALWAYS, CAPABILITIES, WHOLE, needed
-from edge.permissions.requests import common
-from edge.text import BLOCK, plain, shorten, utf8_length
+from edge.permissions.catalogue import (
+    ALWAYS,
+    CATALOGUE,
+    NAME_LIMIT,
+    NEVER,
+    UNKNOWN,
+    WHOLE,
+    capability,
+    needed,
+    permission,
+)
+from edge.text import BLOCK, shorten, utf8_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,17 +36,15 @@ if TYPE_CHECKING:
 
     from edge.limits import Limits, Profile
     from edge.manifest import Manifest
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.policy.model import Policy
 
     Audit = Callable[[dict[str, Any]], object]
 
 FORMAT = 2
-NAME_LIMIT = 200
-"""Characters that are told of a name which a plugin gave."""
-
 UNDECLARED = "the manifest does not declare it"
-SECRETS = "config_read"
+CONFIGURATION = "config_read"
+"""The permission of the contract that gives a plugin its configuration."""
 
 
 class Row:
@@ -107,9 +114,9 @@ class Grants:
         needs = needed(imports)
         asked = {ask[0] for ask in self.declared}
         return [
-            self._row(capability, needs.get(capability, []))
-            for capability in CAPABILITIES
-            if capability in needs or capability in asked
+            self._row(row.name, needs.get(row.name, []))
+            for row in CATALOGUE
+            if row.refused != NEVER and (row.name in needs or row.name in asked)
         ]
 
     def missing(self, imports: Iterable[str]) -> list[Row]:
@@ -117,7 +124,7 @@ class Grants:
         return [
             row
             for row in self.rows(imports)
-            if row.imported and not row.granted and CAPABILITIES[row.capability] == WHOLE
+            if row.imported and not row.granted and capability(row.capability).refused == WHOLE
         ]
 
     def check_load(self, imports: Iterable[str]) -> None:
@@ -134,80 +141,33 @@ class Grants:
         )
         raise errors.NotGranted(f"{self.plugin}: {listed}")
 
-    def permits(self, capability: str, *words: str) -> bool:
+    def permits(self, name: str, *words: str) -> bool:
         """Whether one use of a capability is allowed; tells the audit, raises nothing."""
-        allowed = any(_matches(ask, words) for ask in self.allowed if ask[0] == capability)
-        target = words[0] if words else ""
-        if capability == "http_client":
-            target = ":".join(shorten(word, NAME_LIMIT) for word in words)
+        own = permission(name)
+        use = own.normal(words)
+        allowed = any(own.matches(ask, use) for ask in self.allowed if ask[0] == name)
         if not allowed:
-            declared = any(_matches(ask, words) for ask in self.declared if ask[0] == capability)
-            reason = _why_not(capability, self.level) if declared else UNDECLARED
-            self._tell("denied", capability, words, target, reason)
+            declared = any(own.matches(ask, use) for ask in self.declared if ask[0] == name)
+            reason = self._why_not(name) if declared else UNDECLARED
+            self._tell("denied", name, use, own.target(use), reason)
         elif levels.LEVELS[self.level]["digests"]:
-            self._tell("used", capability, words, target, "")
+            self._tell("used", name, use, own.target(use), "")
         return allowed
 
-    def check_http(self, host: str, port: int) -> None:
-        """Raises `errors.Denied` where the plugin may not send a request there; looks up no address."""
-        # One that is too long is nobody's, whatever its spelling.
-        name = host.lower() if host.isascii() and len(host) <= NAME_LIMIT else host
-        if not self.permits("http_client", name, str(port)):
-            self._deny(f"may not reach {plain(host, NAME_LIMIT)}:{port}", "hosts of [edge.http]")
+    def check(self, name: str, *words: str) -> None:
+        """Raises `errors.Denied` where one use of a capability is not allowed.
 
-    def check_cli(self, argv: Iterable[str]) -> None:
-        """Raises `errors.Denied` where the plugin may not start this program with these arguments."""
-        words = tuple(argv)
-        if not words or not self.permits("cli", *words):
-            program = plain(words[0], NAME_LIMIT) if words else "nothing"
-            self._deny(f"may not run {program} with these arguments", "[[edge.cli]]")
-
-    def check_delegate(self, target: str) -> None:
-        """Raises `errors.NotDelegated` where the plugin may not call the tool `plugin/tool`."""
-        if not self.permits("delegate", target):
-            from edge import errors
-
-            raise errors.NotDelegated(f"{self.plugin} may not call {plain(target, NAME_LIMIT)}")
-
-    def check_secret(self, name: str) -> None:
-        """Raises `errors.Denied` where the plugin may not read a secret."""
-        if not self.permits("config_read", name):
-            self._deny(
-                f"may not read the secret {plain(name, NAME_LIMIT)}",
-                "x-secret of a property, and config_read,",
-            )
-
-    def secret_use(self, name: str) -> str:
-        """Whether the plugin may read a secret: `granted`, `denied`, or `none` where it has no such secret.
-
-        Only a plugin that is granted config_read learns which names are none. What it does not get is told to
-        the audit.
+        `words`: host and port, the program and its arguments, the name of a secret, or `plugin/tool`, which
+        raises `errors.NotDelegated` instead. No address is looked up.
         """
-        if self.permits(SECRETS, name):
-            return "granted"
-        own = [ask[1] for ask in self.declared if ask[0] == SECRETS]
-        if name in own or not self.configured:
-            return "denied"
-        return "denied" if own and not any(ask[0] == SECRETS for ask in self.allowed) else "none"
-
-    def check_use(self, capability: str) -> None:
-        """Raises `errors.Denied` where the plugin may not use a capability that has no arguments to check."""
-        if not self.permits(capability):
-            self._deny(f"may not use {capability}", f"what {capability} needs")
-
-    def delegates(self) -> tuple[str, ...]:
-        """The tools of other plugins that the plugin may call, each as `plugin/tool`."""
-        return tuple(ask[1] for ask in self.allowed if ask[0] == "delegate")
-
-    def kv_quota(self) -> int:
-        """Bytes that the plugin may store; 0 for none."""
-        return max((int(ask[1]) for ask in self.allowed if ask[0] == "kv"), default=0)
+        if not self.permits(name, *words):
+            raise permission(name).denied(self.plugin, words)
 
     def call_limits(self, base: Limits) -> Limits:
         """The limits of a call; what a plugin can't ask for is taken from `base`."""
-        whole = {
-            name: int(x) for name, x in self.limits.items() if name in levels.LIMITS and name != "deadline"
-        }
+        from edge.permissions.limits import LIMITS
+
+        whole = {name: int(x) for name, x in self.limits.items() if name in LIMITS and name != "deadline"}
         return base.replace(deadline=self.limits["deadline"], **whole)
 
     def compiled(self) -> dict[str, Any]:
@@ -235,39 +195,41 @@ class Grants:
             raise errors.Damaged("compiled grants are of another format", "Install the plugin again")
         return cls(**parts, audit=audit)
 
-    def _row(self, capability: str, imported: list[str]) -> Row:
-        declared = tuple(ask for ask in self.declared if ask[0] == capability)
-        allowed = tuple(ask for ask in self.allowed if ask[0] == capability)
-        always = CAPABILITIES[capability] == ALWAYS
-        granted = bool(imported and (always or allowed))
-        reason = self._reason(capability, imported, declared, allowed)
-        return Row(capability, imported, declared, allowed, granted, reason)
+    def _row(self, name: str, imported: list[str]) -> Row:
+        declared = tuple(ask for ask in self.declared if ask[0] == name)
+        allowed = tuple(ask for ask in self.allowed if ask[0] == name)
+        granted = bool(imported and (capability(name).refused == ALWAYS or allowed))
+        return Row(
+            name, imported, declared, allowed, granted, self._reason(name, imported, declared, allowed)
+        )
 
     def _reason(
-        self, capability: str, imported: list[str], declared: tuple[Ask, ...], allowed: tuple[Ask, ...]
+        self, name: str, imported: list[str], declared: tuple[Ask, ...], allowed: tuple[Ask, ...]
     ) -> str:
-        if CAPABILITIES[capability] == ALWAYS:
+        if capability(name).refused == ALWAYS:
             return "every plugin has it"
-        if capability == "unknown":
+        if name == UNKNOWN:
             return "Edge has no such interface"
         if not imported:
             return "the component does not import it"
         if not declared:
             return UNDECLARED
         if not allowed:
-            return _why_not(capability, self.level)
+            return self._why_not(name)
         if set(declared) - set(allowed):
-            return f"not all that is declared: {_why_not(capability, self.level)}"
+            return f"not all that is declared: {self._why_not(name)}"
         return (
             "nobody was asked" if levels.LEVELS[self.level]["consent"] == "none" else "declared and allowed"
         )
 
-    def _deny(self, what: str, setting: str) -> None:
-        from edge import errors
-
-        raise errors.Denied(
-            f"{self.plugin} {what}", f"Its manifest has to say so ({setting}) and the operator to grant it"
-        )
+    def _why_not(self, name: str) -> str:
+        """Why what is declared is not allowed."""
+        own = permission(name)
+        if own.levels is not None and self.level not in own.levels:
+            return own.why_excluded(self.level)
+        if levels.LEVELS[self.level]["consent"] == "install":
+            return "the operator has not consented"
+        return f"level {self.level} wants a grant of the operator's{own.hint(self.level)}"
 
     def _tell(self, event: str, capability: str, words: tuple[str, ...], target: str, reason: str) -> None:
         if self.audit is None:
@@ -300,15 +262,17 @@ def resolve(
     `name`: whom the policy knows it as, by default its manifest's name. `level`: instead of the policy's; the
     manifest's own level holds where it is stricter. `audit` takes a fact for every denial.
     """
+    from edge.permissions.requests import common
+
     name = name or manifest.name
     level = level or policy.level_of(name)
     if manifest.level:
         level = levels.stricter(level, manifest.level)
     accepted = policy.accepted(name, level)
     allowed = manifest.asks if accepted is None else common(manifest.asks, accepted)
-    allowed = tuple(ask for ask in allowed if not _excluded(ask, level))
+    allowed = tuple(ask for ask in allowed if not permission(ask[0]).excludes(ask, level))
     limits = _limits(manifest, allowed, levels.free_limits(level, profile))
-    configured = SECRETS in manifest.permissions
+    configured = CONFIGURATION in manifest.permissions
     return Grants(name, level, manifest.asks, allowed, limits, audit, configured=configured)
 
 
@@ -333,47 +297,12 @@ def digest(words: Iterable[str]) -> str:
 
 def _limits(manifest: Manifest, allowed: tuple[Ask, ...], free: dict[str, float]) -> dict[str, float]:
     """What was asked for as far as it is free or allowed; what is free where nothing was."""
+    from edge.permissions import amounts
+
     limits = {}
     asked = manifest.limits
     for name, amount in free.items():
         granted = [float(ask[2]) for ask in allowed if ask[:2] == ("limits", name)]
-        most = levels.MOST_OF.get(name, levels.MOST)
+        most = amounts.MAX_OF.get(name, amounts.MAX)
         limits[name] = min(asked.get(name, amount), max([amount, *granted]), most)
     return limits
-
-
-def _excluded(ask: Ask, level: str) -> bool:
-    """What a level has nobody grant."""
-    rules = levels.LEVELS[level]
-    if ask[0] == "http_client":
-        return "*" in ask[1] and not rules["wildcard_hosts"]
-    return (ask[0] == "cli" and not rules["cli"]) or (ask[0] == "delegate" and not rules["delegation"])
-
-
-def _why_not(capability: str, level: str) -> str:
-    rules = levels.LEVELS[level]
-    if capability == "cli" and not rules["cli"]:
-        return f"level {level} starts no programs"
-    if capability == "delegate" and not rules["delegation"]:
-        return f"level {level} has no delegation"
-    if rules["consent"] == "install":
-        return "the operator has not consented"
-    hosts = ", host by host" if capability == "http_client" and not rules["wildcard_hosts"] else ""
-    return f"level {level} wants a grant of the operator's{hosts}"
-
-
-def _matches(ask: Ask, words: tuple[str, ...]) -> bool:
-    """Whether what is allowed takes in one use."""
-    if ask[0] == "http_client":
-        from edge.permissions.patterns import host_matches
-
-        return len(words) == 2 and host_matches(ask[1], words[0], int(words[1]))
-    if ask[0] == "cli":
-        from edge.permissions.patterns import argument_matches
-
-        return (
-            len(ask) - 1 == len(words)
-            and ask[1] == words[0]
-            and all(map(argument_matches, ask[2:], words[1:]))
-        )
-    return not words or ask[1:] == words

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from edge.manifest import RISKS
-from edge.permissions import levels, requests
+from edge.permissions import levels
+from edge.permissions.catalogue import permission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge.manifest import Tool
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
 
 FORMAT = 1
 UNATTENDED = "low"
@@ -79,7 +80,7 @@ class Policy:
         if rules["consent"] == "install":
             return said.consents + said.grants
         if rules["each_call"]:
-            return tuple(ask for ask in said.grants if len(ask) > 1 or requests.PARTS.get(ask[0]) == 1)
+            return tuple(ask for ask in said.grants if len(ask) > 1 or permission(ask[0]).words == 1)
         return said.grants
 
     def agreed(self, plugin: str, asked: Iterable[Ask]) -> Policy:

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from edge.runtime.instance import Output
 
 
-BY_DEFAULT = ("logging", "config_read")
-"""Capabilities of a plugin whose application says nothing of interfaces: logging, and no secrets."""
-
-
 class Runtime:
     """Loads plugins. One is enough for a process; what it loaded lives on without it."""
 
@@ -88,7 +84,7 @@ class Runtime:
         `head`: of the package that this code is from. `receipt`: what an earlier check of the same file
         answered, kept where nobody else can write; the plugin has a new one where it was checked again.
         """
-        provides, functions = flatten(offered(Context(), BY_DEFAULT) if interfaces is None else interfaces)
+        provides, functions = flatten(offered(Context()) if interfaces is None else interfaces)
         try:
             handle, fresh = native.load_plugin(self._engine, fd, name, head, self._trust, receipt, provides)
         except Exception as error:

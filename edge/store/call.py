@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from edge.store.call_plan import Terms
     from edge.store.record import Record
 
-SECRETS = "config_read"
-
 
 class Prepared:
     """An installed plugin whose files are open, so that no change of the store reaches them any more.
@@ -85,7 +83,7 @@ class Prepared:
                 self.name,
                 head=self._head,
                 receipt=own.receipt.encode(),
-                interfaces=offered(context, own.needs),
+                interfaces=offered(context, own.interfaces),
                 output=output,
             )
         except Exception as error:
@@ -153,6 +151,7 @@ def _open(path: str) -> int:
 
 
 def _secrets(name: str, own: Terms) -> Values:
+    from edge.permissions.secrets import allowed_names
     from edge.store.secrets import Sealed
 
-    return Sealed(name, [ask[1] for ask in own.grants["allowed"] if ask[0] == SECRETS and len(ask) > 1])
+    return Sealed(name, allowed_names(own.grants["allowed"]))

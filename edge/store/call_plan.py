@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from edge.policy.grants import Audit, Grants
     from edge.store.record import Record
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Terms:
     """On which terms a plugin is called.
 
-    stamp     of what they follow from (`stamp_of`)
-    receipt   stands for the last check of its code
-    grants    what it is granted, compiled (edge.policy.grants)
-    needs     the capabilities that its imports need
-    missing   why it may not be loaded at all, empty when it may
-    risks     the risk of each tool
-    operator  whether only keys that the operator added count
-    withheld  settings that it does not get (edge.store.config.withheld)
+    stamp       of what they follow from (`stamp_of`)
+    receipt     stands for the last check of its code
+    grants      what it is granted, compiled (edge.policy.grants)
+    interfaces  the modules of edge.interfaces that implement what it imports
+    missing     why it may not be loaded at all, empty when it may
+    risks       the risk of each tool
+    operator    whether only keys that the operator added count
+    withheld    settings that it does not get (edge.store.config.withheld)
     """
 
     __slots__ = (
         "grants",
+        "interfaces",
         "missing",
         "name",
-        "needs",
         "operator",
         "receipt",
         "release",
@@ -58,7 +58,7 @@ class Terms:
         *,
         receipt: str,
         grants: dict[str, Any],
-        needs: list[str],
+        interfaces: list[str],
         missing: str,
         risks: dict[str, str],
         operator: bool,
@@ -69,7 +69,7 @@ class Terms:
         self.stamp = stamp
         self.receipt = receipt
         self.grants = grants
-        self.needs = needs
+        self.interfaces = interfaces
         self.missing = missing
         self.risks = risks
         self.operator = operator

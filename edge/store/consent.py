@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from edge.manifest import Manifest
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.policy.grants import Grants
     from edge.policy.model import Policy
 

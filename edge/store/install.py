@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.package import Package
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.policy.grants import Grants
     from edge.store.consent import Consent, Review
     from edge.store.record import Record

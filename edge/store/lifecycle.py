@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
 

@@ -34,7 +34,7 @@ def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.
 def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
     """Works them out from manifest and policy."""
     from edge.permissions import levels
-    from edge.permissions.imports import capability_of
+    from edge.permissions.catalogue import interfaces
     from edge.policy import grants
     from edge.store import awaited, config
     from edge.store.parts import description_of, manifest_of
@@ -59,7 +59,7 @@ def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_pla
         stamp,
         receipt=receipt,
         grants=compiled,
-        needs=sorted({capability_of(name) for name in imports}),
+        interfaces=interfaces(imports),
         missing=missing,
         risks=manifest.risks,
         operator=levels.operator_only(found.level),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from edge.permissions.requests import Ask
+    from edge.permissions.catalogue import Ask
     from edge.policy.model import Policy
 
 FORMAT = 1

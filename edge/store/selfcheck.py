@@ -12,6 +12,7 @@ from edge.interfaces import Context, offered
 from edge.interfaces.secrets import NOT_FOUND, Secrets
 from edge.limits import here
 from edge.permissions import levels
+from edge.permissions.catalogue import interfaces
 from edge.runtime import Runtime
 from edge.store.secrets import Sealed
 
@@ -56,7 +57,7 @@ def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plug
     operator_only = grants is not None and levels.operator_only(grants.level)
     trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
     head = files.read_input(f"{staged.path}/{store.HEAD}")
-    context = Context(lambda *_: None, grants=lambda: grants)
+    context = Context(lambda *_: None, grants=lambda: grants, own={"secrets": secrets})
     fd = files.open_input(f"{staged.path}/{store.CODE}")
     try:
         return Runtime(
@@ -66,7 +67,7 @@ def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plug
             staged.manifest.name,
             head=head,
             receipt=staged.receipt,
-            interfaces=(secrets, *offered(context, ("logging", "channel"))),
+            interfaces=offered(context, interfaces()),
             grants=grants,
         )
     finally:

@@ -209,7 +209,7 @@ def test_denials_with_names_of_megabytes_take_a_few_lines(capfd: pytest.CaptureF
     for _ in range(30):
         assert not granted.permits("config_read", name)
         with pytest.raises(errors.Denied):
-            granted.check_cli([name])
+            granted.check("cli", name)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < len(name) // 4

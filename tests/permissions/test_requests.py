@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.permissions import patterns, requests
+from edge.permissions import http, requests
+
+if TYPE_CHECKING:
+    Ask = tuple[str, ...]
 
 ASKS = [
     ("channel",),
@@ -50,16 +55,14 @@ def test_a_grant_covers(grant: tuple[str, ...], ask: tuple[str, ...], covers: bo
 
 
 @given(lists, lists)
-def test_what_is_common_is_covered_by_both(declared: list[requests.Ask], granted: list[requests.Ask]) -> None:
+def test_what_is_common_is_covered_by_both(declared: list[Ask], granted: list[Ask]) -> None:
     for ask in requests.common(declared, granted):
         assert requests.covered(ask, declared)
         assert requests.covered(ask, granted)
 
 
 @given(lists, lists)
-def test_what_is_declared_and_granted_is_common(
-    declared: list[requests.Ask], granted: list[requests.Ask]
-) -> None:
+def test_what_is_declared_and_granted_is_common(declared: list[Ask], granted: list[Ask]) -> None:
     for ask in declared:
         if requests.covered(ask, granted):
             assert ask in requests.common(declared, granted)
@@ -107,7 +110,7 @@ HOSTS = (
     *("*", "a.org", "*.a.org", "x.a.org", "*.x.a.org", "y.x.a.org", "b.org", "a.org:1", "*.a.org:1"),
     *("*.a.org:2", "x.a.org:1", "*.x.a.org:1"),
 )
-OTHERS: tuple[requests.Ask, ...] = (
+OTHERS: tuple[Ask, ...] = (
     *(("http_client",), ("cli",), ("cli", "/b", "a"), ("cli", "/b", "{word}"), ("cli", "/b", "{int}")),
     *(("cli", "/b", "{a|b}"), ("cli", "/c", "a"), ("cli", "/b", "a", "b"), ("kv", "1"), ("kv", "3"), ("kv",)),
     *(("limits",), ("limits", "memory", "1"), ("limits", "memory", "3"), ("limits", "fuel", "3")),
@@ -120,9 +123,7 @@ several = st.lists(
 
 
 @given(several, several)
-def test_looking_up_answers_as_comparing_with_each(
-    own: list[requests.Ask], others: list[requests.Ask]
-) -> None:
+def test_looking_up_answers_as_comparing_with_each(own: list[Ask], others: list[Ask]) -> None:
     held = requests.Covering(own)
     for ask in others:
         assert held.covers(ask) == requests.covered(ask, own)
@@ -133,13 +134,13 @@ def test_what_is_common_of_thousands_compares_each_a_few_times(monkeypatch: pyte
     names = [f"a{number}.example.org:{1 + number}" for number in range(4000)]
     own = [("http_client", name) for name in names]
     compared = []
-    covers = patterns.host_covers
+    covers = http.host_covers
 
     def counted(*hosts: str) -> bool:
         compared.append(hosts)
         return covers(*hosts)
 
-    monkeypatch.setattr(patterns, "host_covers", counted)
+    monkeypatch.setattr(http, "host_covers", counted)
     assert len(requests.common(own, own)) == len(own)
     assert requests.common(own, [("http_client", "*.example.org")]) == tuple(own)
     # Comparing each with each is 16 million times.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.manifest.versions import derive, order
+from edge.manifest.release_number import derive, order
 
 parts = st.integers(0, 999)
 versions = st.tuples(parts, parts, parts).filter(any)

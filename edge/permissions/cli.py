@@ -1,0 +1,161 @@
+"""`("cli", "/usr/bin/git", "status")`: a program of the device, with a pattern for each argument.
+
+Text stands for itself, and in braces
+
+    {int}     digits
+    {word}    letters, digits and . _ -, not beginning with - or .
+    {path}    a relative path of such words with / between them
+    {text}    any text that does not begin with -
+    {a|b|c}   one of these
+    {{text    the text `{text`, for what begins with a brace
+
+No class takes in what begins with a dash: a program would read it as an option. [[edge.cli]] declares them.
+"""
+
+from __future__ import annotations
+
+from edge.permissions.catalogue import NAME_LIMIT, Permission
+from edge.permissions.names import DIGITS, WORD
+from edge.text import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.manifest.findings import Findings
+    from edge.manifest.lines import Path
+    from edge.permissions.catalogue import Ask
+
+MAX_ARGUMENTS = 64
+
+
+class Cli(Permission):
+    """Programs of the device."""
+
+    name = "cli"
+    words = 0
+    table = "cli"
+    setting = "[[edge.cli]]"
+    levels = ("relaxed", "default")
+
+    def problem(self, ask: Ask) -> str:
+        wrong = (argument_problem(pattern) for pattern in ask[2:])
+        return program_problem(ask[1]) or next(filter(None, wrong), "")
+
+    def covers(self, grant: Ask, ask: Ask) -> bool:
+        return grant[1] == ask[1] and all(map(argument_covers, grant[2:], ask[2:]))
+
+    def group(self, ask: Ask) -> Ask:
+        return (*ask[:2], str(len(ask)))
+
+    def matches(self, ask: Ask, use: tuple[str, ...]) -> bool:
+        is_program = len(ask) - 1 == len(use) and ask[1] == use[0]
+        return is_program and all(map(argument_matches, ask[2:], use[1:]))
+
+    def why_excluded(self, level: str) -> str:
+        return f"level {level} starts no programs"
+
+    def verb(self, use: tuple[str, ...]) -> str:
+        program = plain(use[0], NAME_LIMIT) if use else "nothing"
+        return f"run {program} with these arguments"
+
+    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+        return [
+            self._program(found, (*path, index), item)
+            for index, item in enumerate(found.array(path, value, "edge.cli"))
+        ]
+
+    def _program(self, found: Findings, path: Path, item: Any) -> Ask:
+        table = found.table(path, item, "a program")
+        found.known(path, table, ("program", "arguments"))
+        program = table.get("program")
+        problem = program_problem(program) if isinstance(program, str) else "`program` has to be text"
+        if problem:
+            found.wrong((*path, "program"), problem)
+        arguments = found.array((*path, "arguments"), table.get("arguments", []), "arguments")
+        if len(arguments) > MAX_ARGUMENTS:
+            found.wrong((*path, "arguments"), f"there may be {MAX_ARGUMENTS} arguments")
+        for at, pattern in enumerate(arguments):
+            is_text = isinstance(pattern, str)
+            problem = argument_problem(pattern) if is_text else "an argument has to be text"
+            if problem:
+                found.wrong((*path, "arguments", at), f"`{pattern}`: {problem}")
+        return (self.name, str(program), *map(str, arguments))
+
+
+PERMISSION = Cli()
+
+
+def program_problem(path: str) -> str:
+    """What is wrong with a program's path, empty when nothing is."""
+    parts = path.split("/")
+    if parts[0] or len(parts) < 2 or "\0" in path or any(part in ("", ".", "..") for part in parts[1:]):
+        return "a program is an absolute path without . and .., as in /usr/bin/git"
+    return ""
+
+
+def argument_problem(pattern: str) -> str:
+    """What is wrong with an argument's pattern, empty when nothing is."""
+    if "\0" in pattern:
+        return "an argument has no NUL"
+    if not pattern.startswith("{") or pattern.startswith("{{"):
+        return ""
+    if not pattern.endswith("}"):
+        return "what begins with { ends with }; {{ stands for a brace"
+    choices = pattern[1:-1].split("|")
+    if len(choices) == 1 and choices[0] not in CLASSES:
+        return f"classes are {', '.join(f'{{{name}}}' for name in CLASSES)}, choices {{one|two}}"
+    if "" in choices:
+        return "a choice is empty"
+    return ""
+
+
+def argument_matches(pattern: str, text: str) -> bool:
+    """Whether a pattern takes in an argument."""
+    if "\0" in text:
+        return False
+    literals = _literals(pattern)
+    return text in literals if literals else CLASSES[pattern[1:-1]](text)
+
+
+def argument_covers(pattern: str, other: str) -> bool:
+    """Whether an argument's pattern takes in all that another one does."""
+    inner = _literals(other)
+    if inner:
+        return all(argument_matches(pattern, text) for text in inner)
+    return not _literals(pattern) and other[1:-1] in WITHIN[pattern[1:-1]]
+
+
+def _literals(pattern: str) -> list[str]:
+    """The texts that a pattern stands for; none for a class."""
+    if pattern.startswith("{{"):
+        return [pattern[1:]]
+    if not pattern.startswith("{"):
+        return [pattern]
+    choices = pattern[1:-1].split("|")
+    return choices if len(choices) > 1 else []
+
+
+def _is_int(text: str) -> bool:
+    return bool(text) and set(text) <= DIGITS
+
+
+def _is_word(text: str) -> bool:
+    return bool(text) and set(text) <= WORD and text[0] not in "-."
+
+
+def _is_path(text: str) -> bool:
+    return all(map(_is_word, text.split("/")))
+
+
+def _is_text(text: str) -> bool:
+    return not text.startswith("-")
+
+
+CLASSES = {"int": _is_int, "word": _is_word, "path": _is_path, "text": _is_text}
+WITHIN = {
+    "int": ("int",),
+    "word": ("int", "word"),
+    "path": ("int", "word", "path"),
+    "text": ("int", "word", "path", "text"),
+}

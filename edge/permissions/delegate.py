@@ -1,0 +1,67 @@
+"""`("delegate", "weather/forecast")`: a tool of another plugin, as [edge.delegate] names it."""
+
+from __future__ import annotations
+
+from edge.permissions.catalogue import NAME_LIMIT, Permission
+from edge.permissions.names import is_tool_name
+from edge.text import is_plugin_name, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from edge import errors
+    from edge.manifest.findings import Findings
+    from edge.manifest.lines import Path
+    from edge.permissions.catalogue import Ask
+
+
+class Delegate(Permission):
+    """Tools of other plugins."""
+
+    name = "delegate"
+    table = "delegate"
+    setting = "tools of [edge.delegate]"
+    levels = ("relaxed", "default", "strict")
+
+    def problem(self, ask: Ask) -> str:
+        return target_problem(ask[1])
+
+    def why_excluded(self, level: str) -> str:
+        return f"level {level} has no delegation"
+
+    def denied(self, plugin: str, use: tuple[str, ...]) -> errors.EdgeError:
+        from edge import errors
+
+        return errors.NotDelegated(f"{plugin} may not call {plain(use[0], NAME_LIMIT)}")
+
+    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+        table = found.table(path, value, "edge.delegate")
+        found.known(path, table, ("tools",))
+        asks: list[Ask] = []
+        for index, target in enumerate(found.array((*path, "tools"), table.get("tools", []), "tools")):
+            problem = target_problem(target) if isinstance(target, str) else "a target has to be text"
+            if problem:
+                found.wrong((*path, "tools", index), f"`{target}`: {problem}")
+            else:
+                asks.append((self.name, target))
+        return asks
+
+
+PERMISSION = Delegate()
+
+
+def target_problem(target: str) -> str:
+    """What is wrong with the target of a delegation, empty when nothing is."""
+    if "*" in target:
+        return "delegation names its targets, a wildcard is refused"
+    plugin, slash, tool = target.partition("/")
+    if not (slash and is_plugin_name(plugin) and is_tool_name(tool)):
+        return "a target is PLUGIN/TOOL"
+    return ""
+
+
+def targets(allowed: Iterable[Ask]) -> tuple[str, ...]:
+    """The tools of other plugins that may be called, each as `plugin/tool`."""
+    return tuple(ask[1] for ask in allowed if ask[0] == PERMISSION.name)

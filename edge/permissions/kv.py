@@ -1,0 +1,54 @@
+"""`("kv", "65536")`: storage, in bytes."""
+
+from __future__ import annotations
+
+from edge.permissions import amounts
+from edge.permissions.catalogue import Permission
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from edge.manifest.findings import Findings
+    from edge.manifest.lines import Path
+    from edge.permissions.catalogue import Ask
+
+QUOTA = "quota_bytes"
+
+
+class Kv(Permission):
+    """Storage."""
+
+    name = "kv"
+    table = "kv"
+    setting = "quota_bytes of [edge.kv]"
+
+    def problem(self, ask: Ask) -> str:
+        return amounts.text_problem(ask[1])
+
+    def range_problem(self, ask: Ask) -> str:
+        return amounts.range_problem(QUOTA, ask[1])
+
+    def covers(self, grant: Ask, ask: Ask) -> bool:
+        return float(ask[1]) <= float(grant[1])
+
+    def group(self, ask: Ask) -> Ask:
+        return ask[:-1]
+
+    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+        table = found.table(path, value, "edge.kv")
+        found.known(path, table, (QUOTA,))
+        if QUOTA not in table:
+            found.wrong(path, "[edge.kv] needs quota_bytes")
+        elif amounts.is_amount(found, (*path, QUOTA), table[QUOTA]):
+            return [(self.name, amounts.spelled(table[QUOTA]))]
+        return []
+
+
+PERMISSION = Kv()
+
+
+def quota(allowed: Iterable[Ask]) -> int:
+    """Bytes that may be stored; 0 for none."""
+    return max((int(ask[1]) for ask in allowed if ask[0] == PERMISSION.name), default=0)

@@ -1,0 +1,65 @@
+"""`("config_read", "token")`: a secret of the configuration.
+
+The contract's permission `config_read` declares every property of the configuration's schema with `x-secret`.
+"""
+
+from __future__ import annotations
+
+from edge.permissions.catalogue import NAME_LIMIT, Permission
+from edge.text import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.manifest.findings import Declared, Findings
+    from edge.permissions.catalogue import Ask
+    from edge.policy.grants import Grants
+
+NAME = "config_read"
+
+
+class Secrets(Permission):
+    """Secrets of the configuration."""
+
+    name = NAME
+    setting = "x-secret of a property, and config_read,"
+
+    def verb(self, use: tuple[str, ...]) -> str:
+        return f"read the secret {plain(use[0], NAME_LIMIT)}"
+
+    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+        place = declared.permissions.get(NAME)
+        if place is not None and not declared.has_schema:
+            found.careless(
+                place, "config_read without [config_schema]: any text may be set, and is not checked"
+            )
+        if declared.secrets and place is None:
+            found.careless(("config_schema",), "secrets without the permission config_read")
+        if declared.secrets and declared.has_no_import(NAME):
+            first = declared.secrets[0]
+            found.careless(
+                ("config_schema", "properties", first, "x-secret"),
+                f"`{first}` is secret, but the component does not import secrets",
+            )
+        return [] if place is None else [(NAME, name) for name in declared.secrets]
+
+
+PERMISSION = Secrets()
+
+
+def allowed_names(allowed: list[list[str]]) -> list[str]:
+    """The secrets that may be read, of what is allowed."""
+    return [ask[1] for ask in allowed if ask[0] == NAME and len(ask) > 1]
+
+
+def use_of(grants: Grants, name: str) -> str:
+    """Whether a plugin may read a secret: `granted`, `denied`, or `none` where it has no such secret.
+
+    Only a plugin that is granted config_read learns which names are none. What it does not get is told to
+    the audit.
+    """
+    if grants.permits(NAME, name):
+        return "granted"
+    own = [ask[1] for ask in grants.declared if ask[0] == NAME]
+    if name in own or not grants.configured:
+        return "denied"
+    return "denied" if own and not any(ask[0] == NAME for ask in grants.allowed) else "none"
