@@ -25,7 +25,7 @@ def every(view: View | None = None) -> tuple[list[Facts], errors.EdgeError | Non
     has no version. Raises `errors.EnvironmentFault` where the store can't be read.
     """
     view = view or View()
-    rows = [row for name in records.named() if (row := _row(name, view)) is not None]
+    rows = [found for name in records.named() if (found := row(name, view)) is not None]
     return rows, _fault(view, rows)
 
 
@@ -49,7 +49,8 @@ def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
     return None
 
 
-def _row(name: str, view: View) -> dict[str, Any] | None:
+def row(name: str, view: View) -> Facts | None:
+    """A plugin as `every` has it; None for one that is not installed."""
     try:
         found = view.record(name)
         if found is None or not found.current:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from edge import _native as native
 from edge import errors, schema
+from edge.schema import from_text
 from edge.schema.values import WHOLE
 from edge.schema.words import unknown
 from edge.store import awaited, config, records
@@ -71,6 +73,24 @@ def change(
     if not changes:
         return Unchecked()
     return Unchecked(config.unknown(manifest, changes), unknown(config.schema_of(manifest)))
+
+
+def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of Python as a configuration has them; `errors.ArgumentsError` for what is no JSON."""
+    import json
+
+    try:
+        text = json.dumps(dict(changes), allow_nan=False)
+        found: dict[str, Any] = native.read_json(text.encode(), "configuration")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise errors.ArgumentsError(
+            f"This can't be written as JSON: {error}",
+            "JSON has text, finite numbers, booleans, None, lists and dictionaries with text as keys",
+        ) from None
+    changed = from_text.changed_number(text)
+    if changed:
+        raise errors.ArgumentsError(f"A value {changed}", "Give it as text, if the plugin takes that")
+    return found
 
 
 def secrets(name: str) -> dict[str, bool]:
