@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge.limits import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
     from edge.limits.admission import Admission
     from edge.limits.counters import Counters, Slot
-    from edge.policy.grants import Grants
+    from edge.policy.grants import Grants, Row
     from edge.runtime import Runtime
     from edge.runtime.call import Call
     from edge.runtime.instance import Instance, Stats
@@ -52,6 +52,7 @@ __all__ = [
     "Plugin",
     "Profile",
     "Refused",
+    "Row",
     "Runtime",
     "Scheduler",
     "Secrets",
@@ -79,7 +80,7 @@ _HOMES = {
     "limits": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
     "limits.admission": ("Admission",),
     "limits.counters": ("Counters", "Slot"),
-    "policy.grants": ("Grants",),
+    "policy.grants": ("Grants", "Row"),
     "runtime": ("Runtime",),
     "runtime.call": ("Call",),
     "runtime.instance": ("Instance", "Stats"),

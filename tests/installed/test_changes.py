@@ -28,9 +28,12 @@ def test_what_asks_for_nothing_is_installed_and_enabled_in_one_call(packed: Pack
 
 def test_who_is_asked_sees_the_request_and_without_a_yes_it_waits(packed: Packed) -> None:
     asked: list[Request] = []
-    outcome = edge.installed.install(
-        str(packed(manifest=TOKEN)), consent=lambda request: bool(asked.append(request))
-    )
+
+    def no(request: Request) -> bool:
+        asked.append(request)
+        return False
+
+    outcome = edge.installed.install(str(packed(manifest=TOKEN)), consent=no)
     assert [request.missing for request in asked] == [(SECRET,)]
     assert (outcome.record.enabled, edge.installed.get("faults").state) == (False, "disabled")
     assert edge.installed.enable("faults", consent=agree).state == "enabled"

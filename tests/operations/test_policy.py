@@ -107,7 +107,12 @@ def test_what_lets_plugins_do_more_needs_consent(act: Callable[[Any], object], w
     change.set_level("strict", "stern")
     asked: list[str] = []
     before = Path(policy_file.default_path()).read_bytes()
-    for consent in (None, lambda question: bool(asked.append(question))):
+
+    def no(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    for consent in (None, no):
         with pytest.raises(errors.NeedsConsent, match=f"nobody agreed to .*{what}"):
             act(consent)
         assert Path(policy_file.default_path()).read_bytes() == before
