@@ -9,7 +9,7 @@ from edge.cli.stopping import tell
 from edge.operations import keys
 from edge.suggest import meant
 from edge.text import word
-from edge.trust import edit, keyring
+from edge.trust import keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _floor(given: Given, version: str) -> None:
     if given.get("json"):
         output.document(done.facts())
     else:
-        output.answer(f"code of compilers older than wasmtime {edit.floor()} is not loaded")
+        output.answer(f"code of compilers older than wasmtime {keys.floor()} is not loaded")
 
 
 def _list(given: Given) -> None:

@@ -135,6 +135,11 @@ def set_floor(version: str) -> Done:
     return Done(fact, stopped, tuple(remarks))
 
 
+def floor() -> str:
+    """The oldest release of wasmtime whose code is loaded, by all files of trust; empty for any."""
+    return edit.floor()
+
+
 def listed() -> Facts:
     """Own keys, trusted ones and whether they count at the level of this device, revocations, the floor.
 
