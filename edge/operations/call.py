@@ -1,7 +1,7 @@
 """Calls of installed plugins, on their own terms.
 
 `edge call` does the same steps in edge/cli/call.py, where no module more is imported than a call needs; what
-is not on the way of every call it takes from here.
+is not on the way of every call it takes from here. RATIONALE, "Why `edge call` takes its steps itself".
 """
 
 from __future__ import annotations
