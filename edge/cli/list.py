@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from edge.cli import output
-from edge.cli.failure import facts, report
+from edge.cli.failure import report
 from edge.cli.options import Command
 from edge.operations import overview
+from edge.operations.failure import facts
 from edge.store import status
 from edge.text import safe, word
 

@@ -49,6 +49,17 @@ def test_an_installation_is_planned_and_then_committed(packed: Packed) -> None:
     assert (outcome.change, outcome.record.enabled) == ("installed", True)
 
 
+@pytest.mark.parametrize(("level", "refused"), [("default", set()), ("strict", {SECRET})])
+def test_a_request_says_what_of_it_the_level_does_not_give(
+    packed: Packed, level: str, refused: set[tuple[str, ...]]
+) -> None:
+    edge.installed.install(str(packed(manifest=TOKEN)))
+    change.set_level(level, "faults")
+    with edge.installed.plan_enable("faults") as planned:
+        assert planned.request is not None
+        assert planned.request.refused() == refused
+
+
 def test_a_plan_has_the_same_stamp_until_something_changes_and_is_not_made_then(packed: Packed) -> None:
     edge.installed.install(str(packed(manifest=TOKEN)))
     with edge.installed.plan_enable("faults") as planned, edge.installed.plan_enable("faults") as again:
