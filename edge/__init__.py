@@ -6,14 +6,15 @@
     result = plugin.call('{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}')
     print(result.output)
 
-Names are resolved at first use, because on a device every import has its price.
+`edge.installed` lists, calls and changes installed plugins. Names are resolved at first use, because on a
+device every import has its price.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge import errors
+    from edge import errors, installed
     from edge._version import __version__
     from edge.errors import CallFailed, EdgeError, EnvironmentFault, Refused, ToolError, UsageError
     from edge.interfaces import Interface
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from edge.interfaces.secrets import Secrets
     from edge.limits import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
     from edge.limits.admission import Admission
-    from edge.limits.counters import Counters
+    from edge.limits.counters import Counters, Slot
+    from edge.policy.grants import Grants, Row
     from edge.runtime import Runtime
     from edge.runtime.call import Call
     from edge.runtime.instance import Instance, Stats
     from edge.runtime.plugin import Plugin, ToolResult
-    from edge.runtime.scheduler import Scheduler
+    from edge.runtime.scheduler import Scheduler, Task
 
 __all__ = [
     "PI_64",
@@ -41,6 +43,7 @@ __all__ = [
     "Counters",
     "EdgeError",
     "EnvironmentFault",
+    "Grants",
     "Inbound",
     "Instance",
     "Interface",
@@ -49,16 +52,22 @@ __all__ = [
     "Plugin",
     "Profile",
     "Refused",
+    "Row",
     "Runtime",
     "Scheduler",
     "Secrets",
+    "Slot",
     "Stats",
+    "Task",
     "ToolError",
     "ToolResult",
     "UsageError",
     "__version__",
     "errors",
+    "installed",
 ]
+
+_MODULES = ("errors", "installed")
 
 _HOMES = {
     "_version": ("__version__",),
@@ -70,18 +79,19 @@ _HOMES = {
     "interfaces.secrets": ("Secrets",),
     "limits": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
     "limits.admission": ("Admission",),
-    "limits.counters": ("Counters",),
+    "limits.counters": ("Counters", "Slot"),
+    "policy.grants": ("Grants", "Row"),
     "runtime": ("Runtime",),
     "runtime.call": ("Call",),
     "runtime.instance": ("Instance", "Stats"),
     "runtime.plugin": ("Plugin", "ToolResult"),
-    "runtime.scheduler": ("Scheduler",),
+    "runtime.scheduler": ("Scheduler", "Task"),
 }
 
 
 def __getattr__(name: str) -> object:
-    if name == "errors":
-        return __import__("edge.errors", None, None, ["EdgeError"])
+    if name in _MODULES:
+        return __import__(f"edge.{name}", None, None, ["__name__"])
     for home, names in _HOMES.items():
         if name in names:
             value: object = getattr(__import__(f"edge.{home}", None, None, names), name)

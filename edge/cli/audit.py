@@ -125,7 +125,7 @@ def _open(path: str, given: Given, option: str) -> tuple[list[str], Manifest]:
 
 def _imports(fd: int, path: str) -> list[str]:
     from edge import errors
-    from edge.cli.inspect import facts_of
+    from edge.operations.inspect import facts_of
 
     facts = facts_of(fd, path)
     if facts["problem"]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from edge import audit, errors
 from edge.cli import audit_columns as columns
 from edge.cli import output
-from edge.cli.words import is_file
 from edge.doctor.finding import counted
 from edge.json_text import json_text
+from edge.operations.words import is_file
 from edge.permissions import requests
 from edge.policy import grants
 from edge.store import status

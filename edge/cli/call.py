@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from edge.limits import Limits
     from edge.limits.counters import Slot
     from edge.runtime.instance import Output
-    from edge.runtime.plugin import Plugin
     from edge.store.call import Prepared
-    from edge.store.call_plan import Terms
 
     End = Callable[[], None]
 
@@ -57,7 +55,9 @@ def run(given: Given) -> int:
             log, written, end = _sinks(name, limits, quiet=given.get("quiet", False))
             plugin = prepared.load(log=log, output=written, audit=_tell)
             if given.get("unattended"):
-                _check_unattended(prepared.terms, plugin, named)
+                from edge.operations.call import check_unattended
+
+                check_unattended(prepared.terms, plugin, named)
             started = monotonic_ns()
             try:
                 result = plugin.call(
@@ -67,17 +67,9 @@ def run(given: Given) -> int:
                     limits=limits,
                 )
             except Exception as error:
-                from edge import errors
-                from edge.cli.limit import explain
+                from edge.operations.call import explain
 
-                if isinstance(error, errors.ArgumentsError):
-                    _check_config(name)
-                if isinstance(error, errors.HostFailed) and isinstance(
-                    error.__cause__, errors.EnvironmentFault
-                ):
-                    # What this machine has lost, a secret for one, is no fault of the plugin's.
-                    raise error.__cause__ from None
-                explain(error, prepared.terms, given.get("timeout"))
+                explain(error, prepared, given.get("timeout"))
                 raise
             finally:
                 end()
@@ -98,38 +90,20 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
             per_minute=int(own["calls_per_minute"]),
         )
     except Exception as error:
-        from edge.cli.limit import explain_room
+        from edge.operations.limit_remedy import explain_room
 
         explain_room(error, prepared.name)
         raise
 
 
-def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
-    from edge.manifest import UNKNOWN_RISK, Tool
-    from edge.policy import file as policy_file
-
-    said = policy_file.load()
-    for name in named or [offered["name"] for offered in plugin.tools]:
-        said.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
-
-
 def _config(name: str, withheld: list[str]) -> bytes | None:
     # As edge.store.config reads it, which is more than a call needs.
     text = files.read_guarded(store.config_path(name), files.OTHERS_WRITE)
-    if text == b"":
-        _check_config(name)
-    if text and withheld:
-        from edge.store import config
+    if text == b"" or (text and withheld):
+        from edge.operations.call import given_config
 
-        return config.without(text, name, withheld)
+        return given_config(text, name, withheld)
     return text
-
-
-def _check_config(name: str) -> None:
-    """Raises `errors.StoreDamaged` where the file, which nobody named, is what made a call fail."""
-    from edge.store import config
-
-    config.values(name)
 
 
 def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End]:

@@ -7,12 +7,10 @@ from edge import errors, files
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.json_text import json_text
+from edge.operations import settings
 from edge.schema import from_text
 from edge.schema.values import named
-from edge.schema.words import unknown
-from edge.store import awaited, config, records
-from edge.store import secrets as sealed
-from edge.store.parts import manifest_of
+from edge.store import awaited, config
 from edge.text import phrase, plain, word
 
 TYPE_CHECKING = False
@@ -46,19 +44,14 @@ def run(given: Given) -> int:
     name, *pairs = given.arguments
     manifest = awaited.settable(name)
     changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
-    removed = given.get("unset", [])
-    if given.get("reset"):
-        config.reset(name)
-    if changes or removed:
-        config.change(manifest, changes, removed)
-    for key in config.unknown(manifest, changes):
+    done = settings.change(name, changes, given.get("unset", []), reset=given.get("reset", False))
+    for key in done.names:
         output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
-    unchecked = unknown(config.schema_of(manifest)) if changes else []
-    if unchecked:
-        listed = ", ".join(plain(place, NOTE_LIMIT) for place in unchecked[:MAX_UNCHECKED])
-        more = f" and {len(unchecked) - MAX_UNCHECKED} more" if len(unchecked) > MAX_UNCHECKED else ""
+    if done.rules:
+        listed = ", ".join(plain(place, NOTE_LIMIT) for place in done.rules[:MAX_UNCHECKED])
+        more = f" and {len(done.rules) - MAX_UNCHECKED} more" if len(done.rules) > MAX_UNCHECKED else ""
         output.say(f"edge: the schema of {name} has rules that are not checked here: {listed}{more}")
-    _show(given, manifest)
+    _show(given, name)
     return 0
 
 
@@ -141,22 +134,12 @@ def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
     return key, text
 
 
-def _show(given: Given, manifest: Manifest) -> None:
-    values = config.values(manifest.name)
-    known = config.properties(manifest)
-    set_secrets = sealed.names(manifest.name)
-    secrets = {name: name in set_secrets for name in manifest.secrets}
-    missing = config.missing(manifest, set_secrets)
+def _show(given: Given, name: str) -> None:
+    facts = settings.describe(name)
+    known, values, secrets = facts["schema"], facts["values"], facts["secrets"]
+    withheld, is_free = facts.pop("withheld"), facts.pop("free")
     if given.get("json"):
-        output.document(
-            {
-                "plugin": manifest.name,
-                "values": values,
-                "schema": known,
-                "secrets": secrets,
-                "missing": missing,
-            }
-        )
+        output.document(facts)
         return
     for key in dict.fromkeys((*known, *values)):
         rules = known.get(key, {}) if isinstance(known.get(key), dict) else {}
@@ -167,12 +150,11 @@ def _show(given: Given, manifest: Manifest) -> None:
         output.show(f"{word(key)} = {value}  ({kind}{': ' if note else ''}{note})")
     for key, is_set in secrets.items():
         output.show(f"{word(key)} is a secret, {'set' if is_set else 'not set'}")
-    if config.is_free(manifest):
-        output.say(f"{manifest.name} says nothing of its configuration: any text is taken, and not checked")
+    if is_free:
+        output.say(f"{name} says nothing of its configuration: any text is taken, and not checked")
     elif not (known or values or secrets):
-        output.say(f"{manifest.name} takes no configuration")
-    for key in config.withheld(manifest_of(records.get(manifest.name).current)):
-        if key in values:
-            output.say(f"edge: {word(key)} is for another release: the one that is installed does not get it")
-    for key in missing:
-        output.say(f"edge: {manifest.name} requires {word(key)}, which is not set")
+        output.say(f"{name} takes no configuration")
+    for key in withheld:
+        output.say(f"edge: {word(key)} is for another release: the one that is installed does not get it")
+    for key in facts["missing"]:
+        output.say(f"edge: {name} requires {word(key)}, which is not set")

@@ -91,13 +91,14 @@ def show(request: Request) -> None:
         output.say(
             f"  is signed by another key than before: {request.signer} instead of {request.signer_before}"
         )
-    refusals = _Refusals(request)
+    refused = request.refused()
+    note = f" (level {request.grants.level} does not give it)"
     for change in request.changes:
-        refused = refusals.of(change.ask) if change.ask and change.wider else ""
-        output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{refused}")
+        remark = note if change.wider and change.ask in refused else ""
+        output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{remark}")
     # Of another signer all of it is shown: what the one before was allowed, this one would have too.
     if request.signer or not request.changes:
-        _show_all(request, refusals)
+        _show_all(request, refused, note)
 
 
 def show_warnings(warnings: Sequence[Problem]) -> None:
@@ -115,38 +116,15 @@ def show_misfit(found: tuple[str, str] | None) -> None:
         output.say(f"      {found[1]}")
 
 
-def _show_all(request: Request, refusals: _Refusals) -> None:
+def _show_all(request: Request, refused: set[Ask], note: str) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest
     told = {change.ask for change in request.changes if change.wider}
     for ask in manifest.asks:
         if ask not in told:
-            output.say(f"  asks for {requests.spelled(ask)}{refusals.of(ask)}")
+            output.say(f"  asks for {requests.spelled(ask)}{note if ask in refused else ''}")
     if not manifest.asks:
         output.say("  asks for nothing beyond what every plugin has")
     for tool, risk in manifest.risks.items():
         if risk != UNKNOWN_RISK:
             output.say(f"  says that the risk of {word(tool)} is {risk}")
-
-
-class _Refusals:
-    """What of a request the level does not give."""
-
-    __slots__ = ("_given", "_not_given", "_request")
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._not_given = {*request.missing} - {*request.consents}
-        self._given = requests.Covering(request.grants.allowed)
-
-    def of(self, ask: Ask) -> str:
-        """That the level does not give it, where that is so; empty otherwise."""
-        if ask not in self._not_given and self._is_given(ask):
-            return ""
-        return f" (level {self._request.grants.level} does not give it)"
-
-    def _is_given(self, ask: Ask) -> bool:
-        """Whether the plugin gets it, a limit also where no consent is needed for it, or a part of it."""
-        if ask[0] == "limits" and float(ask[2]) <= self._request.grants.limits[ask[1]]:
-            return True
-        return any(True for _ in self._given.within(ask))

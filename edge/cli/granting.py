@@ -1,14 +1,11 @@
-"""What a command line says of grants: a manifest, a security level, whether somebody is there."""
+"""What a command line says of grants: a manifest that is named, what is told to the audit log."""
 
 from __future__ import annotations
 
-from edge import files, manifest, trust
+from edge import files, manifest
 from edge.cli import output
-from edge.permissions import levels
-from edge.policy import file as policy_file
-from edge.policy import grants
+from edge.operations import run
 from edge.text import plain
-from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,78 +14,25 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.limits import Profile
     from edge.manifest import Manifest
-    from edge.policy.grants import Audit, Grants
-    from edge.policy.model import Policy
-    from edge.runtime.plugin import Plugin
+    from edge.operations.run import Terms
+    from edge.policy.grants import Audit
 
 MAX_WARNINGS = 10
 MAX_TOLD = 20
 
 
-class Terms:
-    """On which terms a plugin runs.
-
-    manifest  what it declares, nothing where none was given
-    policy    what the operator allows
-    grants    what comes of both
-    """
-
-    __slots__ = ("grants", "manifest", "policy")
-
-    def __init__(self, declared: Manifest, said: Policy, granted: Grants) -> None:
-        self.manifest = declared
-        self.policy = said
-        self.grants = granted
-
-    def trusted(self) -> bytes:
-        """Whose signatures count at this level (edge.trust)."""
-        return trust.text(operator_only=levels.operator_only(self.grants.level))
-
-    def check_unattended(self, given: Given, plugin: Plugin, named: list[str]) -> None:
-        """With --unattended, refuses a tool of too high a risk: the one that is named, or any there is."""
-        if not given.get("unattended"):
-            return
-        for tool in named or [offered["name"] for offered in plugin.tools]:
-            self.policy.check_unattended(plugin.name, self.manifest.tool(tool))
-
-    def check_source(self, given: Given, file: str, imports: list[str], named: list[str]) -> None:
-        """Raises before a component is compiled what can be known by then: grants, trust, a tool's risk."""
-        from edge import errors
-        from edge.trust import key_file
-
-        self.grants.check_load(imports)
-        only = levels.operator_only(self.grants.level)
-        own = key_file.local_public()
-        if (own or only) and own not in [entry.public for entry in held.entries(operator_only=only)]:
-            why = "was revoked here"
-            if only:
-                why = "the operator did not add, and at this security level no other key counts"
-            raise errors.Untrusted(f"{file}: it would be signed with this machine's own key, which {why}")
-        if given.get("unattended"):
-            for tool in named:
-                self.policy.check_unattended(self.grants.plugin or file, self.manifest.tool(tool))
-
-
 def terms(given: Given, profile: Profile) -> Terms:
     """The terms that options and policy give; talks of a level that is lower than the policy's."""
-    declared = read_manifest(given.get("manifest"))
-    said = policy_file.load()
-    # Whoever hands over a secret agrees that it is read.
-    secrets = [("config_read", name) for name, _ in given.get("secret", ())]
-    said = said.agreed(declared.name, [ask for ask in secrets if ask in declared.asks])
-    granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=_teller())
-    usual = said.level_of(granted.plugin)
-    if levels.is_lower(granted.level, usual):
-        tell(
-            {
-                "event": "level",
-                "plugin": granted.plugin,
-                "before": usual,
-                "after": granted.level,
-                "lowered": True,
-            }
-        )
-    return Terms(declared, said, granted)
+    found, lowered = run.terms(
+        read_manifest(given.get("manifest")),
+        profile,
+        level=given.get("level", ""),
+        secrets=[name for name, _ in given.get("secret", ())],
+        audit=_teller(),
+    )
+    if lowered is not None:
+        tell(lowered)
+    return found
 
 
 def _teller() -> Audit:

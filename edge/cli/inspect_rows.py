@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edge import files
 from edge.cli import output
 from edge.text import word
 
@@ -24,8 +23,3 @@ def show_origin(facts: dict[str, Any]) -> None:
         ", ".join(f"{part} {word(compiler[part])}" for part in ("edge", "wasmtime", "cranelift")),
     )
     row("source", f"{source['size']:,} bytes, sha256 {source['sha256']}")
-
-
-def without_file(message: str | None, path: str) -> str | None:
-    """A message about a file without the file's name, which is shown beside it."""
-    return message and message.removeprefix(f"{files.base_name(path)}: ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge.cli import output
 from edge.cli.consent import ADOPTED, consent_of, show_misfit, show_warnings
 from edge.cli.options import Command, Option, megabytes
+from edge.operations.install import MOST_BYTES, install
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from edge.store.install import Outcome
 
 MEGABYTE = 1 << 20
-MOST_MEGABYTES = 256
+MOST_MEGABYTES = MOST_BYTES // MEGABYTE
 
 COMMAND = Command(
     "install",
@@ -40,8 +41,6 @@ COMMAND = Command(
 
 def run(given: Given) -> int:
     """Exits with 0 also where the plugin is not enabled yet, and says so."""
-    from edge.operations.install import install
-
     done = install(
         given.arguments[0],
         sha256=given.get("sha256", ""),

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from edge import _native as native
-from edge import errors, files, store, trust
-from edge._native import making
-from edge.cli import output, stopping
+from edge import errors, trust
+from edge.cli import output
 from edge.cli.options import Command, Option
-from edge.cli.words import is_file, is_folder
-from edge.permissions import levels
-from edge.policy import file as policy_file
-from edge.sources.digest import hex_of
-from edge.store import status
+from edge.cli.stopping import tell
+from edge.operations import keys
 from edge.suggest import meant
-from edge.text import phrase, safe, word
-from edge.trust import edit, key_file, keyring
-from edge.trust import held as trust_held
-from edge.trust import lines as trust_lines
-from edge.trust.held import Held
+from edge.text import word
+from edge.trust import keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Union
-
     from edge.cli.options import Given
-    from edge.trust import Trusted
-
-    Counting = dict[bytes, Union[set[str], None]]
-    """Plugins by key; None for every plugin."""
-
-DIGITS = "0123456789abcdef"
-SHOWN_DIGITS = 16
-"""As many of a key are in messages."""
-
-DIGEST = "sha256:"
-ALL = "*"
-KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME"
 
 ACTIONS = {
     "new": "NAME",
@@ -111,295 +89,64 @@ def _new(given: Given, name: str) -> None:
 
 
 def _show(given: Given, what: str) -> None:
-    public, label = _key(what, "key")
-    known = [entry for entry, _ in edit.trusted() if entry.public == public]
-    revoked = any(digits == public.hex() for _, digits, _, _ in edit.revocations())
-    if not (label or known or revoked):
-        raise errors.UsageError(
-            f"Nothing is known here of key {public.hex()}", "`edge key list` shows the keys there are"
-        )
-    label = label or (known[0].label if known else "")
+    facts = keys.describe(what)
     if given.get("json"):
-        output.document(
-            {
-                "public": public.hex(),
-                "label": label,
-                "trusted": bool(known),
-                "plugins": list(known[0].plugins) if known else [],
-                "revoked": revoked,
-            }
-        )
+        output.document(facts)
         return
-    output.answer(trust.line(public, label).rstrip("\n"))
-    if revoked:
+    output.answer(trust.line(bytes.fromhex(facts["public"]), facts["label"]).rstrip("\n"))
+    if facts["revoked"]:
         output.say("edge: this key is revoked here")
 
 
 def _trust(given: Given, what: str) -> None:
-    plugins = _plugins(given.get("plugins"))
-    wanted = [
-        (
-            entry,
-            _label(given.get("label") or entry.label),
-            entry.plugins or None if plugins is None else plugins,
-        )
-        for entry in _keys(what)
-    ]
-    facts = []
-    before = status.loading()
-    for entry, label, scope in wanted:
-        facts.append(edit.add(entry.public, label, scope, again=given.get("again", False)))
-        _remark(facts[-1])
-    stops = stopping.tell(before)
+    said = given.get("plugins")
+    plugins = None if said is None else [] if said == keys.ALL else said.split(",")
+    done = keys.add(what, label=given.get("label", ""), plugins=plugins, again=given.get("again", False))
+    tell(done)
     if given.get("json"):
-        output.document({"trusted": [_without_event(fact) for fact in facts], "stops": stops})
+        output.document(done.facts())
         return
-    for fact in facts:
+    for fact in done.fact["trusted"]:
         what_for = ", ".join(fact["plugins"]) or "every plugin"
         output.show(f"{fact['key']} is trusted for {what_for}")
 
 
-def _remark(fact: dict[str, Any]) -> None:
-    """What somebody who trusts a key may not expect."""
-    if fact["again"]:
-        output.say(f"edge: key {fact['key'][:SHOWN_DIGITS]} had been revoked here, and is not any more")
-    for entry, path in edit.trusted():
-        wider = fact["plugins"] and not entry.plugins
-        if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
-            whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
-            output.say(f"edge: {whose} for every plugin; revoked, it is trusted for none")
-
-
 def _revoke(given: Given, what: str) -> None:
-    reason = _label(given.get("reason", ""))
-    if what.lower().startswith(DIGEST):
-        kind, digits = edit.SHA256, hex_of(what).lower()
-        if len(digits) != edit.KEY_DIGITS or digits.strip(DIGITS):
-            raise errors.UsageError(
-                f"{what}: a digest has 64 hexadecimal digits",
-                "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
-            )
-    elif "/" in what or what.endswith((".edge", ".cwasm")) or (is_file(what) and not _is_known(what)):
-        kind, digits = edit.SHA256, _release_of(what)
-    else:
-        kind, digits = trust.ALGORITHM, _key(what)[0].hex()
-        if is_folder(store.release_path(digits)):
-            raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
-        if bytes.fromhex(digits) == key_file.local_public():
-            output.say("edge: this is this machine's own key: what it compiles will not run here any more")
-        for entry, path in edit.trusted():
-            if entry.public.hex() == digits and path not in ("", trust.operator_path()):
-                output.say(f"edge: {path} brought this key: {word(entry.label)}")
-    before = status.loading()
-    fact = {**edit.revoke(kind, digits, reason), "stops": stopping.tell(before)}
+    done = keys.revoke(what, given.get("reason", ""))
+    tell(done)
     if given.get("json"):
-        output.document(_without_event(fact))
+        output.document(done.facts())
     else:
-        output.answer(f"{kind} {digits} is revoked")
-
-
-def _release_of(path: str) -> str:
-    """The digest by which a file is known to who loads it, which is not that of the whole file."""
-    from edge.package import HEAD_BYTES, is_package, open_package
-
-    fd = files.open_input(path)
-    try:
-        if not is_package(fd):
-            digest: str = native.describe_artifact(fd, path)[0]["artifact"]["sha256"]
-            return digest
-        import hashlib
-
-        return hashlib.sha256(open_package(fd, path, None).head[HEAD_BYTES:]).hexdigest()
-    finally:
-        files.close(fd)
+        output.answer(f"{done.fact['kind']} {done.fact['digits']} is revoked")
 
 
 def _floor(given: Given, version: str) -> None:
-    own = native.about()["wasmtime"]
-    wanted, newest = _version(version), _version(own)
-    if wanted > newest:
-        raise errors.UsageError(
-            f"This library is wasmtime {own}: nothing here could compile for a floor of {version}",
-            "Update Edge first",
-        )
-    before = status.loading()
-    fact = edit.set_floor(version)
-    fact["stops"] = stopping.tell(before)
-    if fact["before"] and wanted < _version(fact["before"]):
-        output.say(f"edge: the floor was {fact['before']}: code of older compilers is loaded again")
-    holds = edit.floor()
-    if _version(holds) > wanted:
-        output.say(f"edge: what a bundle brought says {holds}, and the higher floor holds")
+    done = keys.set_floor(version)
+    tell(done)
     if given.get("json"):
-        output.document(_without_event(fact))
+        output.document(done.facts())
     else:
-        output.answer(f"code of compilers older than wasmtime {holds} is not loaded")
+        output.answer(f"code of compilers older than wasmtime {keys.floor()} is not loaded")
 
 
 def _list(given: Given) -> None:
-    held = Held()
-    trust_held.check_all(held)
-    own, problems = keyring.every()
-    trusted = edit.trusted(held)
-    revoked = edit.revocations(held)
-    floor = edit.floor(held)
-    level = policy_file.load().level
-    counting = _counting(trusted, level)
-    for problem in problems:
+    facts = keys.listed()
+    for problem in facts["problems"]:
         output.say(f"edge: {problem}")
     if given.get("json"):
-        output.document(
-            {
-                "own": [{"name": key.name, "public": key.public.hex(), "locked": key.locked} for key in own],
-                "trusted": [_facts(*told, counts=_counts(told[0], counting)) for told in trusted],
-                "revoked": [
-                    {"kind": kind, "digits": digits, "reason": reason, "file": path}
-                    for kind, digits, reason, path in revoked
-                ],
-                "floor": floor or None,
-                "level": level,
-                "problems": problems,
-            }
-        )
+        output.document(facts)
         return
-    for key in own:
+    for key in facts["own"]:
         output.answer(
-            f"own      {key.public.hex()}  {key.name}{', behind a passphrase' if key.locked else ''}"
+            f"own      {key['public']}  {key['name']}{', behind a passphrase' if key['locked'] else ''}"
         )
-    for entry, path in trusted:
-        scope = f", for {', '.join(entry.plugins)}" if entry.plugins else ""
-        source = f"  ({path})" if path else ""
-        remark = "" if _counts(entry, counting) else f"; does not count at level {level}, which holds here"
-        output.show(f"trusted  {entry.public.hex()}  {word(entry.label)}{scope}{source}{remark}")
-    for kind, digits, reason, path in revoked:
-        output.show(f"revoked  {digits}  {kind}{', ' if reason else ''}{reason and word(reason)}  ({path})")
-    if floor:
-        output.answer(f"floor    wasmtime {floor}")
-
-
-def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
-    """The keys that count at a level, and what for by all their lines together."""
-    only = levels.operator_only(level)
-    found: Counting = {}
-    for entry, path in trusted:
-        if only and path != trust.operator_path():
-            continue
-        plugins = found.setdefault(entry.public, set())
-        if not entry.plugins:
-            found[entry.public] = None
-        elif plugins is not None:
-            plugins.update(entry.plugins)
-    return found
-
-
-def _counts(entry: Trusted, counting: Counting) -> bool:
-    """Whether a key counts for all that a line trusts it with, be it by other lines."""
-    plugins = counting.get(entry.public, set())
-    return plugins is None or (bool(entry.plugins) and plugins.issuperset(entry.plugins))
-
-
-def _facts(entry: Trusted, path: str, *, counts: bool) -> dict[str, Any]:
-    return {
-        "public": entry.public.hex(),
-        "label": entry.label,
-        "plugins": list(entry.plugins),
-        "file": path or None,
-        "counts": counts,
-    }
-
-
-def _without_event(fact: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fact.items() if name != "event"}
-
-
-def _key(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
-    """A key by its digits, an own one's name, a trusted one's label or a known one's first digits; its label.
-
-    `kinds`: what the word might have been.
-    """
-    if _is_key(what):
-        return bytes.fromhex(what), ""
-    if keyring.is_there(what):
-        return keyring.find(what).public, what
-    found = _named(what)
-    if not found:
-        raise errors.UsageError(
-            f"There is no {kinds} `{safe(what, 200)}` here", "`edge key list` shows the keys there are"
-        )
-    if len(found) > 1:
-        raise errors.UsageError(
-            f"{len(found)} keys here are called `{safe(what, 200)}`", "Give all 64 digits of one"
-        )
-    return found.popitem()
-
-
-def _named(what: str) -> dict[bytes, str]:
-    """The keys here that a label, or the first digits that messages show, stands for; and their labels."""
-    labels = {key.public: key.name for key in keyring.every()[0]} if _is_shortened(what) else {}
-    labels |= {entry.public: entry.label for entry, _ in edit.trusted()}
-    return {
-        public: label
-        for public, label in labels.items()
-        if label == what or (_is_shortened(what) and public.hex().startswith(what.lower()))
-    }
-
-
-def _keys(what: str) -> list[Trusted]:
-    """The same, or all of a file's lines with what they say that a key may sign."""
-    if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
-        public, label = _key(what)
-        return [trust.Trusted(public, label)]
-    try:
-        lines = making.read_trust(files.read_input(what).removeprefix(files.BYTE_ORDER_MARK), what)
-    except errors.OptionsError as error:
-        # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
-        raise errors.UsageError(error.message, KEY_FILE) from None
-    found = trust_lines.keys_of(lines)
-    if not found or edit.says_more(lines):
-        raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
-    return found
-
-
-def _is_known(what: str) -> bool:
-    """Whether a key goes by this, as `_key` takes it."""
-    return _is_key(what) or keyring.is_there(what) or bool(_named(what))
-
-
-def _is_key(what: str) -> bool:
-    return len(what) == edit.KEY_DIGITS and not what.lower().strip(DIGITS)
-
-
-def _is_shortened(what: str) -> bool:
-    return SHOWN_DIGITS <= len(what) < edit.KEY_DIGITS and not what.lower().strip(DIGITS)
-
-
-def _plugins(text: str | None) -> list[str] | None:
-    from edge.text import INNER
-
-    if text is None:
-        return None
-    if text == ALL:
-        return []
-    found = text.split(",")
-    for name in found:
-        if not name or name.removesuffix(ALL).strip(INNER):
-            raise errors.UsageError(
-                f"`{name}` names no plugins",
-                "A plugin's name, or its beginning and a *, as in weather,pump-*",
-            )
-    return found
-
-
-def _label(text: str) -> str:
-    """One line without a #, which begins a comment."""
-    text = " ".join(text.split())
-    if "#" in text or not text.isprintable():
-        raise errors.UsageError(f"`{phrase(text, 200)}` can't be a label", "One line of text, without #")
-    return text
-
-
-def _version(text: str) -> tuple[int, ...]:
-    parts = text.split(".")
-    if len(parts) != 3 or not all(part.isdecimal() and part.isascii() for part in parts):
-        raise errors.UsageError(f"`{text}` is no release of wasmtime", "Three numbers, as in 48.0.8")
-    return tuple(map(int, parts))
+    for key in facts["trusted"]:
+        scope = f", for {', '.join(key['plugins'])}" if key["plugins"] else ""
+        source = f"  ({key['file']})" if key["file"] else ""
+        remark = "" if key["counts"] else f"; does not count at level {facts['level']}, which holds here"
+        output.show(f"trusted  {key['public']}  {word(key['label'])}{scope}{source}{remark}")
+    for gone in facts["revoked"]:
+        reason = f", {word(gone['reason'])}" if gone["reason"] else ""
+        output.show(f"revoked  {gone['digits']}  {gone['kind']}{reason}  ({gone['file']})")
+    if facts["floor"]:
+        output.answer(f"floor    wasmtime {facts['floor']}")

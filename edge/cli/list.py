@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edge import errors
 from edge.cli import output
-from edge.cli.failure import facts, report
+from edge.cli.failure import report
 from edge.cli.options import Command
-from edge.store import records, status
-from edge.store.view import View
+from edge.operations import overview
+from edge.operations.failure import facts
+from edge.store import status
 from edge.text import safe, word
 
 TYPE_CHECKING = False
@@ -37,9 +37,7 @@ COLUMNS = ("name", "version", "release", "state", "tools")
 
 def run(given: Given) -> int:
     """Exits with 1 when something is damaged, and with 5 when trust or the policy can't be read."""
-    view = View()
-    rows = [row for name in records.named() if (row := _row(name, view)) is not None]
-    fault = _fault(view, rows)
+    rows, fault = overview.every()
     if given.get("json"):
         output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})
     elif rows:
@@ -51,45 +49,6 @@ def run(given: Given) -> int:
             report(fault, as_json=False)
         return fault.exit_code
     return 1 if any(row["state"] == status.DAMAGED for row in rows) else 0
-
-
-def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
-    """What of this machine leaves open which plugins a call would load."""
-    try:
-        view.check()
-        if any(row["state"] == status.UNKNOWN for row in rows):
-            view.check_lines()
-    except errors.EdgeError as error:
-        return error
-    return None
-
-
-def _row(name: str, view: View) -> dict[str, Any] | None:
-    try:
-        found = view.record(name)
-        if found is None or not found.current:
-            return None
-        description = view.release(found.current, name).description
-    except errors.EdgeError as error:
-        return {
-            "name": name,
-            "version": "",
-            "release": 0,
-            "state": status.DAMAGED,
-            "enabled": False,
-            "tools": [],
-            "problem": error.message,
-        }
-    state, why = status.state(found, view)
-    return {
-        "name": name,
-        "version": description["version"],
-        "release": description["release"],
-        "state": state,
-        "enabled": found.enabled,
-        "tools": [tool["name"] for tool in description.get("tools") or ()],
-        "problem": why or None,
-    }
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

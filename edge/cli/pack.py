@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from edge.cli import output, tool
 from edge.cli.options import Command, Option, at_least_one, named_file
-from edge.cli.words import is_folder
 from edge.files.staged import Staged
+from edge.operations.words import is_folder
 from edge.targets import engine_of
 from edge.trust import key_file
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from edge import errors
-from edge.cli import output, stopping
+from edge.cli import output
 from edge.cli.consent import agrees
 from edge.cli.options import Command, Option
-from edge.manifest import RISKS
-from edge.operations import policy as permissions
-from edge.permissions import levels, requests
-from edge.policy import change
-from edge.policy import file as policy_file
-from edge.policy.model import NOBODY
-from edge.store import status
+from edge.cli.stopping import tell
+from edge.operations import policy
+from edge.permissions import requests
 from edge.suggest import meant
 
 TYPE_CHECKING = False
@@ -21,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.policy.model import Policy
+    from edge.operations.impact import Done
 
 SHOW = "show"
 DEVICE = "device"
@@ -65,33 +61,13 @@ def run(given: Given) -> int:
 
         policy_show.show(given, *words)
         return 0
-    _confirm(given, action, words)
-    before = status.loading()
-    fact = {**_change(action, words), "stops": stopping.tell(before)}
-    _say_more(fact)
-    if fact["plugin"]:
-        fact["installed"] = status.is_installed(fact["plugin"])
-        if not fact["installed"]:
-            later = "; what is said of it holds once it is" if action in ("level", "grant") else ""
-            output.say(f"edge: {fact['plugin']} is not installed here{later}")
+    done = _change(given, action, words)
+    tell(done)
     if given.get("json"):
-        output.document(fact)
+        output.document(done.facts())
     else:
-        output.show(_told(fact))
-    return 1 if fact.get("still") or (action == "revoke" and fact["remark"]) else 0
-
-
-def _say_more(fact: dict[str, Any]) -> None:
-    """What does not follow from what was asked."""
-    if fact.get("remark"):
-        output.say(f"edge: {fact['remark']}")
-    for ask in fact.get("still", ()):
-        held = requests.spelled(tuple(ask))
-        output.say(
-            f"edge: {fact['plugin']} still has {requests.spelled(tuple(fact['ask']))}, "
-            f"which {held} takes in: "
-            f"edge policy revoke {fact['plugin']} {held}"
-        )
+        output.show(_told(done.fact))
+    return 1 if done.fact.get("still") or (action == "revoke" and done.fact["remark"]) else 0
 
 
 def _check(action: str, words: list[str]) -> None:
@@ -101,42 +77,18 @@ def _check(action: str, words: list[str]) -> None:
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 
 
-def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
+def _change(given: Given, action: str, words: Sequence[str]) -> Done:
+    def consent(what: str) -> bool:
+        return agrees(given, f"{what[0].upper()}{what[1:]} lets plugins do more. Go on?")
+
     first, *rest = words
     if action == "level":
-        return change.set_level("" if first == DEVICE else first, *rest)
+        return policy.set_level("" if first == DEVICE else first, *rest, consent=consent)
     if action == "unattended":
-        return change.set_unattended(first)
-    if action == "grant":
-        return permissions.grant(first, tuple(rest))
+        return policy.set_unattended(first, consent=consent)
     if action == "forget":
-        return permissions.forget(first)
-    return permissions.revoke(first, tuple(rest))
-
-
-def _confirm(given: Given, action: str, words: Sequence[str]) -> None:
-    lowered = _lowered(policy_file.load(), action, words)
-    if lowered and not agrees(given, f"{lowered[0].upper()}{lowered[1:]} lets plugins do more. Go on?"):
-        raise errors.NeedsConsent(
-            f"Nothing was changed: nobody agreed to {lowered}", "Answer yes at a terminal, or give --yes"
-        )
-
-
-def _lowered(said: Policy, action: str, words: Sequence[str]) -> str:
-    """What of a change lets plugins do more, empty for nothing; the change itself says what means nothing."""
-    first, *rest = words
-    if action == "unattended":
-        order = (NOBODY, *RISKS)
-        raises = first in order and order.index(first) > order.index(said.unattended)
-        return f"raising the risk of unattended calls from {said.unattended} to {first}" if raises else ""
-    if action not in ("level", "forget"):
-        return ""
-    plugin = first if action == "forget" else "".join(rest)
-    before = said.level_of(plugin) if plugin else said.level
-    after = said.level if action == "forget" or first == DEVICE else first
-    goes_down = after in levels.LEVELS and levels.is_lower(after, before)
-    whose = plugin or "this device"
-    return f"lowering the level of {whose} from {before} to {after}" if goes_down else ""
+        return policy.forget(first, consent=consent)
+    return (policy.grant if action == "grant" else policy.revoke)(first, tuple(rest))
 
 
 def _told(fact: dict[str, Any]) -> str:

@@ -19,10 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.cli.granting import Terms
     from edge.cli.options import Given
     from edge.limits import Limits, Profile
-    from edge.limits.counters import Slot
+    from edge.operations.run import Terms
     from edge.runtime.plugin import Plugin, ToolResult
 
     Ran = tuple[str, ToolResult, float]
@@ -79,7 +78,7 @@ def run(given: Given) -> int:
 def _run_bare(fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
     limits = _limits(given, profile.limits)
     # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
-    with _admission().admit(NAMELESS, limits, concurrent=0, per_minute=0):
+    with Admission(Counters(), here()).admit(NAMELESS, limits, concurrent=0, per_minute=0):
         log = tool.GuestLog(log_bytes=limits.log_bytes)
         return _call(given, _load(fd, given, config, profile, None, log), config, limits, log)
 
@@ -89,8 +88,9 @@ def _run_under(terms: Terms, fd: int, given: Given, config: bytes | None, profil
     log = tool.GuestLog(log_bytes=limits.log_bytes)
     plugin = _load(fd, given, config, profile, terms, log)
     _, *named, _ = given.arguments
-    terms.check_unattended(given, plugin, named)
-    with _admit(plugin, limits, terms):
+    if given.get("unattended"):
+        terms.check_unattended(plugin, named)
+    with terms.admit(plugin, limits):
         return _call(given, plugin, config, limits, log)
 
 
@@ -104,7 +104,7 @@ def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits, lo
             tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
         )
     except Exception as error:
-        from edge.cli.limit import explain_run
+        from edge.operations.limit_remedy import explain_run
 
         explain_run(error)
         raise
@@ -120,26 +120,6 @@ def _terms(given: Given, profile: Profile) -> Terms | None:
     from edge.cli.granting import terms
 
     return terms(given, profile)
-
-
-def _admission() -> Admission:
-    return Admission(Counters(), here())
-
-
-def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
-    admission = _admission()
-    if terms.grants.plugin:
-        own = terms.grants.limits
-        return admission.admit(
-            terms.grants.plugin,
-            limits,
-            concurrent=int(own["concurrent_calls"]),
-            per_minute=int(own["calls_per_minute"]),
-        )
-    if plugin.description.get("plugin"):
-        return admission.admit(plugin.name, limits)
-    # A file's name is not the plugin's: others may have the same. Only the memory of its calls is limited.
-    return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
 def _load(
@@ -164,7 +144,9 @@ def _load(
                 code, name, receipt=receipt, interfaces=interfaces, grants=grants, output=log.write
             )
         except Exception as error:
-            _explain(error, code, name)
+            from edge.operations.run import explain_load
+
+            explain_load(error, code, name)
             raise
 
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
@@ -190,7 +172,9 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
 
     def check(imports: list[str]) -> None:
         if terms is not None:
-            terms.check_source(given, files.base_name(path), imports, named)
+            terms.check_source(
+                files.base_name(path), imports, unattended=named if given.get("unattended") else ()
+            )
 
     return run_source.load(
         files.read_open(fd, path),
@@ -200,19 +184,6 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
         say=output.say,
         draw=output.draw,
     )
-
-
-def _explain(error: Exception, code: int, name: str) -> None:
-    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs."""
-    from edge import _native as native
-    from edge import contract, errors
-
-    if isinstance(error, errors.MissingImport):
-        exports = native.describe_artifact(code, name)[0]["exports"]
-        if any(export.startswith(contract.PREFIX) for export in exports):
-            from edge.runtime.tool_errors import refuse_toolless
-
-            refuse_toolless(name, exports)
 
 
 def _check_arguments(given: Given, config: bytes | None) -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import posix
 
-from edge import errors, schema
 from edge.cli import output
 from edge.cli.options import Command, Option
 from edge.cli.passphrase import STANDARD_INPUT, STDIN, hidden, read, secret_text
-from edge.schema.values import WHOLE
-from edge.store import awaited, config
-from edge.store import secrets as sealed
+from edge.operations import settings
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -33,27 +30,19 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Sets or removes a secret, or lists them."""
     name, *named = given.arguments
-    manifest = awaited.settable(name)
     if not named:
-        _show(given, name, manifest.secrets)
+        _show(given, name)
         return 0
     (secret,) = named
-    if secret not in manifest.secrets:
-        known = f"Its secrets are {', '.join(manifest.secrets)}" if manifest.secrets else config.takes(name)
-        raise errors.ConfigError(f"{name} has no secret `{secret}`", known)
-    damage = sealed.damage_of(name)
     if given.get("unset"):
-        sealed.unset_secret(name, secret)
+        damage = settings.unset_secret(name, secret)
     else:
-        value = _value(given, name, secret)
-        found = schema.problems(config.schema_of(manifest)["properties"][secret], value)
-        if found:
-            reasons = (problem.removeprefix(f"{WHOLE}: ") for problem in found)
-            raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}", config.takes(name))
-        sealed.set_secret(name, secret, value)
+        # Before anybody is asked for a value.
+        settings.check_secret(name, secret)
+        damage = settings.set_secret(name, secret, _value(given, name, secret))
     if damage is not None:
         output.say(f"edge: {damage.message}. Others of its secrets may have to be set again")
-    _show(given, name, manifest.secrets)
+    _show(given, name)
     return 0
 
 
@@ -66,12 +55,12 @@ def _value(given: Given, name: str, secret: str) -> str:
     return secret_text(raw, f"{secret} of {name}")
 
 
-def _show(given: Given, name: str, secrets: tuple[str, ...]) -> None:
-    there = sealed.names(name)
+def _show(given: Given, name: str) -> None:
+    secrets = settings.secrets(name)
     if given.get("json"):
-        output.document({"plugin": name, "secrets": {secret: secret in there for secret in secrets}})
+        output.document({"plugin": name, "secrets": secrets})
         return
-    for secret in secrets:
-        output.show(f"{word(secret)}: {'set' if secret in there else 'not set'}")
+    for secret, is_set in secrets.items():
+        output.show(f"{word(secret)}: {'set' if is_set else 'not set'}")
     if not secrets:
         output.say(f"{name} has no secrets")

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from edge.cli import output
 from edge.cli.options import Command
+from edge.operations import overview
 from edge.permissions import requests
-from edge.store import config, secrets, status
-from edge.store.installed import Installed
-from edge.store.view import View
 from edge.text import plain, quoted, word
-from edge.trust import held
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from edge.cli.options import Given
-    from edge.store.record import Record
 
 COMMAND = Command(
     "show",
@@ -46,8 +41,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
 
 def run(given: Given) -> int:
     """Shows a plugin."""
-    view = View()
-    facts = _facts(Installed(given.arguments[0], view), view)
+    facts = overview.one(given.arguments[0])
     if given.get("json"):
         output.document(facts)
         return 0
@@ -70,44 +64,6 @@ def run(given: Given) -> int:
     for name, is_set in facts["secrets"].items():
         _row("secret", f"{word(name)}: {'set' if is_set else 'not set'}")
     return 0
-
-
-def _facts(plugin: Installed, view: View) -> dict[str, Any]:
-    description, manifest, record = plugin.description, plugin.manifest, plugin.record
-    signer = held.labels(view.trust).get(bytes.fromhex(description["signer"]))
-    state, problem = status.state(record, view)
-    set_secrets = secrets.names(plugin.name)
-    return {
-        "name": plugin.name,
-        "version": description["version"],
-        "release": description["release"],
-        "state": state,
-        "enabled": record.enabled,
-        "problem": problem or None,
-        "level": plugin.release.level,
-        "origin": record.origin,
-        "remote": record.remote,
-        "signer": f"{description['signer']} ({word(signer) if signer else 'not trusted here'})",
-        "adopted": bool(description.get("adopted")),
-        "description": manifest.fields.get("description", ""),
-        "author": manifest.fields.get("author", ""),
-        "id": record.current,
-        "previous": _previous(record, view),
-        "floor": record.floor,
-        "tools": [
-            {**tool, "risk": manifest.tool(tool["name"]).risk} for tool in description.get("tools") or ()
-        ],
-        "asks": [list(ask) for ask in manifest.asks],
-        "config": list(config.values(plugin.name)),
-        "secrets": {name: name in set_secrets for name in manifest.secrets},
-    }
-
-
-def _previous(record: Record, view: View) -> dict[str, Any] | None:
-    if not record.previous:
-        return None
-    description = view.release(record.previous, record.name).description
-    return {"id": record.previous, "version": description["version"], "release": description["release"]}
 
 
 def _row(name: str, text: object) -> None:

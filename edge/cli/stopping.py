@@ -1,28 +1,19 @@
-"""What an operator should know of a change: which plugins are not loaded any more."""
+"""What an operator is told of a change that was made."""
 
 from __future__ import annotations
 
 from edge.cli import output
-from edge.store import status
-from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from edge.operations.impact import Done
 
 
-def tell(before: Iterable[str]) -> list[str]:
-    """Says which of those that loaded `before` (status.loading) do not now; answers with their names."""
-    stopped: list[str] = []
-    remedies: dict[str, None] = {}
-    view = View()
-    for name in before:
-        found = view.record(name)
-        error = status.problem(found, view) if found is not None and found.current else None
-        if error is not None:
-            stopped.append(name)
-            remedies[error.remedy] = None
-            output.say(f"edge: {name} is not loaded any more: {status.why(error, name)}")
-    for remedy in filter(None, remedies):
+def tell(done: Done) -> None:
+    """Says what does not follow from what was asked, which plugins calls no longer load, and what to do."""
+    for remark in done.remarks:
+        output.say(f"edge: {remark}")
+    for plugin in done.stopped:
+        output.say(f"edge: {plugin.name} is not loaded any more: {plugin.why}")
+    for remedy in dict.fromkeys(plugin.error.remedy for plugin in done.stopped if plugin.error.remedy):
         output.say(f"      {remedy}")
-    return stopped

@@ -34,7 +34,7 @@ class Inbound(Interface):
         self._grants = grants
 
     def push(self, message: dict[str, Any]) -> None:
-        """Lets a message wait for the plugin."""
+        """Lets a message wait for the plugin; `errors.StateError` where too many wait already."""
         if len(self._waiting) >= MOST_WAITING:
             raise errors.StateError(f"{MOST_WAITING} messages wait already", "Let the plugin poll them first")
         self._waiting.append(message)

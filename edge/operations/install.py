@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from edge import errors, files
 from edge.files import paths
 from edge.operations.numbering import number_of
@@ -11,6 +13,8 @@ from edge.store.install import Installation, Outcome, refusals_told, refuse_othe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge.dev.pack_source import Source as Plugin
     from edge.dev.progress import Draw
     from edge.sources import Say, Source
@@ -18,12 +22,15 @@ if TYPE_CHECKING:
 
 KEY_DIGITS = 16
 
+MOST_BYTES = 256 << 20
+"""Of a package or an archive, unless another size is given."""
+
 
 def install(
     what: str,
     *,
     sha256: str = "",
-    most_bytes: int,
+    most_bytes: int = MOST_BYTES,
     again: bool = False,
     consent: Consent | None = None,
     say: Say,
@@ -35,12 +42,34 @@ def install(
     `say`: takes lines of progress; `draw` shows that of compiling (edge.dev.progress).
     Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is not even compiled.
     """
+    with opened(
+        what, sha256=sha256, most_bytes=most_bytes, again=again, consent=consent, say=say, draw=draw
+    ) as (work, answer):
+        return with_misfit(_enabled(carry_out(work, answer), answer))
+
+
+@contextmanager
+def opened(
+    what: str,
+    *,
+    sha256: str = "",
+    most_bytes: int = MOST_BYTES,
+    again: bool = False,
+    consent: Consent | None = None,
+    say: Say,
+    draw: Draw,
+) -> Iterator[tuple[Installation, Consent | None]]:
+    """Opens what `install` takes; answers its installation (edge/store/consent.py) and who is asked.
+
+    Of an archive `consent` was asked by then: the answer holds as long as the same would be asked.
+    """
     from edge.sources import open_source
 
     cache = f"{paths.data()}/downloads"
     with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
         if source.fd is not None:
-            return _install(source, source.fd, again, consent)
+            yield _installation(source, source.fd, again=again), consent
+            return
         plugin = _read(source)
         declared = plugin.manifest
         with refusals_told(source.origin):
@@ -50,13 +79,13 @@ def install(
                 consent = _agreed(plugin, source, consent)
         fd = _compile(plugin, source, say, draw)
         try:
-            return _install(source, fd, again, consent)
+            yield _installation(source, fd, again=again), consent
         finally:
             files.close(fd)
 
 
-def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> Outcome:
-    work = Installation(
+def _installation(source: Source, fd: int, *, again: bool) -> Installation:
+    return Installation(
         fd,
         files.base_name(source.origin),
         origin=source.origin,
@@ -65,7 +94,10 @@ def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> O
         name=source.name,
         version=source.version,
     )
-    done = _enabled(carry_out(work, consent), consent)
+
+
+def with_misfit(done: Outcome) -> Outcome:
+    """The outcome, with the reason why no call of the plugin fits on this machine, if that is so."""
     if done.record.enabled:
         from edge.store.fitting import misfit
 

@@ -1,13 +1,20 @@
-"""Granting and revoking: what the policy's file and the store's records say together."""
+"""Changes of the policy: what its file and the store's records say together, and who has to agree.
+
+Each answers a `Done` (edge/operations/impact.py). A change that lets plugins do more asks `consent`, a
+function that is told what it would be.
+"""
 
 from __future__ import annotations
 
 from edge import errors
+from edge.manifest import RISKS
+from edge.operations.impact import Done, Impact
 from edge.permissions import levels, requests
 from edge.permissions.limits import LIMITS, RATES
 from edge.policy import change
 from edge.policy import file as policy_file
-from edge.store import record
+from edge.policy.model import NOBODY
+from edge.store import record, status
 from edge.store.lifecycle import take_back
 from edge.store.parts import manifest_of
 from edge.store.view import View
@@ -15,18 +22,42 @@ from edge.suggest import meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from edge.manifest import Manifest
     from edge.permissions.catalogue import Ask
 
     Fact = dict[str, Any]
+    Consent = Callable[[str], bool]
 
 AMOUNTS = ("kv", "limits")
 
 
-def grant(name: str, ask: Ask) -> Fact:
-    """Grants something to a plugin; `remark` of the answer says where it does not do what it says.
+def set_level(level: str, plugin: str = "", *, consent: Consent | None = None) -> Done:
+    """Sets the level of this device, or of a plugin; an empty one gives a plugin the device's again.
+
+    A lower level needs `consent`. Raises `errors.NeedsConsent` where nobody agreed, and
+    `errors.OptionsError` for a level that there is not.
+    """
+    said = policy_file.load()
+    before = said.level_of(plugin) if plugin else said.level
+    _check_lowering(level or said.level, before, plugin, consent)
+    impact = Impact()
+    return _done(change.set_level(level, plugin), impact)
+
+
+def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
+    """Sets the highest risk of unattended calls; a higher one needs `consent`, as `set_level` has it."""
+    before, order = policy_file.load().unattended, (NOBODY, *RISKS)
+    if risk in order and order.index(risk) > order.index(before):
+        _check_agreed(f"raising the risk of unattended calls from {before} to {risk}", consent)
+    impact = Impact()
+    return _done(change.set_unattended(risk), impact)
+
+
+def grant(name: str, ask: Ask) -> Done:
+    """Grants something to a plugin; `remark` of the fact says where it does not do what it says.
 
     `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
     `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
@@ -34,25 +65,64 @@ def grant(name: str, ask: Ask) -> Fact:
     if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
         raise errors.OptionsError(f"There is no limit `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
     effect, remark = _effect(name, ask)
-    return {**change.grant(name, ask), "effect": effect, "remark": remark}
+    impact = Impact()
+    return _done({**change.grant(name, ask), "effect": effect, "remark": remark}, impact)
 
 
-def revoke(name: str, ask: Ask) -> Fact:
-    """Takes back what was granted or agreed to; `still` of the answer is what takes in `ask` all the same.
+def revoke(name: str, ask: Ask) -> Done:
+    """Takes back what was granted or agreed to; `still` of the fact is what takes in `ask` all the same.
 
     `remark` says where a security level gives it without anybody's word.
     """
+    impact = Impact()
     removed = take_back(name, ask)
     fact = change.revoke(name, ask)
     still, remark = _still(name, ask)
-    return {**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}
+    return _done({**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}, impact)
 
 
-def forget(name: str) -> Fact:
-    """Takes back all that was said of a plugin, and all that was agreed to."""
-    said = name in policy_file.load().plugins
+def forget(name: str, *, consent: Consent | None = None) -> Done:
+    """Takes back all that was said of a plugin, and all that was agreed to.
+
+    Where a lower level holds for it then, that needs `consent`, as `set_level` has it.
+    """
+    policy = policy_file.load()
+    _check_lowering(policy.level, policy.level_of(name), name, consent)
+    impact = Impact()
+    said = name in policy.plugins
     removed = take_back(name)
-    return {**change.forget(name), "removed": removed, "said": said or bool(removed)}
+    return _done({**change.forget(name), "removed": removed, "said": said or bool(removed)}, impact)
+
+
+def _done(fact: Fact, impact: Impact) -> Done:
+    """What was changed; of a plugin also whether it is installed."""
+    remarks = [fact["remark"]] if fact.get("remark") else []
+    name = fact["plugin"]
+    for ask in fact.get("still", ()):
+        held = requests.spelled(tuple(ask))
+        remarks.append(
+            f"{name} still has {requests.spelled(tuple(fact['ask']))}, which {held} takes in: "
+            f"edge policy revoke {name} {held}"
+        )
+    if name:
+        fact["installed"] = status.is_installed(name)
+        if not fact["installed"]:
+            later = "; what is said of it holds once it is" if fact["act"] in ("level", "grant") else ""
+            remarks.append(f"{name} is not installed here{later}")
+    return Done(fact, impact.stopped(), tuple(remarks))
+
+
+def _check_lowering(after: str, before: str, plugin: str, consent: Consent | None) -> None:
+    """Asks before a level is lowered; one that there is not is refused by the change itself."""
+    if after in levels.LEVELS and levels.is_lower(after, before):
+        _check_agreed(f"lowering the level of {plugin or 'this device'} from {before} to {after}", consent)
+
+
+def _check_agreed(what: str, consent: Consent | None) -> None:
+    if consent is None or not consent(what):
+        raise errors.NeedsConsent(
+            f"Nothing was changed: nobody agreed to {what}", "Answer yes at a terminal, or give --yes"
+        )
 
 
 def _manifest(name: str) -> Manifest | None:

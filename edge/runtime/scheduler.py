@@ -70,7 +70,7 @@ class Scheduler:
         self._closed = False
 
     def add(self, call: Call) -> Task:
-        """Lets a call take part from the next round on."""
+        """Lets a call take part from the next round on; `errors.StateError` once it is closed."""
         if self._closed:
             from edge import errors
 

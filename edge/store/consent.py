@@ -99,6 +99,21 @@ class Request:
         self.changes = _with_missing(list(changes), self.consents)
         self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
 
+    def refused(self) -> set[Ask]:
+        """The permission requests of which the level gives the plugin nothing, with a yes or without."""
+        not_given, given = {*self.missing} - {*self.consents}, requests.Covering(self.grants.allowed)
+        limits = self.grants.limits
+        return {
+            ask
+            for ask in self.manifest.asks
+            # A limit is given also where no consent is needed for it; of others a part is something.
+            if ask in not_given
+            or not (
+                (ask[0] == "limits" and float(ask[2]) <= limits[ask[1]])
+                or any(True for _ in given.within(ask))
+            )
+        }
+
     def widenings(self) -> list[str]:
         """Each thing that a yes lets the plugin do beyond what it may do now."""
         if self.changes:

@@ -8,7 +8,6 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit, files, trust
-from edge.cli import key
 from edge.policy import change
 from edge.trust import held, key_file, keyring
 from tests import home, packages
@@ -435,14 +434,3 @@ def test_listing_takes_time_in_proportion_to_the_keys(
     """Many keys, and many lines of one key."""
     counts = [listing_work(edge, monkeypatch, *(amount**of for of in shape)) for amount in (100, 200, 400)]
     assert counts[2] - counts[1] < 2.2 * (counts[1] - counts[0])
-
-
-def test_a_key_counts_for_what_its_lines_say_together() -> None:
-    def line(*plugins: str) -> trust.Trusted:
-        return trust.Trusted(bytes(range(32)), "office", plugins)
-
-    counting = key._counting([(line("weather"), ""), (line("pump"), "")], "default")
-    wanted = (line("weather", "pump"), line("other"), line())
-    assert [key._counts(entry, counting) for entry in wanted] == [True, False, False]
-    assert key._counts(line(), key._counting([(line(), ""), (line("pump"), "")], "default"))
-    assert not key._counts(line("pump"), {})

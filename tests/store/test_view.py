@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posix
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from edge import errors, files, store, trust
+from edge import errors, files, installed, store, trust
 from edge._native import making
 from edge.cli import main
 from edge.policy import change
 from edge.policy import file as policy_file
-from edge.store import records
+from edge.store import lifecycle, records
 from edge.store.view import View
+from edge.trust import edit, key_file, local_key
 
 Put = Callable[..., Any]
 
@@ -56,14 +58,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Counted]]
 
     lib = native.lib
 
-    def run(*words: str, status: int = 0) -> Counted:
+    def run(*words: str, status: int = 0, act: Callable[..., object] = main) -> Counted:
         found.heads.clear()
         found.files.clear()
         with monkeypatch.context() as patch:
             for module in (native, making):
                 patch.setattr(module, "lib", Library())
             patch.setattr(files, "read_guarded", reads)
-            assert main(words) == status
+            assert act(words) == status
         return found
 
     yield run
@@ -99,6 +101,63 @@ def test_a_command_verifies_a_head_once_and_reads_trust_and_policy_once(
     assert set(found.heads.values()) == {1}
     guarded = [policy_file.default_path(), *trust.paths()]
     assert [path for path in guarded if found.files[path] != 1] == []
+
+
+def from_python(words: tuple[str, ...]) -> int:
+    """`edge.installed.list` or `get`."""
+    return 0 if getattr(installed, words[0])(*words[1:]) else 1
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (main, ("list",)),
+        (main, ("show", "plugin-7")),
+        (main, ("show", "plugin-49")),
+        (from_python, ("list",)),
+        (from_python, ("get", "plugin-7")),
+    ],
+)
+def test_of_fifty_plugins_each_signature_is_verified_once_and_trust_and_policy_are_opened_once(
+    fifty: list[str],
+    counted: Callable[..., Counted],
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[..., int],
+    words: tuple[str, ...],
+) -> None:
+    opened: Counter[str] = Counter()
+    posix_open = posix.open
+
+    def opens(path: str, *others: Any, **more: Any) -> int:
+        opened[path] += 1
+        return posix_open(path, *others, **more)
+
+    monkeypatch.setattr(posix, "open", opens)
+    found = counted(*words, act=act)
+    # What is refused for its contents says nothing: that it is whole is looked at again.
+    refused = heads("plugin-3")
+    assert {head: count for head, count in found.heads.items() if head not in refused} == dict.fromkeys(
+        heads(*(words[1:] or fifty)) - refused, 1
+    )
+    assert max(found.heads.values()) <= 2
+    assert [opened[path] for path in (trust.operator_path(), policy_file.default_path())] == [1, 1]
+    assert [path for path in (*trust.paths(), local_key.local_path()) if opened[path] > 1] == []
+
+
+@pytest.fixture
+def fifty(put: Put) -> list[str]:
+    """Installed plugins, in all states, with what the operator has said of several."""
+    names = sorted(f"plugin-{number}" for number in range(50))
+    releases = {name: put(name=name).record.current for name in names}
+    public = key_file.local_public()
+    assert public is not None
+    edit.add(public, "own", ["plugin-*"])
+    edit.revoke(edit.SHA256, releases["plugin-3"][:64], "")
+    change.set_level("strict", "plugin-7")
+    change.set_level("paranoid", "plugin-8")
+    change.set_unattended("medium")
+    lifecycle.disable("plugin-9")
+    return names
 
 
 def test_a_call_verifies_one_head_and_reads_trust_once(put: Put, counted: Callable[..., Counted]) -> None:

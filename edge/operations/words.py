@@ -1,4 +1,4 @@
-"""What a word on the command line may mean."""
+"""What a word of an operator may mean."""
 
 from __future__ import annotations
 

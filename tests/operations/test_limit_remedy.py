@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edge import errors
-from edge.cli.limit import explain_run, limit_of
+from edge.operations.limit_remedy import explain_run, limit_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""Installed plugins from Python: list, call, install and change them, as the command line does.
+
+    import edge
+
+    for plugin in edge.installed.list():
+        print(plugin.name, plugin.version, plugin.state)
+    print(edge.installed.call("cron-next", {"cron": "0 7 * * mon"}).output)
+
+Every function raises an `edge.EdgeError`, with a remedy; those that matter are named with each. A file of the
+store, of trust or of the policy that can't be read or written is an `edge.EnvironmentFault`.
+"""
+
+from __future__ import annotations
+
+from edge.installed.changes import (
+    Change,
+    configure,
+    disable,
+    enable,
+    install,
+    plan_enable,
+    plan_install,
+    reload,
+    remove,
+    rollback,
+    set_secret,
+    settings,
+    unset_secret,
+)
+from edge.installed.plugin import InstalledPlugin, every, get
+from edge.manifest import Manifest
+from edge.manifest import Tool as ManifestTool
+from edge.operations.call import Loaded, call, load
+from edge.operations.settings import Unchecked
+from edge.store.consent import Request
+from edge.store.install import Outcome
+
+list = every  # noqa: A001 what it is called from outside: edge.installed.list()
+
+__all__ = [
+    "Change",
+    "InstalledPlugin",
+    "Loaded",
+    "Manifest",
+    "ManifestTool",
+    "Outcome",
+    "Request",
+    "Unchecked",
+    "call",
+    "configure",
+    "disable",
+    "enable",
+    "get",
+    "install",
+    "list",
+    "load",
+    "plan_enable",
+    "plan_install",
+    "reload",
+    "remove",
+    "rollback",
+    "set_secret",
+    "settings",
+    "unset_secret",
+]

@@ -1,0 +1,77 @@
+"""Errors as data, and which error of Edge one means that nobody caught."""
+
+from __future__ import annotations
+
+from edge import errors, files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+OF_THE_MACHINE = (
+    "EIO",
+    "ENOSPC",
+    "EDQUOT",
+    "EROFS",
+    "EFBIG",
+    "ENOLCK",
+    "ENOMEM",
+    "EMFILE",
+    "ENFILE",
+    "ESTALE",
+)
+
+MAX_TRACE = 20_000
+"""Characters: the end of a trace says most."""
+
+
+def facts(error: errors.EdgeError) -> dict[str, Any]:
+    """An error as data."""
+    found: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "remedy": error.remedy,
+        "exit": error.exit_code,
+    }
+    if isinstance(error, errors.BadManifest):
+        found["problems"] = error.problems
+    return found
+
+
+def meant(error: Exception) -> errors.EdgeError:
+    """What an error means that was not caught where it came up; `errors.InternalFault` for a fault of ours.
+
+    What this machine can't do is no fault of ours.
+    """
+    import errno
+
+    if isinstance(error, OSError) and error.errno in map(errno.__dict__.get, OF_THE_MACHINE):
+        try:
+            files.raise_for(str(error.filename or "this machine"), error)
+        except errors.EdgeError as told:
+            return told
+    if isinstance(error, MemoryError):
+        return errors.OutOfMemory("There is no memory left", _limited_memory())
+    return errors.InternalFault(f"{type(error).__name__}: {error}")
+
+
+def trace(error: Exception) -> str:
+    """The trace of an error, or its end: it goes into a report of a fault of ours."""
+    import traceback
+
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
+    return text[-MAX_TRACE:]
+
+
+def _limited_memory() -> str:
+    """The remedy where this process may not have all the memory that there is; empty where it may."""
+    import resource
+
+    for kind, option, service in ((resource.RLIMIT_DATA, "d", "DATA"), (resource.RLIMIT_AS, "v", "AS")):
+        limit, _ = resource.getrlimit(kind)
+        if limit != resource.RLIM_INFINITY:
+            return (
+                f"This process may have {limit >> 20} MB: `ulimit -{option}` shows that, in a service it is "
+                f"Limit{service}="
+            )
+    return ""

@@ -1,0 +1,73 @@
+"""Which plugins a change of trust or of the policy stops."""
+
+from __future__ import annotations
+
+from edge.store import status
+from edge.store.view import View
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.errors import EdgeError
+
+
+class Stopped:
+    """An enabled plugin that calls loaded before a change, and load no more.
+
+    name   of the plugin
+    error  that a call of it raises now
+    """
+
+    __slots__ = ("error", "name")
+
+    def __init__(self, name: str, error: EdgeError) -> None:
+        self.name = name
+        self.error = error
+
+    @property
+    def why(self) -> str:
+        """What a call of it says now, without the plugin's name."""
+        return status.why(self.error, self.name)
+
+
+class Impact:
+    """Made before a change; afterwards `stopped` says what the change stopped."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self) -> None:
+        self._before = status.loading()
+
+    def stopped(self) -> tuple[Stopped, ...]:
+        """The plugins that calls loaded when this was made and do not load now, by name."""
+        view = View()
+        found = []
+        for name in self._before:
+            record = view.record(name)
+            error = status.problem(record, view) if record is not None and record.current else None
+            if error is not None:
+                found.append(Stopped(name, error))
+        return tuple(found)
+
+
+class Done:
+    """A change that was made.
+
+    fact     what was changed, as the audit log has it, and more
+    stopped  plugins that calls no longer load because of it
+    remarks  what does not follow from what was asked
+    """
+
+    __slots__ = ("fact", "remarks", "stopped")
+
+    def __init__(
+        self, fact: dict[str, Any], stopped: tuple[Stopped, ...] = (), remarks: tuple[str, ...] = ()
+    ) -> None:
+        self.fact = fact
+        self.stopped = stopped
+        self.remarks = remarks
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain data, for JSON."""
+        return {**self.fact, "stops": [plugin.name for plugin in self.stopped]}

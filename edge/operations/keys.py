@@ -1,0 +1,326 @@
+"""Keys: which one a word means, whom to trust with what, what to revoke, which of them count here.
+
+Changes answer a `Done` (edge/operations/impact.py): the plugins that they stop, and remarks for people.
+"""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import errors, files, store, trust
+from edge._native import making
+from edge.operations.impact import Done, Impact
+from edge.operations.words import is_file, is_folder
+from edge.permissions import levels
+from edge.policy import file as policy_file
+from edge.sources.digest import hex_of
+from edge.text import INNER, phrase, safe, word
+from edge.trust import edit, key_file, keyring
+from edge.trust import held as trust_held
+from edge.trust import lines as trust_lines
+from edge.trust.held import Held
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Union
+
+    from edge.trust import Trusted
+
+    Facts = dict[str, Any]
+    Counting = dict[bytes, Union[set[str], None]]
+    """Plugins by key; None for every plugin."""
+
+DIGITS = "0123456789abcdef"
+SHOWN_DIGITS = 16
+"""As many of a key are in messages."""
+
+DIGEST = "sha256:"
+ALL = "*"
+WORD_LIMIT = 200
+CODE = (".edge", ".cwasm")
+KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME"
+
+
+def describe(what: str) -> Facts:
+    """What is known of a key here: public, label, trusted, plugins, revoked.
+
+    `what`: its 64 digits, an own key's name, a trusted one's label, or the first 16 digits of either.
+    Raises `errors.UsageError` for one of which nothing is known, and for a word that means several.
+    """
+    public, label = find(what, "key")
+    known = [entry for entry, _ in edit.trusted() if entry.public == public]
+    revoked = any(digits == public.hex() for _, digits, _, _ in edit.revocations())
+    if not (label or known or revoked):
+        raise errors.UsageError(
+            f"Nothing is known here of key {public.hex()}", "`edge key list` shows the keys there are"
+        )
+    return {
+        "public": public.hex(),
+        "label": label or (known[0].label if known else ""),
+        "trusted": bool(known),
+        "plugins": list(known[0].plugins) if known else [],
+        "revoked": revoked,
+    }
+
+
+def add(what: str, *, label: str = "", plugins: Sequence[str] | None = None, again: bool = False) -> Done:
+    """Trusts a key, or all those of a file; `trusted` of the fact has one for each key.
+
+    `what`: as `describe` has it, or a file of lines of trust. `plugins`: names and prefixes with a * behind
+    them; empty for all plugins, None for what was said before. `again`: also a key that was revoked.
+    Raises `errors.UsageError` for what names no key, and as `edge.trust.edit.add`.
+    """
+    _check_plugins(plugins or ())
+    wanted = [
+        (entry, _one_line(label or entry.label), entry.plugins or None if plugins is None else plugins)
+        for entry in _keys(what)
+    ]
+    impact = Impact()
+    made: list[Facts] = []
+    remarks: list[str] = []
+    for entry, named, scope in wanted:
+        made.append(_without_event(edit.add(entry.public, named, scope, again=again)))
+        remarks += _unexpected(made[-1])
+    return Done({"trusted": made}, impact.stopped(), tuple(remarks))
+
+
+def revoke(what: str, reason: str = "") -> Done:
+    """Revokes a key, or what has a digest.
+
+    `what`: a key as `describe` has it; sha256: and 64 digits; or a package's or an artifact's path.
+    Raises `errors.UsageError` for what is none of these, and `errors.Refused` for a file that is damaged.
+    """
+    reason = _one_line(reason)
+    remarks: list[str] = []
+    if what.lower().startswith(DIGEST):
+        kind, digits = edit.SHA256, hex_of(what).lower()
+        if len(digits) != edit.KEY_DIGITS or digits.strip(DIGITS):
+            raise errors.UsageError(
+                f"{what}: a digest has 64 hexadecimal digits",
+                "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
+            )
+    elif "/" in what or what.endswith(CODE) or (is_file(what) and not _is_known(what)):
+        kind, digits = edit.SHA256, _release_of(what)
+    else:
+        kind, digits = trust.ALGORITHM, find(what)[0].hex()
+        if is_folder(store.release_path(digits)):
+            raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
+        remarks = _own_or_brought(digits)
+    impact = Impact()
+    fact = _without_event(edit.revoke(kind, digits, reason))
+    return Done(fact, impact.stopped(), tuple(remarks))
+
+
+def set_floor(version: str) -> Done:
+    """Refuses code of compilers older than a release of wasmtime.
+
+    Raises `errors.UsageError` for what is no release, or newer than this library's own.
+    """
+    own = native.about()["wasmtime"]
+    wanted, newest = _version(version), _version(own)
+    if wanted > newest:
+        raise errors.UsageError(
+            f"This library is wasmtime {own}: nothing here could compile for a floor of {version}",
+            "Update Edge first",
+        )
+    impact = Impact()
+    fact = _without_event(edit.set_floor(version))
+    stopped = impact.stopped()
+    remarks = []
+    if fact["before"] and wanted < _version(fact["before"]):
+        remarks.append(f"the floor was {fact['before']}: code of older compilers is loaded again")
+    holds = edit.floor()
+    if _version(holds) > wanted:
+        remarks.append(f"what a bundle brought says {holds}, and the higher floor holds")
+    return Done(fact, stopped, tuple(remarks))
+
+
+def floor() -> str:
+    """The oldest release of wasmtime whose code is loaded, by all files of trust; empty for any."""
+    return edit.floor()
+
+
+def listed() -> Facts:
+    """Own keys, trusted ones and whether they count at the level of this device, revocations, the floor.
+
+    Raises `errors.EnvironmentFault` where a file of trust or of the policy can't be read.
+    """
+    held = Held()
+    trust_held.check_all(held)
+    own, problems = keyring.every()
+    trusted = edit.trusted(held)
+    level = policy_file.load().level
+    counting = _counting(trusted, level)
+    return {
+        "own": [{"name": key.name, "public": key.public.hex(), "locked": key.locked} for key in own],
+        "trusted": [
+            {
+                "public": entry.public.hex(),
+                "label": entry.label,
+                "plugins": list(entry.plugins),
+                "file": path or None,
+                "counts": _counts(entry, counting),
+            }
+            for entry, path in trusted
+        ],
+        "revoked": [
+            {"kind": kind, "digits": digits, "reason": reason, "file": path}
+            for kind, digits, reason, path in edit.revocations(held)
+        ],
+        "floor": edit.floor(held) or None,
+        "level": level,
+        "problems": problems,
+    }
+
+
+def find(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
+    """A key by its digits, an own one's name, a trusted one's label or a known one's first digits; its label.
+
+    `kinds`: what the word might have been. Raises `errors.UsageError` where it means no key, or several.
+    """
+    if _is_key(what):
+        return bytes.fromhex(what), ""
+    if keyring.is_there(what):
+        return keyring.find(what).public, what
+    found = _named(what)
+    if not found:
+        raise errors.UsageError(
+            f"There is no {kinds} `{safe(what, WORD_LIMIT)}` here", "`edge key list` shows the keys there are"
+        )
+    if len(found) > 1:
+        raise errors.UsageError(
+            f"{len(found)} keys here are called `{safe(what, WORD_LIMIT)}`", "Give all 64 digits of one"
+        )
+    return found.popitem()
+
+
+def _named(what: str) -> dict[bytes, str]:
+    """The keys here that a label, or the first digits that messages show, stands for; and their labels."""
+    labels = {key.public: key.name for key in keyring.every()[0]} if _is_shortened(what) else {}
+    labels |= {entry.public: entry.label for entry, _ in edit.trusted()}
+    return {
+        public: label
+        for public, label in labels.items()
+        if label == what or (_is_shortened(what) and public.hex().startswith(what.lower()))
+    }
+
+
+def _keys(what: str) -> list[Trusted]:
+    """The same, or all of a file's lines with what they say that a key may sign."""
+    if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
+        public, label = find(what)
+        return [trust.Trusted(public, label)]
+    try:
+        lines = making.read_trust(files.read_input(what).removeprefix(files.BYTE_ORDER_MARK), what)
+    except errors.OptionsError as error:
+        # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
+        raise errors.UsageError(error.message, KEY_FILE) from None
+    found = trust_lines.keys_of(lines)
+    if not found or edit.says_more(lines):
+        raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
+    return found
+
+
+def _is_known(what: str) -> bool:
+    """Whether a key goes by this, as `find` takes it."""
+    return _is_key(what) or keyring.is_there(what) or bool(_named(what))
+
+
+def _is_key(what: str) -> bool:
+    return len(what) == edit.KEY_DIGITS and not what.lower().strip(DIGITS)
+
+
+def _is_shortened(what: str) -> bool:
+    return SHOWN_DIGITS <= len(what) < edit.KEY_DIGITS and not what.lower().strip(DIGITS)
+
+
+def _unexpected(fact: Facts) -> list[str]:
+    """What somebody who trusts a key may not expect."""
+    remarks = []
+    if fact["again"]:
+        remarks.append(f"key {fact['key'][:SHOWN_DIGITS]} had been revoked here, and is not any more")
+    for entry, path in edit.trusted():
+        wider = fact["plugins"] and not entry.plugins
+        if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
+            whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
+            remarks.append(f"{whose} for every plugin; revoked, it is trusted for none")
+    return remarks
+
+
+def _own_or_brought(digits: str) -> list[str]:
+    """What somebody who revokes a key may not expect."""
+    remarks = []
+    if bytes.fromhex(digits) == key_file.local_public():
+        remarks.append("this is this machine's own key: what it compiles will not run here any more")
+    return remarks + [
+        f"{path} brought this key: {word(entry.label)}"
+        for entry, path in edit.trusted()
+        if entry.public.hex() == digits and path not in ("", trust.operator_path())
+    ]
+
+
+def _release_of(path: str) -> str:
+    """The digest by which a file is known to who loads it, which is not that of the whole file."""
+    from edge.package import HEAD_BYTES, is_package, open_package
+
+    fd = files.open_input(path)
+    try:
+        if not is_package(fd):
+            digest: str = native.describe_artifact(fd, path)[0]["artifact"]["sha256"]
+            return digest
+        import hashlib
+
+        return hashlib.sha256(open_package(fd, path, None).head[HEAD_BYTES:]).hexdigest()
+    finally:
+        files.close(fd)
+
+
+def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
+    """The keys that count at a level, and what for by all their lines together."""
+    only = levels.operator_only(level)
+    found: Counting = {}
+    for entry, path in trusted:
+        if only and path != trust.operator_path():
+            continue
+        plugins = found.setdefault(entry.public, set())
+        if not entry.plugins:
+            found[entry.public] = None
+        elif plugins is not None:
+            plugins.update(entry.plugins)
+    return found
+
+
+def _counts(entry: Trusted, counting: Counting) -> bool:
+    """Whether a key counts for all that a line trusts it with, be it by other lines."""
+    plugins = counting.get(entry.public, set())
+    return plugins is None or (bool(entry.plugins) and plugins.issuperset(entry.plugins))
+
+
+def _check_plugins(names: Sequence[str]) -> None:
+    for name in names:
+        if not name or name.removesuffix(ALL).strip(INNER):
+            raise errors.UsageError(
+                f"`{name}` names no plugins",
+                "A plugin's name, or its beginning and a *, as in weather,pump-*",
+            )
+
+
+def _one_line(text: str) -> str:
+    """One line without a #, which begins a comment."""
+    text = " ".join(text.split())
+    if "#" in text or not text.isprintable():
+        raise errors.UsageError(
+            f"`{phrase(text, WORD_LIMIT)}` can't be a label", "One line of text, without #"
+        )
+    return text
+
+
+def _version(text: str) -> tuple[int, ...]:
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isdecimal() and part.isascii() for part in parts):
+        raise errors.UsageError(f"`{text}` is no release of wasmtime", "Three numbers, as in 48.0.8")
+    return tuple(map(int, parts))
+
+
+def _without_event(fact: Facts) -> Facts:
+    return {name: value for name, value in fact.items() if name != "event"}

@@ -1,0 +1,83 @@
+"""What the operator has said, of the device and all plugins or of one, and what a plugin gets of that."""
+
+from __future__ import annotations
+
+from edge import errors
+from edge.permissions import levels
+from edge.policy import file as policy_file
+from edge.policy import grants
+from edge.store import records, status
+from edge.store.view import View
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from edge.permissions.catalogue import Ask
+    from edge.policy.model import Policy
+    from edge.store.record import Record
+
+    Facts = dict[str, Any]
+
+
+def of_device() -> Facts:
+    """The policy with all consents: path, level, unattended, and plugins by name."""
+    said = policy_file.load()
+    for found in records.every():
+        if found.current or found.consents:
+            said = said.agreed(found.name, found.consents)
+    plugins = {
+        name: {"level": own.level, "consents": own.consents, "grants": own.grants}
+        for name, own in sorted(said.plugins.items())
+    }
+    return {"path": said.path, "level": said.level, "unattended": said.unattended, "plugins": plugins}
+
+
+def of_plugin(name: str) -> tuple[Facts, tuple[Ask, ...]]:
+    """What holds for a plugin, and which of its consents and grants do not count at its level.
+
+    Raises `errors.NotInstalled` for one that is not installed and of which the policy says nothing.
+    """
+    view = View()
+    said, found = view.policy, view.record(name)
+    if found is not None and found.current:
+        said = said.agreed(name, found.consents)
+    elif name not in said.plugins:
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy says nothing of it")
+    else:
+        found = None
+    facts = _facts(said, name, found, view)
+    counting = said.accepted(name, facts["level"])
+    own = said.of(name)
+    listed = dict.fromkeys((*own.grants, *own.consents))
+    return facts, tuple(ask for ask in listed if counting is not None and ask not in set(counting))
+
+
+def _facts(said: Policy, name: str, found: Record | None, view: View) -> Facts:
+    own = said.of(name)
+    usual = said.level_of(name)
+    release = view.release(found.current, name) if found is not None else None
+    level = release.level if release is not None else usual
+    whose = "its own" if own.level else "the device's"
+    if level != usual:
+        whose = f"its manifest's; the policy says {usual}"
+    state, problem = status.state(found, view) if found is not None else ("", "")
+    allowed: tuple[Ask, ...] = ()
+    limits: dict[str, float] = {}
+    if release is not None:
+        granted = grants.resolve(release.manifest, said, profile=view.profile, name=name)
+        allowed, limits = granted.allowed, granted.limits
+    return {
+        "plugin": name,
+        "state": state or None,
+        "problem": problem or None,
+        "level": level,
+        "level_of": whose,
+        "keys": levels.LEVELS[level]["keys"],
+        "unattended": said.unattended,
+        "consents": own.consents,
+        "grants": own.grants,
+        "allowed": allowed,
+        "limits": limits,
+        "profile": view.profile.name,
+    }

@@ -1,0 +1,124 @@
+"""On which terms a plugin runs from its file, with no installation: manifest, level and policy together."""
+
+from __future__ import annotations
+
+from edge import errors, trust
+from edge.limits import NAMELESS, here
+from edge.limits.admission import Admission
+from edge.limits.counters import Counters
+from edge.permissions import levels
+from edge.policy import file as policy_file
+from edge.policy import grants
+from edge.trust import held
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from edge.limits import Limits, Profile
+    from edge.limits.counters import Slot
+    from edge.manifest import Manifest
+    from edge.policy.grants import Audit, Grants
+    from edge.policy.model import Policy
+    from edge.runtime.plugin import Plugin
+
+SECRETS = "config_read"
+
+
+class Terms:
+    """On which terms a plugin runs.
+
+    manifest  what it declares, nothing where none was given
+    policy    what the operator allows
+    grants    what comes of both
+    """
+
+    __slots__ = ("grants", "manifest", "policy")
+
+    def __init__(self, declared: Manifest, said: Policy, granted: Grants) -> None:
+        self.manifest = declared
+        self.policy = said
+        self.grants = granted
+
+    def trusted(self) -> bytes:
+        """Whose signatures count at this level (edge.trust)."""
+        return trust.text(operator_only=levels.operator_only(self.grants.level))
+
+    def check_unattended(self, plugin: Plugin, named: Iterable[str]) -> None:
+        """Raises `errors.Denied` for a tool of too high a risk: the one that is named, or any there is."""
+        for tool in named or [offered["name"] for offered in plugin.tools]:
+            self.policy.check_unattended(plugin.name, self.manifest.tool(tool))
+
+    def check_source(self, file: str, imports: list[str], unattended: Iterable[str] = ()) -> None:
+        """Raises before a component is compiled what can be known by then: grants, trust, a tool's risk.
+
+        `unattended`: tools that are to be called with nobody there.
+        """
+        from edge.trust import key_file
+
+        self.grants.check_load(imports)
+        only = levels.operator_only(self.grants.level)
+        own = key_file.local_public()
+        if (own or only) and own not in [entry.public for entry in held.entries(operator_only=only)]:
+            why = "was revoked here"
+            if only:
+                why = "the operator did not add, and at this security level no other key counts"
+            raise errors.Untrusted(f"{file}: it would be signed with this machine's own key, which {why}")
+        for tool in unattended:
+            self.policy.check_unattended(self.grants.plugin or file, self.manifest.tool(tool))
+
+    def admit(self, plugin: Plugin, limits: Limits) -> Slot:
+        """Counts a call among all that this device has under way; raises as `Admission.admit`."""
+        admission = Admission(Counters(), here())
+        if self.grants.plugin:
+            own = self.grants.limits
+            return admission.admit(
+                self.grants.plugin,
+                limits,
+                concurrent=int(own["concurrent_calls"]),
+                per_minute=int(own["calls_per_minute"]),
+            )
+        if plugin.description.get("plugin"):
+            return admission.admit(plugin.name, limits)
+        # A file's name is not the plugin's, others may have the same: only the memory of calls is limited.
+        return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
+
+
+def terms(
+    declared: Manifest, profile: Profile, *, level: str = "", secrets: Iterable[str] = (), audit: Audit
+) -> tuple[Terms, dict[str, Any] | None]:
+    """The terms that a manifest and the policy give.
+
+    `level`: instead of the policy's. `secrets`: names of those that are handed over. `audit`: takes what is
+    denied. The second answer is what the audit log is to have where the level is lower than the policy's.
+    """
+    said = policy_file.load()
+    # Whoever hands over a secret agrees that it is read.
+    agreed = [(SECRETS, name) for name in secrets]
+    said = said.agreed(declared.name, [ask for ask in agreed if ask in declared.asks])
+    granted = grants.resolve(declared, said, profile=profile, level=level, audit=audit)
+    usual = said.level_of(granted.plugin)
+    lowered = None
+    if levels.is_lower(granted.level, usual):
+        lowered = {
+            "event": "level",
+            "plugin": granted.plugin,
+            "before": usual,
+            "after": granted.level,
+            "lowered": True,
+        }
+    return Terms(declared, said, granted), lowered
+
+
+def explain_load(error: Exception, code: int, name: str) -> None:
+    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs."""
+    from edge import _native as native
+    from edge import contract
+
+    if isinstance(error, errors.MissingImport):
+        exports = native.describe_artifact(code, name)[0]["exports"]
+        if any(export.startswith(contract.PREFIX) for export in exports):
+            from edge.runtime.tool_errors import refuse_toolless
+
+            refuse_toolless(name, exports)
