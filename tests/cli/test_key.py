@@ -11,8 +11,8 @@ from edge import audit, files, trust
 from edge.cli import key
 from edge.policy import change
 from edge.trust import held, key_file, keyring
-from tests import home, packages
-from tests.terminal import typed
+from tests.support import home, packages
+from tests.support.terminal import typed
 
 Edge = Callable[..., Any]
 KEY = bytes(range(32))

@@ -9,7 +9,7 @@ import pytest
 
 from edge import trust
 from edge._native import making
-from tests import packing
+from tests.support import packing
 from tests.remedies.reading import advice
 
 Edge = Callable[..., Any]

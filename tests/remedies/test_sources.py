@@ -11,7 +11,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from tests import packing
+from tests.support import packing
 from tests.remedies.reading import advice
 
 Edge = Callable[..., Any]

@@ -15,7 +15,7 @@ from edge.store import lifecycle, parts, records
 from edge.store.consent import Agreed, Request
 from edge.store.install import Installation, Outcome, install
 from edge.store.lock import locked
-from tests import packages
+from tests.support import packages
 from tests.store.running import load
 from tests.store.snapshot import contents
 

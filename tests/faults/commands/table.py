@@ -7,9 +7,9 @@ import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests import packages, packing
+from tests.support import packages, packing
 from tests.faults.commands.machine import Command, Machine
-from tests.home import LOCAL
+from tests.support.home import LOCAL
 from tests.power.operations import MANIFEST, RELEASES
 from tests.power.operations import NAME as NAME
 
