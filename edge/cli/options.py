@@ -1,4 +1,7 @@
-"""The command line, by tables: argparse would cost a Pi Zero 1.2 MB and 70 ms of every call."""
+"""The command line, by tables: argparse would cost a Pi Zero 1.2 MB and 70 ms of every call.
+
+RATIONALE, "Why no argparse".
+"""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import hashlib
 
 from edge import errors
 from edge.package import MANIFEST
-from tests.support import packing
 from tests.attacks.world import CODE, ENGINE, SEED, Attack, World, attack
+from tests.support import packing
 from tests.support.packing import spelled
 
 

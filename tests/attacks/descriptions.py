@@ -7,8 +7,8 @@ from typing import Any
 
 from edge import errors, trust
 from edge.package import MANIFEST
-from tests.support import packing
 from tests.attacks.world import NAME, PUBLIC, SEED, Attack, Pack, World, attack
+from tests.support import packing
 from tests.support.packing import spelled
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edge import errors, trust
-from tests.support import edwards
 from tests.attacks.world import PUBLIC, SEED, Attack, World, attack
+from tests.support import edwards
 from tests.support.packing import PURPOSE
 
 

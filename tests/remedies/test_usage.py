@@ -15,8 +15,8 @@ from edge import _native as native
 from edge.interfaces.delegation import check_target
 from edge.limits import PI_ZERO
 from edge.sources.fetch import fetch
-from tests.support import packages
 from tests.remedies.reading import advice
+from tests.support import packages
 
 Edge = Callable[..., Any]
 Packed = Callable[..., Path]

@@ -16,11 +16,11 @@ from edge.cli import main
 from edge.files import paths
 from edge.sources import open_source
 from edge.store import installed, lifecycle, record, records
+from tests.sources.servers import Release, Server, says
+from tests.store.snapshot import contents
 from tests.support import packages
 from tests.support.descriptors import descriptors
 from tests.support.home import LOCAL, move
-from tests.sources.servers import Release, Server, says
-from tests.store.snapshot import contents
 
 MOST = 1 << 24
 
