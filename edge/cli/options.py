@@ -175,5 +175,5 @@ def seconds(text: str) -> float:
     return number
 
 
-JSON = Option("json", "", "one JSON document on standard output")
-HELP = Option("help", "", "this text", short="-h")
+JSON = Option("json", "", "print one JSON document on stdout")
+HELP = Option("help", "", "show this text", short="-h")
