@@ -23,6 +23,7 @@ LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
 PATH = re.compile(
     r"`((?:bench|cross|docs|edge|examples|native|tests|wit)/[a-z0-9_./-]*|[a-z_]+/[a-z_/]+\.py)`"
 )
+MODULE = re.compile(r"python3? -m ((?:bench|cross|edge|tests)(?:\.\w+)*)")
 MADE_BY_THE_READER = {"examples/my-plugin"}
 
 
@@ -62,3 +63,20 @@ def test_paths_of_the_repository_exist(document: Path) -> None:
     named = set(PATH.findall(document.read_text())) - MADE_BY_THE_READER
     places = (ROOT, ROOT / "edge", document.parent)
     assert [path for path in sorted(named) if not any((place / path).exists() for place in places)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_modules_to_run_exist(document: Path) -> None:
+    named = {ROOT / module.replace(".", "/") for module in MODULE.findall(document.read_text())}
+    assert [
+        path for path in named if not (path / "__main__.py").exists() and not path.with_suffix(".py").exists()
+    ] == []
+
+
+def test_every_promise_names_a_test_or_a_command() -> None:
+    promises = (ROOT / "SECURITY.md").read_text().partition("## Promises")[2].partition("\n## ")[0]
+    rows = [line.strip("|").rsplit("|", 1) for line in promises.splitlines() if line.startswith("| ")][1:]
+    assert rows
+    assert [
+        promise for promise, held in rows if not re.search("`(tests/|python -m |make |edge )", held)
+    ] == []
