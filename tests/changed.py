@@ -3,7 +3,7 @@
 Selects, for every changed file:
 
     tests/.../test_*.py        itself
-    edge/FOLDER/NAME.py        its mirrored test file; without one, the tests that import it; else the folder
+    edge/FOLDER/NAME.py        its mirrored test file, those in tests/README.md, those that import it
     a text in edge/            the tests that quote what it was; with a command in it, the checks of remedies
     a document                 tests/test_documents.py
 
@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -50,19 +51,36 @@ def importers(module: str) -> list[str]:
     return [file for file, source in test_files().items() if pattern.search(source)]
 
 
+@cache
+def table() -> list[tuple[str, list[str]]]:
+    """Rows of tests/README.md: a pattern of modules below edge/, and where their tests are."""
+    lines = (ROOT / "tests" / "README.md").read_text().partition("| tests of |")[2].partition("\n\n")[0]
+    rows = [line.strip("|").split(" | ") for line in lines.splitlines() if line.startswith("| `")]
+    return [(module, named(where)) for modules, where in rows for module in named(modules)]
+
+
+def named(cell: str) -> list[str]:
+    """Paths in a cell; a name without a folder is in that of the one before."""
+    folder, found = "", []
+    for path in re.findall(r"`([^`]+)`", cell):
+        if "/" in path:
+            folder = path.rpartition("/")[0]
+        found.append(path if "/" in path or not folder else f"{folder}/{path}")
+    return found
+
+
 def tests_of(module: str) -> list[str]:
     """The tests of a module, given by its path."""
     path = Path(module)
     name = path.parent.name if path.stem == "__init__" else path.stem
     folder = Path("tests", *path.parent.parts[1:])
-    own = [str(where / f"test_{name}.py") for where in (folder, folder.parent)]
-    found = [file for file in own if file in test_files()]
+    found = {str(where / f"test_{name}.py") for where in (folder, folder.parent)} & test_files().keys()
+    inside = str(path.relative_to("edge"))
+    for pattern, where in table():
+        if fnmatch(inside, f"{pattern}*" if pattern.endswith("/") else pattern):
+            found.update(f"tests/{place}".rstrip("/") for place in where)
     by_import = importers(module)
-    if len(by_import) <= BY_IMPORT:
-        found += by_import
-    if not found and (ROOT / folder).is_dir() and folder != Path("tests"):
-        found.append(str(folder))
-    return found
+    return sorted(found.union(by_import if len(by_import) <= BY_IMPORT else ()))
 
 
 def texts(source: str) -> Iterator[str]:

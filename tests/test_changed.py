@@ -11,9 +11,10 @@ from tests import changed
         ("edge/files/staged.py", "tests/files/test_staged.py"),
         ("edge/runtime/__init__.py", "tests/runtime/test_runtime.py"),
         ("edge/text.py", "tests/test_text.py"),
-        ("edge/limits/counters.py", "tests/limits"),
+        ("edge/limits/counters.py", "tests/counters"),
         ("edge/net/proxies.py", "tests/sources/test_connection.py"),
-        ("edge/cli/failure.py", "tests/cli"),
+        ("edge/cli/failure.py", "tests/cli/test_main.py"),
+        ("edge/dev/launcher/start.py", "tests/dev/test_launcher.py"),
         ("tests/files/test_paths.py", "tests/files/test_paths.py"),
     ],
 )
@@ -33,4 +34,17 @@ def test_a_short_text_selects_nothing() -> None:
 
 
 def test_a_folder_takes_in_its_files() -> None:
-    assert "tests/cli/test_main.py" not in changed.selected(["edge/cli/failure.py", "tests/cli/test_main.py"])
+    found = changed.selected(["edge/limits/counters.py", "tests/counters/test_file.py"])
+    assert "tests/counters" in found
+    assert "tests/counters/test_file.py" not in found
+
+
+def test_tests_that_the_table_names_exist() -> None:
+    named = {place for _, where in changed.table() for place in where}
+    assert sorted(place for place in named if not (changed.ROOT / "tests" / place).exists()) == []
+
+
+def test_every_module_has_tests() -> None:
+    """A module without a test file of its name has a row in tests/README.md."""
+    modules = [file.relative_to(changed.ROOT) for file in changed.ROOT.glob("edge/**/*.py")]
+    assert sorted(path for path in map(str, modules) if not changed.tests_of(path)) == []
