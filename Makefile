@@ -5,7 +5,7 @@ OUT = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edge/out
 DEVICES = pi-zero pi-64 x86_64-linux board
 QUESTION = {"cron": "*/20 7-9 * * mon-fri", "after": "2026-01-30T09:30:00Z", "count": 2}
 
-.PHONY: run test test-full build setup libraries check hostile bench clean
+.PHONY: run test test-full build setup libraries check fast hostile bench clean
 
 # What `build` makes, all of it in one go.
 LIBRARIES = host
@@ -56,6 +56,14 @@ check: build
 	$(PYTHON) -m cross.build --lint
 	.venv/bin/lint-imports
 	$(PYTHON) -m cross.dependencies
+
+# Between two edits of Python or documents: static checks, and the tests of what differs from SINCE (HEAD).
+fast:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m tests.changed $(SINCE)
 
 # Every hostile plugin, here and a chosen few on the emulated Pi Zero.
 hostile: build

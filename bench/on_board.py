@@ -66,7 +66,10 @@ def host_call_us(runtime: Runtime, path: str, imports: str) -> float:
 
 
 def coremark(runtime: Runtime, path: str) -> float:
-    """CoreMark's iterations a second, timed by this clock and not by the guest's."""
+    """CoreMark's iterations a second, timed by this clock and not by the guest's.
+
+    RATIONALE, "Why CoreMark comes from a Python package".
+    """
     asked: list[int] = []
 
     def clock(_call: Call) -> tuple[int]:

@@ -1,4 +1,7 @@
-"""Edge beside PyPI `wasmtime`: the same component and question, in processes of their own, in turn."""
+"""Edge beside PyPI `wasmtime`: the same component and question, in processes of their own, in turn.
+
+RATIONALE, "Why a library of our own instead of PyPI `wasmtime`".
+"""
 
 from __future__ import annotations
 

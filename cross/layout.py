@@ -2,7 +2,8 @@
 
 The kernel maps 64 kB around each page of a file that is touched. Where what a call runs stands together,
 apart from what only verifies and loads and from what hardly ever runs, a call maps less. Names of functions
-change with Rust and Wasmtime; what `layout.ld` does not know stays where the linker puts it.
+change with Rust and Wasmtime; what `layout.ld` does not know stays where the linker puts it. RATIONALE, "Why
+the library orders its functions and releases its pages".
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_s
 # Pulley is faster on an ARM1176 without its SIMD opcodes, which the engine profile leaves out anyway, and
 # where each operation ends in a tail call of the next: RATIONALE.md, "Why words may be unaligned, and Pulley
 # ends its operations in tail calls".
-# Panics that end a process need no source locations, and nobody reads `{:?}` on a device.
+# Nobody reads `{:?}` on a device. RATIONALE.md, "Why the libraries know no source locations".
 SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
 
 PULLEY_CFG = ("--cfg=pulley_disable_interp_simd", "--cfg=pulley_tail_calls")

@@ -1,4 +1,7 @@
-"""The compilers of cross builds: a Rust that can build its standard library, and zig to link and for C."""
+"""The compilers of cross builds: a Rust that can build its standard library, and zig to link and for C.
+
+RATIONALE, "Why one Rust toolchain, Debian's".
+"""
 
 from __future__ import annotations
 

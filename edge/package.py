@@ -1,4 +1,7 @@
-"""Packages: what `edge pack` writes and a device installs. native/src/package.rs has the format."""
+"""Packages: what `edge pack` writes and a device installs. native/src/package.rs has the format.
+
+RATIONALE, "Why a package has no padding and no compression".
+"""
 
 from __future__ import annotations
 

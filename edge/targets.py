@@ -1,4 +1,7 @@
-"""What `--target` takes: devices and engines by name."""
+"""What `--target` takes: devices and engines by name.
+
+RATIONALE, "Why one engine profile, and fuel always on".
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ if not os.environ.get("EDGE_LIBRARY"):
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of the tests' own, with a signing key and counters of its own."""
     path = tmp_path_factory.mktemp("home")
-    from tests.home import settled
+    from tests.support.home import settled
 
     with (
         settled(path),
@@ -81,7 +81,7 @@ def artifact(
     def compiled(name: str, engine: str = "") -> Path:
         from edge import _native as native
         from edge.dev.compile import compile_to
-        from tests.home import settled
+        from tests.support.home import settled
 
         engine = engine or native.about()["engine"]
         source = wasm(name)
@@ -132,8 +132,8 @@ def package(
     ) -> Path:
         from edge import _native as native
         from edge.trust import key_file
-        from tests import packing
-        from tests.home import settled
+        from tests.support import packing
+        from tests.support.home import settled
 
         engines = engines or (native.about()["engine"],)
         wish = repr((name, engines, seed, with_wasm, sorted(changes.items())))

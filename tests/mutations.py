@@ -19,7 +19,7 @@ from edge import Runtime, errors
 from edge import _native as native
 from edge._native import making
 from edge.package import HEAD_BYTES, open_package
-from tests import packing
+from tests.support import packing
 
 COUNT = 10_000
 FILE = "changed.edge"

@@ -11,8 +11,8 @@ from typing import Callable
 
 import pytest
 
-from tests import packages
-from tests.home import LOCAL, move
+from tests.support import packages
+from tests.support.home import LOCAL, move
 
 PACKAGE = Path(__file__).resolve().parent.parent
 QUESTION = json.dumps({"cron": "0 7 * * *", "after": "2026-01-01T00:00:00Z"})

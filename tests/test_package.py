@@ -15,7 +15,7 @@ from edge import errors, trust
 from edge._native import making
 from edge.package import CODE, MANIFEST, WASM, Package, is_package, open_package
 from edge.trust import key_file
-from tests import packing
+from tests.support import packing
 
 Packed = Callable[..., Path]
 ENGINE = native.about()["engine"]

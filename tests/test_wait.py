@@ -10,8 +10,8 @@ import pytest
 
 from edge import Call, Limits, errors
 from edge.wait import Wake, wait
-from tests.descriptors import descriptors
-from tests.limits_guest import load
+from tests.support.descriptors import descriptors
+from tests.support.limits_guest import load
 
 LONG = 60.0
 

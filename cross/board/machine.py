@@ -1,6 +1,6 @@
 """The emulator: starts QEMU, and trades requests for answers with the board's first process (init/main.c).
 
-They meet at a breakpoint. RATIONALE.md: Why the emulated board talks through a breakpoint.
+They meet at a breakpoint. RATIONALE.md, "Why the emulated board talks through a breakpoint".
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Result:
     peak_rss_kb: int
     """VmHWM, which counts the pages of mapped files too."""
     peak_anon_kb: int
-    """The highest value that its anonymous memory ever had."""
+    """Peak of its anonymous memory. RATIONALE, "Why a BPF program counts anonymous memory"."""
     virtual_ms: float
     """From exec to the end, by the board's clock. Under icount that is 2 ns an instruction."""
     timed_out: bool

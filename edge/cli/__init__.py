@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from edge.cli.options import Command
 
 COMMANDS = {
-    "run": "call a plugin's tool once, from a file",
+    "run": "call a tool of a plugin file once",
     "compile": "compile a plugin for devices",
     "pack": "make a signed package of a plugin, for all devices",
     "key": "manage signing keys and trusted keys",
-    "bundle": "make the archive that installs Edge on a device",
-    "inspect": "show what a file is and what it holds",
+    "bundle": "make an archive that installs Edge on a device",
+    "inspect": "show the type and contents of a file",
     "audit": "show what a plugin may do and has done",
-    "policy": "show or change the security level and what plugins are granted",
+    "policy": "show or change the security level and grants",
     "install": "install a plugin, or another release of it",
     "list": "list installed plugins",
-    "show": "show everything about an installed plugin",
+    "show": "show the details of an installed plugin",
     "call": "call a tool of an installed plugin",
     "enable": "enable a plugin",
     "disable": "disable a plugin",
     "rollback": "go back to the previous release",
     "remove": "remove a plugin",
-    "reload": "verify a plugin again, and what it is granted",
+    "reload": "verify a plugin again and renew its grants",
     "config": "show or change the configuration of a plugin",
     "secret": "list or set the secrets of a plugin",
-    "log": "show what a plugin logged",
-    "doctor": "check this machine and what is installed",
+    "log": "show the log of a plugin",
+    "doctor": "check this machine and installed plugins",
 }
 
 GROUPS = dict.fromkeys(("enable", "disable", "rollback", "remove", "reload"), "lifecycle")

@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "audit",
     "[FILE|NAME] [OLD]",
-    "Shows what a plugin imports, what its manifest declares and what the policy of this machine allows: it\n"
-    "gets what all three name. FILE is a package, which has its manifest inside, an artifact or a .wasm.\n"
-    "With OLD, another version of it, shows what FILE wants more or less. Exits with 1 when something\n"
-    "imported is not granted, or FILE wants more than OLD. Loads no code.\n\n"
-    "With the NAME of an installed plugin, shows the same, whether calls load it (1 when not), and what it\n"
-    "has done. Its limits are those of this machine, a FILE's those of a Pi Zero, unless --profile says\n"
-    "otherwise. --log shows what was done with all plugins, --verify exits with 1 when somebody changed\n"
-    "that. --engine exits with 1 when this library, or with FILE another one, would not load what is\n"
-    "installed; FILE may be what `edge --version --json` says with that library.",
+    "Shows what a plugin imports, what its manifest declares and what the policy of this machine allows.\n"
+    "The plugin is granted what all three name. FILE is a package (with its manifest), an artifact or a\n"
+    ".wasm. With OLD, another version of the plugin, shows which requests FILE adds or drops. Exits with 1\n"
+    "if an import is not granted, or if FILE requests more than OLD. Loads no code.\n\n"
+    "With the NAME of an installed plugin, also shows what it has done, and whether calls load it (exit\n"
+    "code 1 if not). Limits are those of this machine for NAME and of a Pi Zero for FILE, unless --profile\n"
+    "names another. --log shows the audit log of all plugins; --verify exits with 1 if it was changed.\n"
+    "--engine exits with 1 if this library, or the library FILE, would not load an installed plugin. FILE\n"
+    "may also be the output of `edge --version --json` with that library.",
     (
-        Option("last", "N", "no more than so many entries of the log", convert=at_least_one),
-        Option("log", "", "the whole log"),
-        Option("verify", "", "whether the log is as it was written"),
-        Option("engine", "", "whether what is installed is for a library"),
-        Option("manifest", "FILE", "the plugin's manifest.toml; without it, an artifact declares nothing"),
-        Option("old-manifest", "FILE", "the manifest of OLD"),
+        Option("last", "N", "show the last N entries of the log", convert=at_least_one),
+        Option("log", "", "show the whole log"),
+        Option("verify", "", "check that the log is unchanged"),
+        Option("engine", "", "check installed plugins against a library"),
+        Option("manifest", "FILE", "manifest.toml of the plugin; without it, an artifact declares nothing"),
+        Option("old-manifest", "FILE", "manifest.toml of OLD"),
         Option("level", "LEVEL", "security level, instead of the policy's", convert=levels.level),
-        Option("profile", "NAME", "limits of: pi-zero, pi-64, workstation, here", convert=named),
+        Option("profile", "NAME", "limits to show: pi-zero, pi-64, workstation, here", convert=named),
     ),
     "edge audit weather-1.3.0.edge weather-1.2.0.edge --level strict",
 )

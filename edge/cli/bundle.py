@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "bundle",
     "",
-    "Makes an archive with all that Edge needs on a device but Python and its cffi backend: unpack it\n"
-    "anywhere and run edge/edge. It trusts the key of the machine that makes it.",
+    "Makes an archive with everything that Edge needs on a device except Python and its cffi backend.\n"
+    "Unpack it anywhere and run edge/edge. It trusts the key of the machine that makes it.",
     (
         Option("target", "DEVICE", "pi-zero, pi-64, x86_64-linux or board"),
-        Option("output", "FILE", "where to write, for instance edge-pi-zero.tar.gz", short="-o"),
+        Option("output", "FILE", "output file, for instance edge-pi-zero.tar.gz", short="-o"),
     ),
     "edge bundle --target pi-zero -o edge-pi-zero.tar.gz",
 )

@@ -31,13 +31,13 @@ MAX_LINES = 200
 COMMAND = Command(
     "call",
     "NAME [TOOL] JSON",
-    "Calls a tool of an installed plugin. JSON is an object, the arguments, or - to read them from standard\n"
-    "input. TOOL may be left out when there is one. At a terminal, 200 lines of what it logs are shown.",
+    "Calls a tool of an installed plugin. JSON is an object with the arguments, or - to read it from stdin.\n"
+    "TOOL is optional if the plugin has one tool. A terminal shows up to 200 lines of the plugin's log.",
     (
-        Option("timeout", "SECONDS", "less time than its limits give it", convert=seconds),
-        Option("unattended", "", "nobody is there: refuse tools of a higher risk than the policy lets run"),
-        Option("quiet", "", "what it logs is kept and not shown: edge log NAME", short="-q"),
-        Option("stats", "", "what the call cost, on standard error"),
+        Option("timeout", "SECONDS", "shorter deadline than the plugin's limit", convert=seconds),
+        Option("unattended", "", "refuse tools above the policy's risk for unattended calls"),
+        Option("quiet", "", "store the log without showing it: edge log NAME", short="-q"),
+        Option("stats", "", "show the cost of the call on stderr"),
     ),
     """edge call cron-next '{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}'""",
 )

@@ -18,11 +18,11 @@ COMMAND = Command(
     "compile",
     "PLUGIN.wasm",
     "Compiles a component, or a core module with component metadata, and signs the result with this\n"
-    "machine's key. Writes one NAME.ENGINE.cwasm for every engine that the targets have.",
+    "machine's key. Writes one NAME.ENGINE.cwasm for each engine of the targets.",
     (
         Option("target", "NAME", "device or engine", many=True, convert=engine_of),
-        Option("memory", "MB", "memory that calls may be granted, if more than 16", convert=megabytes),
-        Option("output", "DIR", "where to write, made if it is not there; the current directory", short="-o"),
+        Option("memory", "MB", "largest memory to grant to calls, if more than 16", convert=megabytes),
+        Option("output", "DIR", "output folder, created if missing; default: current folder", short="-o"),
     ),
     "edge compile cron-next.wasm --target pi-zero --target pi-64 -o build",
 )

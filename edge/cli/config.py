@@ -27,13 +27,13 @@ MAX_UNCHECKED = 5
 COMMAND = Command(
     "config",
     "NAME [KEY=VALUE...]",
-    "Shows what a plugin is configured with and what its schema takes, or sets it. Values have the types\n"
-    "that the schema says. Secrets are set by `edge secret`, and never shown.",
+    "Shows a plugin's settings and what its schema accepts, or changes settings. Values have the types of\n"
+    "the schema. `edge secret` sets secrets; they are never shown.",
     (
         Option("unset", "KEY", "remove a value", many=True),
-        Option("reset", "", "first drop all that is set; also where the file is damaged"),
-        Option("json-value", "KEY=JSON", "set a value that is written as JSON", many=True),
-        Option("from", "FILE", "set all that a JSON object holds, or - for standard input"),
+        Option("reset", "", "first remove all values; also if the file is damaged"),
+        Option("json-value", "KEY=JSON", "set a value given as JSON", many=True),
+        Option("from", "FILE", "set all values of a JSON object; - for stdin"),
     ),
     "edge config cron-next utc_offset_minutes=60",
 )

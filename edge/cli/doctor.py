@@ -16,9 +16,8 @@ NAME_LETTERS = 16
 COMMAND = Command(
     "doctor",
     "",
-    "Checks this machine, what is installed, keys, trust and the audit log, and says what to do where\n"
-    "something is wrong. Leaves nothing changed. Exits with 1 when a check fails; warnings are to be\n"
-    "looked at.",
+    "Checks this machine, installed plugins, keys, trust and the audit log, and shows a remedy for each\n"
+    "problem. Changes nothing. Exits with 1 if a check fails. Warnings need attention.",
     (),
     "edge doctor --json",
 )

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 EXIT_CODES = {
     0: "ok",
-    1: "the plugin or a check says no",
-    2: "wrong usage",
+    1: "plugin or check failed",
+    2: "usage error",
     3: "refused",
-    4: "trapped or out of its limits",
+    4: "trapped or over limits",
     5: "environment",
     130: "interrupted",
-    141: "nobody reads the answer",
+    141: "stdout closed",
 }
-"""docs/command-line.md says what is which."""
+"""docs/command-line.md has the cases of each."""
 
 INDENT = 26
 
@@ -61,7 +61,7 @@ def of_edge(commands: Commands, load: Load, *, as_json: bool) -> None:
     codes = [f"{code} {text}" for code, text in EXIT_CODES.items()]
     output.answer(
         "edge COMMAND ...\n\nRuns WebAssembly plugins on machines as small as a Raspberry Pi Zero.\n\n"
-        f"{groups}\n\n`edge COMMAND --help` shows what a command takes, `edge --version` the release.\n\n"
+        f"{groups}\n\n`edge COMMAND --help` describes a command, `edge --version` shows the release.\n\n"
         f"Exit codes: {', '.join(codes[:4])},\n{', '.join(codes[4:])}."
     )
 
@@ -93,7 +93,7 @@ def _text(command: Command) -> str:
 
 def _line(option: Option) -> str:
     left = f"{option.short + ', ' if option.short else ''}{option.spelled()}"
-    return f"  {left:<{INDENT}} {option.text}{', as often as needed' if option.many else ''}"
+    return f"  {left:<{INDENT}} {option.text}{' (repeatable)' if option.many else ''}"
 
 
 def _row(name: str, commands: Commands, load: Load) -> dict[str, str]:

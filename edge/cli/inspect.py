@@ -23,10 +23,10 @@ PARAMETERS_LIMIT = 4000
 COMMAND = Command(
     "inspect",
     "FILE",
-    "Shows what a file is (core module, component, artifact of edge compile, package of edge pack, none of\n"
-    "these), for whom it was compiled, by whom it is signed, what it imports, in brackets the capability\n"
-    "that each needs, and what it exports. Checks every byte and loads no code. Exits with 3 when Edge\n"
-    "could never use the file, with what to do about it.",
+    "Shows the type of a file (core module, component, artifact of edge compile, package of edge pack, or\n"
+    "none of these), its targets, its signer, its exports and its imports, each with the capability that it\n"
+    "needs in brackets. Verifies every byte and loads no code. Exits with 3 and a remedy if Edge can never\n"
+    "use the file.",
     (),
     "edge inspect cron-next.pulley32.cwasm",
 )

@@ -21,19 +21,22 @@ MOST_MEGABYTES = MOST_BYTES // MEGABYTE
 COMMAND = Command(
     "install",
     "SOURCE",
-    "Installs a plugin, or another release of one that is installed. SOURCE is a .edge; a folder or an\n"
-    "archive (.zip, .tar.gz, .tar.xz, .tar.bz2) with a manifest.toml, compiled here and signed with this\n"
-    "machine's key; an https:// URL of one of these; or a plugin's name in a registry\n"
-    "(~/.config/edge/registry). A bare name is always a registry's: write ./NAME for a folder or a file\n"
-    "here. Files that end in .edge, .zip or .tar.* need no ./ before them. What asks for more than every\n"
-    "plugin has, or is fetched from another machine, is not enabled before its operator agreed: a package\n"
-    "is installed all the same, the exit code is 0, and --json says whether it is enabled; an archive is\n"
-    "not compiled, and the exit code is 3.",
+    "Installs a plugin, or another release of an installed one. SOURCE is one of\n\n"
+    "  FILE.edge             a package\n"
+    "  ./DIR, ARCHIVE        a folder, .zip, .tar.gz, .tar.xz or .tar.bz2 with a manifest.toml, compiled\n"
+    "                        here and signed with this machine's key\n"
+    "  https://...           a URL of one of these\n"
+    "  NAME, NAME@VERSION    a plugin in a registry (~/.config/edge/registry)\n\n"
+    "A bare name always means the registry: write ./NAME for a local folder or file. Files that end in\n"
+    ".edge, .zip or .tar.* need no ./ before them.\n\n"
+    "A plugin needs consent if it has permission requests beyond the default ones, or is fetched from\n"
+    "another machine. Without consent, a package is installed but not enabled (exit code 0, `enabled` of\n"
+    "--json is false), and an archive is not compiled (exit code 3).",
     (
-        Option("yes", "", "agree to what it asks for", short="-y"),
-        Option("sha256", "DIGEST", "refuse what has another digest"),
-        Option("most", "MB", f"refuse what is larger, {MOST_MEGABYTES} unless given", convert=megabytes),
-        Option("again", "", "let a release number come back with other contents"),
+        Option("yes", "", "consent to its permission requests", short="-y"),
+        Option("sha256", "DIGEST", "refuse a file with another digest"),
+        Option("most", "MB", f"refuse a larger file; default: {MOST_MEGABYTES}", convert=megabytes),
+        Option("again", "", "accept other contents under the same release number"),
     ),
     "edge install cron-next-1.0.0.edge",
 )

@@ -39,18 +39,20 @@ COMMAND = Command(
     "  new NAME                      makes a key; --passphrase encrypts it\n"
     "  list                          lists own keys, trusted keys, trusted keys that the level of this\n"
     "                                device does not accept, and revocations\n"
-    "  show NAME|KEY                 prints a key as `edge key trust` takes it on another machine\n"
+    "  show NAME|KEY                 prints a key for `edge key trust` on another machine\n"
     "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file. A key\n"
-    "                                that is trusted keeps label and plugins unless others are given\n"
+    "                                that is already trusted keeps label and plugins unless given\n"
     "  revoke NAME|KEY               revokes a key, and lists the plugins that calls no longer load\n"
     "  revoke FILE|sha256:DIGEST     revokes a package or an artifact, or a digest: of a release (edge\n"
     "                                show), of its code or of the WebAssembly it was compiled from\n"
     "  floor VERSION                 refuses code of compilers older than this release of wasmtime",
     (
         Option("passphrase", "", "ask for the passphrase of a new key"),
-        Option("passphrase-file", "FILE", "read the passphrase from a file or a pipe; - for standard input"),
+        Option("passphrase-file", "FILE", "read the passphrase from a file or a pipe; - for stdin"),
         Option("label", "TEXT", "label of a trusted key on this machine"),
-        Option("plugins", "NAMES", "what a key may sign: names and prefixes*, with commas; * for all"),
+        Option(
+            "plugins", "NAMES", "plugins that a key may sign: names and prefixes*, with commas; * for all"
+        ),
         Option("reason", "TEXT", "reason of a revocation"),
         Option("again", "", "trust a key that was revoked"),
     ),

@@ -18,8 +18,9 @@ COMMANDS = {
     "enable": Command(
         "enable",
         "NAME",
-        "Enables a plugin: shows what it asks for, asks for consent at the terminal, runs its self-check.",
-        (Option("yes", "", "consent to what it asks for", short="-y"),),
+        "Enables a plugin: shows its permission requests, asks for consent at the terminal, and runs its\n"
+        "self-check.",
+        (Option("yes", "", "consent to its permission requests", short="-y"),),
         "edge enable cron-next",
     ),
     "disable": Command(
@@ -33,7 +34,7 @@ COMMANDS = {
         "rollback",
         "NAME",
         "Goes back to the previous release, which Edge keeps. The newer release is kept in its place. A\n"
-        "release that never had consent comes back disabled. Exits with 2 when no other release is kept.",
+        "release that never had consent is restored as disabled. Exits with 2 if no other release is kept.",
         (),
         "edge rollback cron-next",
     ),
@@ -41,7 +42,7 @@ COMMANDS = {
         "remove",
         "NAME",
         "Removes a plugin with its configuration, secrets, log and grants. Edge remembers the number of its\n"
-        "newest release and refuses older ones; --forget drops that too. Exits with 2 when the plugin is\n"
+        "newest release and refuses older ones; --forget deletes that too. Exits with 2 if the plugin is\n"
         "not installed.",
         (Option("forget", "", "accept older releases later; also removes a damaged plugin"),),
         "edge remove cron-next",
@@ -49,7 +50,7 @@ COMMANDS = {
     "reload": Command(
         "reload",
         "NAME",
-        "Verifies every byte of a plugin again, and works out again what it is granted.",
+        "Verifies every byte of a plugin again, and computes its grants again.",
         (),
         "edge reload cron-next",
     ),

@@ -24,10 +24,10 @@ COMMAND = Command(
     "  disabled  an operator has to enable it first\n"
     "  revoked   its signer or its contents were revoked on this machine\n"
     "  refused   no accepted key signed it, or it lacks a grant\n"
-    "  damaged   a file of it is missing or was changed\n"
+    "  damaged   a file is missing or was changed\n"
     "  unknown   trust or the policy can't be read\n\n"
-    "Exits with 1 when a plugin is damaged, with 5 when one is unknown. Only `edge doctor` verifies\n"
-    "every byte of the code.",
+    "Exits with 1 if a plugin is damaged, with 5 if one is unknown. Only `edge doctor` verifies every byte\n"
+    "of the code.",
     (),
     "edge list --json",
 )

@@ -19,12 +19,12 @@ PAUSE = 0.25
 COMMAND = Command(
     "log",
     "NAME",
-    "Shows what an installed plugin logged when it was called, events and what it wrote to its standard\n"
-    "streams, the newest last. 64 to 128 kB of each plugin are kept, in memory: a restart ends them.\n"
-    "With --follow, goes on until it is interrupted; with --json too, it answers one document a line.",
+    "Shows the log of an installed plugin, newest last: its events and the output on its standard streams.\n"
+    "64 to 128 kB per plugin are kept, in memory; a restart deletes them. --follow continues until it is\n"
+    "interrupted; with --json it prints one document per line.",
     (
-        Option("last", "N", "no more than so many lines", convert=at_least_one),
-        Option("follow", "", "wait for more", short="-f"),
+        Option("last", "N", "show the last N lines", convert=at_least_one),
+        Option("follow", "", "wait for new lines", short="-f"),
     ),
     "edge log weather --last 20",
 )

@@ -1,4 +1,7 @@
-"""The command line, by tables: argparse would cost a Pi Zero 1.2 MB and 70 ms of every call."""
+"""The command line, by tables: argparse would cost a Pi Zero 1.2 MB and 70 ms of every call.
+
+RATIONALE, "Why no argparse".
+"""
 
 from __future__ import annotations
 
@@ -172,5 +175,5 @@ def seconds(text: str) -> float:
     return number
 
 
-JSON = Option("json", "", "one JSON document on standard output")
-HELP = Option("help", "", "this text", short="-h")
+JSON = Option("json", "", "print one JSON document on stdout")
+HELP = Option("help", "", "show this text", short="-h")

@@ -5,6 +5,7 @@ exit. A command answers when its work is done.
 
 Lines of Edge's own (`show`, `say`) are one line each, whatever strangers' text they hold (edge/text.py). The
 answer of a tool reaches a pipe or a file byte for byte; a terminal gets it without what it would obey.
+RATIONALE, "Why a closed pipe ends with 141, and closed streams are opened".
 """
 
 from __future__ import annotations

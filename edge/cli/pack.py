@@ -30,24 +30,29 @@ COMMAND = Command(
     "pack",
     "DIR",
     "Makes a package of the plugin in DIR: its manifest.toml, and its WebAssembly compiled for every\n"
-    "target, signed with this machine's key. Whatever a device would refuse is refused now, with the line\n"
-    "of the manifest. A check that needs secrets or a setting is skipped, with a message, unless --secret\n"
-    "and --config give them. The same plugin, targets and key make the same bytes.\n"
-    "--adopt packs a plugin that somebody else wrote: what its manifest leaves out is stated and not\n"
-    "refused (a tool that is not rated has high risk), and devices show that the plugin is adopted.",
+    "target, signed with this machine's key. Refuses whatever a device would refuse, and names the line of\n"
+    "the manifest. Skips a check that needs secrets or a setting, with a message, unless --secret and\n"
+    "--config give them. The same plugin, targets and key give the same bytes.\n"
+    "--adopt packs a third-party plugin: it reports missing fields of the manifest instead of refusing them\n"
+    "(tools without a risk get high risk), and devices show that the plugin is adopted.",
     (
         Option(
             "target", "NAME", "device or engine; pi-zero, pi-64, x86_64-linux", many=True, convert=engine_of
         ),
-        Option("output", "FILE", "where to write, or DIR/ for NAME-VERSION.edge in it; here", short="-o"),
-        Option("key", "NAME", "sign with this key instead (edge key new)"),
-        Option("passphrase-file", "FILE", "the passphrase of that key, which has one; else it is asked for"),
-        Option("wasm", "FILE", "the plugin's WebAssembly, instead of the manifest's wasm_path"),
-        Option("adopt", "", "the plugin is somebody else's: take defaults for what its manifest leaves out"),
-        Option("release", "N", "with --adopt: the number of the release", convert=_number),
-        Option("secret", "NAME=FILE", "a secret for the plugin's own check", many=True, convert=named_file),
-        Option("config", "JSON", "the configuration for that check, or @FILE"),
-        Option("with-wasm", "", "pack the component as well, for who compiles it again"),
+        Option(
+            "output",
+            "FILE",
+            "output file, or DIR/ for DIR/NAME-VERSION.edge; default: current folder",
+            short="-o",
+        ),
+        Option("key", "NAME", "key to sign with (edge key new)"),
+        Option("passphrase-file", "FILE", "file with the passphrase of that key; default: ask"),
+        Option("wasm", "FILE", "WebAssembly to pack instead of the manifest's wasm_path"),
+        Option("adopt", "", "use defaults for missing fields of a third-party manifest"),
+        Option("release", "N", "release number, with --adopt", convert=_number),
+        Option("secret", "NAME=FILE", "secret for the plugin's own check", many=True, convert=named_file),
+        Option("config", "JSON", "configuration for that check, or @FILE"),
+        Option("with-wasm", "", "include the source component so that it can be recompiled"),
     ),
     "edge pack cron-next --target pi-zero --target pi-64",
 )

@@ -34,7 +34,7 @@ ACTIONS = {
 COMMAND = Command(
     "policy",
     "[ACTION] [WORD...]",
-    "Shows or changes the operator's policy: the security level, and what plugins are granted. Every\n"
+    "Shows or changes the operator's policy: the security level and the grants of plugins. Every\n"
     "change is recorded in the audit log. A lower level and a higher unattended risk need consent at the\n"
     "terminal. NAME may be a plugin that is not installed yet.\n\n"
     "  show [NAME]                       shows the policy, or the level, grants and limits of one plugin\n"
@@ -45,8 +45,8 @@ COMMAND = Command(
     "  grant NAME CAPABILITY [WORD...]   grants a capability, or one item of it (docs/security-levels.md)\n"
     "  revoke NAME CAPABILITY [WORD...]  revokes a grant and every narrower grant it covers; names a wider\n"
     "                                    grant that still covers it, and exits with 1\n"
-    "  forget NAME                       drops the level and all grants of a plugin\n\n"
-    "Words that begin with a dash stand behind `--`.",
+    "  forget NAME                       removes the level, consents and grants of a plugin\n\n"
+    "Write `--` before words that begin with a dash.",
     (Option("yes", "", "consent without being asked"),),
     "edge policy grant weather http_client api.example.org:443",
 )

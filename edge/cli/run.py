@@ -39,23 +39,21 @@ def _level(text: str) -> str:
 COMMAND = Command(
     "run",
     "FILE [TOOL] JSON",
-    "Calls a tool of a plugin once. FILE is a .cwasm, or a .wasm where the compiler is at hand; JSON is an\n"
-    "object, the arguments, or - to read them from standard input. TOOL may be left out when there is one.",
+    "Calls a tool of a plugin once. FILE is a .cwasm, or a .wasm if the compiler is available. JSON is an\n"
+    "object with the arguments, or - to read it from stdin. TOOL is optional if the plugin has one tool.",
     (
-        Option("config", "JSON", "the plugin's configuration, or @FILE"),
+        Option("config", "JSON", "configuration of the plugin, or @FILE"),
         Option("secret", "NAME=FILE", "a secret's value, from a file", many=True, convert=named_file),
         Option("profile", "NAME", "limits: pi-zero (default), pi-64, workstation, here", convert=named),
         Option("fuel", "N", "units of work for the call", convert=at_least_one),
         Option("timeout", "SECONDS", "time for the call", convert=seconds),
         Option("memory", "MB", "linear memory of the plugin", convert=megabytes),
         Option("host-calls", "N", "calls out of the sandbox", convert=narrow),
-        Option(
-            "manifest", "FILE", "the plugin's manifest.toml: it gets what that declares and policy allows"
-        ),
+        Option("manifest", "FILE", "manifest.toml of the plugin; grants what it declares and policy allows"),
         Option("level", "LEVEL", "security level, instead of the policy's", convert=_level),
-        Option("unattended", "", "nobody is there: refuse tools of a higher risk than the policy lets run"),
-        Option("fixed", "", "clock and random numbers stand still: same question, same answer, same fuel"),
-        Option("stats", "", "what the call cost, on standard error"),
+        Option("unattended", "", "refuse tools above the policy's risk for unattended calls"),
+        Option("fixed", "", "freeze clock and random numbers: same input, same output, same fuel"),
+        Option("stats", "", "show the cost of the call on stderr"),
     ),
     """edge run cron-next.pulley32.cwasm '{"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}'""",
 )

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "secret",
     "NAME [PROPERTY]",
-    "Lists the secrets of a plugin that are set, or sets one: typed at the terminal, from standard input or\n"
-    "a file. A value is never shown again, by this command or any other.",
+    "Lists which secrets of a plugin are set, or sets one: typed at the terminal, from stdin or a file. No\n"
+    "command ever shows a value.",
     (
-        Option("from", "FILE", "the value, without the end of its line; - for standard input"),
+        Option("from", "FILE", "file with the value; the line end is dropped; - for stdin"),
         Option("unset", "", "remove the value"),
     ),
     "edge secret weather token < token.txt",

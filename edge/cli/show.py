@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 COMMAND = Command(
     "show",
     "NAME",
-    "Shows everything about an installed plugin: its release and the kept one, its state (`edge list\n"
-    "--help`) and why, its security level, its source, who signed it, its tools, what it asks for, and\n"
-    "which settings are set. Secrets are never shown.",
+    "Shows the details of an installed plugin: its release and the kept one, its state (`edge list --help`)\n"
+    "and the reason, its security level, source, signer and tools, its permission requests, and which\n"
+    "settings are set. Secrets are never shown.",
     (),
     "edge show cron-next",
 )

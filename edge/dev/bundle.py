@@ -1,4 +1,7 @@
-"""The archive that brings Edge to a device: the same bytes for the same contents."""
+"""The archive that brings Edge to a device: the same bytes for the same contents.
+
+RATIONALE, "Why a bundle trusts the key of the machine that made it".
+"""
 
 from __future__ import annotations
 

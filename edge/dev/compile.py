@@ -1,4 +1,7 @@
-"""From a plugin's WebAssembly to signed artifacts."""
+"""From a plugin's WebAssembly to signed artifacts.
+
+RATIONALE, "Why the trailer".
+"""
 
 from __future__ import annotations
 

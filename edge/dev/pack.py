@@ -138,7 +138,10 @@ def _compile_all(
 
 
 def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Callable[[str], None]) -> None:
-    """Carries out the check that devices make before a release becomes theirs, within their limits."""
+    """Carries out the check that devices make before a release becomes theirs, within their limits.
+
+    RATIONALE, "Why packing calls the plugin".
+    """
     if not source.manifest.check_arguments:
         return
     lacks = source.not_tried(given)
@@ -188,7 +191,7 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> d
 
 
 def _spelled(description: dict[str, Any]) -> bytes:
-    """The one spelling that a description may have."""
+    """The one spelling that a description may have. RATIONALE, "Why a description has one spelling"."""
     return json.dumps(description, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 

@@ -1,6 +1,7 @@
 """Python modules without what a device reads none of, line by line as they were.
 
-That is docstrings, annotations, and what is imported or defined for annotations alone.
+That is docstrings, annotations, and what is imported or defined for annotations alone. RATIONALE, "Why a
+bundle's modules have no docstrings and no annotations".
 """
 
 from __future__ import annotations

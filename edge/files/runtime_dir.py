@@ -4,6 +4,7 @@ It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID (squatting.py has what is 
 made that) or /run/edge, so that what changes with every call never wears a card out and a restart begins at
 nothing. Nobody but its user has access to it. Each place for data
 has a folder of its own in it, for what goes by plugins' names: elsewhere another may have that name.
+RATIONALE, "Why all places for data share one file of counters".
 """
 
 from __future__ import annotations

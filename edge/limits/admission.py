@@ -4,7 +4,8 @@ An instance may use its memory limit, a stack and what the library needs for it 
 all calls under way, of all `edge` processes of this user, must fit into the smaller of two: what the device's
 profile sets aside for plugins, and what is free now less RESERVE_BYTES for everybody else. Free is the least
 of MemAvailable and of what the control groups of this process leave. What calls under way have touched by now
-is counted twice, as promised and as no more free: it errs on the side of the device.
+is counted twice, as promised and as no more free: it errs on the side of the device. RATIONALE, "Why a call
+is admitted before its plugin is loaded".
 """
 
 from __future__ import annotations

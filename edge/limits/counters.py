@@ -2,6 +2,7 @@
 
 What a killed process held counts until it is in the way of another, which then looks whether it lives.
 Processes that can't see one another (containers with a /proc of their own) should not share the folder.
+RATIONALE, "Why counting calls is native".
 """
 
 from __future__ import annotations

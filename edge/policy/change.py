@@ -1,6 +1,7 @@
 """Changes of the policy: each is made under a lock and put into the audit log before.
 
-What can't be put there is not changed; what changes nothing is not put there.
+What can't be put there is not changed; what changes nothing is not put there. RATIONALE, "Why a change that
+changes nothing is not audited, and yet synced".
 """
 
 from __future__ import annotations

@@ -83,6 +83,7 @@ class Runtime:
 
         `head`: of the package that this code is from. `receipt`: what an earlier check of the same file
         answered, kept where nobody else can write; the plugin has a new one where it was checked again.
+        RATIONALE, "Why a checked artifact has a receipt".
         """
         provides, functions = flatten(offered(Context()) if interfaces is None else interfaces)
         try:

@@ -2,7 +2,8 @@
 
 A turn is one step of a call: a slice of its fuel at most (Limits.slice_fuel), or until it waits, or some host
 functions (call.py). So each of the others delays a call by one turn at most, for however long it goes on.
-A host function runs as long as it likes; while one waits, all calls of its scheduler do.
+A host function runs as long as it likes; while one waits, all calls of its scheduler do. RATIONALE, "Why a
+slice runs in pieces, and code pages are released between them".
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Enumerations, named tuples and other subclasses of these types cross as what the
 
 They cross in `marshal` format 2: the interpreter has a C codec for it, at the price of no import. Python only
 ever decodes what the native library wrote (edge/_native), and the library reads by the component's types.
+RATIONALE, "Why values cross in Python's own `marshal` format".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A call of an installed plugin, on the shortest way from its name to its code."""
+"""A call of an installed plugin, on the shortest way from its name to its code.
+
+RATIONALE, "What an `edge call` avoids".
+"""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def withheld(manifest: Manifest) -> list[str]:
     """Settings that the release of a manifest does not get, whether they are set or not.
 
     They are for a release that waits (edge/store/awaited.py), or what another release left of which its own
-    schema allows nothing. RATIONALE, "Why terms say which settings a plugin does not get".
+    schema allows nothing. RATIONALE, "Why the call plan names the settings a plugin does not get".
     """
     from edge.store import awaited
 

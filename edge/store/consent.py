@@ -6,8 +6,8 @@ is as it was; otherwise it answers a new plan. A terminal does both in a row (`c
 requests of its client. RATIONALE, "Why consent is planned, then committed".
 
 A yes covers what the request shows: every permission request of the manifest that no consent and no grant
-covers now. What was covered before stays covered, and nothing else becomes so. RATIONALE, "Why a yes covers
-only what was shown".
+covers now. What was covered before stays covered, and nothing else becomes so. RATIONALE, "Why consent
+covers only what was shown".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Releases: unpacked of a package into a folder that becomes theirs at once."""
+"""Releases: unpacked of a package into a folder that becomes theirs at once.
+
+RATIONALE, "Why a package is signed whole, and a lone artifact by its trailer".
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@
     $XDG_DATA_HOME/edge/keys/secrets.key    the key (local_key.py), made at first use, read by its owner only
 
 A value is sealed for one property of one plugin: moved to another, it does not open. Nothing here shows one.
+RATIONALE, "Why secrets are sealed with a file's key".
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Whether a release works on this machine, asked before it becomes the current one.
 
 Its code has to load, to say of itself what its description says, and to carry out the call that its manifest
-names under [edge.check], on the terms on which it would be called.
+names under [edge.check], on the terms on which it would be called. RATIONALE, "Why a release is tried before
+the switch and not after".
 """
 
 from __future__ import annotations

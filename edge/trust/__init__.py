@@ -4,7 +4,7 @@
 trusted.keys beside the package what a bundle brings: the key of the machine that made it
 
 native/src/trust.rs says what a line may be; it reads them all. A machine trusts its own key as well.
-XDG_CONFIG_HOME moves the first.
+XDG_CONFIG_HOME moves the first. RATIONALE, "Why trust is text that the native library reads".
 """
 
 from __future__ import annotations

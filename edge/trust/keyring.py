@@ -5,7 +5,8 @@ or, behind a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
 
-N, r and p are what scrypt (RFC 7914) makes the sealing key of the passphrase with.
+N, r and p are what scrypt (RFC 7914) makes the sealing key of the passphrase with. RATIONALE, "Why scrypt
+comes from hashlib".
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ import hashlib
 
 from edge import errors
 from edge.package import MANIFEST
-from tests import packing
 from tests.attacks.world import CODE, ENGINE, SEED, Attack, World, attack
-from tests.packing import spelled
+from tests.support import packing
+from tests.support.packing import spelled
 
 
 @attack

@@ -7,9 +7,9 @@ from typing import Any
 
 from edge import errors, trust
 from edge.package import MANIFEST
-from tests import packing
 from tests.attacks.world import NAME, PUBLIC, SEED, Attack, Pack, World, attack
-from tests.packing import spelled
+from tests.support import packing
+from tests.support.packing import spelled
 
 
 def lengthened(pack: Pack, by: int) -> bytes:

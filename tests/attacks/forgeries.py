@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edge import errors, trust
-from tests import edwards
 from tests.attacks.world import PUBLIC, SEED, Attack, World, attack
-from tests.packing import PURPOSE
+from tests.support import edwards
+from tests.support.packing import PURPOSE
 
 
 @attack

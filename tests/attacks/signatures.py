@@ -7,7 +7,7 @@ import hashlib
 from edge import errors
 from edge.package import HEAD_BYTES
 from tests.attacks.world import ARTIFACT_FOOTER, PUBLIC, Attack, World, attack, sign
-from tests.packing import PURPOSE
+from tests.support.packing import PURPOSE
 
 
 @attack

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 from edge import errors, trust
-from tests import packing
 from tests.attacks.world import (
     CODE,
     NAME,
@@ -19,7 +18,8 @@ from tests.attacks.world import (
     attack,
     sign,
 )
-from tests.packing import PURPOSE, spelled
+from tests.support import packing
+from tests.support.packing import PURPOSE, spelled
 
 
 @attack

@@ -15,8 +15,8 @@ from edge import Runtime, errors, trust
 from edge import _native as native
 from edge._native import making
 from edge.package import HEAD_BYTES, open_package
-from tests import packing
-from tests.packing import HEAD, spelled
+from tests.support import packing
+from tests.support.packing import HEAD, spelled
 
 SEED = hashlib.sha256(b"the key that is trusted").digest()
 OTHER_SEED = hashlib.sha256(b"somebody else's key").digest()

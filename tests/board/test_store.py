@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from cross.board import Board
-from tests import packages
+from tests.support import packages
 
 HERE = Path(__file__).parent
 MUTATIONS = 500

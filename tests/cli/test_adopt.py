@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from tests.home import LOCAL, move
+from tests.support.home import LOCAL, move
 
 Edge = Callable[..., Any]
 

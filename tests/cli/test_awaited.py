@@ -11,8 +11,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import store
-from tests import packages, packing
-from tests.home import LOCAL, move
+from tests.support import packages, packing
+from tests.support.home import LOCAL, move
 
 Edge = Callable[..., Any]
 Packed = Callable[..., Path]

@@ -13,8 +13,8 @@ from edge._native import making
 from edge.dev import cache
 from edge.targets import ENGINES
 from edge.trust import keyring
-from tests import packing
-from tests.home import LOCAL, move
+from tests.support import packing
+from tests.support.home import LOCAL, move
 
 Edge = Callable[..., Any]
 Wasm = Callable[[str], Path]

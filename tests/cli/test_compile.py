@@ -16,7 +16,7 @@ import pytest
 from edge import _native as native
 from edge.files.staged import Staged
 from edge.targets import ENGINES
-from tests.home import move
+from tests.support.home import move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

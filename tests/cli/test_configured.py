@@ -14,9 +14,9 @@ from typing import Any, Callable
 import pytest
 
 from edge import audit
-from tests import packages
-from tests.home import LOCAL, move
-from tests.terminal import typed
+from tests.support import packages
+from tests.support.home import LOCAL, move
+from tests.support.terminal import typed
 
 Edge = Callable[..., Any]
 ROOT = Path(__file__).resolve().parent.parent.parent

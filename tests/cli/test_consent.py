@@ -8,8 +8,8 @@ from typing import Any, Callable
 import pytest
 
 from edge.store import records
-from tests import packages
-from tests.home import LOCAL, move
+from tests.support import packages
+from tests.support.home import LOCAL, move
 
 Edge = Callable[..., Any]
 

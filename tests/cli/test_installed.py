@@ -17,8 +17,8 @@ from typing import Any, Callable
 
 import pytest
 
-from tests import packages, packing
-from tests.home import LOCAL, move
+from tests.support import packages, packing
+from tests.support.home import LOCAL, move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Edge = Callable[..., Any]

@@ -10,8 +10,8 @@ import pytest
 from edge import audit, files, trust
 from edge.policy import change
 from edge.trust import held, key_file, keyring
-from tests import home, packages
-from tests.terminal import typed
+from tests.support import home, packages
+from tests.support.terminal import typed
 
 Edge = Callable[..., Any]
 KEY = bytes(range(32))

@@ -14,9 +14,9 @@ import pytest
 from edge import _native as native
 from edge._native import making
 from edge.policy import change
-from tests import packages
-from tests.home import LOCAL, move
-from tests.terminal import typed
+from tests.support import packages
+from tests.support.home import LOCAL, move
+from tests.support.terminal import typed
 
 wasmtime = pytest.importorskip("wasmtime", reason="the assembler is not here")
 

@@ -13,7 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import plugin_log
-from tests.home import move, pretend
+from tests.support.home import move, pretend
 
 Edge = Callable[..., Any]
 

@@ -92,7 +92,7 @@ def test_help_shows_usage_options_and_an_example(capfd: pytest.CaptureFixture[st
         "edge cook DISH [SAUCE] TABLE",
         "Cooks.",
         "-p, --pan SIZE",
-        "as often as needed",
+        "(repeatable)",
         "edge cook soup 7",
     ):
         assert expected in text

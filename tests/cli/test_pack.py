@@ -15,8 +15,8 @@ from edge import trust
 from edge._native import making
 from edge.package import MANIFEST, WASM, Package, open_package
 from edge.trust import keyring
-from tests import packing
-from tests.home import move
+from tests.support import packing
+from tests.support.home import move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from tests.descriptors import descriptors
+from tests.support.descriptors import descriptors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASE = json.loads((ROOT / "examples" / "cron-next" / "cases.json").read_text())[0]

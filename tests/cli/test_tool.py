@@ -15,9 +15,9 @@ import pytest
 from edge import plugin_log
 from edge.cli import call, tool
 from edge.interfaces.logging import Logging
-from tests import packages
-from tests.home import LOCAL, move
-from tests.terminal import typed
+from tests.support import packages
+from tests.support.home import LOCAL, move
+from tests.support.terminal import typed
 
 Edge = Callable[..., Any]
 Wasm = Callable[[str], Path]

@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import pytest
 
-from tests.limits_guest import wasm as assembled
+from tests.support.limits_guest import wasm as assembled
 
 Edge = Callable[..., Any]
 

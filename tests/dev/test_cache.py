@@ -15,7 +15,7 @@ import pytest
 from edge._native import making
 from edge.dev import cache, memory
 from edge.dev.cache import Cache
-from tests.descriptors import descriptors
+from tests.support.descriptors import descriptors
 
 SEED = bytes(range(32))
 SIGNER = making.public_key(SEED)

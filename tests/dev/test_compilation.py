@@ -12,7 +12,7 @@ from edge import errors
 from edge.dev import compiler
 from edge.dev.compilation import Compilation
 from edge.trust import key_file
-from tests.descriptors import descriptors
+from tests.support.descriptors import descriptors
 
 Wasm = Callable[[str], Path]
 MB = 1 << 20

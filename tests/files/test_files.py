@@ -8,7 +8,7 @@ import pytest
 
 from edge import errors, files
 from edge.files import staged
-from tests.descriptors import descriptors
+from tests.support.descriptors import descriptors
 
 
 def test_a_file_is_removed_whether_it_is_there_or_not(tmp_path: Path) -> None:

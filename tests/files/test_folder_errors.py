@@ -20,7 +20,7 @@ from edge.policy import file as policy_file
 from edge.store import config, records, secrets
 from edge.store.lock import locked
 from edge.trust import edit, key_file, keyring
-from tests.home import move, pretend
+from tests.support.home import move, pretend
 
 KEY = bytes(range(32))
 STRANGER = 12345

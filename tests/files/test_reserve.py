@@ -8,7 +8,7 @@ import pytest
 
 from edge import errors
 from edge.files import reserve
-from tests import home
+from tests.support import home
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import pytest
 from edge import errors
 from edge.doctor import machine
 from edge.files import runtime_dir
-from tests import home
+from tests.support import home
 
 STRANGER = 12345
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from edge import Call, Interface, Limits, Plugin, Runtime, errors
 from edge.interfaces.delegation import Chain, check_target
 from edge.limits import PI_ZERO
-from tests import limits_guest
 from tests.runtime.test_call import ECHO, NAMES, RELAY
+from tests.support import limits_guest
 
 NAMES_OF_PLUGINS = ("a", "b", "c", "d", "e")
 TOOLS = ("one", "two")

@@ -11,7 +11,7 @@ from cross import cache
 
 PROGRAM = """
 import re, sys
-from tests.limits_guest import load_text
+from tests.support.limits_guest import load_text
 
 GUARD, FIBER = 64 << 10, 768 << 10  # native/src/stacks.rs
 TEXT = '''(component

@@ -13,7 +13,7 @@ from edge.operations.install import install
 from edge.operations.numbering import number_of
 from edge.store import lifecycle, record
 from edge.store.install import Outcome
-from tests import packages
+from tests.support import packages
 
 
 @pytest.fixture

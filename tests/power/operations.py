@@ -15,7 +15,7 @@ from edge.store import config, lifecycle, secrets
 from edge.store.install import install
 from edge.store.installed import Installed
 from edge.trust import edit
-from tests import packages
+from tests.support import packages
 
 NAME = "faults"
 OTHER = bytes(range(32))

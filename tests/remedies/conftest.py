@@ -9,9 +9,9 @@ from typing import Any, Callable
 
 import pytest
 
-from tests import packages
 from tests.cli.conftest import edge
-from tests.home import LOCAL, move
+from tests.support import packages
+from tests.support.home import LOCAL, move
 
 __all__ = ["edge"]
 
@@ -27,7 +27,7 @@ def machine(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.fixture
 def packed(machine: Path, wasm: Callable[[str], Path]) -> Callable[..., Path]:
-    """A package of the plugin `faults`: lines of its manifest, and what `tests.packages.package` takes."""
+    """A package of the plugin `faults`: lines of its manifest, and what `packages.package` takes."""
 
     def pack(manifest: str = "", **more: Any) -> Path:
         name = more.pop("name", "faults")

@@ -11,10 +11,10 @@ import pytest
 
 from edge import _native as native
 from edge.dev import compile as compiling
-from tests import packages, packing
 from tests.cli.test_unloadable import ASYNC, PREVIEW_1, TOOL, importing
-from tests.limits_guest import wasm as assembled
 from tests.remedies.reading import advice
+from tests.support import packages, packing
+from tests.support.limits_guest import wasm as assembled
 
 Edge = Callable[..., Any]
 Wasm = Callable[[str], Path]

@@ -9,8 +9,8 @@ import pytest
 
 from edge import trust
 from edge._native import making
-from tests import packing
 from tests.remedies.reading import advice
+from tests.support import packing
 
 Edge = Callable[..., Any]
 Install = Callable[..., Any]

@@ -11,8 +11,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import _native as native
-from tests import packing
 from tests.remedies.reading import advice
+from tests.support import packing
 
 Edge = Callable[..., Any]
 Packed = Callable[..., Path]

@@ -15,8 +15,8 @@ from edge import _native as native
 from edge.interfaces.delegation import check_target
 from edge.limits import PI_ZERO
 from edge.sources.fetch import fetch
-from tests import packages
 from tests.remedies.reading import advice
+from tests.support import packages
 
 Edge = Callable[..., Any]
 Packed = Callable[..., Path]
@@ -72,7 +72,7 @@ def test_exports_that_are_not_there(edge: Edge, artifact: Callable[..., Path]) -
 
 
 def test_a_tool_that_is_not_there(edge: Edge, tmp_path: Path) -> None:
-    from tests.limits_guest import wasm as assembled
+    from tests.support.limits_guest import wasm as assembled
 
     path = tmp_path / "a.wasm"
     path.write_bytes(
@@ -100,7 +100,7 @@ def test_a_plugin_that_says_nothing_of_tools(edge: Edge, artifact: Callable[...,
 
 def test_an_import_that_nobody_provides(edge: Edge, tmp_path: Path) -> None:
     from tests.cli.test_unloadable import importing
-    from tests.limits_guest import wasm as assembled
+    from tests.support.limits_guest import wasm as assembled
 
     path = tmp_path / "a.wasm"
     path.write_bytes(assembled(f"(component {importing('acme:host/api', 1)})"))

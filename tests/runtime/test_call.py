@@ -13,7 +13,7 @@ import pytest
 
 from edge import Call, Interface, Limits, Plugin, Runtime, errors
 from edge.runtime.call import HOST_CALLS_PER_TURN, NS
-from tests import limits_guest
+from tests.support import limits_guest
 
 ECHO = "edge:types/echo@0.1.0"
 RELAY = "edge:types/relay@0.1.0"

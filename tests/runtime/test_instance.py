@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from edge import Inbound, Instance, Interface, Limits, Logging, Plugin, Runtime, errors
-from tests import limits_guest
+from tests.support import limits_guest
 
 ECHO = "edge:types/echo@0.1.0"
 EXECUTE = "zeroclaw:plugin/tool@0.1.0#execute"

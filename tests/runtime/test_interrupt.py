@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.limits.counters import Counters
-from tests.limits_guest import SOURCE, wasm
+from tests.support.limits_guest import SOURCE, wasm
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60
@@ -24,7 +24,7 @@ from edge.cli import main
 from edge.limits.counters import Counters
 from edge.runtime.scheduler import Scheduler
 from edge.wait import wait
-from tests.limits_guest import load
+from tests.support.limits_guest import load
 
 what, path = sys.argv[1:]
 

@@ -19,8 +19,8 @@ from edge.limits import KB, MB, PI_ZERO
 from edge.limits.admission import Admission
 from edge.limits.counters import Counters
 from edge.runtime.call import NS
-from tests.descriptors import descriptors
-from tests.limits_guest import load, load_text
+from tests.support.descriptors import descriptors
+from tests.support.limits_guest import load, load_text
 
 Artifact = Callable[[str], Path]
 

@@ -13,7 +13,7 @@ import pytest
 
 from edge import Limits, Plugin, Runtime
 from edge.interfaces.logging import Logging
-from tests import fuse
+from tests.support import fuse
 
 Artifact = Callable[..., Path]
 

@@ -14,7 +14,7 @@ import pytest
 
 from edge._native import making
 from edge.trust import key_file
-from tests.home import move
+from tests.support.home import move
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

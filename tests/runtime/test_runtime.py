@@ -10,7 +10,7 @@ import pytest
 from edge import Limits, Runtime, errors
 from edge import _native as native
 from edge.interfaces.logging import Logging
-from tests import packages
+from tests.support import packages
 
 Artifact = Callable[..., Path]
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from edge import Call, Limits, Plugin, errors
 from edge.runtime.call import HOST_CALLS_PER_TURN, NS
 from edge.runtime.scheduler import Scheduler, Task
-from tests import limits_guest
-from tests.descriptors import descriptors
+from tests.support import limits_guest
+from tests.support.descriptors import descriptors
 
 SLICE = 20_000
 LONG = 50 * NS

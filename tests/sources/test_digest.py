@@ -12,7 +12,7 @@ import pytest
 
 from edge import errors
 from edge.sources.digest import check_digest, check_size, hex_of, with_digest
-from tests.descriptors import descriptors
+from tests.support.descriptors import descriptors
 
 CONTENTS = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENTS).hexdigest()

@@ -17,11 +17,11 @@ from edge.files import paths
 from edge.installed import list as list_installed
 from edge.sources import open_source
 from edge.store import lifecycle, record, records
-from tests import packages
-from tests.descriptors import descriptors
-from tests.home import LOCAL, move
 from tests.sources.servers import Release, Server, says
 from tests.store.snapshot import contents
+from tests.support import packages
+from tests.support.descriptors import descriptors
+from tests.support.home import LOCAL, move
 
 MOST = 1 << 24
 

@@ -19,9 +19,9 @@ import pytest
 from edge import errors
 from edge.sources import open_source
 from edge.sources.leftovers import MOST_KEPT, sweep_parts
-from tests.descriptors import descriptors
 from tests.sources import making
 from tests.sources.servers import Release, Request, Server, head
+from tests.support.descriptors import descriptors
 
 MOST = 1 << 20
 BODY = making.tar(making.Member("plugin/manifest.toml", b"name = 'x'\n" * 10_000))

@@ -10,8 +10,8 @@ import pytest
 
 from edge.store.consent import Request
 from edge.store.install import Outcome, install
-from tests import packages
-from tests.home import LOCAL, move
+from tests.support import packages
+from tests.support.home import LOCAL, move
 
 Wasm = Callable[[str], Path]
 Consent = Callable[[Request], bool]

@@ -12,7 +12,7 @@ import pytest
 from edge import audit, errors
 from edge.manifest import Manifest
 from edge.store import config
-from tests import home
+from tests.support import home
 
 SCHEMA = {
     "type": "object",

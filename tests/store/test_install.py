@@ -15,9 +15,9 @@ from edge.store import lifecycle, parts, records
 from edge.store.consent import Agreed, Request
 from edge.store.install import Installation, Outcome, install
 from edge.store.lock import locked
-from tests import packages
 from tests.store.running import load
 from tests.store.snapshot import contents
+from tests.support import packages
 
 Put = Callable[..., Outcome]
 

@@ -14,7 +14,7 @@ from edge._native import making
 from edge.store import secrets
 from edge.store.secrets import Sealed
 from edge.trust import key_file, local_key
-from tests import home
+from tests.support import home
 
 SEED = bytes(range(32))
 CANARY = "s3cret-canary-ü"

@@ -10,7 +10,7 @@ import pytest
 
 from edge import audit, errors, trust
 from edge.trust import edit, held
-from tests import home
+from tests.support import home
 
 KEY = bytes(range(32))
 OTHER = bytes(range(32, 64))

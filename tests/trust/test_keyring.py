@@ -12,7 +12,7 @@ from edge import audit, errors
 from edge._native import making
 from edge.files import folders
 from edge.trust import key_file, keyring
-from tests import home
+from tests.support import home
 
 PASSPHRASE = b"correct horse"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge import errors, trust
 from edge._native import making
-from tests import packing
+from tests.support import packing
 
 SEED = bytes(range(32))
 KEY = making.public_key(SEED).hex()

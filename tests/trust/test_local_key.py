@@ -13,7 +13,7 @@ from edge import errors
 from edge._native import making
 from edge.files import folders
 from edge.trust import key_file, local_key
-from tests.home import move
+from tests.support.home import move
 
 
 @pytest.fixture(autouse=True)

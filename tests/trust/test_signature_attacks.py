@@ -14,7 +14,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import Runtime, errors, trust
-from tests import edwards, packing
 from tests.attacks import contents, descriptions, forgeries, signatures, trusted
 from tests.attacks.forgeries import forged_for
 from tests.attacks.world import (
@@ -33,7 +32,8 @@ from tests.attacks.world import (
     past_the_door,
     through_the_door,
 )
-from tests.packing import PURPOSE
+from tests.support import edwards, packing
+from tests.support.packing import PURPOSE
 
 MODULES = (signatures, trusted, forgeries, descriptions, contents)
 

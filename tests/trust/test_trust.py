@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge import errors, trust
 from edge.trust import held, key_file, lines
-from tests.home import move
+from tests.support.home import move
 
 KEY = bytes(range(32))
 OTHER = bytes(range(32, 64))

@@ -1,7 +1,8 @@
 """Makes the file of all modules that start.py imports from, at the first start of what was unpacked.
 
 What a Python has compiled is of use to no other release of it, so each has a file. Its name says what sources
-it was made of: an archive that is unpacked over another gets one of its own.
+it was made of: an archive that is unpacked over another gets one of its own. RATIONALE, "Why a bundle's
+modules are in one file".
 """
 
 from __future__ import annotations

@@ -178,5 +178,5 @@ def run() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
-        # Nothing of ours waits for the interpreter's own end, which takes a Pi Zero 18 ms.
+        # RATIONALE, "Why `edge` ends without the interpreter's own end".
         posix._exit(status)

@@ -7,11 +7,11 @@ import tarfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests import packages, packing
 from tests.faults.commands.machine import Command, Machine
-from tests.home import LOCAL
 from tests.power.operations import MANIFEST, RELEASES
 from tests.power.operations import NAME as NAME
+from tests.support import packages, packing
+from tests.support.home import LOCAL
 
 KEY = "1f" * 32
 """A public key that nobody uses."""

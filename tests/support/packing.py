@@ -17,7 +17,7 @@ from edge.dev.pack_source import Source
 from edge.manifest import text
 from edge.package import HEAD_BYTES, MAGIC, MANIFEST
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HEAD = struct.Struct("<8sI32s64s")
 PURPOSE = b"edge package description v1\n"
 

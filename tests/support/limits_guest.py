@@ -10,7 +10,7 @@ import pytest
 
 from edge import Interface, Plugin, Runtime
 
-SOURCE = Path(__file__).parent / "guests" / "limits" / "limits.wat"
+SOURCE = Path(__file__).parents[1] / "guests" / "limits" / "limits.wat"
 HOST = "edge:limits/host@0.1.0"
 
 HostFunction = Callable[..., tuple[Any, ...]]
