@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from edge.interfaces.logging import Logging
     from edge.interfaces.secrets import Secrets
     from edge.limits import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
-    from edge.limits.admission import Admission
-    from edge.limits.counters import Counters
+    from edge.limits.admission import Admission, Counters
     from edge.runtime import Runtime
     from edge.runtime.call import Call
     from edge.runtime.instance import Instance, Stats
@@ -69,8 +68,7 @@ _HOMES = {
     "interfaces.logging": ("Logging",),
     "interfaces.secrets": ("Secrets",),
     "limits": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
-    "limits.admission": ("Admission",),
-    "limits.counters": ("Counters",),
+    "limits.admission": ("Admission", "Counters"),
     "runtime": ("Runtime",),
     "runtime.call": ("Call",),
     "runtime.instance": ("Instance", "Stats"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.interfaces.logging import Sink
     from edge.limits import Limits
-    from edge.limits.counters import Slot
+    from edge.limits.admission import Slot
     from edge.runtime.instance import Output
     from edge.runtime.plugin import Plugin
     from edge.store.call import Prepared
@@ -86,8 +86,7 @@ def run(given: Given) -> int:
 
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts the call among all that this device has under way."""
-    from edge.limits.admission import Admission
-    from edge.limits.counters import Counters
+    from edge.limits.admission import Admission, Counters
 
     own = prepared.terms.grants["limits"]
     try:

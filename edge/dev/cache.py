@@ -24,7 +24,7 @@ from edge import _native as native
 from edge import errors, files
 from edge._native import library, making
 from edge.dev import memory
-from edge.files import folders, paths
+from edge.files import folders
 from edge.files.staged import Staged
 
 FORMAT = 2
@@ -64,7 +64,7 @@ class Cache:
         self._signer = signer.hex()
         self._say = say
         self._library, self._state = _library()
-        home = paths.cache_home()
+        home = files.cache_home()
         self._folder = f"{home}/edge/compiled" if home and self._library else ""
 
     def find(self, digest: str, engine: str) -> Found | None:

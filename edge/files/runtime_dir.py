@@ -11,7 +11,6 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.files import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def own_mark() -> str:
     """Stands for this place for data: a digest of its path, of up to 20 digits."""
     # Only its user names it, and needs no better one: hashlib costs 0.6 MB on a Pi Zero, and digits of
     # another base 64 kB more of the interpreter.
-    path = files.encode(paths.data_home().rstrip("/"))
+    path = files.encode(files.data_home().rstrip("/"))
     return f"{int.from_bytes(path, 'big') % DIGEST_PRIME}"
 
 
@@ -96,7 +95,7 @@ def _open_taken(data: str) -> int:
 
 def _was_taken() -> bool:
     """Whether somebody else ever had the usual place: then this user may have another (squatting.py)."""
-    return posix.access(f"{paths.data_home()}/edge/{TAKEN}", 0)
+    return posix.access(f"{files.data_home()}/edge/{TAKEN}", 0)
 
 
 def is_own(path: str) -> bool:

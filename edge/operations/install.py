@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edge import errors, files
-from edge.files import paths
 from edge.operations.numbering import number_of
 from edge.store import record
 from edge.store.consent import carry_out, review, shown
@@ -37,7 +36,7 @@ def install(
     """
     from edge.sources import open_source
 
-    cache = f"{paths.data()}/downloads"
+    cache = f"{files.data_folder()}/downloads"
     with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
         if source.fd is not None:
             return _install(source, source.fd, again, consent)

@@ -20,7 +20,6 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.files import paths
 
 HEAD = "head"
 CODE = "code"
@@ -34,7 +33,7 @@ OWNER_ONLY = 0o700
 
 def root() -> str:
     """The store's folder, which may not be there yet."""
-    return f"{paths.data()}/store"
+    return f"{files.data_folder()}/store"
 
 
 def record_path(name: str) -> str:
@@ -54,12 +53,12 @@ def terms_path(name: str) -> str:
 
 def config_path(name: str) -> str:
     """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
-    return f"{paths.data()}/config/{name}.json"
+    return f"{files.data_folder()}/config/{name}.json"
 
 
 def secrets_path(name: str) -> str:
     """Where the secrets of a plugin are kept, sealed."""
-    return f"{paths.data()}/secrets/{name}.json"
+    return f"{files.data_folder()}/secrets/{name}.json"
 
 
 def waiting_path(name: str) -> str:

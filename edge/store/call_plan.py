@@ -11,7 +11,6 @@ import posix
 from edge import _native as native
 from edge import files, store
 from edge._version import __version__
-from edge.files import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def _parse(text: bytes, record: Record) -> Terms | None:
 
 def stamp_of(record: Record, profile: Profile) -> str:
     """Changes whenever the record, the policy, the profile or this package may have."""
-    path = paths.policy_file()
+    path = files.policy_path()
     try:
         found = posix.stat(path)
     except (FileNotFoundError, NotADirectoryError):

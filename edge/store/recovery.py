@@ -9,7 +9,7 @@ from __future__ import annotations
 import posix
 
 from edge import files, store
-from edge.files import paths, staged
+from edge.files import staged
 from edge.store import record, records, removal
 
 
@@ -21,7 +21,7 @@ def recover() -> None:
     _finish_removals()
     collect()
     # What takes its place by a rename has a name before, for a moment or for as long as it is written.
-    root, data = store.root(), paths.data()
+    root, data = store.root(), files.data_folder()
     for folder in (f"{root}/plugins", f"{root}/calls", f"{data}/config", f"{data}/secrets"):
         for left in _listed(folder):
             if left.startswith("."):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from edge import _native as native
 from edge import files, store
 from edge._native import making
-from edge.files import folders, paths, staged
+from edge.files import folders, staged
 from edge.files.staged import Staged
 from edge.store import records
 from edge.trust import key_file, local_key
@@ -195,7 +195,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     `make`: with a new one in place of one that is missing or damaged. `check`: whether its public half fits,
     which takes a Pi Zero a while; a damaged one opens nothing anyway.
     """
-    path = f"{paths.data()}/keys/{key_file.SECRETS_FILE}"
+    path = f"{files.data_folder()}/keys/{key_file.SECRETS_FILE}"
     content = key_file.read_secret(path)
     if make:
         content = _made(path, content)

@@ -10,7 +10,6 @@ XDG_CONFIG_HOME moves the first.
 from __future__ import annotations
 
 from edge import files
-from edge.files import paths as places
 from edge.trust import local_key
 
 TYPE_CHECKING = False
@@ -99,7 +98,7 @@ def paths() -> list[str]:
 
 def operator_path() -> str:
     """The operator's file; empty where there is no place for it."""
-    config = places.config_home()
+    config = files.config_home()
     return f"{config}/edge/{FILE}" if config else ""
 
 

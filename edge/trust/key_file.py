@@ -10,7 +10,7 @@ import posix
 from edge import _native as native
 from edge import errors, files
 from edge._native import making
-from edge.files import folders, paths
+from edge.files import folders
 from edge.files.staged import Staged
 from edge.trust.local_key import FILE_BYTES, MAGIC, PUBLIC_AT, local_path, looks_random, read_public
 
@@ -38,7 +38,7 @@ def local_seed() -> bytearray:
     """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
     path = local_path()
     if not path:
-        raise errors.EnvironmentFault(paths.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), paths.SET_ONE)
+        raise errors.EnvironmentFault(files.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), files.SET_ONE)
     content = read_secret(path)
     if content is None:
         make_key(path)

@@ -15,7 +15,7 @@ import posix
 from edge import _native as native
 from edge import audit, errors, files
 from edge._native import making
-from edge.files import folders, paths
+from edge.files import folders
 from edge.text import is_plugin_name
 from edge.trust import key_file, local_key
 
@@ -74,7 +74,7 @@ def folder() -> str:
     path = local_key.local_path()
     if path:
         return files.folder(path)
-    raise errors.EnvironmentFault(paths.NO_PLACE.format("keys", "XDG_DATA_HOME"), paths.SET_ONE)
+    raise errors.EnvironmentFault(files.NO_PLACE.format("keys", "XDG_DATA_HOME"), files.SET_ONE)
 
 
 def every() -> tuple[list[Key], list[str]]:

@@ -15,7 +15,6 @@ import posix
 
 from edge import _native as native
 from edge import files
-from edge.files import paths
 
 MAGIC = b"EDGEKEY0"
 PUBLIC_AT = len(MAGIC) + native.SEED_BYTES
@@ -54,5 +53,5 @@ def looks_random(content: bytes | bytearray) -> bool:
 
 def local_path() -> str:
     """Where this machine's key is kept; empty where it can't be kept."""
-    data = paths.data_home()
+    data = files.data_home()
     return f"{data}/edge/keys/local.key" if data else ""

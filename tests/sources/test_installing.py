@@ -11,9 +11,8 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, store
+from edge import audit, errors, files, store
 from edge.cli import main
-from edge.files import paths
 from edge.sources import open_source
 from edge.store import installed, lifecycle, record, records
 from tests import packages
@@ -66,7 +65,7 @@ def test_what_a_registry_names_is_installed_by_its_digest(
         if request.target.endswith(".edge")
         else says(200, index)(request, client)
     )
-    path = Path(paths.config_home()) / "edge" / "registry"
+    path = Path(files.config_home()) / "edge" / "registry"
     path.parent.mkdir(parents=True)
     path.write_text(f"{server.url}/index.json\n")
     status, done = install("faults", "--yes", capfd=capfd)
@@ -89,7 +88,7 @@ def lists(machine: Path, package: Path, name: str, version: str) -> None:
     }
     index = machine / "index.json"
     index.write_text(json.dumps({"plugins": [entry]}))
-    path = Path(paths.config_home()) / "edge" / "registry"
+    path = Path(files.config_home()) / "edge" / "registry"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{index}\n")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from random import Random
 
 from edge import audit
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 from edge.store import record
 from edge.store.verify import problem_of
 from tests.faults.commands.machine import PATIENCE, ROOT, Command, Machine

@@ -1,0 +1,146 @@
+"""The way of one command through Edge's files: which files it runs through, and how many moves between them.
+
+    python -m tests.journey call
+    python -m tests.journey install
+
+A move is a call of a function in another file of `edge/` than the one that calls it, whatever stands between
+them that is not ours (an import, `map`); a generator that is resumed is called. All of `edge/` counts,
+`edge/_native/` as well. What a module's body runs is importing: a body is no function, and what it calls
+directly is no move, but the files of what it calls count, and so do the moves from there on. Which modules a
+call imports is held by tests/test_imports.py.
+
+Each command runs in a process and on a machine of its own, as an operator's does: HOME is set, XDG_DATA_HOME
+and XDG_CONFIG_HOME are not, standard streams are pipes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = f"{ROOT / 'edge'}/"
+BODY = "<module>"
+PLUGIN = "cron-next"
+QUESTION = json.dumps({"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"})
+SHARED_MEMORY = "/dev/shm"
+LARGEST = 25
+
+
+class Journey:
+    """What a command ran through.
+
+    files  paths below `edge/`, in order
+    pairs  moves by (from, to), the largest first
+    moves  all of them
+    """
+
+    def __init__(self, files: list[str], pairs: list[tuple[str, str, int]]) -> None:
+        self.files = sorted(files)
+        self.pairs = sorted(pairs, key=lambda pair: -pair[2])
+        self.moves = sum(count for _, _, count in pairs)
+
+    def __str__(self) -> str:
+        """The figures, the files and the largest pairs."""
+        pairs = [f"{count:5} {here} -> {there}" for here, there, count in self.pairs[:LARGEST]]
+        return "\n".join(
+            (f"{len(self.files)} files, {self.moves} moves", "", *self.files, "", *pairs),
+        )
+
+
+def call(home: Path, wasm: Path) -> Journey:
+    """A warm call of an installed plugin."""
+    package = _package(home, wasm)
+    question = ("call", PLUGIN, QUESTION)
+    for words in (("install", str(package), "--yes"), question):
+        _run(home, ["-m", "edge", *words])
+    return _traced(home, question)
+
+
+def install(home: Path, wasm: Path) -> Journey:
+    """The installation of a package on a machine that has a key and nothing else."""
+    return _traced(home, ("install", str(_package(home, wasm)), "--yes"))
+
+
+JOURNEYS = {"call": call, "install": install}
+
+
+def _package(home: Path, wasm: Path) -> Path:
+    from tests import packing
+    from tests.home import settled
+
+    with settled(home):
+        from edge import _native as native
+        from edge.trust import key_file
+
+        folder = packing.folder(home / PLUGIN, PLUGIN, wasm, {})
+        engine = native.about()["engine"]
+        return packing.packed(home / f"{PLUGIN}.edge", folder, (engine,), key_file.local_seed())
+
+
+def _traced(home: Path, words: tuple[str, ...]) -> Journey:
+    where = home / "journey.json"
+    _run(home, ["-m", "tests.journey", "--traced", str(where), *words])
+    return Journey(**json.loads(where.read_text()))
+
+
+def _run(home: Path, words: list[str]) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as runtime:
+        env = {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": runtime}
+        subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=True, capture_output=True)
+
+
+def _trace(words: list[str]) -> dict[str, Any]:
+    """Runs a command in this process, which has imported nothing of Edge's yet."""
+    files: set[str] = set()
+    pairs: Counter[tuple[str, str]] = Counter()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event != "call" or not code.co_filename.startswith(PACKAGE) or code.co_name == BODY:
+            return
+        files.add(code.co_filename)
+        back = frame.f_back
+        while back is not None and not back.f_code.co_filename.startswith(PACKAGE):
+            back = back.f_back
+        if back is not None and back.f_code.co_name != BODY and back.f_code.co_filename != code.co_filename:
+            pairs[back.f_code.co_filename, code.co_filename] += 1
+
+    # The package itself is what a program starts with.
+    from edge.cli import main
+
+    sys.setprofile(note)
+    try:
+        status = main(words)
+    finally:
+        sys.setprofile(None)
+    assert status == 0, status
+    return {
+        "files": [path.removeprefix(PACKAGE) for path in files],
+        "pairs": [(*(path.removeprefix(PACKAGE) for path in pair), count) for pair, count in pairs.items()],
+    }
+
+
+def _main(words: list[str]) -> None:
+    if words[:1] == ["--traced"]:
+        found = _trace(words[2:])
+        Path(words[1]).write_text(json.dumps(found))
+        return
+    if len(words) != 1 or words[0] not in JOURNEYS:
+        sys.exit(f"python -m tests.journey {'|'.join(JOURNEYS)}")
+    built = [sys.executable, "-m", "cross.guests", PLUGIN]
+    wasm = subprocess.run(built, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    with tempfile.TemporaryDirectory() as home:
+        print(JOURNEYS[words[0]](Path(home), Path(wasm)))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])
