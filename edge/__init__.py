@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from edge.interfaces.secrets import Secrets
     from edge.limits import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
     from edge.limits.admission import Admission, Counters
-    from edge.runtime import Runtime
-    from edge.runtime.call import Call
-    from edge.runtime.instance import Instance, Stats
-    from edge.runtime.plugin import Plugin, ToolResult
+    from edge.runtime import Plugin, Runtime, ToolResult
+    from edge.runtime.call import Call, Instance, Stats
     from edge.runtime.scheduler import Scheduler
 
 __all__ = [
@@ -69,10 +67,8 @@ _HOMES = {
     "interfaces.secrets": ("Secrets",),
     "limits": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
     "limits.admission": ("Admission", "Counters"),
-    "runtime": ("Runtime",),
-    "runtime.call": ("Call",),
-    "runtime.instance": ("Instance", "Stats"),
-    "runtime.plugin": ("Plugin", "ToolResult"),
+    "runtime": ("Plugin", "Runtime", "ToolResult"),
+    "runtime.call": ("Call", "Instance", "Stats"),
     "runtime.scheduler": ("Scheduler",),
 }
 

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 
+FORMAT = 2
+"""Of `marshal`, in which values cross (edge/runtime/values.py)."""
+
 lib = open_library(ffi)
 
 OK: int = lib.EDGE_OK

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from edge.interfaces.logging import Sink
     from edge.limits import Limits
     from edge.limits.admission import Slot
-    from edge.runtime.instance import Output
-    from edge.runtime.plugin import Plugin
+    from edge.runtime import Plugin
+    from edge.runtime.call import Output
     from edge.store.call import Prepared
     from edge.store.call_plan import Terms
 

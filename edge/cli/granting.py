@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
     from edge.policy.grants import Audit, Grants
     from edge.policy.model import Policy
-    from edge.runtime.plugin import Plugin
+    from edge.runtime import Plugin
 
 MAX_WARNINGS = 10
 MAX_TOLD = 20

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.limits import Limits, Profile
     from edge.limits.admission import Slot
-    from edge.runtime.plugin import Plugin, ToolResult
+    from edge.runtime import Plugin, ToolResult
 
     Ran = tuple[str, ToolResult, float]
 

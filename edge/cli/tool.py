@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from edge.cli.options import Given
-    from edge.runtime.plugin import ToolResult
+    from edge.runtime import ToolResult
 
     T = TypeVar("T")
 

@@ -7,8 +7,8 @@ of MemAvailable and of what the control groups of this process leave. What calls
 is counted twice, as promised and as no more free: it errs on the side of the device.
 
 The processes of one user count together: calls under way, the memory they may use, calls a minute. What a
-killed process held counts until it is in the way of another, which then looks whether it lives. Processes that
-can't see one another (containers with a /proc of their own) should not share the folder.
+killed process held counts until it is in the way of another, which then looks whether it lives. Processes
+that cannot see one another (containers with a /proc of their own) should not share the folder.
 """
 
 from __future__ import annotations

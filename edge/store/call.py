@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from edge.interfaces.logging import Sink
     from edge.limits import Profile
     from edge.policy.grants import Audit
-    from edge.runtime.instance import Output
-    from edge.runtime.plugin import Plugin
+    from edge.runtime import Plugin
+    from edge.runtime.call import Output
     from edge.store.call_plan import Terms
     from edge.store.record import Record
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from edge.manifest import Manifest
     from edge.policy.grants import Grants
+    from edge.runtime import Plugin
     from edge.runtime.call import Call
-    from edge.runtime.plugin import Plugin
     from edge.store.release import Kept, Staged
 
 SET_SECRET, SET_CONFIG = "secret {} {}", "config {} {}=VALUE"
