@@ -22,7 +22,7 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors, files
-from edge._native import library, making
+from edge._native import making
 from edge.dev import memory
 from edge.files import folders
 from edge.files.staged import Staged
@@ -230,7 +230,7 @@ def _executable(fd: int) -> int:
 def _library() -> tuple[str, State]:
     """A digest of the native library, and what changes when another file takes its place."""
     try:
-        with open(library.path(), "rb") as file:
+        with open(native.library_path(), "rb") as file:
             found = os.fstat(file.fileno())
             state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
             if state not in _digests:

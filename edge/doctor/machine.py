@@ -25,7 +25,7 @@ PROBE = ".doctor"
 
 
 def library_path() -> str:
-    """Where the native library is looked for; edge/_native/library.py opens it when it is asked."""
+    """Where the native library is looked for; edge/_native opens it when it is asked."""
     beside = f"{files.folder(files.folder(__file__))}/_native/libedge.so"
     return files.environment("EDGE_LIBRARY") or beside
 

@@ -41,10 +41,10 @@ def folders() -> Finding:
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
-    from edge import files
-    from edge.trust import key_file, keyring, local_key
+    from edge import files, trust
+    from edge.trust import key_file, keyring
 
-    path = local_key.local_path()
+    path = trust.local_path()
     if not path:
         return Finding(FAIL, files.NO_PLACE.format("keys", "XDG_DATA_HOME"), files.SET_ONE)
     folder = files.folder(path)

@@ -76,7 +76,7 @@ class Call:
             instance.turn.release()
 
     def _step(self, instance: Instance) -> bool:
-        handle, out, functions = instance.handle, instance.out, instance.functions
+        handle, out, functions = instance.handle, instance.out, instance.plugin.functions
         failed: Exception | None = None
         asked = -1
         host_calls = HOST_CALLS_PER_TURN
@@ -225,6 +225,7 @@ class Instance:
     may cancel, close, and read `stats`. After a call that ended badly it takes no more.
 
     limits  what it may use; those of a Pi Zero unless others are given
+    plugin  what it is an instance of
     turn    held by the thread that steps it, until it has read what the library handed out
     wake    ends the sleep of whoever waits for its call
     """
@@ -235,15 +236,15 @@ class Instance:
         "_log_dropped",
         "_log_left",
         "_output",
-        "_plugin",
         "limits",
         "out",
+        "plugin",
         "turn",
         "wake",
     )
 
     def __init__(self, plugin: Plugin, limits: Limits | None, output: Output | None) -> None:
-        self._plugin = plugin
+        self.plugin = plugin
         self._output = output
         self.limits = limits or PI_ZERO.limits
         self._handle: native.Instance | None = native.new_instance(
@@ -263,7 +264,7 @@ class Instance:
             native.start_call(self.handle, function.encode(), _encode(params))
             self._log_left = self.limits.log_bytes
             self._log_dropped = 0
-            return Call(self, self._plugin.shown, function)
+            return Call(self, self.plugin.shown, function)
         finally:
             self.turn.release()
 
@@ -290,15 +291,6 @@ class Instance:
     def closed(self) -> bool:
         """Whether it is freed."""
         return self._handle is None
-
-    @property
-    def functions(self) -> tuple[Any, ...]:
-        """Host functions in the order in which the native library knows them."""
-        return self._plugin.functions
-
-    def host_function(self, place: int) -> str:
-        """The name of a host function."""
-        return self._plugin.provides.split(b"\n")[place].decode()
 
     def after_step(self) -> None:
         """Hands on what the guest wrote meanwhile."""

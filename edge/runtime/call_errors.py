@@ -22,21 +22,21 @@ def explain(call: Call, status: int, asked: int, failed: Exception | None) -> No
     try:
         native.fail_step(status, call.instance.out, call.plugin)
     except errors.HostFailed as error:
-        error.message = f"{error.message} in {call.instance.host_function(asked)}"
+        error.message = f"{error.message} in {_function(call, asked)}"
         raise error from failed
     except (errors.OutOfMemory, errors.IoFault) as error:
         confinement.explain(error)
         raise
     except errors.ValueMismatch as error:
         if asked >= 0:
-            error.message = f"{error.message}, in the answer of {call.instance.host_function(asked)}"
+            error.message = f"{error.message}, in the answer of {_function(call, asked)}"
         raise
 
 
 def refuse_answer(call: Call, asked: int, count: int) -> NoReturn:
     """Raises that a host function answered more bytes than one crossing may have."""
     raise errors.OverLimit(
-        f"{call.plugin}: crossing: an answer of {count} bytes from {call.instance.host_function(asked)}, "
+        f"{call.plugin}: crossing: an answer of {count} bytes from {_function(call, asked)}, "
         f"the limit is {call.instance.limits.crossing_bytes}"
     )
 
@@ -62,3 +62,8 @@ def refuse_second() -> NoReturn:
 def reason(error: Exception) -> bytes:
     """Why a host function failed; what a guest gave it may be part of that."""
     return f"{type(error).__name__}: {phrase(str(error))}".encode()
+
+
+def _function(call: Call, asked: int) -> str:
+    """The name of a host function, by its place."""
+    return call.instance.plugin.provides.split(b"\n")[asked].decode()

@@ -1,6 +1,6 @@
-"""Files of keys: what stands in one, whether it is whole, and how one is made (local_key.py says where).
+"""Files of keys: what stands in one, whether it is whole, and how one is made.
 
-No call needs any of it: the public half of this machine's key is read by edge/trust/local_key.py.
+No call needs any of it: the public half of this machine's key is read by edge/trust/__init__.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from edge import errors, files
 from edge._native import making
 from edge.files import folders
 from edge.files.staged import Staged
-from edge.trust.local_key import FILE_BYTES, MAGIC, PUBLIC_AT, local_path, looks_random, read_public
+from edge.trust import FILE_BYTES, MAGIC, PUBLIC_AT, local_path, looks_random, read_local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SECRETS_FILE = "secrets.key"
 
 def local_public() -> bytes | None:
     """The public half of this machine's key, if it has one."""
-    public = read_public()
+    public = read_local()
     if public is None or public:
         return public
     with wiped(local_seed()) as seed:
