@@ -56,7 +56,6 @@ CALL = {
     "edge.plugin_log",
     "edge.store",
     "edge.store.call",
-    "edge.store.record",
     "edge.store.call_plan",
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.permissions.requests import Ask
     from edge.policy.model import Policy
-    from edge.store.record import Record
+    from edge.store import Record
 
 KEYS = {True: "only keys that the operator added count", False: "any key trusted here counts"}
 

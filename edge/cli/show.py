@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.store.record import Record
+    from edge.store import Record
 
 COMMAND = Command(
     "show",

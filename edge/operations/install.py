@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from edge import errors, files
+from edge import errors, files, store
 from edge.operations.numbering import number_of
-from edge.store import record
 from edge.store.consent import carry_out, review, shown
 from edge.store.install import Installation, Outcome, refusals_told, refuse_other
 
@@ -44,7 +43,7 @@ def install(
         declared = plugin.manifest
         with refusals_told(source.origin):
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
-            plugin.release = number_of(declared, record.find(declared.name))
+            plugin.release = number_of(declared, store.find(declared.name))
             if source.is_unpacked:
                 consent = _agreed(plugin, source, consent)
         fd = _compile(plugin, source, say, draw)
@@ -121,7 +120,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
             plugin.component["imports"],
             signer=own.hex() if own is not None else "",
             remote=source.remote,
-            before=record.find(name),
+            before=store.find(name),
         )
     if needs.request is None:
         return consent

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from edge import errors
+from edge import errors, store
 from edge.permissions import levels, requests
 from edge.permissions.levels import LIMITS, RATES
 from edge.policy import change
 from edge.policy import file as policy_file
-from edge.store import record
 from edge.store.lifecycle import take_back
 from edge.store.parts import manifest_of
 from edge.store.view import View
@@ -58,7 +57,7 @@ def forget(name: str) -> Fact:
 def _manifest(name: str) -> Manifest | None:
     """The manifest of an installed plugin, None where there is none to read."""
     try:
-        found = record.find(name)
+        found = store.find(name)
         return manifest_of(found.current) if found is not None and found.current else None
     except errors.EdgeError:
         # A grant does not need it; whoever calls the plugin is told.

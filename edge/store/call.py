@@ -8,7 +8,7 @@ from edge import files, store, trust
 from edge.interfaces import Context, offered
 from edge.limits import here
 from edge.runtime import Runtime
-from edge.store import call_plan, record
+from edge.store import call_plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from edge.policy.grants import Audit
     from edge.runtime import Plugin
     from edge.runtime.call import Output
+    from edge.store import Record
     from edge.store.call_plan import Terms
-    from edge.store.record import Record
 
 SECRETS = "config_read"
 
@@ -135,7 +135,7 @@ def _planned(found: Record, profile: Profile) -> Terms:
 
 
 def _record(name: str) -> Record:
-    found = record.find(name)
+    found = store.find(name)
     if found is not None and found.current:
         return found
     from edge.store import records

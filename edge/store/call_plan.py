@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edge.limits import Limits, Profile
     from edge.policy.grants import Audit, Grants
-    from edge.store.record import Record
+    from edge.store import Record
 
 FORMAT = 2
 

@@ -18,9 +18,9 @@ from edge.permissions import levels, requests
 from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.policy.diff import Change, difference
+from edge.store import Record
 from edge.store.lock import locked
 from edge.store.parts import description_of, manifest_of
-from edge.store.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 
-from edge import audit, errors, trust
+from edge import audit, errors, store, trust
 from edge.files import reserve
 from edge.limits import here
 from edge.package import open_package
 from edge.permissions import levels
 from edge.policy import file as policy_file
-from edge.store import awaited, planning, record, records, removal, selfcheck
+from edge.store import awaited, planning, records, removal, selfcheck
 from edge.store.consent import Plan, carry_out, review
 from edge.store.parts import manifest_of
 from edge.store.recovery import collect
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from edge.package import Package
     from edge.permissions.requests import Ask
     from edge.policy.grants import Grants
+    from edge.store import Record
     from edge.store.consent import Consent, Review
-    from edge.store.record import Record
 
 
 class Outcome:
@@ -155,11 +155,11 @@ class Installation:
         package = open_package(self._fd, self._file, trust.text())
         name, number = package.description["name"], package.description["release"]
         refuse_other(self._name, self._version, self._origin, name, package.description["version"])
-        before = record.find(name)
+        before = store.find(name)
         if before is not None and removal.is_unfinished(before):
             # Recovery could not; what it says then is what stands in the way.
             removal.finish(before)
-            before = record.find(name)
+            before = store.find(name)
         _check_keys(package, policy_file.load().level_of(name))
         staged = Staged(package)
         if before is not None and _is_there(before, staged.release_id, package.description["signer"]):
@@ -335,7 +335,7 @@ def _switched(
     floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
         floor, newest, version = before.floor, before.newest, before.newest_version
-    return record.Record(
+    return store.Record(
         staged.manifest.name,
         current=release_id,
         previous=kept,

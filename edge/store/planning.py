@@ -10,7 +10,7 @@ from edge.store import call_plan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.limits import Profile
-    from edge.store.record import Record
+    from edge.store import Record
 
 
 def of(record: Record, profile: Profile) -> call_plan.Terms:
@@ -38,7 +38,7 @@ def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_pla
     from edge.policy import grants
     from edge.store import awaited, config
     from edge.store.parts import description_of, manifest_of
-    from edge.store.record import policy_for
+    from edge.store.records import policy_for
 
     stamp = call_plan.stamp_of(record, profile)
     manifest = manifest_of(record.current)
@@ -73,12 +73,11 @@ def keep(worked_out: call_plan.Terms) -> None:
     A call may come to its end after its plugin was removed. What it wrote then would stand for a plugin whose
     record was lost (edge/store/lost.py), so that it writes only what the record still names.
     """
-    from edge.store import record
     from edge.store.lock import held_now
 
     with held_now() as is_held:
         try:
-            found = record.find(worked_out.name) if is_held else None
+            found = store.find(worked_out.name) if is_held else None
         except errors.StoreDamaged:
             # For the next call to say.
             return

@@ -10,7 +10,7 @@ import posix
 
 from edge import files, store
 from edge.files import staged
-from edge.store import record, records, removal
+from edge.store import records, removal
 
 
 def recover() -> None:
@@ -36,7 +36,7 @@ def _finish_removals() -> None:
 
     for name in records.named():
         with suppress(errors.EdgeError):
-            found = record.find(name)
+            found = store.find(name)
             if found is not None and removal.is_unfinished(found):
                 _make_last()
                 removal.finish(found)

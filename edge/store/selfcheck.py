@@ -127,9 +127,7 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
 
 def _left(name: str) -> str:
     """What there is of a plugin whose release did not pass."""
-    from edge.store import record
-
-    found = record.find(name)
+    found = store.find(name)
     if found is None or not found.current:
         return "It was not installed"
     return "The installed release still runs" if found.enabled else "It stays disabled, as it was"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.errors import EdgeError
-    from edge.store.record import Record
+    from edge.store import Record
     from edge.store.view import Release
 
 PIECE = 1 << 16

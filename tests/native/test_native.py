@@ -12,6 +12,7 @@ import pytest
 from edge import _native as native
 from edge import errors
 from edge._native import making
+from edge._native._ffi import ffi
 
 NOBODY = 65534
 PACKAGE = Path(native.__file__).parent.parent

@@ -14,7 +14,7 @@ import pytest
 from edge import audit, errors, files, store
 from edge.cli import main
 from edge.sources import open_source
-from edge.store import installed, lifecycle, record, records
+from edge.store import installed, lifecycle, records
 from tests import packages
 from tests.descriptors import descriptors
 from tests.home import LOCAL, move
@@ -142,7 +142,7 @@ def test_an_entry_of_one_version_does_not_bring_another(
     assert (status, said["error"]["kind"]) == (3, "OutOfScope")
     assert "faults 9.9.9 was asked for" in said["error"]["message"]
     assert "brings faults 1.0.0" in said["error"]["message"]
-    assert record.find("faults") is None
+    assert store.find("faults") is None
 
 
 def test_a_folder_of_that_name_is_not_compiled_and_signed(
@@ -159,7 +159,7 @@ def test_a_folder_of_that_name_is_not_compiled_and_signed(
     status, said = install("weather", capfd=capfd)
     assert (status, said["error"]["kind"]) == (2, "UsageError")
     assert "what is called weather in this directory is ./weather" in said["error"]["remedy"]
-    assert record.find("weather") is None
+    assert store.find("weather") is None
     capfd.readouterr()
     assert main(["install", "./weather"]) == 0
     assert "./weather is compiled here and signed with this machine's key, " in capfd.readouterr().err

@@ -13,7 +13,7 @@ import pytest
 from edge import errors, store, trust
 from edge.limits import here
 from edge.policy import change
-from edge.store import lifecycle, planning, record, records
+from edge.store import lifecycle, planning, records
 from edge.store.call import prepare
 from edge.store.install import Outcome
 from edge.store.lock import locked
@@ -228,9 +228,9 @@ def test_a_call_that_meets_a_switch_takes_the_new_release(put: Put, monkeypatch:
     stale = put(1).record
     for number in (2, 3):
         put(number)
-    genuine = record.find
+    genuine = store.find
     found = iter([stale])
-    monkeypatch.setattr("edge.store.record.find", lambda name: next(found, None) or genuine(name))
+    monkeypatch.setattr("edge.store.find", lambda name: next(found, None) or genuine(name))
     loaded = load("faults")
     assert loaded.terms.release == records.get("faults").current != stale.current
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from edge import audit, errors
+from edge import audit, errors, store
 from edge.audit import ring
-from edge.store import lifecycle, record, selfcheck
+from edge.store import lifecycle, selfcheck
 from edge.store.install import Outcome
 from edge.store.parts import description_of, manifest_of
 from edge.store.release import ID_DIGITS, Kept
@@ -115,7 +115,7 @@ class Store:
 
     def state(self) -> State:
         """What it says now."""
-        found = record.find(NAME)
+        found = store.find(NAME)
         if found is None:
             return State()
         current, previous, newest = map(self._named, (found.current, found.previous, found.newest))
@@ -128,7 +128,7 @@ class Store:
 
 def answers(state: State) -> None:
     """What is current answers where it is enabled, and what is kept would start."""
-    found = record.find(NAME)
+    found = store.find(NAME)
     assert found is not None
     for folder, release in ((found.current, state.current), (found.previous, state.previous)):
         if release is None:

@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
-from edge import audit
+from edge import audit, store
 from edge.limits.admission import Counters
-from edge.store import record
 from edge.store.verify import problem_of
 from tests.faults.commands.machine import PATIENCE, ROOT, Command, Machine
 from tests.faults.commands.table import ALL, NAME, Shop, of
@@ -147,7 +146,7 @@ def _looked_at(machine: Machine, shop: Shop) -> Iterator[str]:
     machine.look(*NEUTRAL)
     with machine.here():
         yield from (f"audit: {problem}" for problem in audit.verify())
-        found = record.find(NAME)
+        found = store.find(NAME)
         if found is not None and found.current:
             problem = problem_of(found)
             if problem:
