@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         host: int
 
 
-LIBRARY = "libedge.so"
+LIBRARY = f"{files.folder(__file__)}/libedge.so"
 
 HEAD_BYTES = 8192
 """In which the names of all our functions are."""
@@ -69,7 +69,7 @@ FORMAT = 2
 
 def library_path() -> str:
     """Where the library is looked for: $EDGE_LIBRARY, or beside this module."""
-    return files.environment("EDGE_LIBRARY") or f"{files.folder(__file__)}/{LIBRARY}"
+    return files.environment("EDGE_LIBRARY") or LIBRARY
 
 
 def platform() -> str:
@@ -181,10 +181,11 @@ def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
 
 def load_plugin(
     engine: Engine, fd: int, file: str, head: bytes, trust: bytes, receipt: bytes, provides: bytes
-) -> tuple[Plugin, bytes]:
-    """Verifies code, but for what its receipt stands for, and loads it; answers with a new receipt if any.
+) -> tuple[Plugin, dict[str, Any], bytes]:
+    """Verifies code, but for what its receipt stands for, and loads it.
 
     `head`: of the package that the code is from, empty for a lone artifact. `trust`: native/src/trust.rs.
+    Answers with the plugin, its verified description, and a new receipt if there is one.
     """
     out, fresh, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = lib.edge_plugin_load(
@@ -203,14 +204,9 @@ def load_plugin(
         why,
     )
     _check(status, why, file)
-    return ffi.gc(out[0], lib.edge_plugin_free), _take(fresh)
-
-
-def describe_plugin(plugin: Plugin) -> dict[str, Any]:
-    """The verified description."""
-    out = ffi.new("edge_bytes *")
-    _check(lib.edge_plugin_describe(plugin, out), None)
-    return _take_values(out)
+    plugin, description = ffi.gc(out[0], lib.edge_plugin_free), ffi.new("edge_bytes *")
+    _check(lib.edge_plugin_describe(plugin, description), None)
+    return plugin, _take_values(description), _take(fresh)
 
 
 def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
@@ -223,11 +219,11 @@ def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
         raise errors.OptionsError(f"A limit is out of range: {error}") from None
 
 
-def new_instance(plugin: Plugin, options: InstanceOptions) -> Instance:
-    """An instance with these options."""
+def new_instance(plugin: Plugin, options: InstanceOptions) -> tuple[Instance, Step]:
+    """An instance with these options, and room for what a step of it comes to."""
     out, why = ffi.new("edge_instance **"), ffi.new("edge_bytes *")
     _check(lib.edge_instance_new(plugin, options, out, why), why)
-    return ffi.gc(out[0], lib.edge_instance_free)
+    return ffi.gc(out[0], lib.edge_instance_free), ffi.new("edge_step *")
 
 
 def release(instance: Instance) -> None:
@@ -239,11 +235,6 @@ def start_call(instance: Instance, name: bytes, params: bytes) -> None:
     """Begins a call; nothing runs before the first step."""
     why = ffi.new("edge_bytes *")
     _check(lib.edge_call_start(instance, name, len(name), params, len(params), why), why)
-
-
-def new_step() -> Step:
-    """Room for what a step comes to, used again for every step of an instance."""
-    return ffi.new("edge_step *")
 
 
 step_call = lib.edge_call_step

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posix
 from time import monotonic_ns
 
-from edge import files, store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
 from edge.cli.output import STDERR
+from edge.files import OTHERS_WRITE, read_guarded
+from edge.store import config_path
 from edge.store.call import prepare
 
 TYPE_CHECKING = False
@@ -48,15 +49,17 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     name, *named, arguments = given.arguments
+    chosen = given.options
+    timeout = chosen.get("timeout")
     with prepare(name) as prepared:
         limits = prepared.limits
-        if given.get("timeout"):
-            limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
+        if timeout:
+            limits = limits.replace(deadline=min(timeout, limits.deadline))
         # Before it is loaded: what there is no memory for does not even begin.
         with _admit(prepared, limits):
-            log, written, end = _sinks(name, limits, quiet=given.get("quiet", False))
+            log, written, end = _sinks(name, limits, quiet="quiet" in chosen)
             plugin = prepared.load(log=log, output=written, audit=_tell)
-            if given.get("unattended"):
+            if "unattended" in chosen:
                 _check_unattended(prepared.terms, plugin, named)
             started = monotonic_ns()
             try:
@@ -67,35 +70,32 @@ def run(given: Given) -> int:
                     limits=limits,
                 )
             except Exception as error:
-                from edge import errors
-                from edge.cli.limit import explain
-
-                if isinstance(error, errors.ArgumentsError):
-                    _check_config(name)
-                if isinstance(error, errors.HostFailed) and isinstance(
-                    error.__cause__, errors.EnvironmentFault
-                ):
-                    # What this machine has lost, a secret for one, is no fault of the plugin's.
-                    raise error.__cause__ from None
-                explain(error, prepared.terms, given.get("timeout"))
+                _explain(error, prepared, timeout)
                 raise
             finally:
                 end()
     return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
 
 
+def _explain(error: Exception, prepared: Prepared, timeout: float | None) -> None:
+    """Raises what made a call fail, where that is not the plugin; otherwise gives the error its remedy."""
+    from edge import errors
+    from edge.cli.limit import explain
+
+    if isinstance(error, errors.ArgumentsError):
+        _check_config(prepared.name)
+    if isinstance(error, errors.HostFailed) and isinstance(error.__cause__, errors.EnvironmentFault):
+        # What this machine has lost, a secret for one, is no fault of the plugin's.
+        raise error.__cause__ from None
+    explain(error, prepared.terms, timeout)
+
+
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts the call among all that this device has under way."""
-    from edge.limits.admission import Admission, Counters
+    from edge.limits.admission import admit
 
-    own = prepared.terms.grants["limits"]
     try:
-        return Admission(Counters(), prepared.profile).admit(
-            prepared.name,
-            limits,
-            concurrent=int(own["concurrent_calls"]),
-            per_minute=int(own["calls_per_minute"]),
-        )
+        return admit(prepared.profile, prepared.name, limits, prepared.terms.grants["limits"])
     except Exception as error:
         from edge.cli.limit import explain_room
 
@@ -114,7 +114,7 @@ def _check_unattended(own: Terms, plugin: Plugin, named: list[str]) -> None:
 
 def _config(name: str, withheld: list[str]) -> bytes | None:
     # As edge.store.config reads it, which is more than a call needs.
-    text = files.read_guarded(store.config_path(name), files.OTHERS_WRITE)
+    text = read_guarded(config_path(name), OTHERS_WRITE)
     if text == b"":
         _check_config(name)
     if text and withheld:
@@ -135,22 +135,13 @@ def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End
     """What the plugin logs is shown here and now, and kept for `edge log`; the third is called in the end."""
     from edge.plugin_log import sink
 
-    keep, keep_written = sink(name)
+    keep = sink(name)
     if quiet:
-        return keep, keep_written, _end_quietly
+        return (*keep, _end_quietly)
     # A file or a pipe takes all of it, a person at a terminal does not.
     lines = MAX_LINES if posix.isatty(STDERR) else 0
-    shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines)
-
-    def log(plugin: str, level: str, event: dict[str, Any]) -> None:
-        shown.log(plugin, level, event)
-        keep(plugin, level, event)
-
-    def output(stream: int, written: bytes) -> None:
-        shown.write(stream, written)
-        keep_written(stream, written)
-
-    return log, output, lambda: shown.end(f"edge log {name}")
+    shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines, keep=keep)
+    return shown.log, shown.write, lambda: shown.end(f"edge log {name}")
 
 
 def _end_quietly() -> None:

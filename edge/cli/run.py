@@ -10,7 +10,7 @@ from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, megabytes, named_file, narrow, seconds
 from edge.interfaces import Context, offered
 from edge.limits import NAMELESS, PI_ZERO, here, named
-from edge.limits.admission import Admission, Counters
+from edge.limits.admission import Admission, Counters, admit
 from edge.runtime import BY_DEFAULT, Runtime
 from edge.text import word
 
@@ -126,15 +126,9 @@ def _admission() -> Admission:
 
 
 def _admit(plugin: Plugin, limits: Limits, terms: Terms) -> Slot:
-    admission = _admission()
     if terms.grants.plugin:
-        own = terms.grants.limits
-        return admission.admit(
-            terms.grants.plugin,
-            limits,
-            concurrent=int(own["concurrent_calls"]),
-            per_minute=int(own["calls_per_minute"]),
-        )
+        return admit(here(), terms.grants.plugin, limits, terms.grants.limits)
+    admission = _admission()
     if plugin.description.get("plugin"):
         return admission.admit(plugin.name, limits)
     # A file's name is not the plugin's: others may have the same. Only the memory of its calls is limited.

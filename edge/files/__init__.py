@@ -235,6 +235,28 @@ def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes 
         posix.close(fd)
 
 
+def read_own(path: str) -> tuple[bytes, posix.stat_result] | None:
+    """What a small file that Edge keeps holds, and what the system says of it; None where there is none.
+
+    Its folder is not looked at, for what that costs each call: whoever changes something there does, and what
+    others can bring there is not this user's.
+    """
+    try:
+        fd = posix.open(path, READ_OWN)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise_own(path, error)
+    try:
+        found = posix.fstat(fd)
+        guard(path, found, OTHERS_WRITE)
+        return read_all(fd), found
+    except OSError as error:
+        raise_own(path, error)
+    finally:
+        posix.close(fd)
+
+
 def open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
     """A descriptor of a guarded file, -1 where there is none."""
     fd = _open(path, forbidden, whosever=whosever)

@@ -52,16 +52,17 @@ def folder() -> str:
     return find(usual, is_own, checked_folder, _open_taken)
 
 
-def own_folder() -> str:
-    """The folder in it of what is about the plugins of this place for data."""
-    return checked_folder(f"{folder()}/{own_mark()}")
+def own_folder(name: str = "") -> str:
+    """The folder in it of what is about the plugins of this place for data, or one in there."""
+    own = checked_folder(f"{folder()}/{own_mark()}")
+    return checked_folder(f"{own}/{name}") if name else own
 
 
 def own_mark() -> str:
     """Stands for this place for data: a digest of its path, of up to 20 digits."""
     # Only its user names it, and needs no better one: hashlib costs 0.6 MB on a Pi Zero, and digits of
     # another base 64 kB more of the interpreter.
-    path = files.encode(files.data_home().rstrip("/"))
+    path = files.data_home().rstrip("/").encode("utf-8", "surrogateescape")
     return f"{int.from_bytes(path, 'big') % DIGEST_PRIME}"
 
 

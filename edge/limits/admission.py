@@ -19,7 +19,7 @@ from edge.limits import KB, LARGEST, MB, NAMELESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from edge.limits import Limits, Profile
 
@@ -88,7 +88,7 @@ class Counters:
         self.handle: native.Counters | None = None
         self._own = b""
         self._path = self.path = path
-        self._root = files.encode(root)
+        self._root = root.encode()
         self._seconds = seconds
 
     def enter(
@@ -197,6 +197,16 @@ class Slot:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def admit(device: Profile, name: str, limits: Limits, own: Mapping[str, float]) -> Slot:
+    """Counts a call of plugin `name` among all of this user's; `own`: the limits that the plugin has."""
+    return Admission(Counters(), device).admit(
+        name,
+        limits,
+        concurrent=int(own["concurrent_calls"]),
+        per_minute=int(own["calls_per_minute"]),
+    )
 
 
 def need(limits: Limits, device: Profile) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import files, trust
+from edge import files
 from edge.interfaces import Context, flatten, offered
+from edge.limits import PI_ZERO
 from edge.runtime.call import Instance
 from edge.text import word
 
@@ -48,10 +49,12 @@ class Runtime:
         library's default. `interpret`: for Pulley code, which any CPU executes, instead of this CPU's own.
         """
         self._engine = native.new_engine(stack_bytes, interpret=interpret)
-        if trusted is None:
-            self._trust = trust.text()
+        if isinstance(trusted, bytes):
+            self._trust = trusted
         else:
-            self._trust = trusted if isinstance(trusted, bytes) else trust.of_keys(trusted)
+            from edge import trust
+
+            self._trust = trust.text() if trusted is None else trust.of_keys(trusted)
 
     def load(
         self,
@@ -97,13 +100,15 @@ class Runtime:
         """
         provides, functions = flatten(offered(Context(), BY_DEFAULT) if interfaces is None else interfaces)
         try:
-            handle, fresh = native.load_plugin(self._engine, fd, name, head, self._trust, receipt, provides)
+            handle, description, fresh = native.load_plugin(
+                self._engine, fd, name, head, self._trust, receipt, provides
+            )
         except Exception as error:
             from edge.runtime.load_errors import explain
 
             explain(error, fd, name, head, grants)
             raise
-        plugin = Plugin(handle, name, provides, functions, output, fresh)
+        plugin = Plugin(handle, name, description, provides, functions, output, fresh)
         if grants is not None:
             grants.check_load(plugin.description["imports"])
         return plugin
@@ -139,6 +144,7 @@ class Plugin:
         self,
         handle: native.Plugin,
         file_name: str,
+        description: dict[str, Any],
         provides: bytes,
         functions: tuple[HostFunction, ...],
         output: Output | None,
@@ -148,7 +154,7 @@ class Plugin:
         self.receipt = receipt
         self.name = file_name
         self.description: dict[str, Any] = {}
-        self.describe(native.describe_plugin(handle))
+        self.describe(description)
         self.provides = provides
         self.functions = functions
         self._output = output
@@ -171,7 +177,8 @@ class Plugin:
 
     def instance(self, limits: Limits | None = None) -> Instance:
         """A warm instance, for channel and memory plugins: it keeps its memory between calls."""
-        return Instance(self, limits, self._output)
+        limits = limits or PI_ZERO.limits
+        return Instance(self, limits, self.options_for(limits), self._output)
 
     def start(
         self,

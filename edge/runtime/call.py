@@ -7,7 +7,7 @@ from _thread import allocate_lock
 from time import monotonic_ns
 
 from edge import _native as native
-from edge.limits import NS, PI_ZERO
+from edge.limits import NS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class Instance:
     the guest. One call at a time, and one thread at a time steps it: a second one gets StateError. Any thread
     may cancel, close, and read `stats`. After a call that ended badly it takes no more.
 
-    limits  what it may use; those of a Pi Zero unless others are given
+    limits  what it may use
     plugin  what it is an instance of
     turn    held by the thread that steps it, until it has read what the library handed out
     wake    ends the sleep of whoever waits for its call
@@ -243,16 +243,16 @@ class Instance:
         "wake",
     )
 
-    def __init__(self, plugin: Plugin, limits: Limits | None, output: Output | None) -> None:
+    def __init__(
+        self, plugin: Plugin, limits: Limits, options: native.InstanceOptions, output: Output | None
+    ) -> None:
         self.plugin = plugin
         self._output = output
-        self.limits = limits or PI_ZERO.limits
-        self._handle: native.Instance | None = native.new_instance(
-            plugin.handle, plugin.options_for(self.limits)
-        )
+        self.limits = limits
+        self._handle: native.Instance | None
+        self._handle, self.out = native.new_instance(plugin.handle, options)
         self.turn = allocate_lock()
         self.wake: Callable[[], None] | None = None
-        self.out = native.new_step()
         self._log_left = self._log_dropped = 0
         self._is_line_open = False
 

@@ -171,29 +171,8 @@ def staging_path() -> str:
 
 def read(path: str) -> bytes | None:
     """A small file of the store, None where there is none."""
-    return read_known(path)[0]
-
-
-def read_known(path: str) -> tuple[bytes | None, str]:
-    """The same, and a text that changes whenever the file is replaced or written.
-
-    Its folder is not looked at, for what that costs each call: whoever takes the store's lock does, and what
-    others can bring here is not this user's.
-    """
-    try:
-        fd = posix.open(path, files.READ_OWN)
-    except FileNotFoundError:
-        return None, "none"
-    except OSError as error:
-        files.raise_own(path, error)
-    try:
-        found = posix.fstat(fd)
-        files.guard(path, found, files.OTHERS_WRITE)
-        return files.read_all(fd), identity(found)
-    except OSError as error:
-        files.raise_own(path, error)
-    finally:
-        posix.close(fd)
+    found = files.read_own(path)
+    return found and found[0]
 
 
 def identity(found: posix.stat_result) -> str:
@@ -209,8 +188,8 @@ def find(name: str) -> Record | None:
     if not is_plugin_name(name):
         return None
     path = record_path(name)
-    text, identity = read_known(path)
-    return None if text is None else _parse(text, name, path, identity)
+    found = files.read_own(path)
+    return _parse(found[0], name, path, identity(found[1])) if found else None
 
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:

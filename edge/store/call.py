@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, store, trust
+from edge import files, store
 from edge.interfaces import Context, offered
 from edge.limits import here
 from edge.runtime import Runtime
 from edge.store import call_plan
+from edge.trust import text_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Prepared:
         try:
             self.profile = here()
             self.terms = call_plan.kept(found, self.profile) or _planned(found, self.profile)
-            self.limits = self.terms.limits(self.profile)
+            self.limits = self.profile.limits.within(self.terms.grants["limits"])
         except BaseException:
             posix.close(self._fd)
             raise
@@ -75,9 +76,7 @@ class Prepared:
             from edge.store.refusal import refuse_missing
 
             refuse_missing(own, audit)
-        # The line ties the signature to what was asked for: another plugin's release does not load under this
-        # name, wherever it came from.
-        trusted = trust.text(operator_only=own.operator) + f"\nplugin {self.name}\n".encode()
+        trusted = text_for(self.name, operator_only=own.operator)
         runtime = Runtime(trusted=trusted, stack_bytes=self.profile.stack_bytes, interpret=self._interpret)
         try:
             plugin = runtime.load_open(

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.limits import Limits, Profile
+    from edge.limits import Profile
     from edge.policy.grants import Audit, Grants
     from edge.store import Record
 
@@ -73,13 +73,6 @@ class Terms:
         self.risks = risks
         self.operator = operator
         self.withheld = withheld
-
-    def limits(self, profile: Profile) -> Limits:
-        """The limits of a call."""
-        own = self.grants["limits"]
-        base = profile.limits
-        changes = {name: own[name] for name in own if name in base.__slots__ and name != "deadline"}
-        return base.replace(deadline=own["deadline"], **changes)
 
     def granted(self, audit: Audit | None) -> Grants:
         """The grants; what is denied is told to `audit`."""

@@ -20,7 +20,7 @@ def misfit(name: str) -> tuple[str, str] | None:
     found = records.get(name)
     device = here()
     own = planning.of(found, device)
-    limits = own.limits(device)
+    limits = device.limits.within(own.grants["limits"])
     need = admission.need(limits, device)
     if need <= device.memory:
         return None

@@ -177,8 +177,7 @@ class Release:
         try:
             level = self.level
             trusted = self._view.trust_text(operator_only=levels.operator_only(level))
-            # The line ties the signature to the plugin, as that of a call does (edge/store/call.py).
-            wanted = trusted + f"\nplugin {self.name}\n".encode()
+            wanted = trust.tied(trusted, self.name)
             self._description = making.describe_head(self.head, self.name, wanted)
         except errors.OptionsError as error:
             self._refusal = self._fault_of_trust(error)

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import posix
 
-from edge import _native as native
 from edge import files
+from edge._native import PUBLIC_KEY_BYTES, SEED_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ OWN = "this machine"
 _KEY = ALGORITHM.encode()
 
 MAGIC = b"EDGEKEY0"
-PUBLIC_AT = len(MAGIC) + native.SEED_BYTES
-FILE_BYTES = PUBLIC_AT + native.PUBLIC_KEY_BYTES
+PUBLIC_AT = len(MAGIC) + SEED_BYTES
+FILE_BYTES = PUBLIC_AT + PUBLIC_KEY_BYTES
 HOLE = bytes(8)
 """What a power cut puts in place of bytes; random ones have it once in 2^59 keys."""
 
@@ -88,6 +88,16 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
     return b"\n".join(filter(None, parts))
 
 
+def text_for(plugin: str, *, operator_only: bool = False) -> bytes:
+    """The same, for a release of one plugin: no other loads under its name, wherever it came from."""
+    return tied(text(operator_only=operator_only), plugin)
+
+
+def tied(trusted: bytes, plugin: str) -> bytes:
+    """Trust in what is signed for one plugin alone."""
+    return trusted + f"\nplugin {plugin}\n".encode()
+
+
 def _own() -> bytes | None:
     """This machine's own key, if it has one."""
     public = read_local()
@@ -109,7 +119,7 @@ def read_local() -> bytes | None:
         return None
     try:
         # The seed stays out of memory, and working its half out would take a Pi Zero 2 ms.
-        size, public = posix.fstat(fd).st_size, posix.pread(fd, native.PUBLIC_KEY_BYTES, PUBLIC_AT)
+        size, public = posix.fstat(fd).st_size, posix.pread(fd, PUBLIC_KEY_BYTES, PUBLIC_AT)
         is_whole = size == FILE_BYTES and posix.pread(fd, len(MAGIC), 0) == MAGIC and looks_random(public)
         return public if is_whole else b""
     except OSError as error:

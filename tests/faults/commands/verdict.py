@@ -172,8 +172,8 @@ def left(machine: Machine) -> Iterator[str]:
         for path in sorted((machine.root / place).rglob("*")):
             if path.name.startswith((".", "unpacked-")) or path.name.endswith(".tmp"):
                 yield f"left: {path.relative_to(machine.root)}"
-    staging = machine.root / "data/edge/store/staging"
-    yield from (f"left: staging/{name}" for name in os.listdir(staging))
+    installed = machine.root / "data/edge/store"
+    yield from (f"left: staging/{name}" for name in os.listdir(installed / "staging"))
     try:
         with machine.here():
             known = store.find(NAME)
@@ -185,7 +185,7 @@ def left(machine: Machine) -> Iterator[str]:
             if (machine.root / f"data/edge/{kind}/{NAME}.json").exists():
                 yield f"left: data/edge/{kind}/{NAME}.json of what is not installed"
     named = {known.current, known.previous} - {""} if known is not None else set()
-    there = set(os.listdir(store / "releases"))
+    there = set(os.listdir(installed / "releases"))
     if there != named:
         yield f"releases are {sorted(there)}, and the record has {sorted(named)}"
 
