@@ -138,21 +138,17 @@ def about() -> dict[str, Any]:
     """What this build of the library is."""
     out = ffi.new("edge_bytes *")
     _check(lib.edge_about(out), None)
-    return _take_values(out)
+    return _values(_take(out))
 
 
 def merge_arguments(json: bytes, config: bytes) -> bytes:
     """A tool's arguments, checked, with `config` as their `__config`."""
-    out, why = _outputs()
-    _check(lib.edge_arguments(json, len(json), config, len(config), out, why), why)
-    return _take(out)
+    return _ask(lib.edge_arguments, json, len(json), config, len(config))
 
 
 def read_json(text: bytes, file: str = "") -> Any:
     """What a JSON text says; the json module would cost a Pi Zero 1 MB and 60 ms."""
-    out, why = _outputs()
-    _check(lib.edge_json(text, len(text), out, why), why, file)
-    return _take_values(out)
+    return _values(_ask(lib.edge_json, text, len(text), file=file))
 
 
 def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
@@ -173,10 +169,9 @@ def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
 
 def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
     """What the trailer of an artifact says, and a receipt for having checked it; loads nothing."""
-    out, why = _outputs()
-    receipt = ffi.new("edge_bytes *")
-    _check(lib.edge_artifact_describe(fd, out, receipt, why), why, file)
-    return _take_values(out), _take(receipt)
+    out = ffi.new("edge_bytes *")
+    receipt = _ask(lib.edge_artifact_describe, fd, out, file=file)
+    return _values(_take(out)), receipt
 
 
 def load_plugin(
@@ -206,7 +201,7 @@ def load_plugin(
     _check(status, why, file)
     plugin, description = ffi.gc(out[0], lib.edge_plugin_free), ffi.new("edge_bytes *")
     _check(lib.edge_plugin_describe(plugin, description), None)
-    return plugin, _take_values(description), _take(fresh)
+    return plugin, _values(_take(description)), _take(fresh)
 
 
 def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
@@ -288,11 +283,14 @@ def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
     """What the guest wrote to its standard streams since the last time, and how many bytes were dropped."""
     out = ffi.new("edge_bytes *")
     _check(lib.edge_call_log(instance, out), None)
-    return _take_values(out) if out.len else None
+    return _values(_take(out)) if out.len else None
 
 
-def _outputs() -> tuple[Any, Any]:
-    return ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
+def _ask(function: Any, *arguments: Any, file: str = "") -> bytes:
+    """What a function answers whose last two parameters take bytes: its answer, and why there is none."""
+    out, why = ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
+    _check(function(*arguments, out, why), why, file)
+    return _take(out)
 
 
 def _take(out: Any) -> bytes:
@@ -301,8 +299,8 @@ def _take(out: Any) -> bytes:
     return taken
 
 
-def _take_values(out: Any) -> Any:
-    return marshal.loads(_take(out))  # noqa: S302 -- from the library alone, as in step_values
+def _values(encoded: bytes) -> Any:
+    return marshal.loads(encoded)  # noqa: S302 -- from the library alone, as in step_values
 
 
 def _check(status: int, why: Any, subject: str = "") -> None:

@@ -266,14 +266,18 @@ def review(
     remote: bool,
     before: Record | None,
     adopted: bool = False,
+    policy: Policy | None = None,
 ) -> Review:
-    """What a release needs that is to be installed; `before`: its plugin's record, None for a new one."""
+    """What a release needs that is to be installed; `before`: its plugin's record, None for a new one.
+
+    `policy`: as it was read already; without it, it is read.
+    """
 
     def request(changes: Iterable[Change] = (), other: tuple[str, str] = ("", "")) -> Request:
         return Request(manifest, held, imports, changes, other, remote=remote, adopted=adopted)
 
     name = manifest.name
-    held = policy_file.load().agreed(name, before.consents if before is not None else ())
+    held = (policy or policy_file.load()).agreed(name, before.consents if before is not None else ())
     if before is None or not before.current:
         waits = remote or _waits(manifest, held)
         return Review(manifest, held, request() if waits else None)

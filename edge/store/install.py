@@ -160,7 +160,8 @@ class Installation:
             # Recovery could not; what it says then is what stands in the way.
             removal.finish(before)
             before = store.find(name)
-        _check_keys(package, policy_file.load().level_of(name))
+        policy = policy_file.load()
+        _check_keys(package, policy.level_of(name))
         staged = Staged(package)
         if before is not None and _is_there(before, staged.release_id, package.description["signer"]):
             return InstallPlan(package, staged, before, None, self._origin)
@@ -172,6 +173,7 @@ class Installation:
             remote=self._remote,
             before=before,
             adopted=bool(package.description.get("adopted")),
+            policy=policy,
         )
         _check_keys(package, needs.level)
         return InstallPlan(package, staged, before, needs, self._origin)

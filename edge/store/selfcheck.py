@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from edge.limits import Limits
     from edge.manifest import Manifest
     from edge.policy.grants import Grants
     from edge.runtime import Plugin
@@ -80,21 +81,21 @@ def check(staged: Staged | Kept, grants: Grants) -> None:
     """
     secrets = _Noted(staged.manifest.name, grants)
     plugin = _load(staged, grants, secrets)
-    limits = grants.call_limits(here().limits)
+    limits = here().limits.within(grants.limits)
     try:
         if f"{PLUGIN_INFO}plugin-version" in plugin.description["exports"]:
             with plugin.instance(limits) as instance:
                 told = instance.call(f"{PLUGIN_INFO}plugin-version")
             if told != plugin.description["plugin"]["version"]:
                 _fail(staged.manifest, f"it says that it is version {told}", secrets)
-        _call(plugin, staged.manifest, grants, secrets)
+        _call(plugin, staged.manifest, limits, secrets)
     except errors.CallFailed as error:
         _fail(staged.manifest, error.message, secrets)
     except errors.ToolError as error:
         _fail(staged.manifest, error.message, secrets)
 
 
-def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -> None:
+def _call(plugin: Plugin, manifest: Manifest, limits: Limits, secrets: _Noted) -> None:
     if not manifest.check_arguments:
         return
     from edge.store import config
@@ -103,7 +104,7 @@ def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -
         manifest.check_arguments,
         tool=manifest.check_tool or None,
         config=config.given(manifest) or None,
-        limits=grants.call_limits(here().limits),
+        limits=limits,
     )
     if not result.success:
         _fail(manifest, f"it answers {result.error or result.output or 'nothing'}", secrets)
