@@ -67,7 +67,7 @@ def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> O
     if done.record.enabled:
         from edge.store.fitting import misfit
 
-        done.misfit = misfit(done.record.name)
+        done.misfit = misfit(done.record.name, done.terms)
     return done
 
 

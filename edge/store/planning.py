@@ -10,6 +10,7 @@ from edge.store import call_plan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.limits import Profile
+    from edge.manifest import Manifest
     from edge.store import Record
 
 
@@ -24,14 +25,31 @@ def of(record: Record, profile: Profile) -> call_plan.Terms:
     return worked_out
 
 
-def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
-    """Works them out, and keeps them; the store's lock is held."""
-    worked_out = work_out(record, profile, receipt=receipt)
+def derive(
+    record: Record,
+    profile: Profile,
+    *,
+    receipt: str = "",
+    manifest: Manifest | None = None,
+    imports: list[str] | None = None,
+) -> call_plan.Terms:
+    """Works them out, and keeps them; the store's lock is held.
+
+    `manifest`, `imports`: of the release, where they are known; otherwise they are read.
+    """
+    worked_out = work_out(record, profile, receipt=receipt, manifest=manifest, imports=imports)
     _keep(worked_out)
     return worked_out
 
 
-def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
+def work_out(
+    record: Record,
+    profile: Profile,
+    *,
+    receipt: str = "",
+    manifest: Manifest | None = None,
+    imports: list[str] | None = None,
+) -> call_plan.Terms:
     """Works them out from manifest and policy."""
     from edge.permissions import levels
     from edge.permissions.imports import capability_of
@@ -41,8 +59,10 @@ def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_pla
     from edge.store.records import policy_for
 
     stamp = call_plan.stamp_of(record, profile)
-    manifest = manifest_of(record.current)
-    imports = description_of(record.current)["imports"]
+    if manifest is None:
+        manifest = manifest_of(record.current)
+    if imports is None:
+        imports = description_of(record.current)["imports"]
     found = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
     missing = "; ".join(
         f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)

@@ -24,7 +24,7 @@ import random, sys
 from edge import errors
 from edge.store import lifecycle
 from edge.store.call import prepare
-from edge.store.install import install
+from tests.installing import install
 
 source = random.Random(int(sys.argv[1]))
 EXPECTED = (
