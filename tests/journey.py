@@ -5,9 +5,9 @@
 
 A move is a call of a function in another file of `edge/` than the one that calls it, whatever stands between
 them that is not ours (an import, `map`); a generator that is resumed is called. All of `edge/` counts,
-`edge/_native/` as well. What a module's body runs is importing: a body is no function, and what it calls
-directly is no move, but the files of what it calls count, and so do the moves from there on. Which modules a
-call imports is held by tests/test_imports.py.
+`edge/_native/` as well. A module's body is importing, with what it runs of its own file (classes,
+comprehensions): which modules a call imports is held by tests/test_imports.py. What a body calls elsewhere
+counts as a file, though not as a move.
 
 Each command runs in a process and on a machine of its own, as an operator's does: HOME is set, XDG_DATA_HOME
 and XDG_CONFIG_HOME are not, standard streams are pipes.
@@ -104,15 +104,13 @@ def _trace(words: list[str]) -> dict[str, Any]:
     pairs: Counter[tuple[str, str]] = Counter()
 
     def note(frame: FrameType, event: str, _: object) -> None:
-        code = frame.f_code
-        if event != "call" or not code.co_filename.startswith(PACKAGE) or code.co_name == BODY:
+        path = frame.f_code.co_filename
+        if event != "call" or not path.startswith(PACKAGE) or _is_import(frame):
             return
-        files.add(code.co_filename)
-        back = frame.f_back
-        while back is not None and not back.f_code.co_filename.startswith(PACKAGE):
-            back = back.f_back
-        if back is not None and back.f_code.co_name != BODY and back.f_code.co_filename != code.co_filename:
-            pairs[back.f_code.co_filename, code.co_filename] += 1
+        files.add(path)
+        back = _caller(frame)
+        if back is not None and back.f_code.co_name != BODY and back.f_code.co_filename != path:
+            pairs[back.f_code.co_filename, path] += 1
 
     # The package itself is what a program starts with.
     from edge.cli import main
@@ -127,6 +125,24 @@ def _trace(words: list[str]) -> dict[str, Any]:
         "files": [path.removeprefix(PACKAGE) for path in files],
         "pairs": [(*(path.removeprefix(PACKAGE) for path in pair), count) for pair, count in pairs.items()],
     }
+
+
+def _caller(frame: FrameType) -> FrameType | None:
+    """The nearest frame of ours above one."""
+    back = frame.f_back
+    while back is not None and not back.f_code.co_filename.startswith(PACKAGE):
+        back = back.f_back
+    return back
+
+
+def _is_import(frame: FrameType) -> bool:
+    """Whether a frame is a module's body, or what that runs of its own file: a class, a comprehension."""
+    here: FrameType | None = frame
+    while here is not None and here.f_code.co_filename == frame.f_code.co_filename:
+        if here.f_code.co_name == BODY:
+            return True
+        here = _caller(here)
+    return False
 
 
 def _main(words: list[str]) -> None:

@@ -92,7 +92,7 @@ class Request:
         self.signer, self.signer_before = signers
         self.remote = remote
         level = _level(manifest, held)
-        self.missing = missing(manifest, held)
+        self.missing = missing(manifest, held, level)
         # What the level does not give is shown as such: a yes to that is none to give it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
         self.consents: tuple[Ask, ...] = () if explicit else self.missing
@@ -244,12 +244,11 @@ def shown(request: Request) -> tuple[object, ...]:
     )
 
 
-def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
-    """The permission requests of a manifest that no consent and no grant covers at the level that holds.
+def missing(manifest: Manifest, held: Policy, level: str) -> tuple[Ask, ...]:
+    """The permission requests of a manifest that no consent and no grant covers at a level.
 
     Limits no higher than what the level gives without consent are not among them.
     """
-    level = _level(manifest, held)
     counting = held.accepted(manifest.name, level)
     if counting is None:
         own = held.of(manifest.name)
@@ -309,8 +308,8 @@ def review_enabling(found: Record, manifest: Manifest, description: dict[str, An
 
 def _waits(manifest: Manifest, held: Policy) -> bool:
     """Whether a plugin asks for something that somebody has to agree to first."""
-    asked = levels.LEVELS[_level(manifest, held)]["consent"] != "none"
-    return asked and bool(missing(manifest, held))
+    level = _level(manifest, held)
+    return levels.LEVELS[level]["consent"] != "none" and bool(missing(manifest, held, level))
 
 
 def _compared(
