@@ -9,6 +9,8 @@ them that is not ours (an import, `map`); a generator that is resumed is called.
 comprehensions): which modules a call imports is held by tests/test_imports.py. What a body calls elsewhere
 counts as a file, though not as a move.
 
+RATIONALE.md, "Why a command's way through the files is counted".
+
 Each command runs in a process and on a machine of its own, as an operator's does: HOME is set, XDG_DATA_HOME
 and XDG_CONFIG_HOME are not, standard streams are pipes.
 """
@@ -21,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -59,14 +63,17 @@ def call(home: Path, wasm: Path) -> Journey:
     """A warm call of an installed plugin."""
     package = _package(home, wasm)
     question = ("call", PLUGIN, QUESTION)
-    for words in (("install", str(package), "--yes"), question):
-        _run(home, ["-m", "edge", *words])
-    return _traced(home, question)
+    with _machine(home) as env:
+        for words in (("install", str(package), "--yes"), question):
+            _run(env, "edge", *words)
+        return _traced(env, home, question)
 
 
 def install(home: Path, wasm: Path) -> Journey:
     """The installation of a package on a machine that has a key and nothing else."""
-    return _traced(home, ("install", str(_package(home, wasm)), "--yes"))
+    package = _package(home, wasm)
+    with _machine(home) as env:
+        return _traced(env, home, ("install", str(package), "--yes"))
 
 
 JOURNEYS = {"call": call, "install": install}
@@ -85,17 +92,23 @@ def _package(home: Path, wasm: Path) -> Path:
         return packing.packed(home / f"{PLUGIN}.edge", folder, (engine,), key_file.local_seed())
 
 
-def _traced(home: Path, words: tuple[str, ...]) -> Journey:
-    where = home / "journey.json"
-    _run(home, ["-m", "tests.journey", "--traced", str(where), *words])
-    return Journey(**json.loads(where.read_text()))
-
-
-def _run(home: Path, words: list[str]) -> None:
+@contextmanager
+def _machine(home: Path) -> Iterator[dict[str, str]]:
+    """The environment of a user with this home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as runtime:
-        env = {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": runtime}
-        subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=True, capture_output=True)
+        yield {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": runtime}
+
+
+def _run(env: dict[str, str], module: str, *words: str) -> None:
+    command = [sys.executable, "-m", module, *words]
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+
+
+def _traced(env: dict[str, str], home: Path, words: tuple[str, ...]) -> Journey:
+    where = home / "journey.json"
+    _run(env, "tests.journey", "--traced", str(where), *words)
+    return Journey(**json.loads(where.read_text()))
 
 
 def _trace(words: list[str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ PIECE = 1 << 16
 
 
 def fault_of(release_id: str, name: str) -> EdgeError | None:
-    """What is wrong with a release of a plugin, as the error that a call would raise; None where nothing is."""
+    """What is wrong with a release of a plugin, as the error of a call of it; None where nothing is."""
     release = View().release(release_id, name)
     # Trust comes second, since the level that it depends on is read from what is checked first.
     return damage_of(release) or release.refusal
