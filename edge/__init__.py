@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from edge.interfaces.logging import Logging
     from edge.interfaces.secrets import Secrets
     from edge.limits import PI_64, PI_ZERO, WORKSTATION, Limits, Profile
-    from edge.limits.admission import Admission
-    from edge.limits.counters import Counters, Slot
+    from edge.limits.admission import Admission, Counters, Slot
     from edge.policy.grants import Grants, Row
-    from edge.runtime import Runtime
-    from edge.runtime.call import Call
-    from edge.runtime.instance import Instance, Stats
-    from edge.runtime.plugin import Plugin, ToolResult
+    from edge.runtime import Plugin, Runtime, ToolResult
+    from edge.runtime.call import Call, Instance, Stats
     from edge.runtime.scheduler import Scheduler, Task
 
 __all__ = [
@@ -78,13 +75,10 @@ _HOMES = {
     "interfaces.logging": ("Logging",),
     "interfaces.secrets": ("Secrets",),
     "limits": ("PI_64", "PI_ZERO", "WORKSTATION", "Limits", "Profile"),
-    "limits.admission": ("Admission",),
-    "limits.counters": ("Counters", "Slot"),
+    "limits.admission": ("Admission", "Counters", "Slot"),
     "policy.grants": ("Grants", "Row"),
-    "runtime": ("Runtime",),
-    "runtime.call": ("Call",),
-    "runtime.instance": ("Instance", "Stats"),
-    "runtime.plugin": ("Plugin", "ToolResult"),
+    "runtime": ("Plugin", "Runtime", "ToolResult"),
+    "runtime.call": ("Call", "Instance", "Stats"),
     "runtime.scheduler": ("Scheduler", "Task"),
 }
 

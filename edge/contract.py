@@ -1,6 +1,6 @@
 """The plugin contract's names (wit/): what plugins export, as `interface#function`.
 
-edge.runtime.plugin and edge.interfaces, which calls import, have the names that they need: a module
+edge.runtime and edge.interfaces, which calls import, have the names that they need: a module
 costs a Pi Zero 0.3 ms. A test holds them against these. RATIONALE, "Why the contract's attachments have
 static types in Rust".
 """

@@ -59,12 +59,13 @@ def json_pieces(value: Any, table: Table | None = None) -> Iterator[str]:
 
 
 def _escape_in_json(letter: str) -> str:
-    short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter)
-    if short is not None:
-        return short
     raw = letter.encode("utf-16-be", "surrogatepass")
     return "".join([f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2)])
 
 
-_JSON = Escapes(lambda letter: is_visible(letter) and letter not in '"\\', _escape_in_json)
-_ASCII_JSON = Escapes(lambda letter: " " <= letter <= "~" and letter not in '"\\', _escape_in_json)
+_JSON = Escapes(is_visible, _escape_in_json)
+_ASCII_JSON = Escapes(lambda _: False, _escape_in_json)
+for _table in (_JSON, _ASCII_JSON):
+    # Nearly all text is made of these.
+    _table.update((code, chr(code)) for code in range(ord(" "), ord("~") + 1))
+    _table.update({34: '\\"', 92: "\\\\", 10: "\\n", 13: "\\r", 9: "\\t"})

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from edge import contract
+from edge import contract, runtime
 from edge.interfaces import inbound, logging, secrets
-from edge.runtime import plugin
 
 
 def test_modules_of_a_call_name_the_contract_alike() -> None:
-    assert plugin.EXECUTE == secrets.SERVED_TO == contract.EXECUTE
+    assert runtime.EXECUTE == secrets.SERVED_TO == contract.EXECUTE
     assert (logging.NAME, secrets.NAME, inbound.NAME) == (
         contract.LOGGING,
         contract.SECRETS,

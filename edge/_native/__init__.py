@@ -8,8 +8,10 @@ handles. Bytes that the library hands out are copied and freed at once.
 from __future__ import annotations
 
 import marshal
+import posix
+import sys
 
-from .library import open_library
+from edge import files
 
 try:
     from ._ffi import ffi
@@ -47,8 +49,78 @@ if TYPE_CHECKING:
         host: int
 
 
+LIBRARY = f"{files.folder(__file__)}/libedge.so"
+
+HEAD_BYTES = 8192
+"""In which the names of all our functions are."""
+
+MAX_BYTES = 1 << 40
+SYMBOL = b"\0edge_abi_version\0"
+WIDE = sys.maxsize > 1 << 32
+
+NO_ARMV6 = ("armv4", "armv5")
+
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
+
+FORMAT = 2
+"""Of `marshal`, in which values cross (edge/runtime/values.py)."""
+
+
+def library_path() -> str:
+    """Where the library is looked for: $EDGE_LIBRARY, or beside this module."""
+    return files.environment("EDGE_LIBRARY") or LIBRARY
+
+
+def platform() -> str:
+    """The platform of this Python, which the library must be for: a 64-bit kernel may run a 32-bit one."""
+    return getattr(sys.implementation, "_multiarch", "") or f"{posix.uname().machine}-linux"
+
+
+def open_library(ffi: Any) -> Any:
+    """The library, its ABI the one that `ffi` was generated from; `unusable.py` says why one can't be had."""
+    where = library_path()
+    machine = posix.uname().machine
+    if machine.startswith(NO_ARMV6) or not _looks_whole(where):
+        from edge._native import unusable
+
+        unusable.check(where, machine, platform(), is_old=machine.startswith(NO_ARMV6), symbol=SYMBOL)
+    try:
+        lib = ffi.dlopen(where if "/" in where else f"./{where}")
+        version = lib.edge_abi_version()
+    except (AttributeError, OSError) as error:
+        from edge._native import unusable
+
+        unusable.explain(where, machine, platform(), error)
+    if version != lib.EDGE_ABI_VERSION:
+        from edge._native import unusable
+
+        unusable.fail_version(where, version, lib.EDGE_ABI_VERSION)
+    return lib
+
+
+def _looks_whole(where: str) -> bool:
+    """Whether a file is as a linker left ours: its sections told at its very end, its names at its beginning.
+
+    What is cut short ends the process when it is opened (edge.elf); what is another library must not be.
+    """
+    try:
+        fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        head = posix.pread(fd, HEAD_BYTES, 0)
+        place, word, size = (40, 8, 58) if WIDE else (32, 4, 46)
+        start = int.from_bytes(head[place : place + word], "little")
+        each = int.from_bytes(head[size : size + 2], "little")
+        end = start + each * int.from_bytes(head[size + 2 : size + 4], "little")
+        last = posix.pread(fd, each + 1, end - each) if HEAD_BYTES < end < MAX_BYTES else b""
+        return len(last) == each and last.count(0) < each and SYMBOL in head
+    except OSError:
+        return False
+    finally:
+        posix.close(fd)
+
 
 lib = open_library(ffi)
 
@@ -66,21 +138,17 @@ def about() -> dict[str, Any]:
     """What this build of the library is."""
     out = ffi.new("edge_bytes *")
     _check(lib.edge_about(out), None)
-    return _take_values(out)
+    return _values(_take(out))
 
 
 def merge_arguments(json: bytes, config: bytes) -> bytes:
     """A tool's arguments, checked, with `config` as their `__config`."""
-    out, why = _outputs()
-    _check(lib.edge_arguments(json, len(json), config, len(config), out, why), why)
-    return _take(out)
+    return _ask(lib.edge_arguments, json, len(json), config, len(config))
 
 
 def read_json(text: bytes, file: str = "") -> Any:
     """What a JSON text says; the json module would cost a Pi Zero 1 MB and 60 ms."""
-    out, why = _outputs()
-    _check(lib.edge_json(text, len(text), out, why), why, file)
-    return _take_values(out)
+    return _values(_ask(lib.edge_json, text, len(text), file=file))
 
 
 def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
@@ -101,18 +169,18 @@ def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
 
 def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
     """What the trailer of an artifact says, and a receipt for having checked it; loads nothing."""
-    out, why = _outputs()
-    receipt = ffi.new("edge_bytes *")
-    _check(lib.edge_artifact_describe(fd, out, receipt, why), why, file)
-    return _take_values(out), _take(receipt)
+    out = ffi.new("edge_bytes *")
+    receipt = _ask(lib.edge_artifact_describe, fd, out, file=file)
+    return _values(_take(out)), receipt
 
 
 def load_plugin(
     engine: Engine, fd: int, file: str, head: bytes, trust: bytes, receipt: bytes, provides: bytes
-) -> tuple[Plugin, bytes]:
-    """Verifies code, but for what its receipt stands for, and loads it; answers with a new receipt if any.
+) -> tuple[Plugin, dict[str, Any], bytes]:
+    """Verifies code, but for what its receipt stands for, and loads it.
 
     `head`: of the package that the code is from, empty for a lone artifact. `trust`: native/src/trust.rs.
+    Answers with the plugin, its verified description, and a new receipt if there is one.
     """
     out, fresh, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = lib.edge_plugin_load(
@@ -131,14 +199,9 @@ def load_plugin(
         why,
     )
     _check(status, why, file)
-    return ffi.gc(out[0], lib.edge_plugin_free), _take(fresh)
-
-
-def describe_plugin(plugin: Plugin) -> dict[str, Any]:
-    """The verified description."""
-    out = ffi.new("edge_bytes *")
-    _check(lib.edge_plugin_describe(plugin, out), None)
-    return _take_values(out)
+    plugin, description = ffi.gc(out[0], lib.edge_plugin_free), ffi.new("edge_bytes *")
+    _check(lib.edge_plugin_describe(plugin, description), None)
+    return plugin, _values(_take(description)), _take(fresh)
 
 
 def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
@@ -151,11 +214,11 @@ def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
         raise errors.OptionsError(f"A limit is out of range: {error}") from None
 
 
-def new_instance(plugin: Plugin, options: InstanceOptions) -> Instance:
-    """An instance with these options."""
+def new_instance(plugin: Plugin, options: InstanceOptions) -> tuple[Instance, Step]:
+    """An instance with these options, and room for what a step of it comes to."""
     out, why = ffi.new("edge_instance **"), ffi.new("edge_bytes *")
     _check(lib.edge_instance_new(plugin, options, out, why), why)
-    return ffi.gc(out[0], lib.edge_instance_free)
+    return ffi.gc(out[0], lib.edge_instance_free), ffi.new("edge_step *")
 
 
 def release(instance: Instance) -> None:
@@ -167,11 +230,6 @@ def start_call(instance: Instance, name: bytes, params: bytes) -> None:
     """Begins a call; nothing runs before the first step."""
     why = ffi.new("edge_bytes *")
     _check(lib.edge_call_start(instance, name, len(name), params, len(params), why), why)
-
-
-def new_step() -> Step:
-    """Room for what a step comes to, used again for every step of an instance."""
-    return ffi.new("edge_step *")
 
 
 step_call = lib.edge_call_step
@@ -225,11 +283,14 @@ def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
     """What the guest wrote to its standard streams since the last time, and how many bytes were dropped."""
     out = ffi.new("edge_bytes *")
     _check(lib.edge_call_log(instance, out), None)
-    return _take_values(out) if out.len else None
+    return _values(_take(out)) if out.len else None
 
 
-def _outputs() -> tuple[Any, Any]:
-    return ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
+def _ask(function: Any, *arguments: Any, file: str = "") -> bytes:
+    """What a function answers whose last two parameters take bytes: its answer, and why there is none."""
+    out, why = ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
+    _check(function(*arguments, out, why), why, file)
+    return _take(out)
 
 
 def _take(out: Any) -> bytes:
@@ -238,8 +299,8 @@ def _take(out: Any) -> bytes:
     return taken
 
 
-def _take_values(out: Any) -> Any:
-    return marshal.loads(_take(out))  # noqa: S302 -- from the library alone, as in step_values
+def _values(encoded: bytes) -> Any:
+    return marshal.loads(encoded)  # noqa: S302 -- from the library alone, as in step_values
 
 
 def _check(status: int, why: Any, subject: str = "") -> None:

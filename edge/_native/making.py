@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import PUBLIC_KEY_BYTES, SEED_BYTES, _check, _outputs, _take, _take_values, lib
+from . import PUBLIC_KEY_BYTES, SEED_BYTES, _ask, _check, _take, _values, lib
 from ._ffi import ffi
 
 TYPE_CHECKING = False
@@ -29,17 +29,13 @@ def public_key(seed: Secret) -> bytes:
 
 def read_trust(text: bytes, file: str) -> list[list[Any]]:
     """What each line of trust says (edge.h); OptionsError, with the line, for one that says nothing."""
-    out, why = _outputs()
-    _check(lib.edge_trust_read(text, len(text), out, why), why, file)
-    return _take_values(out)
+    return _values(_ask(lib.edge_trust_read, text, len(text), file=file))
 
 
 def seal(key: Secret, context: bytes, secret: Secret) -> bytes:
     """Encrypts a secret; it opens with the same 32 bytes of key and the same context only."""
-    out, why = _outputs()
     raw = ffi.from_buffer(secret)
-    _check(lib.edge_seal(ffi.from_buffer(key), context, len(context), raw, len(secret), out, why), why)
-    return _take(out)
+    return _ask(lib.edge_seal, ffi.from_buffer(key), context, len(context), raw, len(secret))
 
 
 def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearray:
@@ -55,40 +51,30 @@ def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str,
 
     `trust`: text (native/src/trust.rs), None to describe anybody's package.
     """
-    (out, why), head = _outputs(), ffi.new("edge_bytes *")
-    text, length = _text_or_null(trust)
-    _check(lib.edge_package_describe(fd, text, length, out, head, why), why, file)
-    return _take_values(out), _take(head)
+    out = ffi.new("edge_bytes *")
+    head = _ask(lib.edge_package_describe, fd, *_text_or_null(trust), out, file=file)
+    return _values(_take(out)), head
 
 
 def describe_head(head: bytes, file: str, trust: bytes | None) -> dict[str, Any]:
     """As describe_package, of a head that was kept."""
-    out, why = _outputs()
-    text, length = _text_or_null(trust)
-    _check(lib.edge_head_describe(head, len(head), text, length, out, why), why, file)
-    return _take_values(out)
+    return _values(_ask(lib.edge_head_describe, head, len(head), *_text_or_null(trust), file=file))
 
 
 def unpack(fd: int, file: str, head: bytes, name: str, to: int = -1) -> bytes:
     """Checks the digest of a package's file and copies it to a descriptor; a receipt for the copy."""
-    receipt, why = _outputs()
     raw = name.encode()
-    _check(lib.edge_package_unpack(fd, head, len(head), raw, len(raw), to, receipt, why), why, file)
-    return _take(receipt)
+    return _ask(lib.edge_package_unpack, fd, head, len(head), raw, len(raw), to, file=file)
 
 
 def seal_package(description: bytes, seed: Secret) -> bytes:
     """The head of a package: a description, JSON, signed. Needs the compiler's library."""
-    out, why = _outputs()
-    _check(lib.edge_package_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
-    return _take(out)
+    return _ask(lib.edge_package_seal, description, len(description), ffi.from_buffer(seed))
 
 
 def seal_artifact(description: bytes, seed: Secret) -> bytes:
     """What stands behind a lone artifact's code: its description, JSON, signed. As seal_package."""
-    out, why = _outputs()
-    _check(lib.edge_artifact_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
-    return _take(out)
+    return _ask(lib.edge_artifact_seal, description, len(description), ffi.from_buffer(seed))
 
 
 def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
@@ -96,21 +82,17 @@ def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
 
     Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
     """
-    out, why = _outputs()
-    _check(lib.edge_component_encode(wasm, len(wasm), out, why), why, file)
-    return _take_values(out)
+    return _values(_ask(lib.edge_component_encode, wasm, len(wasm), file=file))
 
 
 def compile_component(
     wasm: bytes, file: str, engine: str, facts: bytes, seed: Secret, fd: int
 ) -> dict[str, Any]:
     """Compiles for an engine and writes the signed artifact to `fd`; answers with its description."""
-    target = engine.encode()
-    out, why = _outputs()
-    raw = ffi.from_buffer(seed)
-    status = lib.edge_compile(wasm, len(wasm), target, len(target), facts, len(facts), raw, fd, out, why)
-    _check(status, why, file)
-    return _take_values(out)
+    target, key = engine.encode(), ffi.from_buffer(seed)
+    return _values(
+        _ask(lib.edge_compile, wasm, len(wasm), target, len(target), facts, len(facts), key, fd, file=file)
+    )
 
 
 def _text_or_null(text: bytes | None) -> tuple[Any, int]:

@@ -17,7 +17,6 @@ what it can't.
 from __future__ import annotations
 
 from edge import files
-from edge.files import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ what is allowed what was denied. All other events are in ACTS."""
 
 def folder() -> str:
     """Where the log is kept; an error where there is no place for it."""
-    return f"{paths.data()}/audit"
+    return f"{files.data_folder()}/audit"
 
 
 def append(fact: Fact) -> str:

@@ -74,7 +74,7 @@ def _count(plugin: str) -> int:
 
 
 def _count_shared(name: str, now: int) -> int:
-    path = f"{runtime_dir.checked_folder(f'{runtime_dir.own_folder()}/{FOLDER}')}/{name}"
+    path = f"{runtime_dir.own_folder(FOLDER)}/{name}"
     fd = runtime_dir.open_file(path)
     try:
         runtime_dir.lock(fd, path)

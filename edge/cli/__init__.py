@@ -92,7 +92,7 @@ def _dispatch(words: Sequence[str]) -> int:
         raise errors.UsageError(f"There is no command `{name}`", meant(name, COMMANDS))
     module, command = load(name)
     given = command.parse(words[1:])
-    if given.get("help"):
+    if given.options.get("help"):
         from edge.cli.help import of_command
 
         of_command(command, as_json="--json" in words)

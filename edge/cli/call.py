@@ -5,10 +5,11 @@ from __future__ import annotations
 import posix
 from time import monotonic_ns
 
-from edge import files, store
 from edge.cli import tool
 from edge.cli.options import Command, Option, seconds
 from edge.cli.output import STDERR
+from edge.files import OTHERS_WRITE, read_guarded
+from edge.store import config_path
 from edge.store.call import prepare
 
 TYPE_CHECKING = False
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.interfaces.logging import Sink
     from edge.limits import Limits
-    from edge.limits.counters import Slot
-    from edge.runtime.instance import Output
+    from edge.limits.admission import Slot
+    from edge.runtime.call import Output
     from edge.store.call import Prepared
 
     End = Callable[[], None]
@@ -46,15 +47,17 @@ COMMAND = Command(
 def run(given: Given) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
     name, *named, arguments = given.arguments
+    chosen = given.options
+    timeout = chosen.get("timeout")
     with prepare(name) as prepared:
         limits = prepared.limits
-        if given.get("timeout"):
-            limits = limits.replace(deadline=min(given.get("timeout"), limits.deadline))
+        if timeout:
+            limits = limits.replace(deadline=min(timeout, limits.deadline))
         # Before it is loaded: what there is no memory for does not even begin.
         with _admit(prepared, limits):
-            log, written, end = _sinks(name, limits, quiet=given.get("quiet", False))
+            log, written, end = _sinks(name, limits, quiet="quiet" in chosen)
             plugin = prepared.load(log=log, output=written, audit=_tell)
-            if given.get("unattended"):
+            if "unattended" in chosen:
                 from edge.operations.call import check_unattended
 
                 check_unattended(prepared.terms, plugin, named)
@@ -69,7 +72,7 @@ def run(given: Given) -> int:
             except Exception as error:
                 from edge.operations.call import explain
 
-                explain(error, prepared, given.get("timeout"))
+                explain(error, prepared, timeout)
                 raise
             finally:
                 end()
@@ -78,17 +81,10 @@ def run(given: Given) -> int:
 
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts the call among all that this device has under way."""
-    from edge.limits.admission import Admission
-    from edge.limits.counters import Counters
+    from edge.limits.admission import admit
 
-    own = prepared.terms.grants["limits"]
     try:
-        return Admission(Counters(), prepared.profile).admit(
-            prepared.name,
-            limits,
-            concurrent=int(own["concurrent_calls"]),
-            per_minute=int(own["calls_per_minute"]),
-        )
+        return admit(prepared.profile, prepared.name, limits, prepared.terms.grants["limits"])
     except Exception as error:
         from edge.operations.limit_remedy import explain_room
 
@@ -98,7 +94,7 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
 
 def _config(name: str, withheld: list[str]) -> bytes | None:
     # As edge.store.config reads it, which is more than a call needs.
-    text = files.read_guarded(store.config_path(name), files.OTHERS_WRITE)
+    text = read_guarded(config_path(name), OTHERS_WRITE)
     if text == b"" or (text and withheld):
         from edge.operations.call import given_config
 
@@ -110,22 +106,13 @@ def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End
     """What the plugin logs is shown here and now, and kept for `edge log`; the third is called in the end."""
     from edge.plugin_log import sink
 
-    keep, keep_written = sink(name)
+    keep = sink(name)
     if quiet:
-        return keep, keep_written, _end_quietly
+        return (*keep, _end_quietly)
     # A file or a pipe takes all of it, a person at a terminal does not.
     lines = MAX_LINES if posix.isatty(STDERR) else 0
-    shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines)
-
-    def log(plugin: str, level: str, event: dict[str, Any]) -> None:
-        shown.log(plugin, level, event)
-        keep(plugin, level, event)
-
-    def output(stream: int, written: bytes) -> None:
-        shown.write(stream, written)
-        keep_written(stream, written)
-
-    return log, output, lambda: shown.end(f"edge log {name}")
+    shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines, keep=keep)
+    return shown.log, shown.write, lambda: shown.end(f"edge log {name}")
 
 
 def _end_quietly() -> None:

@@ -12,7 +12,7 @@ from edge.text import word
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
-    from edge.store.record import Record
+    from edge.store import Record
 
 COMMANDS = {
     "enable": Command(

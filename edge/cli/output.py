@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files
+from edge.files import raise_for
 from edge.text import BLOCK, safe, safe_lines
 
 TYPE_CHECKING = False
@@ -119,7 +119,7 @@ def _lose(error: OSError) -> NoReturn:
     from edge import errors
 
     try:
-        files.raise_for("standard output", error)
+        raise_for("standard output", error)
     except errors.EdgeError as fault:
         fault.remedy = "What the command does was done; only its answer could not be written"
         raise

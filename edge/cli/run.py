@@ -10,8 +10,7 @@ from edge.cli import tool
 from edge.cli.options import Command, Option, at_least_one, megabytes, named_file, narrow, seconds
 from edge.interfaces import Context, offered
 from edge.limits import NAMELESS, PI_ZERO, here, named
-from edge.limits.admission import Admission
-from edge.limits.counters import Counters
+from edge.limits.admission import Admission, Counters
 from edge.runtime import Runtime
 from edge.text import word
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.limits import Limits, Profile
     from edge.operations.run import Terms
-    from edge.runtime.plugin import Plugin, ToolResult
+    from edge.runtime import Plugin, ToolResult
 
     Ran = tuple[str, ToolResult, float]
 

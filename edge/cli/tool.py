@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from edge.cli.options import Given
-    from edge.runtime.plugin import ToolResult
+    from edge.plugin_log import Log, Output
+    from edge.runtime import ToolResult
 
     T = TypeVar("T")
 
@@ -57,14 +58,14 @@ def _secret(path: str) -> str:
 
 def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> int:
     """Shows an answer; the exit code is 1 when the tool says that it did not succeed."""
-    if given.get("json"):
+    if given.options.get("json"):
         output.document(_facts(result, milliseconds))
     else:
         if result.output:
             output.answer(result.output, foreign=True)
         if result.error:
             output.say(f"edge: {word(name)} says: {phrase(result.error)}")
-    if given.get("stats"):
+    if given.options.get("stats"):
         stats = result.stats
         output.say(
             f"fuel {stats.fuel}, memory {stats.memory_bytes >> 10} kB, host calls {stats.host_calls}, "
@@ -98,23 +99,38 @@ class GuestLog:
     left  characters that may still be shown
     """
 
-    __slots__ = ("_lines", "_more", "_open", "left", "name")
+    __slots__ = ("_keep", "_lines", "_more", "_open", "left", "name")
 
-    def __init__(self, name: str = "", *, log_bytes: int = LOG_BYTES, lines: int = 0) -> None:
-        """`log_bytes`: of the call's limits. `lines`: as many are shown, 0 for no such limit."""
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        log_bytes: int = LOG_BYTES,
+        lines: int = 0,
+        keep: tuple[Log, Output] | None = None,
+    ) -> None:
+        """`log_bytes`: of the call's limits. `lines`: as many are shown, 0 for no such limit.
+
+        `keep`: takes all of it as well (edge.plugin_log).
+        """
         self.name = word(name)
         self.left = GROWTH * log_bytes
+        self._keep = keep
         self._lines = lines or self.left
         self._more = 0
         self._open: dict[int, bytes] = {}
 
-    def log(self, _: str, level: str, event: dict[str, Any]) -> None:
+    def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
         """Shows an event; what the component calls itself may be another plugin's name."""
         self._end_lines()
         self._say((f"{self.name} {event_line(level, event, LINE_LIMIT)}",), str)
+        if self._keep:
+            self._keep[0](plugin, level, event)
 
     def write(self, stream: int, written: bytes) -> None:
         """Shows what the plugin writes to a standard stream, once the line is whole."""
+        if self._keep:
+            self._keep[1](stream, written)
         if not self._lines:
             # Nothing of it is shown any more, so nothing of it need be looked at.
             self._more += written.count(b"\n")

@@ -22,9 +22,9 @@ from typing import Any
 
 from edge import _native as native
 from edge import errors, files
-from edge._native import library, making
+from edge._native import making
 from edge.dev import memory
-from edge.files import folders, paths
+from edge.files import folders
 from edge.files.staged import Staged
 
 FORMAT = 2
@@ -64,7 +64,7 @@ class Cache:
         self._signer = signer.hex()
         self._say = say
         self._library, self._state = _library()
-        home = paths.cache_home()
+        home = files.cache_home()
         self._folder = f"{home}/edge/compiled" if home and self._library else ""
 
     def find(self, digest: str, engine: str) -> Found | None:
@@ -230,7 +230,7 @@ def _executable(fd: int) -> int:
 def _library() -> tuple[str, State]:
     """A digest of the native library, and what changes when another file takes its place."""
     try:
-        with open(library.path(), "rb") as file:
+        with open(native.library_path(), "rb") as file:
             found = os.fstat(file.fileno())
             state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
             if state not in _digests:

@@ -21,9 +21,8 @@ from edge.dev.probe import probe
 from edge.dev.progress import Draw
 from edge.files.staged import Staged
 from edge.limits import MB, PI_ZERO, WORKSTATION
-from edge.runtime import Runtime, confinement
-from edge.runtime.instance import Instance
-from edge.runtime.plugin import Plugin
+from edge.runtime import Plugin, Runtime, confinement
+from edge.runtime.call import Instance
 from edge.text import is_plugin_name, word
 
 NO_FACTS: dict[str, Any] = {}

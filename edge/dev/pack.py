@@ -20,8 +20,7 @@ from edge.dev.pack_source import Given, Source
 from edge.dev.progress import Draw, watch
 from edge.limits import PI_64, PI_ZERO, Limits
 from edge.package import CODE, MANIFEST, WASM, open_package
-from edge.runtime import Runtime
-from edge.runtime.plugin import Plugin
+from edge.runtime import Plugin, Runtime
 from edge.targets import ENGINES, engine_of
 
 DEFAULT_ENGINES = tuple(map(engine_of, ("pi-zero", "pi-64", "x86_64-linux")))
@@ -130,7 +129,7 @@ def _compile_all(
     if source.adopted:
         for line in source.assumed(facts):
             say(f"edge: {source.manifest.name} is adopted: {line}")
-    plugin.description.update(facts)
+    plugin.describe(facts)
     limits = PI_ZERO.limits if SMALL_ENGINE in wanted else PI_64.limits
     _try(plugin, source, limits, given, say)
     code = compilation.code(component, [engine for engine in ENGINES if engine in wanted])

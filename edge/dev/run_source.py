@@ -9,8 +9,7 @@ from edge.dev import compiler
 from edge.dev.compilation import Compilation, Say
 from edge.dev.compile import describe
 from edge.dev.progress import Draw
-from edge.runtime import confinement
-from edge.runtime.plugin import Plugin
+from edge.runtime import Plugin, confinement
 from edge.runtime.tool_errors import refuse_toolless
 
 
@@ -38,5 +37,5 @@ def load(
         if code is None:
             code = compilation.code(component["wasm"], [engine])[engine]
         plugin = how(code.fd, interpret=interpret, receipt=code.receipt)
-    plugin.description.update(describe(plugin))
+    plugin.describe(describe(plugin))
     return plugin

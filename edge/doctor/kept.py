@@ -51,7 +51,6 @@ def files(view: View) -> Finding:
     from contextlib import suppress
 
     from edge import files, trust
-    from edge.files import paths as places
 
     foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
@@ -62,7 +61,7 @@ def files(view: View) -> Finding:
         with suppress(FileNotFoundError, NotADirectoryError):
             # What it raises is the finding.
             files.guard(path, posix.lstat(path), files.OTHERS_WRITE)
-    for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
+    for path in (files.policy_path(), f"{files.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
             remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
             return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
@@ -71,7 +70,7 @@ def files(view: View) -> Finding:
     if text and not text.endswith(b"\n"):
         remedy = "Look whether lines are missing, a revocation for one, and end the last one"
         return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
-    return Finding(PASS, f"all in place below {files.folder(places.data())}")
+    return Finding(PASS, f"all in place below {files.folder(files.data_folder())}")
 
 
 def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, noun: str, well: str) -> Finding:
@@ -91,26 +90,26 @@ def _is_roots(path: str) -> bool:
 
 
 def _data() -> str:
-    from edge.files import paths as places
+    from edge import files
 
-    return places.data()
+    return files.data_folder()
 
 
 def _folders() -> Iterator[str]:
+    from edge import files
     from edge.doctor.trusting import KEPT
-    from edge.files import paths as places
 
-    paths = [f"{places.config_home()}/edge", _data(), *(f"{_data()}/{name}" for name in KEPT)]
+    paths = [f"{files.config_home()}/edge", _data(), *(f"{_data()}/{name}" for name in KEPT)]
     return (path for path in paths if posix.access(path, 0))
 
 
 def _kept() -> Iterator[str]:
     """Files that are opened without being read, or worked out anew where they can't be."""
-    from edge.files import paths as places
+    from edge import files
     from edge.files import runtime_dir
 
     yield from (f"{_data()}/{name}" for name in LOCKED)
-    yield from (f"{places.config_home()}/edge/{name}.lock" for name in ("policy.json", "trusted.keys"))
+    yield from (f"{files.config_home()}/edge/{name}.lock" for name in ("policy.json", "trusted.keys"))
     yield from (f"{_data()}/audit/{name}" for name in ("log", "uses", "used"))
     for folder in (f"{_data()}/store/calls", f"{runtime_dir.own_folder()}/log"):
         yield from (f"{folder}/{name}" for name in (posix.listdir(folder) if posix.access(folder, 0) else ()))

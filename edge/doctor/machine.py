@@ -25,7 +25,7 @@ PROBE = ".doctor"
 
 
 def library_path() -> str:
-    """Where the native library is looked for; edge/_native/library.py opens it when it is asked."""
+    """Where the native library is looked for; edge/_native opens it when it is asked."""
     beside = f"{files.folder(files.folder(__file__))}/_native/libedge.so"
     return files.environment("EDGE_LIBRARY") or beside
 
@@ -102,10 +102,10 @@ def memory() -> Finding:
 
 def confinement() -> Finding:
     """Whether plugins fit in what a service, a shell or a mount leaves this process."""
-    from edge.files import paths as places
+    from edge import files
     from edge.runtime import confinement
 
-    data = places.data_home()
+    data = files.data_home()
     found = list(confinement.problems(path=_existing(f"{data}/edge") if data else ""))
     if found:
         return Finding(FAIL, "; ".join(cause for cause, _ in found), "; ".join(remedy for _, remedy in found))
@@ -143,15 +143,15 @@ def shared_memory() -> Finding:
 
 def places() -> Finding:
     """Whether variables name places by absolute paths; the XDG standard has others ignored."""
-    from edge.files import paths as places
+    from edge import files
     from edge.files import runtime_dir
 
     taken = {
-        "XDG_DATA_HOME": places.data_home,
-        "XDG_CONFIG_HOME": places.config_home,
-        "XDG_CACHE_HOME": places.cache_home,
+        "XDG_DATA_HOME": files.data_home,
+        "XDG_CONFIG_HOME": files.config_home,
+        "XDG_CACHE_HOME": files.cache_home,
         "XDG_RUNTIME_DIR": runtime_dir.folder,
-        "HOME": places.data_home,
+        "HOME": files.data_home,
     }
     ignored = [name for name in taken if (files.environment(name) or "/")[0] != "/"]
     if not ignored:
@@ -166,11 +166,11 @@ def places() -> Finding:
 
 def disk() -> Finding:
     """Whether data can be written, and whether there is space."""
-    from edge.files import paths as places
+    from edge import files
 
-    data = places.data_home()
+    data = files.data_home()
     if not data:
-        return Finding(FAIL, places.NO_PLACE.format("data", "XDG_DATA_HOME"), places.SET_ONE)
+        return Finding(FAIL, files.NO_PLACE.format("data", "XDG_DATA_HOME"), files.SET_ONE)
     path = _existing(f"{data}/edge")
     found = posix.statvfs(path)
     free = found.f_bavail * found.f_frsize

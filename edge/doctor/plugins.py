@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge.errors import EdgeError
-    from edge.store.record import Record
+    from edge.store import Record
     from edge.store.view import Release, View
 
 SHOWN = 3
@@ -66,12 +66,12 @@ def plugins(view: View) -> Finding:
 
 def _damage(view: View, found: Record, which: str) -> EdgeError | None:
     """What is wrong with a release; of one that was replaced meanwhile, with the one in its place."""
-    from edge.store import record
+    from edge import store
     from edge.store.verify import damage_of
     from edge.store.view import View
 
     damage = damage_of(view.release(getattr(found, which), found.name))
-    now = record.find(found.name) if damage is not None else None
+    now = store.find(found.name) if damage is not None else None
     if now is None or now == found:
         return damage
     release = getattr(now, which)

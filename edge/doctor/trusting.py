@@ -30,9 +30,8 @@ NO_KEY = "this machine has no key of its own yet; it makes one when it first sig
 def folders() -> Finding:
     """Whether nobody else can replace what Edge goes by; the first folder that fails is the finding."""
     from edge import files
-    from edge.files import paths
 
-    data, config = paths.data_home(), paths.config_home()
+    data, config = files.data_home(), files.config_home()
     below = [f"{data}/edge/{name}" for name in KEPT if data]
     wanted = [*([f"{config}/edge"] if config else []), *below]
     for path in wanted:
@@ -42,13 +41,12 @@ def folders() -> Finding:
 
 def keys() -> Finding:
     """Whether private keys are this user's alone, and this machine's own can be used."""
-    from edge import files
-    from edge.files import paths
-    from edge.trust import key_file, keyring, local_key
+    from edge import files, trust
+    from edge.trust import key_file, keyring
 
-    path = local_key.local_path()
+    path = trust.local_path()
     if not path:
-        return Finding(FAIL, paths.NO_PLACE.format("keys", "XDG_DATA_HOME"), paths.SET_ONE)
+        return Finding(FAIL, files.NO_PLACE.format("keys", "XDG_DATA_HOME"), files.SET_ONE)
     folder = files.folder(path)
     try:
         names = sorted(posix.listdir(folder))

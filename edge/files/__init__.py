@@ -30,6 +30,9 @@ MAX_INPUT_BYTES = 256 << 20
 READ_OWN = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
 """For a file that Edge keeps: a link in its place is an error, a FIFO keeps nobody waiting."""
 
+NO_PLACE = "There is no place for {}: neither {} nor HOME is set to an absolute path"
+SET_ONE = "Set one of them: export HOME=/home/USER"
+
 close = posix.close
 
 
@@ -41,6 +44,47 @@ def environment(name: str) -> str:
         found: str = loaded.environ.get(name, "")
         return found
     return decode(posix.environ.get(name.encode(), b""))
+
+
+def config_home() -> str:
+    """Where this user's configuration is; empty where there is no such place."""
+    return _home("XDG_CONFIG_HOME", ".config")
+
+
+def data_home() -> str:
+    """Where this user's data is; empty where there is no such place."""
+    return _home("XDG_DATA_HOME", ".local/share")
+
+
+def cache_home() -> str:
+    """Where this user's caches are; empty where there is no such place."""
+    return _home("XDG_CACHE_HOME", ".cache")
+
+
+def data_folder() -> str:
+    """The folder of all that Edge keeps for this user; an error where there is no place for it."""
+    home = data_home()
+    if home:
+        return f"{home}/edge"
+    from edge import errors
+
+    raise errors.EnvironmentFault(NO_PLACE.format("what Edge keeps", "XDG_DATA_HOME"), SET_ONE)
+
+
+def policy_path() -> str:
+    """What the operator allows (edge/policy/__init__.py); empty where there is no place for it."""
+    config = config_home()
+    return f"{config}/edge/policy.json" if config else ""
+
+
+def _home(variable: str, below_home: str) -> str:
+    named = environment(variable)
+    # The XDG standard: a relative path is to be ignored.
+    if named.startswith("/"):
+        return named
+    home = environment("HOME")
+    # One that is relative would be another place in every working directory.
+    return f"{home}/{below_home}" if home.startswith("/") else ""
 
 
 def decode(name: bytes) -> str:
@@ -187,6 +231,28 @@ def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes 
         return read_all(fd)
     except OSError as error:
         raise_for(path, error)
+    finally:
+        posix.close(fd)
+
+
+def read_own(path: str) -> tuple[bytes, posix.stat_result] | None:
+    """What a small file that Edge keeps holds, and what the system says of it; None where there is none.
+
+    Its folder is not looked at, for what that costs each call: whoever changes something there does, and what
+    others can bring there is not this user's.
+    """
+    try:
+        fd = posix.open(path, READ_OWN)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise_own(path, error)
+    try:
+        found = posix.fstat(fd)
+        guard(path, found, OTHERS_WRITE)
+        return read_all(fd), found
+    except OSError as error:
+        raise_own(path, error)
     finally:
         posix.close(fd)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.files import folders, paths, staged
+from edge.files import folders, staged
 
 FILE = "reserve"
 BLOCKS = 8
@@ -57,12 +57,12 @@ class spent:  # noqa: N801 it is used as a function is
 
 
 def _path() -> str:
-    return f"{paths.data()}/audit/{FILE}"
+    return f"{files.data_folder()}/audit/{FILE}"
 
 
 def _own() -> str:
     """The same, empty where the folder is not this user's own: then the command is about to be refused."""
-    path = _path() if paths.data_home() else ""
+    path = _path() if files.data_home() else ""
     try:
         return path if path and posix.stat(files.folder(path)).st_uid == posix.geteuid() else ""
     except OSError:

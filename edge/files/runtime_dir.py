@@ -12,7 +12,6 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.files import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,16 +53,17 @@ def folder() -> str:
     return find(usual, is_own, checked_folder, _open_taken)
 
 
-def own_folder() -> str:
-    """The folder in it of what is about the plugins of this place for data."""
-    return checked_folder(f"{folder()}/{own_mark()}")
+def own_folder(name: str = "") -> str:
+    """The folder in it of what is about the plugins of this place for data, or one in there."""
+    own = checked_folder(f"{folder()}/{own_mark()}")
+    return checked_folder(f"{own}/{name}") if name else own
 
 
 def own_mark() -> str:
     """Stands for this place for data: a digest of its path, of up to 20 digits."""
     # Only its user names it, and needs no better one: hashlib costs 0.6 MB on a Pi Zero, and digits of
     # another base 64 kB more of the interpreter.
-    path = files.encode(paths.data_home().rstrip("/"))
+    path = files.data_home().rstrip("/").encode("utf-8", "surrogateescape")
     return f"{int.from_bytes(path, 'big') % DIGEST_PRIME}"
 
 
@@ -97,7 +97,7 @@ def _open_taken(data: str) -> int:
 
 def _was_taken() -> bool:
     """Whether somebody else ever had the usual place: then this user may have another (squatting.py)."""
-    return posix.access(f"{paths.data_home()}/edge/{TAKEN}", 0)
+    return posix.access(f"{files.data_home()}/edge/{TAKEN}", 0)
 
 
 def is_own(path: str) -> bool:
@@ -190,13 +190,6 @@ def lock(fd: int, path: str) -> None:
             next(waiting)
     except OSError as error:
         files.raise_for(path, error)
-
-
-def unlock(fd: int) -> None:
-    """Lets others have it."""
-    from fcntl import LOCK_UN, flock
-
-    flock(fd, LOCK_UN)
 
 
 def _locked(fd: int) -> bool:

@@ -15,7 +15,7 @@ import posix
 from contextlib import contextmanager
 
 from edge import errors, files
-from edge.files import folders, paths
+from edge.files import folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def find(
 def _locked(lock: Callable[[str], int]) -> Iterator[None]:
     """A lock where only this user can be: in shared memory a stranger could hold it."""
     try:
-        folders.make(paths.data(), 0o755)
-        fd = lock(paths.data())
+        folders.make(files.data_folder(), 0o755)
+        fd = lock(files.data_folder())
     except errors.EdgeError:
         # Without a place for data nothing is installed, and two processes that start at once may disagree.
         yield

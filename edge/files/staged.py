@@ -17,13 +17,14 @@ class Staged:
     leaves nothing. Leaving the `with` without `commit` removes it.
     """
 
-    __slots__ = ("_is_named", "_path", "_temporary", "fd")
+    __slots__ = ("_folder", "_is_named", "_path", "_temporary", "fd")
 
     def __init__(self, path: str, mode: int = 0o644) -> None:
         self._path = path
         # Of a long name only the beginning, so that a name that fits is not too long for now.
         name = f".{files.base_name(path)[:60]}.{posix.urandom(4).hex()}{files.TEMPORARY}"
-        self._temporary = f"{files.folder(path)}/{name}"
+        self._folder = files.folder(path)
+        self._temporary = f"{self._folder}/{name}"
         self._is_named = False
         self.fd = -1
         try:
@@ -34,7 +35,7 @@ class Staged:
     def _open(self, mode: int) -> int:
         flags = posix.O_RDWR | posix.O_CLOEXEC
         try:
-            return posix.open(files.folder(self._path), flags | posix.O_TMPFILE, mode)
+            return posix.open(self._folder, flags | posix.O_TMPFILE, mode)
         except OSError:
             fd = posix.open(self._temporary, flags | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW, mode)
             self._is_named = True
@@ -59,7 +60,7 @@ class Staged:
                 self._is_named = False
             else:
                 self._place()
-            sync_folder(files.folder(self._path))
+            sync_folder(self._folder)
         except FileExistsError:
             return False
         except OSError as error:
@@ -83,7 +84,7 @@ class Staged:
 
         if not self._is_named:
             self._copy()
-        fd = posix.open(files.folder(self._path), posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+        fd = posix.open(self._folder, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
         try:
             flock(fd, LOCK_EX)
             try:

@@ -13,6 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 KB = 1 << 10
@@ -119,6 +120,11 @@ class Limits:
     def replace(self, **changes: Any) -> Limits:
         """The same limits but for those given."""
         return Limits(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
+
+    def within(self, own: Mapping[str, float]) -> Limits:
+        """The limits of a call of a plugin that has these of its own; what it can't ask for stays."""
+        whole = {name: int(own[name]) for name in own if name in self.__slots__ and name != "deadline"}
+        return self.replace(deadline=own["deadline"], **whole)
 
     def options(self) -> dict[str, int]:
         """As the native library takes them."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import NoReturn
 
-    from edge.limits.counters import Asked, Counters
+    from edge.limits.admission import Asked, Counters
 
 
 def enter(

@@ -7,8 +7,7 @@ is not on the way of every call it takes from here. RATIONALE, "Why `edge call` 
 from __future__ import annotations
 
 from edge import audit, errors, files, store
-from edge.limits.admission import Admission
-from edge.limits.counters import Counters
+from edge.limits import admission
 from edge.manifest import UNKNOWN_RISK, Tool
 from edge.operations import limit_remedy
 from edge.plugin_log import sink
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 
     from edge.interfaces.logging import Sink
     from edge.limits import Limits
-    from edge.limits.counters import Slot
-    from edge.runtime.instance import Output
-    from edge.runtime.plugin import Json, Plugin, ToolResult
+    from edge.limits.admission import Slot
+    from edge.runtime import Json, Plugin, ToolResult
+    from edge.runtime.call import Output
     from edge.store.call import Prepared
     from edge.store.call_plan import Terms
 
@@ -140,12 +139,7 @@ def admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts a call among all that this device has under way, until the slot is closed."""
     own = prepared.terms.grants["limits"]
     try:
-        return Admission(Counters(), prepared.profile).admit(
-            prepared.name,
-            limits,
-            concurrent=int(own["concurrent_calls"]),
-            per_minute=int(own["calls_per_minute"]),
-        )
+        return admission.admit(prepared.profile, prepared.name, limits, own)
     except errors.EdgeError as error:
         limit_remedy.explain_room(error, prepared.name)
         raise

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from edge import errors, files
-from edge.files import paths
+from edge import errors, files, store
 from edge.operations.numbering import number_of
-from edge.store import record
 from edge.store.consent import carry_out, review, shown
 from edge.store.install import Installation, Outcome, refusals_told, refuse_other
 
@@ -65,7 +63,7 @@ def opened(
     """
     from edge.sources import open_source
 
-    cache = f"{paths.data()}/downloads"
+    cache = f"{files.data_folder()}/downloads"
     with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
         if source.fd is not None:
             yield _installation(source, source.fd, again=again), consent
@@ -74,7 +72,7 @@ def opened(
         declared = plugin.manifest
         with refusals_told(source.origin):
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
-            plugin.release = number_of(declared, record.find(declared.name))
+            plugin.release = number_of(declared, store.find(declared.name))
             if source.is_unpacked:
                 consent = _agreed(plugin, source, consent)
         fd = _compile(plugin, source, say, draw)
@@ -101,7 +99,7 @@ def with_misfit(done: Outcome) -> Outcome:
     if done.record.enabled:
         from edge.store.fitting import misfit
 
-        done.misfit = misfit(done.record.name)
+        done.misfit = misfit(done.record.name, done.terms)
     return done
 
 
@@ -154,7 +152,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
             plugin.component["imports"],
             signer=own.hex() if own is not None else "",
             remote=source.remote,
-            before=record.find(name),
+            before=store.find(name),
         )
     if needs.request is None:
         return consent

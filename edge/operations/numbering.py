@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from edge.manifest import Manifest
-    from edge.store.record import Record
+    from edge.store import Record
 
 NAME_ONE = "Name a number that rises with every release in its manifest: release = {} under [edge]"
 

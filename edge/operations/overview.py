@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.store.record import Record
+    from edge.store import Record
 
     Facts = dict[str, Any]
 

@@ -6,7 +6,7 @@ function that is told what it would be.
 
 from __future__ import annotations
 
-from edge import errors
+from edge import errors, store
 from edge.manifest import RISKS
 from edge.operations.impact import Done, Impact
 from edge.permissions import levels, requests
@@ -14,7 +14,7 @@ from edge.permissions.limits import LIMITS, RATES
 from edge.policy import change
 from edge.policy import file as policy_file
 from edge.policy.model import NOBODY
-from edge.store import record, status
+from edge.store import status
 from edge.store.lifecycle import take_back
 from edge.store.parts import manifest_of
 from edge.store.view import View
@@ -128,7 +128,7 @@ def _check_agreed(what: str, consent: Consent | None) -> None:
 def _manifest(name: str) -> Manifest | None:
     """The manifest of an installed plugin, None where there is none to read."""
     try:
-        found = record.find(name)
+        found = store.find(name)
         return manifest_of(found.current) if found is not None and found.current else None
     except errors.EdgeError:
         # A grant does not need it; whoever calls the plugin is told.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edge.permissions.catalogue import Ask
     from edge.policy.model import Policy
-    from edge.store.record import Record
+    from edge.store import Record
 
     Facts = dict[str, Any]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from edge import errors, trust
 from edge.limits import NAMELESS, here
-from edge.limits.admission import Admission
-from edge.limits.counters import Counters
+from edge.limits.admission import Admission, Counters, admit
 from edge.permissions import levels
 from edge.policy import file as policy_file
 from edge.policy import grants
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.limits import Limits, Profile
-    from edge.limits.counters import Slot
+    from edge.limits.admission import Slot
     from edge.manifest import Manifest
     from edge.policy.grants import Audit, Grants
     from edge.policy.model import Policy
-    from edge.runtime.plugin import Plugin
+    from edge.runtime import Plugin
 
 SECRETS = "config_read"
 
@@ -70,15 +69,9 @@ class Terms:
 
     def admit(self, plugin: Plugin, limits: Limits) -> Slot:
         """Counts a call among all that this device has under way; raises as `Admission.admit`."""
-        admission = Admission(Counters(), here())
         if self.grants.plugin:
-            own = self.grants.limits
-            return admission.admit(
-                self.grants.plugin,
-                limits,
-                concurrent=int(own["concurrent_calls"]),
-                per_minute=int(own["calls_per_minute"]),
-            )
+            return admit(here(), self.grants.plugin, limits, self.grants.limits)
+        admission = Admission(Counters(), here())
         if plugin.description.get("plugin"):
             return admission.admit(plugin.name, limits)
         # A file's name is not the plugin's, others may have the same: only the memory of calls is limited.

@@ -88,8 +88,7 @@ class _File:
     def _make_room(self, count: int) -> None:
         """Opens the file, or another when it is full: who comes first gives the full one its other name."""
         if self._fd < 0:
-            folder = runtime_dir.checked_folder(f"{runtime_dir.own_folder()}/{FOLDER}")
-            self._path = f"{folder}/{self._name}"
+            self._path = f"{runtime_dir.own_folder(FOLDER)}/{self._name}"
             self._fd = self._open()
         # Twice: what another process made meanwhile may be full as well. Then a line more does no harm.
         for _ in range(2):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.files import paths
 from edge.files.staged import Staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
@@ -23,7 +22,7 @@ LOCK = ".lock"
 
 def default_path() -> str:
     """Where this user's policy is kept; empty where there is no place for it."""
-    return paths.policy_file()
+    return files.policy_path()
 
 
 def load(path: str = "") -> Policy:

@@ -165,10 +165,7 @@ class Grants:
 
     def call_limits(self, base: Limits) -> Limits:
         """The limits of a call; what a plugin can't ask for is taken from `base`."""
-        from edge.permissions.limits import LIMITS
-
-        whole = {name: int(x) for name, x in self.limits.items() if name in LIMITS and name != "deadline"}
-        return base.replace(deadline=self.limits["deadline"], **whole)
+        return base.within(self.limits)
 
     def compiled(self) -> dict[str, Any]:
         """Plain data for `from_compiled`, good for as long as manifest, policy and profile stay the same."""

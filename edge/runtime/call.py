@@ -1,21 +1,26 @@
-"""One call into a guest, step by step."""
+"""Guests with memory of their own, and the calls into them, step by step."""
 
 from __future__ import annotations
 
 import marshal
+from _thread import allocate_lock
 from time import monotonic_ns
 
 from edge import _native as native
-from edge.runtime.values import FORMAT, encode
+from edge.limits import NS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-    from edge.runtime.instance import Instance
+    from edge.limits import Limits
+    from edge.runtime import Plugin
 
-NS = 1_000_000_000
+    Output = Callable[[int, bytes], None]
+
+FORMAT = native.FORMAT
+STDERR = 2
 
 HOST_CALLS_PER_TURN = 16
 """After so many a step ends: they cost a guest hardly any fuel, and its slice begins anew with each."""
@@ -29,12 +34,13 @@ class Call:
     ready_at   the time on `time.monotonic_ns()` before which another step would find nothing to do
     deadline   the time on the same clock at which the call ends
     results    the tuple of results, once the call is over
+    charged    fuel spent on its behalf by others, which the stats of its instance do not hold
     """
 
     __slots__ = (
         "_cancelled",
-        "_charged",
         "_failed",
+        "charged",
         "deadline",
         "function",
         "instance",
@@ -52,7 +58,7 @@ class Call:
         self.deadline = monotonic_ns() + int(instance.limits.deadline * NS)
         self._cancelled = False
         self.results: tuple[Any, ...] | None = None
-        self._charged = 0
+        self.charged = 0
         self._failed = False
 
     def step(self) -> bool:
@@ -63,14 +69,14 @@ class Call:
         """
         instance = self.instance
         if not instance.turn.acquire(False):
-            instance.fail_second()
+            _refuse_second()
         try:
             return self._step(instance)
         finally:
             instance.turn.release()
 
     def _step(self, instance: Instance) -> bool:
-        handle, out, functions = instance.handle, instance.out, instance.functions
+        handle, out, functions = instance.handle, instance.out, instance.plugin.functions
         failed: Exception | None = None
         asked = -1
         host_calls = HOST_CALLS_PER_TURN
@@ -85,10 +91,12 @@ class Call:
                     try:
                         answer = marshal.dumps(answered, FORMAT)
                     except ValueError:
-                        answer = encode(answered)
+                        answer = _encode(answered)
                 except Exception as error:
                     failed = error
-                    native.fail_call(instance.handle, _reason(error))
+                    from edge.runtime.call_errors import reason
+
+                    native.fail_call(instance.handle, reason(error))
                 else:
                     if len(answer) > crossing_bytes:
                         self._end_answer(asked, len(answer))
@@ -124,7 +132,9 @@ class Call:
 
                     sleep(self, self.ready_at)
                 if self.instance.closed:
-                    self._fail_closed()
+                    from edge.runtime.call_errors import refuse_closed
+
+                    refuse_closed(self)
         except BaseException as error:
             self.abandon(error)
             raise
@@ -167,22 +177,20 @@ class Call:
 
     def fuel_left(self) -> int:
         """Units of fuel that the call may still spend, exact to a piece while the guest computes."""
-        return max(0, self.instance.limits.fuel - self.instance.stats.fuel - self._charged)
+        return max(0, self.instance.limits.fuel - self.instance.stats.fuel - self.charged)
 
     def charge(self, fuel: int) -> None:
         """Counts fuel that was spent on behalf of this call; it ends when that leaves it none."""
-        self._charged += fuel
-
-    @property
-    def charged(self) -> int:
-        """Fuel spent on its behalf by others, which the stats of its instance do not hold."""
-        return self._charged
+        self.charged += fuel
 
     def _give_way(self, ready_at: int) -> bool:
         self.ready_at = ready_at
         self.instance.after_step()
-        if self._charged and not self.fuel_left():
-            self._use_up()
+        if self.charged and not self.fuel_left():
+            self._end()
+            from edge.runtime.call_errors import refuse_fuel
+
+            refuse_fuel(self)
         return False
 
     def _end(self) -> None:
@@ -192,52 +200,198 @@ class Call:
         native.step_call(self.instance.handle, self.instance.out)
         self.instance.end_log()
 
-    def _use_up(self) -> NoReturn:
-        from edge import errors
-
-        self._end()
-        raise errors.OutOfFuel(f"{self.plugin}: its fuel is used up, with what the plugins it called spent")
-
-    def _fail_closed(self) -> NoReturn:
-        from edge import errors
-
-        raise errors.Cancelled(f"{self.plugin}: the instance was closed while the call ran")
-
     def _end_answer(self, asked: int, count: int) -> NoReturn:
-        from edge import errors
-
         # The library steps on only when it has an answer, if only to end.
         native.fail_call(self.instance.handle, b"")
         self._end()
-        raise errors.OverLimit(
-            f"{self.plugin}: crossing: an answer of {count} bytes from {self.instance.host_function(asked)}, "
-            f"the limit is {self.instance.limits.crossing_bytes}"
-        )
+        from edge.runtime.call_errors import refuse_answer
+
+        refuse_answer(self, asked, count)
 
     def _fail(self, status: int, asked: int, failed: Exception | None) -> NoReturn:
-        from edge import errors
-
         if status != native.STATE:
             self._failed = True
             self.instance.end_log()
+        from edge.runtime.call_errors import explain
+
+        explain(self, status, asked, failed)
+
+
+class Instance:
+    """An instance of a plugin, made by its first call; it keeps its memory from call to call.
+
+    It owns its native handle, which does not need the Plugin any more; `close`, or leaving a `with`, frees
+    the guest. One call at a time, and one thread at a time steps it: a second one gets StateError. Any thread
+    may cancel, close, and read `stats`. After a call that ended badly it takes no more.
+
+    limits  what it may use
+    plugin  what it is an instance of
+    turn    held by the thread that steps it, until it has read what the library handed out
+    wake    ends the sleep of whoever waits for its call
+    """
+
+    __slots__ = (
+        "_handle",
+        "_is_line_open",
+        "_log_dropped",
+        "_log_left",
+        "_output",
+        "limits",
+        "out",
+        "plugin",
+        "turn",
+        "wake",
+    )
+
+    def __init__(
+        self, plugin: Plugin, limits: Limits, options: native.InstanceOptions, output: Output | None
+    ) -> None:
+        self.plugin = plugin
+        self._output = output
+        self.limits = limits
+        self._handle: native.Instance | None
+        self._handle, self.out = native.new_instance(plugin.handle, options)
+        self.turn = allocate_lock()
+        self.wake: Callable[[], None] | None = None
+        self._log_left = self._log_dropped = 0
+        self._is_line_open = False
+
+    def start(self, function: str, *params: Any) -> Call:
+        """Begins a call of `interface#function`, or of a function of the world itself."""
+        if not self.turn.acquire(False):
+            _refuse_second()
         try:
-            native.fail_step(status, self.instance.out, self.plugin)
-        except errors.HostFailed as error:
-            error.message = f"{error.message} in {self.instance.host_function(asked)}"
-            raise error from failed
-        except (errors.OutOfMemory, errors.IoFault) as error:
-            from edge.runtime import confinement
+            native.start_call(self.handle, function.encode(), _encode(params))
+            self._log_left = self.limits.log_bytes
+            self._log_dropped = 0
+            return Call(self, self.plugin.shown, function)
+        finally:
+            self.turn.release()
 
-            confinement.explain(error)
-            raise
-        except errors.ValueMismatch as error:
-            if asked >= 0:
-                error.message = f"{error.message}, in the answer of {self.instance.host_function(asked)}"
-            raise
+    def call(self, function: str, *params: Any) -> Any:
+        """Calls a function to its end; answers with its result, None where it has none."""
+        results = self.start(function, *params).run()
+        return results[0] if results else None
+
+    @property
+    def stats(self) -> Stats:
+        """What the latest call cost."""
+        return Stats(*native.call_stats(self.handle), self._log_dropped)
+
+    @property
+    def handle(self) -> native.Instance:
+        """The native instance; an error once it is freed."""
+        if self._handle is None:
+            from edge import errors
+
+            raise errors.StateError("This instance is closed", "Make another one with Plugin.instance()")
+        return self._handle
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is freed."""
+        return self._handle is None
+
+    def after_step(self) -> None:
+        """Hands on what the guest wrote meanwhile."""
+        handle = self._handle
+        if self._output is None or handle is None:
+            return
+        log = native.take_log(handle)
+        if log is None:
+            return
+        pieces, dropped = log
+        self._log_dropped += dropped
+        for stream, written in pieces:
+            room = self.take_log_room(len(written))
+            if room:
+                self._output(stream, written[:room])
+                self._is_line_open = written[room - 1 : room] != b"\n"
+
+    def take_log_room(self, count: int) -> int:
+        """How many of `count` bytes the call may still log, which are taken; the others count as dropped."""
+        room = count if count <= self._log_left else self._log_left
+        self._log_left -= room
+        self._log_dropped += count - room
+        return room
+
+    def end_log(self) -> None:
+        """Hands on what the guest wrote last, and says how much of all that it logged was dropped."""
+        if self._output is None:
+            return
+        self.after_step()
+        if self._log_dropped:
+            end = b"\n" if self._is_line_open else b""
+            self._output(STDERR, b"%s[%d bytes more were dropped]\n" % (end, self._log_dropped))
+            self._is_line_open = False
+
+    def cancel(self) -> None:
+        """Lets the call under way end at its next step (Call.cancel); any thread may do this."""
+        handle = self._handle
+        if handle is not None:
+            native.cancel_call(handle)
+        self._rouse()
+
+    def close(self) -> None:
+        """Frees the guest and cancels its call; any thread may do this.
+
+        While another thread steps it, that is when the step ends.
+        """
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            native.release(handle)
+        self._rouse()
+
+    def _rouse(self) -> None:
+        wake = self.wake
+        if wake is not None:
+            wake()
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def _reason(error: Exception) -> bytes:
-    """Why a host function failed; what a guest gave it may be part of that."""
-    from edge.text import phrase
+class Stats:
+    """What a call cost.
 
-    return f"{type(error).__name__}: {phrase(str(error))}".encode()
+    fuel          units spent, the same on every CPU
+    memory_bytes  linear memory of the instance
+    host_calls    calls that left the sandbox
+    slices        times it gave way to others
+    log_dropped   bytes that it logged over its limit, events and standard streams together
+    """
+
+    __slots__ = ("fuel", "host_calls", "log_dropped", "memory_bytes", "slices")
+
+    def __init__(
+        self, fuel: int, memory_bytes: int, host_calls: int, slices: int, log_dropped: int = 0
+    ) -> None:
+        self.fuel = fuel
+        self.memory_bytes = memory_bytes
+        self.host_calls = host_calls
+        self.slices = slices
+        self.log_dropped = log_dropped
+
+    def __repr__(self) -> str:
+        return (
+            f"Stats(fuel={self.fuel}, memory_bytes={self.memory_bytes}, "
+            f"host_calls={self.host_calls}, slices={self.slices}, log_dropped={self.log_dropped})"
+        )
+
+
+def _encode(values: tuple[Any, ...]) -> bytes:
+    try:
+        return marshal.dumps(values, FORMAT)
+    except ValueError:
+        from edge.runtime.values import encode
+
+        return encode(values)
+
+
+def _refuse_second() -> NoReturn:
+    from edge.runtime.call_errors import refuse_second
+
+    refuse_second()

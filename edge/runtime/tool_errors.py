@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import NoReturn
 
-    from edge.runtime.plugin import Plugin
+    from edge.runtime import Plugin
 
 
 def refuse_tool(plugin: Plugin, name: str | None) -> NoReturn:

@@ -25,18 +25,17 @@ from __future__ import annotations
 
 import marshal
 
+from edge import _native as native
+from edge.schema.coerce import plain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FORMAT = 2
-
 
 def encode(values: tuple[Any, ...]) -> bytes:
-    """Parameters or results as the native library reads them."""
-    try:
-        return marshal.dumps(values, FORMAT)
-    except ValueError:
-        from edge.schema.coerce import plain
+    """Parameters or results as the native library reads them.
 
-        return marshal.dumps(plain(values), FORMAT)
+    `marshal` alone does for plain data (edge/runtime/call.py), and a call of nothing else never imports this.
+    """
+    return marshal.dumps(plain(values), native.FORMAT)

@@ -48,7 +48,6 @@ def _walk(schema: Any, place: str, places: Places) -> list[tuple[str, str]]:
         return [(place, "a schema is an object, true or false")]
     found = []
     for word, rule in schema.items():
-        here = pointer(place, word)
         reason: str | None = ""
         if word == "$ref":
             reason = _reference(rule, places)
@@ -59,7 +58,7 @@ def _walk(schema: Any, place: str, places: Places) -> list[tuple[str, str]]:
         elif word not in HOLDERS and word not in ANNOTATIONS and not word.startswith(EXTENSION):
             reason = None
         if reason != "":
-            found.append((here, reason or ""))
+            found.append((pointer(place, word), reason or ""))
     for word, holds in HOLDERS.items():
         if word in schema:
             found.extend(_walk_inside(schema[word], pointer(place, word), holds, places))

@@ -15,7 +15,7 @@ import posix
 
 from edge import _native as native
 from edge import errors, files
-from edge.files import folders, paths
+from edge.files import folders
 from edge.net import urls
 from edge.sources.fetch import fetch, is_sha256
 from edge.suggest import shell
@@ -79,10 +79,10 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
 
 def configured() -> tuple[str, list[str]]:
     """The file that names the registries, and what it names; an error where it names none."""
-    home = paths.config_home()
+    home = files.config_home()
     if not home:
         raise errors.UsageError(
-            paths.NO_PLACE.format("the list of registries", "XDG_CONFIG_HOME"), paths.SET_ONE
+            files.NO_PLACE.format("the list of registries", "XDG_CONFIG_HOME"), files.SET_ONE
         )
     path = f"{home}/edge/registry"
     text = files.read_guarded(path, files.OTHERS_WRITE)

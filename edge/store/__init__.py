@@ -20,7 +20,15 @@ from __future__ import annotations
 import posix
 
 from edge import files
-from edge.files import paths
+from edge._native import read_json
+from edge.text import is_plugin_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from edge.permissions.catalogue import Ask
 
 HEAD = "head"
 CODE = "code"
@@ -28,13 +36,102 @@ MANIFEST = "manifest.toml"
 COMPILED = "manifest.json"
 WASM = "plugin.wasm"
 RECORD = ".json"
+RECORD_FORMAT = 1
 
 OWNER_ONLY = 0o700
 
 
+class Record:
+    """What is known of a plugin.
+
+    name             of the plugin
+    current          folder of the release that calls run, empty once the plugin is removed
+    previous         folder of the release before, empty where there is none; without a current one, the
+                     plugin is being removed (edge/store/removal.py)
+    enabled          whether it may be called
+    floor            the highest release number that was ever current: none below it is installed any more
+    newest           the release that has that number: none with other contents comes in its place by itself
+    newest_version   its version; empty in records of an older Edge
+    origin           where the current release came from
+    remote           whether that was another machine
+    previous_source  where the release before came from, and whether that was another machine
+    interpret        whether its code is interpreted although this CPU could run code of its own
+    consents         what its operator agreed to, of the current release and of the one that is kept
+    approved         which of these two somebody agreed to, or needed nobody to: they may be called without
+                     another question
+    identity         of the file it was read from; changes with every change of it
+    """
+
+    FIELDS = (
+        "name",
+        "current",
+        "previous",
+        "enabled",
+        "floor",
+        "newest",
+        "newest_version",
+        "origin",
+        "remote",
+        "previous_source",
+        "interpret",
+        "consents",
+        "approved",
+    )
+    __slots__ = (*FIELDS, "identity")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        current: str = "",
+        previous: str = "",
+        enabled: bool = False,
+        floor: int = 0,
+        newest: str = "",
+        newest_version: str = "",
+        origin: str = "",
+        remote: bool = False,
+        previous_source: Iterable[object] = ("", False),
+        interpret: bool = False,
+        consents: Iterable[Iterable[str]] = (),
+        approved: Iterable[str] = (),
+        identity: str = "",
+    ) -> None:
+        self.name = name
+        self.current = current
+        self.previous = previous
+        self.enabled = enabled
+        self.floor = floor
+        self.newest = newest
+        self.newest_version = newest_version
+        self.origin = origin
+        self.remote = remote
+        self.previous_source = tuple(previous_source)
+        self.interpret = interpret
+        self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
+        self.approved = tuple(approved)
+        self.identity = identity
+
+    def replace(self, **changes: Any) -> Record:
+        """The same but for what is given."""
+        return Record(**{name: changes.pop(name, getattr(self, name)) for name in self.FIELDS}, **changes)
+
+    def is_approved(self, release_id: str) -> bool:
+        """Whether a release may be called without another question."""
+        return release_id in self.approved
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and all(
+            getattr(self, name) == getattr(other, name) for name in self.FIELDS
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.current))
+
+
 def root() -> str:
     """The store's folder, which may not be there yet."""
-    return f"{paths.data()}/store"
+    return f"{files.data_folder()}/store"
 
 
 def record_path(name: str) -> str:
@@ -54,12 +151,12 @@ def terms_path(name: str) -> str:
 
 def config_path(name: str) -> str:
     """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
-    return f"{paths.data()}/config/{name}.json"
+    return f"{files.data_folder()}/config/{name}.json"
 
 
 def secrets_path(name: str) -> str:
     """Where the secrets of a plugin are kept, sealed."""
-    return f"{paths.data()}/secrets/{name}.json"
+    return f"{files.data_folder()}/secrets/{name}.json"
 
 
 def waiting_path(name: str) -> str:
@@ -74,31 +171,62 @@ def staging_path() -> str:
 
 def read(path: str) -> bytes | None:
     """A small file of the store, None where there is none."""
-    return read_known(path)[0]
-
-
-def read_known(path: str) -> tuple[bytes | None, str]:
-    """The same, and a text that changes whenever the file is replaced or written.
-
-    Its folder is not looked at, for what that costs each call: whoever takes the store's lock does, and what
-    others can bring here is not this user's.
-    """
-    try:
-        fd = posix.open(path, files.READ_OWN)
-    except FileNotFoundError:
-        return None, "none"
-    except OSError as error:
-        files.raise_own(path, error)
-    try:
-        found = posix.fstat(fd)
-        files.guard(path, found, files.OTHERS_WRITE)
-        return files.read_all(fd), identity(found)
-    except OSError as error:
-        files.raise_own(path, error)
-    finally:
-        posix.close(fd)
+    found = files.read_own(path)
+    return found and found[0]
 
 
 def identity(found: posix.stat_result) -> str:
     """What of a file changes whenever its contents may have."""
     return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
+def find(name: str) -> Record | None:
+    """The record of a plugin that is, or was, installed.
+
+    Raises `errors.StoreDamaged` for one that means nothing.
+    """
+    if not is_plugin_name(name):
+        return None
+    path = record_path(name)
+    found = files.read_own(path)
+    return _parse(found[0], name, path, identity(found[1])) if found else None
+
+
+def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
+    try:
+        said = read_json(text, path)
+        if said.pop("format") != RECORD_FORMAT or said["name"] != name:
+            raise ValueError("it is of another format, or of another plugin")
+        if not all(isinstance(ask, list) for ask in said["consents"]):
+            raise ValueError("`consents` has to hold lists of texts")
+        # Records of an older Edge do not have it: then what may be called is what somebody agreed to.
+        said.setdefault("approved", [said["current"]] if said["enabled"] else [])
+        if not isinstance(said["approved"], list):
+            raise ValueError("`approved` has to hold texts")
+        found = Record(**said, identity=identity)
+        _check_types(found)
+    except Exception as error:
+        from edge import errors
+
+        why = error.message.removeprefix(f"{path}: ") if isinstance(error, errors.EdgeError) else error
+        raise errors.StoreDamaged(
+            f"{path} is no record of a plugin: {why}",
+            f"Remove the plugin, and install it again: `edge remove {name} --forget`",
+        ) from None
+    return found
+
+
+def _check_types(found: Record) -> None:
+    usual = Record("")
+    for field in Record.FIELDS:
+        if type(getattr(found, field)) is not type(getattr(usual, field)):
+            raise ValueError(f"`{field}` is of another type")
+    if not all(isinstance(word, str) for ask in found.consents for word in ask):
+        raise ValueError("`consents` has to hold lists of texts")
+    if not all(isinstance(release, str) for release in found.approved):
+        raise ValueError("`approved` has to hold texts")
+    if tuple(map(type, found.previous_source)) != (str, bool):
+        raise ValueError("`previous_source` has to hold an origin, and whether that is another machine")
+    for folder in (found.current, found.previous):
+        if "/" in folder or folder.startswith("."):
+            raise ValueError(f"`{folder}` is no release")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import posix
 
-from edge import files, store, trust
+from edge import files, store
 from edge.interfaces import Context, offered
 from edge.limits import here
 from edge.runtime import Runtime
-from edge.store import call_plan, record
+from edge.store import call_plan
+from edge.trust import text_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from edge.interfaces.logging import Sink
     from edge.limits import Profile
     from edge.policy.grants import Audit
-    from edge.runtime.instance import Output
-    from edge.runtime.plugin import Plugin
+    from edge.runtime import Plugin
+    from edge.runtime.call import Output
+    from edge.store import Record
     from edge.store.call_plan import Terms
-    from edge.store.record import Record
 
 
 class Prepared:
@@ -58,7 +59,7 @@ class Prepared:
         try:
             self.profile = here()
             self.terms = call_plan.kept(found, self.profile) or _planned(found, self.profile)
-            self.limits = self.terms.limits(self.profile)
+            self.limits = self.profile.limits.within(self.terms.grants["limits"])
         except BaseException:
             posix.close(self._fd)
             raise
@@ -76,9 +77,7 @@ class Prepared:
             from edge.store.refusal import refuse_missing
 
             refuse_missing(own, audit)
-        # The line ties the signature to what was asked for: another plugin's release does not load under this
-        # name, wherever it came from.
-        trusted = trust.text(operator_only=own.operator) + f"\nplugin {self.name}\n".encode()
+        trusted = text_for(self.name, operator_only=own.operator)
         runtime = Runtime(trusted=trusted, stack_bytes=self.profile.stack_bytes, interpret=self._interpret)
         try:
             plugin = runtime.load_open(
@@ -136,7 +135,7 @@ def _planned(found: Record, profile: Profile) -> Terms:
 
 
 def _record(name: str) -> Record:
-    found = record.find(name)
+    found = store.find(name)
     if found is not None and found.current:
         return found
     from edge.store import records

@@ -11,15 +11,14 @@ import posix
 from edge import _native as native
 from edge import files, store
 from edge._version import __version__
-from edge.files import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.limits import Limits, Profile
+    from edge.limits import Profile
     from edge.policy.grants import Audit, Grants
-    from edge.store.record import Record
+    from edge.store import Record
 
 FORMAT = 3
 
@@ -75,13 +74,6 @@ class Terms:
         self.operator = operator
         self.withheld = withheld
 
-    def limits(self, profile: Profile) -> Limits:
-        """The limits of a call."""
-        own = self.grants["limits"]
-        base = profile.limits
-        changes = {name: own[name] for name in own if name in base.__slots__ and name != "deadline"}
-        return base.replace(deadline=own["deadline"], **changes)
-
     def granted(self, audit: Audit | None) -> Grants:
         """The grants; what is denied is told to `audit`."""
         from edge.policy.grants import Grants
@@ -118,7 +110,7 @@ def _parse(text: bytes, record: Record) -> Terms | None:
 
 def stamp_of(record: Record, profile: Profile) -> str:
     """Changes whenever the record, the policy, the profile or this package may have."""
-    path = paths.policy_file()
+    path = files.policy_path()
     try:
         found = posix.stat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -29,8 +29,9 @@ MOST_BYTES = 256 << 10
 
 def read(name: str) -> bytes:
     """The configuration as text, empty where nothing is set; `errors.StoreDamaged` as `values`."""
-    values(name)
-    return _text(name) or b""
+    text = _text(name)
+    _parse(text, name)
+    return text or b""
 
 
 def values(name: str) -> dict[str, Any]:
@@ -147,8 +148,10 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in rules.get("properties", {})]
 
 
-def withheld(manifest: Manifest) -> list[str]:
+def withheld(manifest: Manifest, is_set: Iterable[str] | None = None) -> list[str]:
     """Settings that the release of a manifest does not get, whether they are set or not.
+
+    `is_set`: the settings that are; without it they are read.
 
     They are for a release that waits (edge/store/awaited.py), or what another release left of which its own
     schema allows nothing. RATIONALE, "Why the call plan names the settings a plugin does not get".
@@ -160,7 +163,7 @@ def withheld(manifest: Manifest) -> list[str]:
         known = rules.get("properties", {})
         found = dict.fromkeys(properties(waiting) if waiting is not None else ())
         if rules.get("additionalProperties") is False and not rules.get("patternProperties"):
-            found.update(dict.fromkeys(values(manifest.name)))
+            found.update(dict.fromkeys(values(manifest.name) if is_set is None else is_set))
     except (errors.BadManifest, errors.StoreDamaged):
         # Whoever calls or configures the plugin is told.
         return []
@@ -169,14 +172,20 @@ def withheld(manifest: Manifest) -> list[str]:
 
 def given(manifest: Manifest) -> bytes:
     """The configuration that the release of a manifest gets, as text; empty where nothing is set."""
-    return without(read(manifest.name), manifest.name, withheld(manifest))
+    text = _text(manifest.name)
+    found = _parse(text, manifest.name)
+    return _without(text or b"", found, withheld(manifest, found))
 
 
 def without(text: bytes, name: str, names: Iterable[str]) -> bytes:
     """A plugin's configuration without some of its settings, as text."""
+    return _without(text, _parse(text or None, name), names)
+
+
+def _without(text: bytes, found: dict[str, Any], names: Iterable[str]) -> bytes:
     from edge.json_text import json_text
 
-    found, left_out = _parse(text or None, name), set(names)
+    left_out = set(names)
     if left_out.isdisjoint(found):
         return text
     return json_text({key: value for key, value in found.items() if key not in left_out}).encode()

@@ -18,9 +18,9 @@ from edge.permissions import levels, requests
 from edge.policy import file as policy_file
 from edge.policy import grants
 from edge.policy.diff import Change, difference
+from edge.store import Record
 from edge.store.lock import locked
 from edge.store.parts import description_of, manifest_of
-from edge.store.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Request:
         self.signer, self.signer_before = signers
         self.remote = remote
         level = _level(manifest, held)
-        self.missing = missing(manifest, held)
+        self.missing = missing(manifest, held, level)
         # What the level does not give is shown as such: a yes to that is none to give it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
         self.consents: tuple[Ask, ...] = () if explicit else self.missing
@@ -259,12 +259,11 @@ def shown(request: Request) -> tuple[object, ...]:
     )
 
 
-def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
-    """The permission requests of a manifest that no consent and no grant covers at the level that holds.
+def missing(manifest: Manifest, held: Policy, level: str) -> tuple[Ask, ...]:
+    """The permission requests of a manifest that no consent and no grant covers at a level.
 
     Limits no higher than what the level gives without consent are not among them.
     """
-    level = _level(manifest, held)
     counting = held.accepted(manifest.name, level)
     if counting is None:
         own = held.of(manifest.name)
@@ -281,14 +280,18 @@ def review(
     remote: bool,
     before: Record | None,
     adopted: bool = False,
+    policy: Policy | None = None,
 ) -> Review:
-    """What a release needs that is to be installed; `before`: its plugin's record, None for a new one."""
+    """What a release needs that is to be installed; `before`: its plugin's record, None for a new one.
+
+    `policy`: as it was read already; without it, it is read.
+    """
 
     def request(changes: Iterable[Change] = (), other: tuple[str, str] = ("", "")) -> Request:
         return Request(manifest, held, imports, changes, other, remote=remote, adopted=adopted)
 
     name = manifest.name
-    held = policy_file.load().agreed(name, before.consents if before is not None else ())
+    held = (policy or policy_file.load()).agreed(name, before.consents if before is not None else ())
     if before is None or not before.current:
         waits = remote or _waits(manifest, held)
         return Review(manifest, held, request() if waits else None)
@@ -320,8 +323,8 @@ def review_enabling(found: Record, manifest: Manifest, description: dict[str, An
 
 def _waits(manifest: Manifest, held: Policy) -> bool:
     """Whether a plugin asks for something that somebody has to agree to first."""
-    asked = levels.LEVELS[_level(manifest, held)]["consent"] != "none"
-    return asked and bool(missing(manifest, held))
+    level = _level(manifest, held)
+    return levels.LEVELS[level]["consent"] != "none" and bool(missing(manifest, held, level))
 
 
 def _compared(

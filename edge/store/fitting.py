@@ -8,22 +8,28 @@ from __future__ import annotations
 from edge.limits import admission, here
 from edge.store import planning, records
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.store.call_plan import Terms
+
 MB = 1 << 20
 
 
-def misfit(name: str) -> tuple[str, str] | None:
+def misfit(name: str, own: Terms | None = None) -> tuple[str, str] | None:
     """Why no call of a plugin is ever admitted here, and what to do; None where calls fit.
 
-    Raises what is wrong with its release or with the policy.
+    `own`: the terms of its calls, where they were just worked out; otherwise this raises what is wrong with
+    its release or with the policy.
     """
-    # As it was written: what a call goes by is kept for that very file.
-    found = records.get(name)
     device = here()
-    own = planning.of(found, device)
-    limits = own.limits(device)
+    if own is None:
+        # As it was written: what a call goes by is kept for that very file.
+        own = planning.of(records.get(name), device)
+    limits = device.limits.within(own.grants["limits"])
     need = admission.need(limits, device)
     if need <= device.memory:
         return None
+    found = records.get(name)
     why = (
         f"no call of {found.name} fits here: it may use {need / MB:.1f} MB, and the {device.name} profile "
         f"has {device.memory // MB} MB for all plugins"

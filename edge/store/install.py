@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 
-from edge import audit, errors, trust
+from edge import audit, errors, store, trust
 from edge.files import reserve
 from edge.limits import here
 from edge.package import open_package
 from edge.permissions import levels
 from edge.policy import file as policy_file
-from edge.store import awaited, planning, record, records, removal, selfcheck
-from edge.store.consent import Plan, carry_out, review
+from edge.store import awaited, planning, records, removal, selfcheck
+from edge.store.consent import Plan, review
 from edge.store.parts import manifest_of
 from edge.store.recovery import collect
 from edge.store.release import ID_DIGITS, Staged
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from edge.package import Package
     from edge.permissions.catalogue import Ask
     from edge.policy.grants import Grants
-    from edge.store.consent import Consent, Review
-    from edge.store.record import Record
+    from edge.store import Record
+    from edge.store.call_plan import Terms
+    from edge.store.consent import Review
 
 
 class Outcome:
@@ -38,6 +39,7 @@ class Outcome:
     adopted  whether who packed it is not who wrote it
     warnings  what its manifest has that was let pass
     asked    whether there was something to agree to: then its warnings were shown
+    terms    of its calls, None where they were not worked out
     misfit   why no call of it fits on this machine, and what to do; None where calls fit
     """
 
@@ -49,11 +51,19 @@ class Outcome:
         "needs",
         "number",
         "record",
+        "terms",
         "version",
         "warnings",
     )
 
-    def __init__(self, plan: InstallPlan, now: Record, change: str, needs: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        plan: InstallPlan,
+        now: Record,
+        change: str,
+        needs: Iterable[str] = (),
+        terms: Terms | None = None,
+    ) -> None:
         description = plan.package.description
         self.needs = tuple(needs)
         self.adopted = bool(description.get("adopted"))
@@ -61,34 +71,10 @@ class Outcome:
         self.asked = plan.request is not None
         self.misfit: tuple[str, str] | None = None
         self.record = now
+        self.terms = terms
         self.change = change
         self.version: str = description["version"]
         self.number: int = description["release"]
-
-
-def install(
-    fd: int,
-    file: str,
-    *,
-    origin: str,
-    remote: bool = False,
-    again: bool = False,
-    name: str = "",
-    version: str = "",
-    consent: Consent | None = None,
-) -> Outcome:
-    """Installs the package behind a descriptor; afterwards all of it holds, or nothing.
-
-    `name`, `version`: what was asked for. Another plugin, or another version of it, is refused
-    (`errors.OutOfScope`); empty for whatever the package holds.
-    `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then
-    installed and not enabled, and a release that wants more than the one before is refused
-    (`errors.NeedsConsent`). The store is not locked meanwhile: what changed by then is asked anew.
-    `again` lets a release number come back with other contents, for those who work on a plugin.
-    Whatever is refused is told to the audit.
-    """
-    work = Installation(fd, file, origin=origin, remote=remote, again=again, name=name, version=version)
-    return carry_out(work, consent)
 
 
 class InstallPlan(Plan):
@@ -116,7 +102,16 @@ class InstallPlan(Plan):
 
 
 class Installation:
-    """The installation of a package, as edge/store/consent.py takes it. The descriptor stays the caller's."""
+    """The installation of the package behind a descriptor, which stays the caller's, as `carry_out` makes it.
+
+    Afterwards all of it holds, or nothing. Without consent where an operator has to agree, a new plugin is
+    installed and not enabled, and a release that wants more than the one before is refused
+    (`errors.NeedsConsent`). Whatever is refused is told to the audit.
+
+    `name`, `version`: what was asked for. Another plugin, or another version of it, is refused
+    (`errors.OutOfScope`); empty for whatever the package holds.
+    `again` lets a release number come back with other contents, for those who work on a plugin.
+    """
 
     __slots__ = ("_again", "_fd", "_file", "_name", "_origin", "_remote", "_version")
 
@@ -155,12 +150,13 @@ class Installation:
         package = open_package(self._fd, self._file, trust.text())
         name, number = package.description["name"], package.description["release"]
         refuse_other(self._name, self._version, self._origin, name, package.description["version"])
-        before = record.find(name)
+        before = store.find(name)
         if before is not None and removal.is_unfinished(before):
             # Recovery could not; what it says then is what stands in the way.
             removal.finish(before)
-            before = record.find(name)
-        _check_keys(package, policy_file.load().level_of(name))
+            before = store.find(name)
+        policy = policy_file.load()
+        _check_keys(package, policy.level_of(name))
         staged = Staged(package)
         if before is not None and _is_there(before, staged.release_id, package.description["signer"]):
             return InstallPlan(package, staged, before, None, self._origin)
@@ -172,6 +168,7 @@ class Installation:
             remote=self._remote,
             before=before,
             adopted=bool(package.description.get("adopted")),
+            policy=policy,
         )
         _check_keys(package, needs.level)
         return InstallPlan(package, staged, before, needs, self._origin)
@@ -208,9 +205,15 @@ class Installation:
         _tell(package, before, now, upgraded=upgraded)
         records.write(now)
         awaited.forget(now.name)
-        planning.derive(records.get(now.name), here(), receipt=staged.receipt.decode())
+        terms = planning.derive(
+            records.get(now.name),
+            here(),
+            receipt=staged.receipt.decode(),
+            manifest=staged.manifest,
+            imports=package.description["imports"],
+        )
         collect()
-        return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)
+        return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted, terms)
 
 
 def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:
@@ -291,30 +294,9 @@ def _check_keys(package: Package, level: str) -> None:
 def _check_floor(before: Record | None, name: str, number: int, release_id: str, *, again: bool) -> None:
     if before is None or number > before.floor or before.current[:ID_DIGITS] == release_id:
         return
-    if before.previous[:ID_DIGITS] == release_id:
-        raise errors.Downgrade(
-            f"{name}: release {number} is the one that was kept",
-            f"`edge rollback {name}` goes back to it",
-        )
-    if number < before.floor:
-        raise errors.Downgrade(
-            f"{name}: this is release {number}, and release {before.floor} was installed already",
-            _newer(before),
-        )
-    # A record of an older Edge does not say which one that was; then it is the current one, or any.
-    newest = (before.newest or before.current)[:ID_DIGITS]
-    if newest and newest != release_id and not again:
-        raise errors.Downgrade(
-            f"{name}: release {number} was installed already, with other contents",
-            "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
-        )
+    from edge.store.downgrade import check
 
-
-def _newer(before: Record) -> str:
-    if not before.current:
-        return f"Get a newer one, or forget that: `edge remove {before.name} --forget`"
-    back = f", or go back to the one that was kept: `edge rollback {before.name}`" if before.previous else ""
-    return f"Get a newer one{back}"
+    check(before, name, number, release_id, again=again)
 
 
 def _switched(
@@ -335,7 +317,7 @@ def _switched(
     floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
         floor, newest, version = before.floor, before.newest, before.newest_version
-    return record.Record(
+    return store.Record(
         staged.manifest.name,
         current=release_id,
         previous=kept,

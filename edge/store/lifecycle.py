@@ -8,7 +8,7 @@ from edge.files import reserve, staged
 from edge.limits import here
 from edge.permissions import requests
 from edge.policy import grants
-from edge.store import lost, planning, record, records, removal, selfcheck, status
+from edge.store import lost, planning, records, removal, selfcheck, status
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed
 from edge.store.lock import locked
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from edge.permissions.catalogue import Ask
+    from edge.store import Record
     from edge.store.consent import Consent, Review
-    from edge.store.record import Record
 
 
 def enable(name: str, *, consent: Consent | None = None) -> Record:
@@ -141,7 +141,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
     with locked(), reserve.spent():
         found = None
         try:
-            found = record.find(name)
+            found = store.find(name)
         except errors.StoreDamaged:
             if not forget:
                 raise
@@ -179,12 +179,12 @@ def take_back(name: str, ask: Ask | None = None) -> int:
 
     Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).
     """
-    found = record.find(name)
+    found = store.find(name)
     if found is None:
         return 0
     with locked(), reserve.spent():
         # Not what was read before: another may have removed it, and it would come back.
-        found = record.find(name)
+        found = store.find(name)
         if found is None:
             return 0
         kept = [own for own in found.consents if ask is not None and not requests.covers(ask, own)]

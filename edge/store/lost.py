@@ -10,13 +10,12 @@ import posix
 
 from edge import _native as native
 from edge import errors, files, store
-from edge.files import paths
 from edge.text import is_plugin_name
 
 
 def names() -> list[str]:
     """The names of all such plugins."""
-    data = paths.data()
+    data = files.data_folder()
     folders = (f"{data}/config", f"{data}/secrets", f"{store.root()}/calls")
     found = {name for folder in folders for name in _named(folder)}
     return sorted(name for name in found if leftover(name))
@@ -31,7 +30,7 @@ def leftover(name: str) -> str:
 
 
 def _left(name: str) -> str:
-    for path in (store.config_path(name), f"{paths.data()}/secrets/{name}.json"):
+    for path in (store.config_path(name), f"{files.data_folder()}/secrets/{name}.json"):
         if posix.access(path, 0):
             return path
     release = _called(name)

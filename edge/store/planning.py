@@ -10,7 +10,8 @@ from edge.store import call_plan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.limits import Profile
-    from edge.store.record import Record
+    from edge.manifest import Manifest
+    from edge.store import Record
 
 
 def of(record: Record, profile: Profile) -> call_plan.Terms:
@@ -24,25 +25,44 @@ def of(record: Record, profile: Profile) -> call_plan.Terms:
     return worked_out
 
 
-def derive(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
-    """Works them out, and keeps them; the store's lock is held."""
-    worked_out = work_out(record, profile, receipt=receipt)
+def derive(
+    record: Record,
+    profile: Profile,
+    *,
+    receipt: str = "",
+    manifest: Manifest | None = None,
+    imports: list[str] | None = None,
+) -> call_plan.Terms:
+    """Works them out, and keeps them; the store's lock is held.
+
+    `manifest`, `imports`: of the release, where they are known; otherwise they are read.
+    """
+    worked_out = work_out(record, profile, receipt=receipt, manifest=manifest, imports=imports)
     _keep(worked_out)
     return worked_out
 
 
-def work_out(record: Record, profile: Profile, *, receipt: str = "") -> call_plan.Terms:
+def work_out(
+    record: Record,
+    profile: Profile,
+    *,
+    receipt: str = "",
+    manifest: Manifest | None = None,
+    imports: list[str] | None = None,
+) -> call_plan.Terms:
     """Works them out from manifest and policy."""
     from edge.permissions import levels
     from edge.permissions.catalogue import interfaces
     from edge.policy import grants
     from edge.store import awaited, config
     from edge.store.parts import description_of, manifest_of
-    from edge.store.record import policy_for
+    from edge.store.records import policy_for
 
     stamp = call_plan.stamp_of(record, profile)
-    manifest = manifest_of(record.current)
-    imports = description_of(record.current)["imports"]
+    if manifest is None:
+        manifest = manifest_of(record.current)
+    if imports is None:
+        imports = description_of(record.current)["imports"]
     found = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
     missing = "; ".join(
         f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
@@ -73,12 +93,11 @@ def keep(worked_out: call_plan.Terms) -> None:
     A call may come to its end after its plugin was removed. What it wrote then would stand for a plugin whose
     record was lost (edge/store/lost.py), so that it writes only what the record still names.
     """
-    from edge.store import record
     from edge.store.lock import held_now
 
     with held_now() as is_held:
         try:
-            found = record.find(worked_out.name) if is_held else None
+            found = store.find(worked_out.name) if is_held else None
         except errors.StoreDamaged:
             # For the next call to say.
             return

@@ -1,4 +1,4 @@
-"""Which records there are, those of removed plugins too, and changes of them (edge/store/record.py)."""
+"""Which records there are, those of removed plugins too, and changes of them (edge.store.Record)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edge import errors, files, store
 from edge.files import staged
 from edge.files.staged import Staged
 from edge.json_text import json_text
-from edge.store import lost, record
+from edge.store import lost
 from edge.suggest import nearest
 from edge.text import is_plugin_name
 
@@ -16,10 +16,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from edge.policy.model import Policy
 
-def get(name: str) -> record.Record:
+
+def get(name: str) -> store.Record:
     """The record of an installed plugin; `errors.NotInstalled` where there is none."""
-    found = record.find(name)
+    found = store.find(name)
     if found is None or not found.current:
         if found is None:
             left = lost.leftover(name)
@@ -41,28 +43,38 @@ def named() -> list[str]:
     return sorted(filter(is_plugin_name, names))
 
 
-def every() -> list[record.Record]:
+def every() -> list[store.Record]:
     """All records, by name, those of removed plugins too."""
-    return [found for name in named() if (found := record.find(name)) is not None]
+    return [found for name in named() if (found := store.find(name)) is not None]
 
 
 def _refuse_unknown(name: str) -> NoReturn:
     """Raises `errors.NotInstalled`, with the name of an installed plugin that is much like it."""
     near = nearest(name, [other for other in named() if other != name])
     try:
-        found = record.find(near) if near else None
+        found = store.find(near) if near else None
     except errors.EdgeError:
         found = None
     is_there = found is not None and found.current
     raise errors.NotInstalled(f"No plugin `{name}` is installed", f"Did you mean {near}?" if is_there else "")
 
 
-def write(changed: record.Record) -> None:
+def write(changed: store.Record) -> None:
     """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
-    document = {"format": record.FORMAT, **{name: getattr(changed, name) for name in record.Record.FIELDS}}
+    document = {
+        "format": store.RECORD_FORMAT,
+        **{name: getattr(changed, name) for name in store.Record.FIELDS},
+    }
     with Staged(store.record_path(changed.name), 0o600) as staged:
         staged.write(json_text(document).encode() + b"\n")
         staged.commit()
+
+
+def policy_for(found: store.Record) -> Policy:
+    """What the operator has said, with what was agreed to when the plugin was installed or enabled."""
+    from edge.policy import file as policy_file
+
+    return policy_file.load().agreed(found.name, found.consents)
 
 
 def make_last(name: str) -> None:

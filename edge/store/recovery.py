@@ -9,8 +9,8 @@ from __future__ import annotations
 import posix
 
 from edge import files, store
-from edge.files import paths, staged
-from edge.store import record, records, removal
+from edge.files import staged
+from edge.store import records, removal
 
 
 def recover() -> None:
@@ -21,7 +21,7 @@ def recover() -> None:
     _finish_removals()
     collect()
     # What takes its place by a rename has a name before, for a moment or for as long as it is written.
-    root, data = store.root(), paths.data()
+    root, data = store.root(), files.data_folder()
     for folder in (f"{root}/plugins", f"{root}/calls", f"{data}/config", f"{data}/secrets"):
         for left in _listed(folder):
             if left.startswith("."):
@@ -36,7 +36,7 @@ def _finish_removals() -> None:
 
     for name in records.named():
         with suppress(errors.EdgeError):
-            found = record.find(name)
+            found = store.find(name)
             if found is not None and removal.is_unfinished(found):
                 _make_last()
                 removal.finish(found)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from edge.policy.grants import Audit
+    from edge.store import Record
     from edge.store.call_plan import Terms
-    from edge.store.record import Record
 
 
 def explain(error: Exception, own: Terms, head: bytes, audit: Audit | None) -> None:

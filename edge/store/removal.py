@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from edge import store
 from edge.files import staged
-from edge.store import records
-from edge.store.record import Record
+from edge.store import Record, records
 
 
 def begin(found: Record, *, forget: bool) -> Record:

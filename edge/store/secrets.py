@@ -1,7 +1,7 @@
 """Secrets of installed plugins: sealed at rest, and opened one by one for the plugin that asks.
 
     $XDG_DATA_HOME/edge/secrets/NAME.json   each property's value, sealed (native/src/seal.rs), in hexadecimal
-    $XDG_DATA_HOME/edge/keys/secrets.key    the key (local_key.py), made at first use, read by its owner only
+    $XDG_DATA_HOME/edge/keys/secrets.key    the key, made at first use, read by its owner only
 
 A value is sealed for one property of one plugin: moved to another, it does not open. Nothing here shows one.
 RATIONALE, "Why secrets are sealed with a file's key".
@@ -10,12 +10,12 @@ RATIONALE, "Why secrets are sealed with a file's key".
 from __future__ import annotations
 
 from edge import _native as native
-from edge import files, store
+from edge import files, store, trust
 from edge._native import making
-from edge.files import folders, paths, staged
+from edge.files import folders, staged
 from edge.files.staged import Staged
 from edge.store import records
-from edge.trust import key_file, local_key
+from edge.trust import key_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     `make`: with a new one in place of one that is missing or damaged. `check`: whether its public half fits,
     which takes a Pi Zero a while; a damaged one opens nothing anyway.
     """
-    path = f"{paths.data()}/keys/{key_file.SECRETS_FILE}"
+    path = f"{files.data_folder()}/keys/{key_file.SECRETS_FILE}"
     content = key_file.read_secret(path)
     if make:
         content = _made(path, content)
@@ -209,7 +209,7 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     if make or check:
         return key_file.checked_seed(content, path)
     with key_file.wiped(content):
-        if not key_file.is_whole(content, bytes(content[local_key.PUBLIC_AT :])):
+        if not key_file.is_whole(content, bytes(content[trust.PUBLIC_AT :])):
             key_file.refuse_damaged(path, len(content))
         return key_file.seed_in(content)
 

@@ -21,10 +21,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from edge.limits import Limits
     from edge.manifest import Manifest
     from edge.policy.grants import Grants
+    from edge.runtime import Plugin
     from edge.runtime.call import Call
-    from edge.runtime.plugin import Plugin
     from edge.store.release import Kept, Staged
 
 SET_SECRET, SET_CONFIG = "secret {} {}", "config {} {}=VALUE"
@@ -56,7 +57,7 @@ def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
 def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plugin:
     profile = here()
     operator_only = grants is not None and levels.operator_only(grants.level)
-    trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
+    trusted = trust.text_for(staged.manifest.name, operator_only=operator_only)
     head = files.read_input(f"{staged.path}/{store.HEAD}")
     context = Context(lambda *_: None, grants=lambda: grants, own={"secrets": secrets})
     fd = files.open_input(f"{staged.path}/{store.CODE}")
@@ -82,21 +83,21 @@ def check(staged: Staged | Kept, grants: Grants) -> None:
     """
     secrets = _Noted(staged.manifest.name, grants)
     plugin = _load(staged, grants, secrets)
-    limits = grants.call_limits(here().limits)
+    limits = here().limits.within(grants.limits)
     try:
         if f"{PLUGIN_INFO}plugin-version" in plugin.description["exports"]:
             with plugin.instance(limits) as instance:
                 told = instance.call(f"{PLUGIN_INFO}plugin-version")
             if told != plugin.description["plugin"]["version"]:
                 _fail(staged.manifest, f"it says that it is version {told}", secrets)
-        _call(plugin, staged.manifest, grants, secrets)
+        _call(plugin, staged.manifest, limits, secrets)
     except errors.CallFailed as error:
         _fail(staged.manifest, error.message, secrets)
     except errors.ToolError as error:
         _fail(staged.manifest, error.message, secrets)
 
 
-def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -> None:
+def _call(plugin: Plugin, manifest: Manifest, limits: Limits, secrets: _Noted) -> None:
     if not manifest.check_arguments:
         return
     from edge.store import config
@@ -105,7 +106,7 @@ def _call(plugin: Plugin, manifest: Manifest, grants: Grants, secrets: _Noted) -
         manifest.check_arguments,
         tool=manifest.check_tool or None,
         config=config.given(manifest) or None,
-        limits=grants.call_limits(here().limits),
+        limits=limits,
     )
     if not result.success:
         _fail(manifest, f"it answers {result.error or result.output or 'nothing'}", secrets)
@@ -129,9 +130,7 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
 
 def _left(name: str) -> str:
     """What there is of a plugin whose release did not pass."""
-    from edge.store import record
-
-    found = record.find(name)
+    found = store.find(name)
     if found is None or not found.current:
         return "It was not installed"
     return "The installed release still runs" if found.enabled else "It stays disabled, as it was"

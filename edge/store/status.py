@@ -5,15 +5,14 @@ Only heads and manifests are read for this; edge/store/verify.py reads every byt
 
 from __future__ import annotations
 
-from edge import errors
+from edge import errors, store
 from edge.policy import grants
-from edge.store import record
 from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.errors import EdgeError
-    from edge.store.record import Record
+    from edge.store import Record
 
 ENABLED = "enabled"
 DISABLED = "disabled"
@@ -68,7 +67,7 @@ def state(found: Record, view: View) -> tuple[str, str]:
 def is_installed(name: str) -> bool:
     """Whether there is a plugin of that name, also one whose record is damaged."""
     try:
-        found = record.find(name)
+        found = store.find(name)
     except errors.StoreDamaged:
         return True
     return found is not None and bool(found.current)

@@ -12,7 +12,7 @@ from edge._native import making
 from edge.limits import here
 from edge.permissions import levels
 from edge.policy import file as policy_file
-from edge.store import record, records
+from edge.store import records
 from edge.store.parts import damaged, part, read_manifest
 from edge.trust import held as trust_held
 from edge.trust.held import Held
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge.errors import EdgeError
     from edge.manifest import Manifest
     from edge.policy.model import Policy
-    from edge.store.record import Record
+    from edge.store import Record
 
     T = TypeVar("T")
 
@@ -57,8 +57,8 @@ class View:
         )
 
     def record(self, name: str) -> Record | None:
-        """The record of a plugin, as `record.find`."""
-        return self._once(f"record {name}", lambda: record.find(name))
+        """The record of a plugin, as `store.find`."""
+        return self._once(f"record {name}", lambda: store.find(name))
 
     def installed(self) -> Iterator[Record]:
         """The records of all plugins that are installed, but those that are damaged."""
@@ -177,8 +177,7 @@ class Release:
         try:
             level = self.level
             trusted = self._view.trust_text(operator_only=levels.operator_only(level))
-            # The line ties the signature to the plugin, as that of a call does (edge/store/call.py).
-            wanted = trusted + f"\nplugin {self.name}\n".encode()
+            wanted = trust.tied(trusted, self.name)
             self._description = making.describe_head(self.head, self.name, wanted)
         except errors.OptionsError as error:
             self._refusal = self._fault_of_trust(error)

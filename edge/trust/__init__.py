@@ -3,15 +3,25 @@
 ~/.config/edge/trusted.keys     the operator's: trusted keys, revoked keys and digests, the oldest compiler
 trusted.keys beside the package what a bundle brings: the key of the machine that made it
 
-native/src/trust.rs says what a line may be; it reads them all. A machine trusts its own key as well.
-XDG_CONFIG_HOME moves the first. RATIONALE, "Why trust is text that the native library reads".
+native/src/trust.rs says what a line may be; it reads them all. XDG_CONFIG_HOME moves the first. A machine
+trusts its own key as well, with which it signs what it compiles:
+
+~/.local/share/edge/keys/local.key  made at first use, read by its owner only (edge/trust/key_file.py)
+
+    magic, 8 | the seed, 32 | its public half, 32
+
+The public half is there so that a file which a power cut emptied is no key: RATIONALE, "Why a key's file has
+its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it.
+
+RATIONALE, "Why trust is text that the native library reads".
 """
 
 from __future__ import annotations
 
+import posix
+
 from edge import files
-from edge.files import paths as places
-from edge.trust import local_key
+from edge._native import PUBLIC_KEY_BYTES, SEED_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from edge.trust.held import Held
 
 FILE = "trusted.keys"
+BUNDLED = f"{files.folder(files.folder(__file__))}/{FILE}"
 ALGORITHM = "ed25519"
 REVOKED = "revoked"
 FLOOR = "wasmtime"
@@ -28,6 +39,15 @@ SCOPE = "plugins="
 OWN = "this machine"
 
 _KEY = ALGORITHM.encode()
+
+MAGIC = b"EDGEKEY0"
+PUBLIC_AT = len(MAGIC) + SEED_BYTES
+FILE_BYTES = PUBLIC_AT + PUBLIC_KEY_BYTES
+HOLE = bytes(8)
+"""What a power cut puts in place of bytes; random ones have it once in 2^59 keys."""
+
+LEAST_DIFFERENT = 16
+"""Values among a seed's bytes: a random one has some 30, a flash cell that was erased one."""
 
 
 class Trusted:
@@ -59,9 +79,9 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
         if found == b"":
             from edge.trust.empty import refuse_empty
 
-            refuse_empty(path, is_operators=path == operator_path())
+            refuse_empty(path, is_operators=path != BUNDLED)
         found = found or b""
-        parts.append(_without_keys(found) if operator_only and path != operator_path() else found)
+        parts.append(_without_keys(found) if operator_only and path == BUNDLED else found)
     own = None if operator_only else _own() if held is None else held.own()
     if own is not None:
         parts.append(line(own, OWN).encode())
@@ -70,14 +90,55 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
     return b"\n".join(filter(None, parts))
 
 
+def text_for(plugin: str, *, operator_only: bool = False) -> bytes:
+    """The same, for a release of one plugin: no other loads under its name, wherever it came from."""
+    return tied(text(operator_only=operator_only), plugin)
+
+
+def tied(trusted: bytes, plugin: str) -> bytes:
+    """Trust in what is signed for one plugin alone."""
+    return trusted + f"\nplugin {plugin}\n".encode()
+
+
 def _own() -> bytes | None:
     """This machine's own key, if it has one."""
-    public = local_key.read_public()
+    public = read_local()
     if public == b"":
         from edge.trust.key_file import local_public
 
         return local_public()
     return public
+
+
+def read_local() -> bytes | None:
+    """The public half of this machine's key, None where it has no key.
+
+    It is empty where the file is not as this release writes it: then `key_file.local_public` has to be asked.
+    """
+    path = local_path()
+    fd = files.open_guarded(path, files.OTHERS_ANY) if path else -1
+    if fd < 0:
+        return None
+    try:
+        # The seed stays out of memory, and working its half out would take a Pi Zero 2 ms.
+        size, public = posix.fstat(fd).st_size, posix.pread(fd, PUBLIC_KEY_BYTES, PUBLIC_AT)
+        is_whole = size == FILE_BYTES and posix.pread(fd, len(MAGIC), 0) == MAGIC and looks_random(public)
+        return public if is_whole else b""
+    except OSError as error:
+        files.raise_for(path, error)
+    finally:
+        posix.close(fd)
+
+
+def looks_random(content: bytes | bytearray) -> bool:
+    """Whether bytes may be those of a key: not emptied, not of an erased flash cell."""
+    return HOLE not in content and len(set(content)) >= LEAST_DIFFERENT
+
+
+def local_path() -> str:
+    """Where this machine's key is kept; empty where it can't be kept."""
+    data = files.data_home()
+    return f"{data}/edge/keys/local.key" if data else ""
 
 
 def of_keys(publics: Iterable[bytes]) -> bytes:
@@ -94,12 +155,12 @@ def line(public: bytes, label: str, plugins: Iterable[str] = ()) -> str:
 
 def paths() -> list[str]:
     """Where trust is looked for."""
-    return list(filter(None, (operator_path(), f"{files.folder(files.folder(__file__))}/{FILE}")))
+    return list(filter(None, (operator_path(), BUNDLED)))
 
 
 def operator_path() -> str:
     """The operator's file; empty where there is no place for it."""
-    config = places.config_home()
+    config = files.config_home()
     return f"{config}/edge/{FILE}" if config else ""
 
 
@@ -109,7 +170,7 @@ def read(path: str) -> bytes | None:
     An error where others than its owner may write it.
     """
     # Whoever owns what a bundle brings owns the code that reads it, too.
-    found = files.read_guarded(path, files.OTHERS_WRITE, whosever=path != operator_path())
+    found = files.read_guarded(path, files.OTHERS_WRITE, whosever=path == BUNDLED)
     return found if found is None or found.strip(b"\0") else b""
 
 

@@ -1,6 +1,6 @@
-"""Files of keys: what stands in one, whether it is whole, and how one is made (local_key.py says where).
+"""Files of keys: what stands in one, whether it is whole, and how one is made.
 
-No call needs any of it: the public half of this machine's key is read by edge/trust/local_key.py.
+No call needs any of it: the public half of this machine's key is read by edge/trust/__init__.py.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import posix
 from edge import _native as native
 from edge import errors, files
 from edge._native import making
-from edge.files import folders, paths
+from edge.files import folders
 from edge.files.staged import Staged
-from edge.trust.local_key import FILE_BYTES, MAGIC, PUBLIC_AT, local_path, looks_random, read_public
+from edge.trust import FILE_BYTES, MAGIC, PUBLIC_AT, local_path, looks_random, read_local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SECRETS_FILE = "secrets.key"
 
 def local_public() -> bytes | None:
     """The public half of this machine's key, if it has one."""
-    public = read_public()
+    public = read_local()
     if public is None or public:
         return public
     with wiped(local_seed()) as seed:
@@ -38,7 +38,7 @@ def local_seed() -> bytearray:
     """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
     path = local_path()
     if not path:
-        raise errors.EnvironmentFault(paths.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), paths.SET_ONE)
+        raise errors.EnvironmentFault(files.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), files.SET_ONE)
     content = read_secret(path)
     if content is None:
         make_key(path)

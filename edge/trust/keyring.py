@@ -1,6 +1,6 @@
 """Signing keys that have a name, beside this machine's own.
 
-They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as local_key.py has it
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as key_file.py has it
 or, behind a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
@@ -14,11 +14,11 @@ from __future__ import annotations
 import posix
 
 from edge import _native as native
-from edge import audit, errors, files
+from edge import audit, errors, files, trust
 from edge._native import making
-from edge.files import folders, paths
+from edge.files import folders
 from edge.text import is_plugin_name
-from edge.trust import key_file, local_key
+from edge.trust import key_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ class Key:
 
 def folder() -> str:
     """Where keys are kept; an error where there is no place for them."""
-    path = local_key.local_path()
+    path = trust.local_path()
     if path:
         return files.folder(path)
-    raise errors.EnvironmentFault(paths.NO_PLACE.format("keys", "XDG_DATA_HOME"), paths.SET_ONE)
+    raise errors.EnvironmentFault(files.NO_PLACE.format("keys", "XDG_DATA_HOME"), files.SET_ONE)
 
 
 def every() -> tuple[list[Key], list[str]]:
@@ -186,7 +186,7 @@ def _content(name: str) -> bytearray:
 
 def _is_locked(content: bytearray) -> bool:
     # What stands behind the magic is random, so that a hole shows.
-    return content.startswith(MAGIC) and len(content) == LOCKED_BYTES and local_key.HOLE not in content
+    return content.startswith(MAGIC) and len(content) == LOCKED_BYTES and trust.HOLE not in content
 
 
 def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytearray:

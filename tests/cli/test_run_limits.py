@@ -7,7 +7,7 @@ from typing import Any, Callable
 import pytest
 
 from edge.limits import PI_ZERO, PROFILES, here
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 
 Edge = Callable[..., Any]
 Artifact = Callable[[str], Path]

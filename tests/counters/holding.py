@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 HOLD = """
 import sys
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 counters = Counters(sys.argv[1])
 slots = [counters.enter(sys.argv[2], memory=int(sys.argv[3])) for _ in range(int(sys.argv[4]))]
 print("held", flush=True)

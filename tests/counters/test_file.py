@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge import _native as native
 from edge import errors
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 from tests.counters.holding import Clock
 
 NAME_BYTES, PLUGINS, HOLDERS = native.COUNTED_NAME, native.COUNTED_PLUGINS, native.COUNTED_HOLDERS

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from edge import _native as native
 from edge import errors
-from edge.limits.counters import Counters, Slot
+from edge.limits.admission import Counters, Slot
 from edge.text import LONGEST
 from tests.counters.holding import Clock
 

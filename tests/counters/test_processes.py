@@ -13,14 +13,14 @@ import pytest
 
 from edge import errors
 from edge.files import runtime_dir
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 from tests.counters.holding import ROOT, holding
 
 RACE = """
 import sys
 from edge import errors
 from edge.files import runtime_dir
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 counters = Counters(sys.argv[1])
 most = 0
 for _ in range(int(sys.argv[2])):
@@ -35,7 +35,7 @@ print(most)
 LAST_PLACE = """
 import sys
 from edge import errors
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 counters = Counters(sys.argv[1])
 counters.live()
 print("ready", flush=True)

@@ -5,9 +5,8 @@ from typing import Callable
 
 import pytest
 
-from edge import trust
+from edge import files, trust
 from edge.doctor.finding import Finding
-from edge.files import paths
 from edge.policy import change
 from edge.trust import key_file
 
@@ -43,7 +42,7 @@ def test_no_place_for_keys(finding: Check, empty: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(empty)
     empty.chmod(0o755)
     found = finding("keys")
-    assert (found.status, found.remedy) == ("fail", paths.SET_ONE)
+    assert (found.status, found.remedy) == ("fail", files.SET_ONE)
     assert "no place for keys" in found.found
 
 

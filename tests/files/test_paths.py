@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge import errors
-from edge.files import paths
+from edge import errors, files
 from edge.policy import change
 from edge.trust import edit, key_file, keyring
 
@@ -17,12 +16,12 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_relative_home_is_no_place() -> None:
-    assert (paths.data_home(), paths.config_home(), paths.policy_file()) == ("", "", "")
+    assert (files.data_home(), files.config_home(), files.policy_path()) == ("", "", "")
 
 
 def test_whoever_needs_a_place_says_so() -> None:
     needs = (
-        paths.data,
+        files.data_folder,
         key_file.local_seed,
         keyring.folder,
         lambda: change.set_level("strict"),

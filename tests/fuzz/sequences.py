@@ -40,10 +40,9 @@ class Sequence(RuleBasedStateMachine):
 
     @initialize()
     def new(self) -> None:
-        self.handle = native.new_instance(
+        self.handle, self.out = native.new_instance(
             plugins.plugin("asker").handle, native.instance_options(LIMITS.options())
         )
-        self.out = native.new_step()
         self.state = IDLE
         self.function = ""
         self.params_fit = self.answer_fits = True

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge import Call, Limits, errors
 from edge import _native as native
-from edge.runtime.values import FORMAT
+from edge._native import FORMAT
 from tests.fuzz import plugins
 
 LIMITS = Limits(fuel=100_000, crossing_bytes=64 << 10)

@@ -8,8 +8,7 @@ import pytest
 
 from edge import errors
 from edge.limits import MB, PI_ZERO, Limits, admission
-from edge.limits.admission import INSTANCE_BYTES, RESERVE_BYTES, Admission
-from edge.limits.counters import Counters
+from edge.limits.admission import INSTANCE_BYTES, RESERVE_BYTES, Admission, Counters
 
 MEMINFO = "MemTotal:         443000 kB\nMemFree:           99000 kB\nMemAvailable:     {} kB\nBuffers: 1 kB\n"
 

@@ -11,11 +11,11 @@ import pytest
 
 from edge import _native as native
 from edge import errors
-from edge._native import library, making
+from edge._native import making
 from edge._native._ffi import ffi
 
 NOBODY = 65534
-PACKAGE = Path(library.__file__).parent.parent
+PACKAGE = Path(native.__file__).parent.parent
 
 
 def test_the_generated_module_is_what_the_header_generates() -> None:
@@ -45,19 +45,19 @@ def test_about_says_what_the_library_is() -> None:
 def test_a_missing_library_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_LIBRARY", "/nowhere/libedge.so")
     with pytest.raises(errors.LibraryMissing, match="/nowhere/libedge.so") as caught:
-        library.open_library(ffi)
+        native.open_library(ffi)
     assert "make build" in caught.value.remedy
 
 
 def test_a_library_for_another_cpu_says_what_this_one_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    arm = bytearray(Path(library.path()).read_bytes()[:4096])
+    arm = bytearray(Path(native.library_path()).read_bytes()[:4096])
     arm[18:20] = b"\x28\0"
     (tmp_path / "libedge.so").write_bytes(arm)
     monkeypatch.setenv("EDGE_LIBRARY", str(tmp_path / "libedge.so"))
-    with pytest.raises(errors.LibraryMissing, match=library.platform()) as caught:
-        library.open_library(ffi)
+    with pytest.raises(errors.LibraryMissing, match=native.platform()) as caught:
+        native.open_library(ffi)
     assert "edge bundle --target" in caught.value.remedy
 
 
@@ -68,7 +68,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, path: Path) -> errors.LibraryMissing
     """What opening this file as the library raises."""
     monkeypatch.setenv("EDGE_LIBRARY", str(path))
     with pytest.raises(errors.LibraryMissing, match=re.escape(str(path))) as caught:
-        library.open_library(ffi)
+        native.open_library(ffi)
     assert caught.value.remedy
     return caught.value
 
@@ -119,7 +119,7 @@ def test_a_library_that_lacks_a_function_is_another_one() -> None:
             return object()
 
     with pytest.raises(errors.LibraryMissing, match="another library"):
-        library.open_library(Other())
+        native.open_library(Other())
 
 
 def test_the_name_of_a_library_means_a_file_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_the_name_of_a_library_means_a_file_here(monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     opened(monkeypatch, Path("libc.so.6"))
     monkeypatch.setenv("EDGE_LIBRARY", "mine.so")
-    assert library.open_library(ffi).edge_abi_version() == native.lib.EDGE_ABI_VERSION
+    assert native.open_library(ffi).edge_abi_version() == native.lib.EDGE_ABI_VERSION
 
 
 def test_a_library_of_another_release_is_refused() -> None:
@@ -142,7 +142,7 @@ def test_a_library_of_another_release_is_refused() -> None:
             return self
 
     with pytest.raises(errors.LibraryMissing, match="ABI 2"):
-        library.open_library(OtherRelease())
+        native.open_library(OtherRelease())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes users")
@@ -154,7 +154,7 @@ def test_a_library_that_this_user_may_not_read_is_not_called_missing(tmp_path: P
         os.seteuid(NOBODY)
         try:
             with pytest.raises(errors.LibraryMissing, match="may not read"):
-                library.open_library(ffi)
+                native.open_library(ffi)
         finally:
             os.seteuid(0)
 
@@ -165,7 +165,7 @@ def test_a_cpu_before_armv6_is_refused_before_the_library_is_opened(monkeypatch:
 
     monkeypatch.setattr("posix.uname", Armv5)
     with pytest.raises(errors.LibraryMissing, match="armv5tejl"):
-        library.open_library(None)
+        native.open_library(None)
 
 
 def test_without_the_cffi_backend_the_package_to_install_is_named() -> None:

@@ -7,11 +7,11 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import errors
+from edge import errors, store
 from edge.manifest import Manifest
 from edge.operations.install import install
 from edge.operations.numbering import number_of
-from edge.store import lifecycle, record
+from edge.store import lifecycle
 from edge.store.install import Outcome
 from tests.support import packages
 
@@ -85,7 +85,7 @@ def test_the_same_version_with_other_contents_is_told(put_folder: Callable[..., 
 
 def number(version: str, release: int = 0, **known: Any) -> int:
     """For a plugin whose record says that."""
-    found = record.Record("weather", **known) if known else None
+    found = store.Record("weather", **known) if known else None
     return number_of(Manifest(fields={"name": "weather", "version": version}, release=release), found)
 
 

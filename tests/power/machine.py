@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from edge import audit, errors, store
 from edge.policy import file as policy_file
-from edge.store import config, record
+from edge.store import config
 from edge.store.lock import locked
 from edge.store.secrets import Sealed
 from edge.trust import edit, held
@@ -93,7 +93,7 @@ def left() -> list[str]:
     root = Path(store.root())
     found = [f"staging/{name}" for name in os.listdir(root / "staging")]
     found += [f"plugins/{name}" for name in os.listdir(root / "plugins") if name != f"{NAME}.json"]
-    known = record.find(NAME)
+    known = store.find(NAME)
     named = {known.current, known.previous} - {""} if known is not None else set()
     there = set(os.listdir(root / "releases"))
     return found + [f"releases: {sorted(there)} instead of {sorted(named)}"] * (there != named)
@@ -107,7 +107,7 @@ def _or_error(look: Callable[[], object]) -> object:
 
 
 def _record() -> object:
-    found = record.find(NAME)
+    found = store.find(NAME)
     if found is None:
         return None
     kept = {name: getattr(found, name) for name in ("current", "enabled", "floor", "consents", "approved")}

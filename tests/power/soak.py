@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Callable
 
 from edge import errors
-from edge.limits.admission import Admission
-from edge.limits.counters import Counters
-from edge.runtime.plugin import Plugin
+from edge.limits.admission import Admission, Counters
+from edge.runtime import Plugin
 from edge.store import lifecycle
 from edge.store.call import Prepared, prepare
 from edge.trust import key_file

@@ -13,8 +13,7 @@ import pytest
 
 from edge import errors
 from edge.limits import PI_ZERO, Limits, admission, here
-from edge.limits.admission import Admission
-from edge.limits.counters import Counters
+from edge.limits.admission import Admission, Counters
 from tests.limits.test_admission import Machine
 from tests.remedies.reading import Advice, advice
 from tests.runtime import test_confinement as confined

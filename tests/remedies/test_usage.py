@@ -91,7 +91,7 @@ def test_a_tool_that_is_not_there(edge: Edge, tmp_path: Path) -> None:
 
 def test_a_plugin_that_says_nothing_of_tools(edge: Edge, artifact: Callable[..., Path]) -> None:
     plugin = Runtime().load(str(artifact("faults")))
-    plugin.description["tools"] = []
+    plugin.describe({"tools": []})
     with pytest.raises(errors.NoSuchTool) as caught:
         plugin.call({}, tool="faults")
     told = advice(caught.value, "It offers no tool; `edge inspect` lists its exports")

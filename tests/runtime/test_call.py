@@ -12,7 +12,8 @@ from typing import Any, Callable
 import pytest
 
 from edge import Call, Interface, Limits, Plugin, Runtime, errors
-from edge.runtime.call import HOST_CALLS_PER_TURN, NS
+from edge.limits import NS
+from edge.runtime.call import HOST_CALLS_PER_TURN
 from tests.support import limits_guest
 
 ECHO = "edge:types/echo@0.1.0"

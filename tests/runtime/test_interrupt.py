@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 from tests.support.limits_guest import SOURCE, wasm
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,7 +21,7 @@ SCRIPT = """
 import os, sys, threading
 from edge import Limits
 from edge.cli import main
-from edge.limits.counters import Counters
+from edge.limits.admission import Counters
 from edge.runtime.scheduler import Scheduler
 from edge.wait import wait
 from tests.support.limits_guest import load

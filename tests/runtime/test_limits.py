@@ -15,10 +15,8 @@ import pytest
 from edge import Interface, Limits, Plugin, Runtime, errors
 from edge.interfaces.logging import Logging
 from edge.interfaces.secrets import Secrets
-from edge.limits import KB, MB, PI_ZERO
-from edge.limits.admission import Admission
-from edge.limits.counters import Counters
-from edge.runtime.call import NS
+from edge.limits import KB, MB, NS, PI_ZERO
+from edge.limits.admission import Admission, Counters
 from tests.support.descriptors import descriptors
 from tests.support.limits_guest import load, load_text
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import Call, Limits, Plugin, errors
-from edge.runtime.call import HOST_CALLS_PER_TURN, NS
+from edge.limits import NS
+from edge.runtime.call import HOST_CALLS_PER_TURN
 from edge.runtime.scheduler import Scheduler, Task
 from tests.support import limits_guest
 from tests.support.descriptors import descriptors

@@ -11,12 +11,11 @@ from typing import Any, Callable
 
 import pytest
 
-from edge import audit, errors, store
+from edge import audit, errors, files, store
 from edge.cli import main
-from edge.files import paths
 from edge.installed import list as list_installed
 from edge.sources import open_source
-from edge.store import lifecycle, record, records
+from edge.store import lifecycle, records
 from tests.sources.servers import Release, Server, says
 from tests.store.snapshot import contents
 from tests.support import packages
@@ -67,7 +66,7 @@ def test_what_a_registry_names_is_installed_by_its_digest(
         if request.target.endswith(".edge")
         else says(200, index)(request, client)
     )
-    path = Path(paths.config_home()) / "edge" / "registry"
+    path = Path(files.config_home()) / "edge" / "registry"
     path.parent.mkdir(parents=True)
     path.write_text(f"{server.url}/index.json\n")
     status, done = install("faults", "--yes", capfd=capfd)
@@ -90,7 +89,7 @@ def lists(machine: Path, package: Path, name: str, version: str) -> None:
     }
     index = machine / "index.json"
     index.write_text(json.dumps({"plugins": [entry]}))
-    path = Path(paths.config_home()) / "edge" / "registry"
+    path = Path(files.config_home()) / "edge" / "registry"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{index}\n")
 
@@ -144,7 +143,7 @@ def test_an_entry_of_one_version_does_not_bring_another(
     assert (status, said["error"]["kind"]) == (3, "OutOfScope")
     assert "faults 9.9.9 was asked for" in said["error"]["message"]
     assert "brings faults 1.0.0" in said["error"]["message"]
-    assert record.find("faults") is None
+    assert store.find("faults") is None
 
 
 def test_a_folder_of_that_name_is_not_compiled_and_signed(
@@ -161,7 +160,7 @@ def test_a_folder_of_that_name_is_not_compiled_and_signed(
     status, said = install("weather", capfd=capfd)
     assert (status, said["error"]["kind"]) == (2, "UsageError")
     assert "what is called weather in this directory is ./weather" in said["error"]["remedy"]
-    assert record.find("weather") is None
+    assert store.find("weather") is None
     capfd.readouterr()
     assert main(["install", "./weather"]) == 0
     assert "./weather is compiled here and signed with this machine's key, " in capfd.readouterr().err

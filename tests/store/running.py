@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from edge.limits import Profile
-from edge.runtime.plugin import Plugin
+from edge.runtime import Plugin
 from edge.store.call import prepare
 from edge.store.call_plan import Terms
 

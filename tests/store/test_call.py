@@ -13,7 +13,7 @@ import pytest
 from edge import errors, store, trust
 from edge.limits import here
 from edge.policy import change
-from edge.store import lifecycle, planning, record, records
+from edge.store import lifecycle, planning, records
 from edge.store.call import prepare
 from edge.store.install import Outcome
 from edge.store.lock import locked
@@ -200,7 +200,7 @@ def test_a_change_of_the_policy_holds_at_the_next_call(put: Put) -> None:
 def test_limits_are_those_of_the_manifest(put: Put) -> None:
     put(manifest="[edge.limits]\nmemory = 2097152\ndeadline = 1.5\n")
     loaded = load("faults")
-    limits = loaded.terms.limits(loaded.profile)
+    limits = loaded.profile.limits.within(loaded.terms.grants["limits"])
     assert (limits.memory, limits.deadline) == (2 << 20, 1.5)
 
 
@@ -208,7 +208,7 @@ def test_a_new_release_needs_no_restart(put: Put) -> None:
     put(1, manifest="[edge.limits]\nmemory = 2097152\n")
     put(2, manifest="[edge.limits]\nmemory = 4194304\n")
     loaded = load("faults")
-    assert loaded.terms.limits(loaded.profile).memory == 4 << 20
+    assert loaded.profile.limits.within(loaded.terms.grants["limits"]).memory == 4 << 20
 
 
 @as_root
@@ -228,9 +228,9 @@ def test_a_call_that_meets_a_switch_takes_the_new_release(put: Put, monkeypatch:
     stale = put(1).record
     for number in (2, 3):
         put(number)
-    genuine = record.find
+    genuine = store.find
     found = iter([stale])
-    monkeypatch.setattr("edge.store.record.find", lambda name: next(found, None) or genuine(name))
+    monkeypatch.setattr("edge.store.find", lambda name: next(found, None) or genuine(name))
     loaded = load("faults")
     assert loaded.terms.release == records.get("faults").current != stale.current
 

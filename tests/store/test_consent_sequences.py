@@ -19,7 +19,7 @@ from edge.cli import consent, output
 from edge.limits import here
 from edge.permissions import levels, requests
 from edge.policy import change, grants
-from edge.store import lifecycle, planning, record, records
+from edge.store import lifecycle, planning, records
 from edge.store.consent import Request
 from edge.store.install import Outcome
 from edge.store.parts import manifest_of
@@ -146,7 +146,7 @@ class Device:
 
     def _installed(self, number: int) -> str:
         asked: list[Request] = []
-        before = record.find(NAME)
+        before = store.find(NAME)
 
         def answer(request: Request) -> bool:
             asked.append(request)
@@ -207,13 +207,13 @@ class Device:
 
 def check(operator: Operator, told: list[str]) -> None:
     """Nothing is granted that the operator did not see and agree to, or grant, after it was last revoked."""
-    found = record.find(NAME)
+    found = store.find(NAME)
     if found is None or not found.current:
         return
     if found.enabled:
         assert found.current[:ID_DIGITS] not in operator.declined, told
     own = manifest_of(found.current)
-    granted = grants.resolve(own, record.policy_for(found), profile=here())
+    granted = grants.resolve(own, records.policy_for(found), profile=here())
     if levels.LEVELS[granted.level]["consent"] == "none":
         return
     called = tuple(map(tuple, planning.of(found, here()).grants["allowed"]))

@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import pytest
 
-from edge import audit, errors
+from edge import audit, errors, store
 from edge.audit import ring
-from edge.store import lifecycle, record, selfcheck
+from edge.store import lifecycle, selfcheck
 from edge.store.install import Outcome
 from edge.store.parts import description_of, manifest_of
 from edge.store.release import ID_DIGITS, Kept
-from edge.store.verify import problem_with
+from edge.store.verify import fault_of
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
@@ -115,7 +115,7 @@ class Store:
 
     def state(self) -> State:
         """What it says now."""
-        found = record.find(NAME)
+        found = store.find(NAME)
         if found is None:
             return State()
         current, previous, newest = map(self._named, (found.current, found.previous, found.newest))
@@ -128,13 +128,13 @@ class Store:
 
 def answers(state: State) -> None:
     """What is current answers where it is enabled, and what is kept would start."""
-    found = record.find(NAME)
+    found = store.find(NAME)
     assert found is not None
     for folder, release in ((found.current, state.current), (found.previous, state.previous)):
         if release is None:
             assert folder == ""
             continue
-        assert problem_with(folder, NAME) == ""
+        assert fault_of(folder, NAME) is None
         assert description_of(folder)["release"] == release[0]
         kept = selfcheck.load(Kept(folder, manifest_of(folder), interpret=found.interpret), None)
         assert kept.call({"do": "nothing"}).success

@@ -10,7 +10,7 @@ from edge import audit, errors, store
 from edge.files import staged
 from edge.policy import change
 from edge.policy import file as policy_file
-from edge.store import config, lifecycle, record, records, removal, secrets
+from edge.store import config, lifecycle, records, removal, secrets
 from edge.store.install import Outcome
 from edge.store.installed import Installed
 from edge.store.lock import locked
@@ -108,7 +108,7 @@ def test_what_is_removed_while_its_consents_are_taken_back_stays_removed(
     put(1, manifest=HTTP)
     monkeypatch.setattr("edge.store.lifecycle.locked", removing())
     assert lifecycle.take_back("faults") == 0
-    assert record.find("faults") is None
+    assert store.find("faults") is None
 
 
 def removing() -> Callable[[], locked]:
@@ -152,13 +152,13 @@ def test_a_removal_leaves_the_floor_and_nothing_else(put: Put) -> None:
     assert "faults" not in policy_file.load().plugins
     left = contents(Path(store.root()))
     assert [name for name, data in left.items() if data] == ["plugins/faults.json"]
-    found = record.find("faults")
+    found = store.find("faults")
     assert found
     assert (found.floor, found.current) == (2, "")
     with pytest.raises(errors.NotInstalled):
         lifecycle.remove("faults")
     lifecycle.remove("faults", forget=True)
-    assert record.find("faults") is None
+    assert store.find("faults") is None
 
 
 def test_what_somebody_sets_while_a_plugin_is_removed_is_not_kept_for_the_next(put: Put) -> None:
@@ -184,8 +184,8 @@ def test_a_removal_that_was_interrupted_is_finished_by_whoever_comes_next(put: P
     put(name="other")
     assert "faults" not in policy_file.load().plugins
     assert secrets.names("faults") == []
-    found = record.find("faults")
-    left = record.Record("faults", floor=1, newest=newest, newest_version="1.0.0")
+    found = store.find("faults")
+    left = store.Record("faults", floor=1, newest=newest, newest_version="1.0.0")
     assert found == (None if forget else left)
     assert os.listdir(f"{store.root()}/releases") == [records.get("other").current]
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from edge import errors, store
 from edge.files import folders
-from edge.store import record, records
-from edge.store.record import Record
+from edge.store import Record, records
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 ids = st.from_regex(r"([0-9a-f]{64}(-[0-9a-f]{8})?)?", fullmatch=True)
@@ -43,7 +42,7 @@ def write(text: bytes) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_again(known: Record) -> None:
     records.write(known)
-    assert record.find("weather") == known
+    assert store.find("weather") == known
 
 
 @given(st.binary(max_size=200))
@@ -51,7 +50,7 @@ def test_what_is_written_is_read_again(known: Record) -> None:
 def test_what_means_nothing_is_told(junk: bytes) -> None:
     write(junk)
     with pytest.raises(errors.StoreDamaged, match="no record"):
-        record.find("weather")
+        store.find("weather")
 
 
 @pytest.mark.parametrize(
@@ -82,12 +81,12 @@ def test_a_field_that_means_nothing_is_told(field: str, value: str) -> None:
     document[field] = json.loads(value)
     write(json.dumps(document).encode())
     with pytest.raises(errors.StoreDamaged):
-        record.find("weather")
+        store.find("weather")
 
 
 def test_names_that_are_none_find_nothing() -> None:
     for name in ("", "..", "../plugins/weather", "a/b", "Weather", "weather.json/"):
-        assert record.find(name) is None
+        assert store.find(name) is None
 
 
 def test_only_records_are_listed() -> None:
@@ -100,8 +99,8 @@ def test_only_records_are_listed() -> None:
 
 def test_every_write_is_another_file() -> None:
     records.write(Record("weather"))
-    before = record.find("weather")
+    before = store.find("weather")
     records.write(Record("weather"))
-    after = record.find("weather")
+    after = store.find("weather")
     assert before and after
     assert before.identity != after.identity

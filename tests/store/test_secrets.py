@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from edge import _native as native
-from edge import audit, errors
+from edge import audit, errors, trust
 from edge._native import making
 from edge.store import secrets
 from edge.store.secrets import Sealed
-from edge.trust import key_file, local_key
+from edge.trust import key_file
 from tests.support import home
 
 SEED = bytes(range(32))
@@ -119,7 +119,7 @@ def test_nothing_is_sealed_with_what_is_no_key(data: Path, size: int) -> None:
 def test_a_key_of_an_older_edge_opens_what_it_sealed(data: Path) -> None:
     secrets.set_secret("weather", "token", CANARY)
     path = data / "keys" / "secrets.key"
-    path.write_bytes(path.read_bytes()[len(local_key.MAGIC) : local_key.PUBLIC_AT])
+    path.write_bytes(path.read_bytes()[len(trust.MAGIC) : trust.PUBLIC_AT])
     secrets.set_secret("weather", "other", "another")
     found = Sealed("weather")
     assert (found["token"], found["other"], path.stat().st_size) == (CANARY, "another", native.SEED_BYTES)

@@ -18,7 +18,7 @@ from edge.policy import change
 from edge.policy import file as policy_file
 from edge.store import lifecycle, records
 from edge.store.view import View
-from edge.trust import edit, key_file, local_key
+from edge.trust import edit, key_file
 
 Put = Callable[..., Any]
 
@@ -141,7 +141,7 @@ def test_of_fifty_plugins_each_signature_is_verified_once_and_trust_and_policy_a
     )
     assert max(found.heads.values()) <= 2
     assert [opened[path] for path in (trust.operator_path(), policy_file.default_path())] == [1, 1]
-    assert [path for path in (*trust.paths(), local_key.local_path()) if opened[path] > 1] == []
+    assert [path for path in (*trust.paths(), trust.local_path()) if opened[path] > 1] == []
 
 
 @pytest.fixture

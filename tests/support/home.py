@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.store import record, records
+from edge import store
+from edge.store import records
 from edge.store.lock import locked
 
 LOCAL = Path("edge/keys/local.key")
@@ -40,4 +41,4 @@ def settled(at: Path) -> Iterator[None]:
 def pretend(name: str) -> None:
     """From now on a plugin of that name counts as installed, as far as its record says so."""
     with locked():
-        records.write(record.Record(name, current="a-release"))
+        records.write(store.Record(name, current="a-release"))

@@ -36,7 +36,7 @@ def operator_says(text: str) -> Path:
 @pytest.fixture
 def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Says something beside the package, as a bundle does."""
-    monkeypatch.setattr(trust, "__file__", str(tmp_path / "trust" / "__init__.py"))
+    monkeypatch.setattr(trust, "BUNDLED", str(tmp_path / "trusted.keys"))
 
     def says(text: str) -> None:
         (tmp_path / "trusted.keys").write_text(text)

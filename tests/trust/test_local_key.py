@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from edge import _native as native
-from edge import errors
+from edge import errors, trust
 from edge._native import making
 from edge.files import folders
-from edge.trust import key_file, local_key
+from edge.trust import key_file
 from tests.support.home import move
 
 
@@ -118,7 +118,7 @@ def test_no_key_is_made_where_others_could_read_it(home: Path, monkeypatch: pyte
 
 
 def seed_of(path: Path) -> bytes:
-    return path.read_bytes()[len(local_key.MAGIC) : local_key.PUBLIC_AT]
+    return path.read_bytes()[len(trust.MAGIC) : trust.PUBLIC_AT]
 
 
 def test_a_key_of_an_older_edge_is_the_same_key_and_stays_as_it_is(home: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_hole_in_a_seed_shows(home: Path, at: int, old: bool) -> None:
     key_file.local_seed()
     path = home / "data/edge/keys/local.key"
     content = bytearray(seed_of(path) if old else path.read_bytes())
-    start = at if old else len(local_key.MAGIC) + at
+    start = at if old else len(trust.MAGIC) + at
     content[start : start + 8] = bytes(8)
     path.write_bytes(content)
     with pytest.raises(errors.KeyDamaged):
@@ -168,7 +168,7 @@ def test_where_no_folder_can_be_made_is_wrong_usage() -> None:
 def test_a_relative_xdg_folder_is_ignored(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"HOME": str(home), "XDG_DATA_HOME": "data"}
     monkeypatch.setattr("edge.files.environment", lambda name: found.get(name, ""))
-    assert local_key.local_path() == f"{home}/.local/share/edge/keys/local.key"
+    assert trust.local_path() == f"{home}/.local/share/edge/keys/local.key"
 
 
 def test_a_signing_key_behind_a_link_is_not_used(home: Path) -> None:

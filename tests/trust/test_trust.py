@@ -120,7 +120,7 @@ def test_a_file_of_somebody_else_is_not_believed() -> None:
 def test_what_a_bundle_brings_belongs_to_whom_the_bundle_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trust, "__file__", str(tmp_path / "trust" / "__init__.py"))
+    monkeypatch.setattr(trust, "BUNDLED", str(tmp_path / "trusted.keys"))
     (tmp_path / "trusted.keys").write_text(trust.line(KEY, "bundle"))
     (tmp_path / "trusted.keys").chmod(0o644)
     os.chown(tmp_path / "trusted.keys", 12345, -1)
@@ -137,7 +137,7 @@ def test_the_operators_file_may_be_behind_a_link(tmp_path: Path) -> None:
 def test_what_a_bundle_revokes_is_revoked_at_every_level(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trust, "__file__", str(tmp_path / "trust" / "__init__.py"))
+    monkeypatch.setattr(trust, "BUNDLED", str(tmp_path / "trusted.keys"))
     operator_says(trust.line(KEY, "office"))
     path = tmp_path / "trusted.keys"
     path.write_text(f"{trust.line(OTHER, 'bundle')}wasmtime 48.0.8\nrevoked ed25519 {KEY.hex()} lost\n")

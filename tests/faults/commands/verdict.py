@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edge import audit, errors
+from edge import audit, errors, store
 from edge.files import TEMPORARY
-from edge.store import record
 from tests.faults.commands import table
 from tests.faults.commands.machine import END, Command, Ended, Machine, Place, injecting
 from tests.faults.commands.table import NAME, NEW, OLD, Shop
@@ -173,11 +172,11 @@ def left(machine: Machine) -> Iterator[str]:
         for path in sorted((machine.root / place).rglob("*")):
             if path.name.startswith((".", "unpacked-")) or path.name.endswith(".tmp"):
                 yield f"left: {path.relative_to(machine.root)}"
-    store = machine.root / "data/edge/store"
-    yield from (f"left: staging/{name}" for name in os.listdir(store / "staging"))
+    installed = machine.root / "data/edge/store"
+    yield from (f"left: staging/{name}" for name in os.listdir(installed / "staging"))
     try:
         with machine.here():
-            known = record.find(NAME)
+            known = store.find(NAME)
     except errors.StoreDamaged as error:
         yield error.message
         return
@@ -186,7 +185,7 @@ def left(machine: Machine) -> Iterator[str]:
             if (machine.root / f"data/edge/{kind}/{NAME}.json").exists():
                 yield f"left: data/edge/{kind}/{NAME}.json of what is not installed"
     named = {known.current, known.previous} - {""} if known is not None else set()
-    there = set(os.listdir(store / "releases"))
+    there = set(os.listdir(installed / "releases"))
     if there != named:
         yield f"releases are {sorted(there)}, and the record has {sorted(named)}"
 

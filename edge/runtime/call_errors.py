@@ -1,0 +1,69 @@
+"""What it means that a call fails; a call that goes well never imports this."""
+
+from __future__ import annotations
+
+from edge import _native as native
+from edge import errors
+from edge.runtime import confinement
+from edge.text import phrase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from edge.runtime.call import Call
+
+
+def explain(call: Call, status: int, asked: int, failed: Exception | None) -> NoReturn:
+    """Raises the error with which a step ended.
+
+    `asked`: the host function that was asked for last, or -1; `failed`: what that raised.
+    """
+    try:
+        native.fail_step(status, call.instance.out, call.plugin)
+    except errors.HostFailed as error:
+        error.message = f"{error.message} in {_function(call, asked)}"
+        raise error from failed
+    except (errors.OutOfMemory, errors.IoFault) as error:
+        confinement.explain(error)
+        raise
+    except errors.ValueMismatch as error:
+        if asked >= 0:
+            error.message = f"{error.message}, in the answer of {_function(call, asked)}"
+        raise
+
+
+def refuse_answer(call: Call, asked: int, count: int) -> NoReturn:
+    """Raises that a host function answered more bytes than one crossing may have."""
+    raise errors.OverLimit(
+        f"{call.plugin}: crossing: an answer of {count} bytes from {_function(call, asked)}, "
+        f"the limit is {call.instance.limits.crossing_bytes}"
+    )
+
+
+def refuse_fuel(call: Call) -> NoReturn:
+    """Raises that others spent what fuel the call had left."""
+    raise errors.OutOfFuel(f"{call.plugin}: its fuel is used up, with what the plugins it called spent")
+
+
+def refuse_closed(call: Call) -> NoReturn:
+    """Raises that the call can't go on, because its instance is gone."""
+    raise errors.Cancelled(f"{call.plugin}: the instance was closed while the call ran")
+
+
+def refuse_second() -> NoReturn:
+    """Raises what a second user of an instance is told."""
+    raise errors.StateError(
+        "This instance is in use, by another thread or by the call that asks its host function",
+        "One thread at a time: give each an instance of its own (Plugin.instance)",
+    )
+
+
+def reason(error: Exception) -> bytes:
+    """Why a host function failed; what a guest gave it may be part of that."""
+    return f"{type(error).__name__}: {phrase(str(error))}".encode()
+
+
+def _function(call: Call, asked: int) -> str:
+    """The name of a host function, by its place."""
+    return call.instance.plugin.provides.split(b"\n")[asked].decode()

@@ -1,0 +1,41 @@
+"""Whether a release may be installed whose number is none above the highest that was ever current."""
+
+from __future__ import annotations
+
+from edge import errors
+from edge.store.release import ID_DIGITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from edge.store import Record
+
+
+def check(before: Record, name: str, number: int, release_id: str, *, again: bool) -> None:
+    """Raises `errors.Downgrade` where it may not; `before`: the record of the plugin.
+
+    `again` lets the highest number come back with other contents.
+    """
+    if before.previous[:ID_DIGITS] == release_id:
+        raise errors.Downgrade(
+            f"{name}: release {number} is the one that was kept",
+            f"`edge rollback {name}` goes back to it",
+        )
+    if number < before.floor:
+        raise errors.Downgrade(
+            f"{name}: this is release {number}, and release {before.floor} was installed already",
+            _newer(before),
+        )
+    # A record of an older Edge does not say which one that was; then it is the current one, or any.
+    newest = (before.newest or before.current)[:ID_DIGITS]
+    if newest and newest != release_id and not again:
+        raise errors.Downgrade(
+            f"{name}: release {number} was installed already, with other contents",
+            "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
+        )
+
+
+def _newer(before: Record) -> str:
+    if not before.current:
+        return f"Get a newer one, or forget that: `edge remove {before.name} --forget`"
+    back = f", or go back to the one that was kept: `edge rollback {before.name}`" if before.previous else ""
+    return f"Get a newer one{back}"
