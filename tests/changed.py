@@ -26,7 +26,7 @@ REMEDIES = ("tests/remedies/test_complete.py", "tests/remedies/test_named.py")
 ALWAYS = ("tests/test_documents.py", "tests/test_imports.py")
 BY_IMPORT = 8
 """A module that more test files import is everybody's, such as edge/errors.py: its own tests have to do."""
-SHORTEST_QUOTE = 12
+SHORTEST_QUOTE = 10
 OTHER_KINDS = ("board", "cross", "differential", "faults", "fuzz", "hostile", "power")
 
 
