@@ -1,4 +1,6 @@
-"""Opens what a user named, and looks at the folder that a file is in.
+"""Opens what a user named, looks at the folder that a file is in, and says where Edge keeps things.
+
+These places are below $XDG_DATA_HOME, $XDG_CONFIG_HOME, $XDG_CACHE_HOME; root's own for root.
 
 `posix` is what `os` is made of; `os` itself costs 10 ms on a Pi Zero.
 """

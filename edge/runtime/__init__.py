@@ -162,7 +162,8 @@ class Plugin:
         """Adds to its description; what was just compiled knows its name and tools only by being called."""
         self.description.update(facts)
         own = self.description.get("plugin")
-        if own:
+        # Whoever is trusted to sign may sign nonsense.
+        if isinstance(own, dict) and isinstance(own.get("name"), str):
             self.name = own["name"]
         self.shown = word(self.name)
         self.tools: list[dict[str, str]] = self.description.get("tools") or []
