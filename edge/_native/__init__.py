@@ -72,14 +72,18 @@ def about() -> dict[str, Any]:
 def merge_arguments(json: bytes, config: bytes) -> bytes:
     """A tool's arguments, checked, with `config` as their `__config`."""
     out, why = _outputs()
-    _check(lib.edge_arguments(json, len(json), config, len(config), out, why), why)
+    status = lib.edge_arguments(json, len(json), config, len(config), out, why)
+    if status != OK:
+        _fail_text(status, why, "", json, config)
     return _take(out)
 
 
 def read_json(text: bytes, file: str = "") -> Any:
     """What a JSON text says; the json module would cost a Pi Zero 1 MB and 60 ms."""
     out, why = _outputs()
-    _check(lib.edge_json(text, len(text), out, why), why, file)
+    status = lib.edge_json(text, len(text), out, why)
+    if status != OK:
+        _fail_text(status, why, file, text)
     return _take_values(out)
 
 
@@ -245,6 +249,19 @@ def _take_values(out: Any) -> Any:
 def _check(status: int, why: Any, subject: str = "") -> None:
     if status != OK:
         _fail(status, _take(why) if why is not None else b"a call out of order", subject)
+
+
+def _fail_text(status: int, why: Any, subject: str, *texts: bytes) -> NoReturn:
+    from edge.files.encoding import problem
+
+    for text in texts:
+        wrong, remedy = problem(text)
+        if wrong:
+            from edge import errors
+
+            _take(why)
+            raise errors.ArgumentsError(f"{subject}: {wrong}" if subject else f"JSON: {wrong}", remedy)
+    _fail(status, _take(why), subject)
 
 
 def _fail(status: int, why: bytes, subject: str) -> NoReturn:

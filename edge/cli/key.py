@@ -8,6 +8,7 @@ from edge._native import making
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file, is_folder
+from edge.files.encoding import check
 from edge.permissions import levels
 from edge.policy import file as policy_file
 from edge.sources.digest import hex_of
@@ -350,7 +351,8 @@ def _keys(what: str) -> list[Trusted]:
         public, label = _key(what)
         return [trust.Trusted(public, label)]
     try:
-        lines = making.read_trust(files.read_input(what).removeprefix(files.BYTE_ORDER_MARK), what)
+        content = check(files.read_input(what), what)
+        lines = making.read_trust(content.removeprefix(files.BYTE_ORDER_MARK), what)
     except errors.OptionsError as error:
         # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None

@@ -51,10 +51,12 @@ def read(text: bytes, path: str) -> Policy:
         )
     except (ValueError, RecursionError) as error:
         from edge import errors
+        from edge.files.encoding import problem
 
+        wrong, remedy = problem(text, path)
         raise errors.EnvironmentFault(
-            f"{path} is no policy: {error}",
-            "Correct it, or move it away: then defaults hold and nothing is granted",
+            f"{path} is no policy: {wrong or error}",
+            remedy or "Correct it, or move it away: then defaults hold and nothing is granted",
         ) from None
 
 

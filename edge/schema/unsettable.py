@@ -1,7 +1,7 @@
 """Schemas that no value can fit, as far as that shows without one: asked where plugins are packed.
 
-References in a circle, more steps than a check may take, listed values of which none fits, ranges with nothing
-in them. Whether any value fits a schema can't be decided in general.
+References in a circle, more steps than a check may take, listed values of which none fits, empty ranges.
+Whether any value fits a schema can't be decided in general.
 """
 
 from __future__ import annotations

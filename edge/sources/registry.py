@@ -16,6 +16,7 @@ import posix
 from edge import _native as native
 from edge import errors, files
 from edge.files import folders, paths
+from edge.files.encoding import problem
 from edge.net import urls
 from edge.sources.fetch import fetch, is_sha256
 from edge.suggest import shell
@@ -91,6 +92,9 @@ def configured() -> tuple[str, list[str]]:
             f"{path} is empty: the registries it named are lost",
             f"Write the https:// URL of an index, or its path, into it; or remove it: `rm {shell(path)}`",
         )
+    wrong, remedy = problem(text or b"", path)
+    if wrong:
+        raise errors.EnvironmentFault(f"{path}: {wrong}", remedy)
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     if text and not text.endswith(b"\n"):
         # Half of an address is an address, too.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import errors
 from edge._native import making
+from edge.files.encoding import problem
 from edge.trust import ALGORITHM, FLOOR, REVOKED, Trusted
 
 TYPE_CHECKING = False
@@ -23,7 +24,9 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
     try:
         lines = making.read_trust(content, path)
     except errors.OptionsError as error:
-        raise errors.EnvironmentFault(error.message, LINES) from None
+        wrong, remedy = problem(content, path)
+        message = f"{path}: {wrong}" if wrong else error.message
+        raise errors.EnvironmentFault(message, remedy or LINES) from None
     for number, words in enumerate(lines, 1):
         if words and words[0] not in (ALGORITHM, REVOKED, FLOOR):
             raise errors.EnvironmentFault(
