@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import errors, files
 from edge.files import paths
+from edge.files.folders import for_now
 from edge.operations.numbering import number_of
 from edge.store import record
 from edge.store.consent import carry_out, review, shown
@@ -38,7 +39,10 @@ def install(
     from edge.sources import open_source
 
     cache = f"{paths.data()}/downloads"
-    with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
+    with (
+        for_now(cache),
+        open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source,
+    ):
         if source.fd is not None:
             return _install(source, source.fd, again, consent)
         plugin = _read(source)

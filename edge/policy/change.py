@@ -5,8 +5,8 @@ What can't be put there is not changed; what changes nothing is not put there.
 
 from __future__ import annotations
 
-from edge import errors, files
-from edge.files import folders, paths, reserve, staged
+from edge import errors
+from edge.files import paths, reserve, staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
 from edge.policy.file import default_path, document, load, locked, write
@@ -138,7 +138,6 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     path = path or default_path()
     if not path:
         raise errors.EnvironmentFault(paths.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), paths.SET_ONE)
-    folders.make(files.folder(path), 0o700)
     with locked(path):
         policy = load(path)
         before = document(policy)
