@@ -60,10 +60,15 @@ class Terms:
         only = levels.operator_only(self.grants.level)
         own = key_file.local_public()
         if (own or only) and own not in [entry.public for entry in held.entries(operator_only=only)]:
-            why = "was revoked here"
-            if only:
+            from edge.trust import edit
+
+            why, remedy = "was revoked here", "If that was a mistake: `edge key trust local --again`"
+            if own is None or own.hex() not in [digits for _, digits, _, _ in edit.revocations()]:
                 why = "the operator did not add, and at this security level no other key counts"
-            raise errors.Untrusted(f"{file}: it would be signed with this machine's own key, which {why}")
+                remedy = "`edge key trust local` adds it"
+            raise errors.Untrusted(
+                f"{file}: it would be signed with this machine's own key, which {why}", remedy
+            )
         if given.get("unattended"):
             for tool in named:
                 self.policy.check_unattended(self.grants.plugin or file, self.manifest.tool(tool))

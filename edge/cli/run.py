@@ -164,7 +164,7 @@ def _load(
                 code, name, receipt=receipt, interfaces=interfaces, grants=grants, output=log.write
             )
         except Exception as error:
-            _explain(error, code, name)
+            _explain(error, code, path)
             raise
 
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
@@ -182,10 +182,12 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
     except ImportError:
         from edge import _native as native
         from edge import errors
+        from edge.suggest import shell
 
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge has no compiler",
-            f"Compile on a PC: `edge compile PLUGIN.wasm --target {native.about()['engine']}`; copy it here",
+            f"On a PC: `edge compile {shell(files.base_name(path))} --target {native.about()['engine']}`; "
+            "copy what that makes here",
         ) from None
 
     def check(imports: list[str]) -> None:
@@ -202,11 +204,23 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
     )
 
 
-def _explain(error: Exception, code: int, name: str) -> None:
-    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs."""
+def _explain(error: Exception, code: int, path: str) -> None:
+    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs.
+
+    Remedies name the file and who signed it.
+    """
     from edge import _native as native
     from edge import contract, errors
+    from edge.package import is_package
+    from edge.suggest import shell
+    from edge.trust.advice import advise
 
+    name, shown = files.base_name(path), shell(path if "/" in path else f"./{path}")
+    advise(error, lambda: native.describe_artifact(code, name)[0])
+    if isinstance(error, errors.NotArtifact) and is_package(code):
+        error.remedy = (
+            f"`edge install {shown}`, then `edge call NAME JSON`; `edge inspect {shown}` shows the name"
+        )
     if isinstance(error, errors.MissingImport):
         exports = native.describe_artifact(code, name)[0]["exports"]
         if any(export.startswith(contract.PREFIX) for export in exports):

@@ -9,6 +9,7 @@ from edge.operations.numbering import number_of
 from edge.store import record
 from edge.store.consent import carry_out, review, shown
 from edge.store.install import Installation, Outcome, refusals_told, refuse_other
+from edge.suggest import shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,23 +44,32 @@ def install(
         for_now(cache),
         open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source,
     ):
+        # What follows a question mark in a URL is shown nowhere.
+        named = shell("SOURCE" if source.remote and "?" in what else what)
         if source.fd is not None:
-            return _install(source, source.fd, again, consent)
+            return _install(source, source.fd, again, consent, named)
         plugin = _read(source)
         declared = plugin.manifest
         with refusals_told(source.origin):
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
             plugin.release = number_of(declared, record.find(declared.name))
             if source.is_unpacked:
-                consent = _agreed(plugin, source, consent)
+                consent = _agreed(plugin, source, consent, named)
         fd = _compile(plugin, source, say, draw)
         try:
-            return _install(source, fd, again, consent)
+            return _install(source, fd, again, consent, named)
         finally:
             files.close(fd)
 
 
-def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> Outcome:
+def _how(source: Source, named: str) -> str:
+    """How an operator consents to what a source brings; `named`: the source, as it is typed."""
+    if source.fd is not None and not source.remote and not source.name:
+        return f"`edge audit {named}` shows all of it; `edge install {named} --yes` consents"
+    return f"`edge install {named} --yes` consents"
+
+
+def _install(source: Source, fd: int, again: bool, consent: Consent | None, named: str) -> Outcome:
     work = Installation(
         fd,
         files.base_name(source.origin),
@@ -68,6 +78,7 @@ def _install(source: Source, fd: int, again: bool, consent: Consent | None) -> O
         again=again,
         name=source.name,
         version=source.version,
+        how=_how(source, named),
     )
     done = _enabled(carry_out(work, consent), consent)
     if done.record.enabled:
@@ -110,10 +121,10 @@ def _read(source: Source) -> Plugin:
     return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 
 
-def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:
+def _agreed(plugin: Plugin, source: Source, consent: Consent | None, named: str) -> Consent | None:
     """Asks before anything of an archive is compiled, where somebody has to be asked.
 
-    The answer holds for the installation, as long as that shows the same.
+    The answer holds for the installation, as long as that shows the same. `named`: the source, as typed.
     """
     from edge.store.lock import locked
     from edge.trust import key_file
@@ -134,7 +145,8 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
         raise errors.NeedsConsent(
             f"{name} {version} was not installed: an archive is not compiled before somebody agrees to what "
             "the plugin asks for",
-            "`edge install --yes` consents; a package of `edge pack` is installed without being compiled",
+            f"`edge install {named} --yes` consents; a package of `edge pack` is installed without being "
+            "compiled",
         )
     known = shown(needs.request)
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from edge.store.record import Record
 
 
+CONSENTS = "`edge install SOURCE --yes` consents"
+
+
 class Outcome:
     """What became of an installation.
 
@@ -118,7 +121,7 @@ class InstallPlan(Plan):
 class Installation:
     """The installation of a package, as edge/store/consent.py takes it. The descriptor stays the caller's."""
 
-    __slots__ = ("_again", "_fd", "_file", "_name", "_origin", "_remote", "_version")
+    __slots__ = ("_again", "_fd", "_file", "_how", "_name", "_origin", "_remote", "_version")
 
     def __init__(
         self,
@@ -130,8 +133,11 @@ class Installation:
         again: bool = False,
         name: str = "",
         version: str = "",
+        how: str = CONSENTS,
     ) -> None:
+        """`how`: the remedy where nobody consented; the rest as `install` has it."""
         self._fd = fd
+        self._how = how
         self._file = file
         self._origin = origin
         self._remote = remote
@@ -182,7 +188,7 @@ class Installation:
             raise errors.NeedsConsent(
                 f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces what is "
                 f"installed: {'; '.join(needs.reasons)}",
-                "`edge audit FILE` shows all of it; `edge install --yes` consents",
+                self._how,
             )
         reserve.keep()
         staged.unpack()

@@ -48,13 +48,17 @@ def is_whole(found: Record, signer: str) -> bool:
 def damage_of(release: Release) -> EdgeError | None:
     """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
-    from edge.store.parts import AGAIN
+    from edge.store.parts import AGAIN, again
 
     try:
         changed = _changed(release)
     except errors.EdgeError as error:
+        if error.remedy == AGAIN:
+            error.remedy = again(release.id, release.name)
         return error
-    return errors.StoreDamaged(f"{release.name}: {changed}", AGAIN) if changed else None
+    if not changed:
+        return None
+    return errors.StoreDamaged(f"{release.name}: {changed}", again(release.id, release.name))
 
 
 def _changed(release: Release) -> str:

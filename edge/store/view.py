@@ -15,6 +15,7 @@ from edge.policy import file as policy_file
 from edge.store import record, records
 from edge.store.parts import damaged, part, read_manifest
 from edge.trust import held as trust_held
+from edge.trust.advice import advise
 from edge.trust.held import Held
 
 TYPE_CHECKING = False
@@ -183,6 +184,8 @@ class Release:
         except errors.OptionsError as error:
             self._refusal = self._fault_of_trust(error)
         except errors.EdgeError as error:
+            advise(error, lambda: making.describe_head(self.head, "", None))
+            error.remedy = way_back(error, self.id, self.name, self._view) or error.remedy
             self._refusal = error
 
     def _fault_of_trust(self, error: EdgeError) -> EdgeError:
@@ -192,6 +195,21 @@ class Release:
         except errors.EdgeError as told:
             return told
         return error
+
+
+def way_back(error: EdgeError, release_id: str, name: str, view: View) -> str:
+    """The remedy for a current release that was revoked, where the one that is kept was not; or empty."""
+    if not isinstance(error, (errors.Revoked, errors.OldCompiler)):
+        return ""
+    try:
+        found = view.record(name)
+        kept = view.release(found.previous, name) if found is not None and found.previous else None
+        if found is None or found.current != release_id or kept is None or kept.refusal is not None:
+            return ""
+        version = kept.signed["version"]
+    except errors.EdgeError:
+        return ""
+    return f"`edge rollback {name}` goes back to {version}; `edge key list` shows why"
 
 
 def _tried(make: Callable[[], dict[str, Any]]) -> dict[str, Any] | EdgeError:
