@@ -63,8 +63,9 @@ COMMAND = Command(
     "  list                          lists own keys, trusted keys, trusted keys that the level of this\n"
     "                                device does not accept, and revocations\n"
     "  show NAME|KEY                 prints a key as `edge key trust` takes it on another machine\n"
-    "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, or the lines of a file. A key\n"
-    "                                that is trusted keeps label and plugins unless others are given\n"
+    "  trust NAME|KEY|FILE           trusts a key: an own one, 64 digits, a line that show printed, or\n"
+    "                                all lines of a file. A key that is trusted keeps label and\n"
+    "                                plugins unless others are given\n"
     "  revoke NAME|KEY               revokes a key, and lists the plugins that calls no longer load\n"
     "  revoke FILE|sha256:DIGEST     revokes a package or an artifact, or a digest: of a release (edge\n"
     "                                show), of its code or of the WebAssembly it was compiled from\n"
@@ -180,7 +181,9 @@ def _revoke(given: Given, what: str) -> None:
                 f"{what}: a digest has 64 hexadecimal digits",
                 "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
             )
-    elif "/" in what or what.endswith((".edge", ".cwasm")) or (is_file(what) and not _is_known(what)):
+    elif not trust_lines.pasted(what) and (
+        "/" in what or what.endswith((".edge", ".cwasm")) or (is_file(what) and not _is_known(what))
+    ):
         kind, digits = edit.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, _key(what)[0].hex()
@@ -320,6 +323,8 @@ def _key(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
     """
     if _is_key(what):
         return bytes.fromhex(what), ""
+    if own := trust_lines.pasted(what):
+        return own[0].public, own[0].label
     if keyring.is_there(what):
         return keyring.find(what).public, what
     found = _named(what)
@@ -347,6 +352,8 @@ def _named(what: str) -> dict[bytes, str]:
 
 def _keys(what: str) -> list[Trusted]:
     """The same, or all of a file's lines with what they say that a key may sign."""
+    if own := trust_lines.pasted(what):
+        return own
     if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
         public, label = _key(what)
         return [trust.Trusted(public, label)]

@@ -172,6 +172,17 @@ def test_a_compiler_that_is_not_taken(edge: Edge, packed: Packed) -> None:
     assert "999.0.0" in edge("audit", "--engine").out
 
 
+def test_a_line_of_a_key_that_was_cut_short(edge: Edge) -> None:
+    edge("key", "new", "office")
+    told = advice(
+        edge("key", "trust", "ed25519 0123"),
+        "Paste the line that `edge key show NAME` prints, ed25519 KEY NAME, or the 64 digits of KEY alone",
+    )
+    line = edge(*told.edge(NAME="office")).out.strip()
+    assert edge("key", "trust", line).status == 0
+    assert edge("key", "trust", line.split()[1]).status == 0
+
+
 def test_a_key_that_is_not_there(edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]) -> None:
     told = advice(edge("key", "show", "office"), "`edge key list` shows the keys there are")
     assert edge(*told.edge()).status == 0
