@@ -139,11 +139,15 @@ def room(view: View) -> Finding:
     return judge(causes, "a call of each enabled plugin fits", wrong[0][1] if wrong else "")
 
 
-def audit() -> Finding:
-    """Whether the audit log is as it was written."""
+def audit(view: View) -> Finding:
+    """Whether the audit log is as it was written, and tells of what is installed."""
     from edge import audit
+    from edge.doctor import missed
 
     wrong = audit.verify()
+    untold = [] if wrong else list(missed.installations(view))
+    if untold:
+        return warn(untold)
     remedy = "`edge audit --verify` shows all of it; find out who did that"
     count = sum(1 for _ in audit.entries())
     return judge(wrong, f"{counted(count, 'entry', 'entries')}, as written", remedy)
@@ -184,6 +188,11 @@ def _releases(view: View) -> Iterator[tuple[Record, Release]]:
 def judge(wrong: list[str], well: str, remedy: str) -> Finding:
     """A finding that lists what is wrong, or says that all is well."""
     return Finding(FAIL, _listed(wrong), remedy) if wrong else Finding(PASS, well)
+
+
+def warn(wrong: list[tuple[str, str]]) -> Finding:
+    """A warning that lists what is wrong, with what to do about the first."""
+    return Finding(WARN, _listed([told for told, _ in wrong]), wrong[0][1])
 
 
 def _listed(found: list[str]) -> str:
