@@ -45,10 +45,8 @@ def problems(read: Read) -> Iterator[str]:
             yield f"{name}: {len(torn)} bytes at its end are no whole entry; a power cut may have torn it"
 
 
-def behind(
-    name: str, read: list[tuple[str, bytes]], others: list[tuple[str, bytes]], field: str
-) -> list[str]:
-    """What is missing at the end of a log, by what entries of another say of its newest; `field`: where they do."""
+def behind(name: str, read: Read, others: Read, field: str) -> list[str]:
+    """What is missing at the end of a log, by what entries of another say of its newest in a field."""
     newest = 0
     for line in _lines(read):
         entry = parse(line)

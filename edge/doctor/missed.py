@@ -27,18 +27,13 @@ def files(view: View, kind: str) -> Iterator[tuple[str, str]]:
             continue
         entry, what = written[name]
         told = f"{path} is gone, which was written (entry {entry} of the audit log)"
-        if kind == CONFIG:
-            yield (
-                told,
-                f"Put it back from a backup, or set it again: `edge config {name}` shows what the plugin takes; "
-                f"if it was removed on purpose: `edge config {name} --reset`",
-            )
-        else:
-            yield (
-                told,
-                f"Put it back from a backup, or set it again: `edge secret {name} {what}`; if it was removed on "
-                f"purpose: `edge secret {name} {what} --unset`",
-            )
+        remedy = (
+            f"Put it back from a backup, or set it again, as `edge config {name}` shows; if it was removed "
+            f"on purpose: `edge config {name} --reset`"
+        )
+        if kind == SECRETS:
+            remedy = f"Put it back from a backup, or set it again: `edge secret {name} {what}`"
+        yield told, remedy
 
 
 def settings(view: View, kind: str) -> Iterator[tuple[str, str]]:

@@ -328,3 +328,39 @@ def test_an_audit_log_that_somebody_changed(edge: Edge, installed: Install, tmp_
         "`edge audit --verify` shows all of it; find out who did that",
     )
     assert edge(*told.edge()).status == 1
+
+
+def test_files_that_somebody_removed(edge: Edge, installed: Install, tmp_path: Path) -> None:
+    installed(SECRET, "--yes")
+    value = tmp_path / "token.txt"
+    value.write_text("s3cret")
+    edge("secret", "faults", "token", "--from", value)
+    edge("config", "faults", "place=Bonn")
+    for folder in ("config", "secrets"):
+        (tmp_path / f"data/edge/{folder}/faults.json").unlink()
+    ran = edge("doctor", "--json")
+    told = advice(
+        found(ran, "configuration"),
+        "Put it back from a backup, or set it again, as `edge config {}` shows; if it was removed on purpose: "
+        "`edge config {} --reset`",
+    )
+    assert "place" in edge(*told.edge(0)).out
+    assert edge(*told.edge(1)).status == 0
+    told = advice(found(ran, "secrets"), "Put it back from a backup, or set it again: `edge secret {} {}`")
+    assert edge(*told.edge(), "--from", value).status == 0
+    ran = edge("doctor", "--json")
+    assert (found(ran, "configuration"), found(ran, "secrets")) == ("", "")
+
+
+def test_settings_that_a_plugin_requires(edge: Edge, installed: Install, tmp_path: Path) -> None:
+    required = '[config_schema]\nrequired = ["token", "place"]\n'
+    installed(SECRET.replace("[config_schema", f"{required}[config_schema", 1), "--yes")
+    ran = edge("doctor", "--json")
+    told = advice(found(ran, "configuration"), "Set it: `edge config {} {}=VALUE`")
+    assert edge(*told.edge()).status == 0
+    value = tmp_path / "token.txt"
+    value.write_text("s3cret")
+    told = advice(found(ran, "secrets"), "Set it: `edge secret {} {}`")
+    assert edge(*told.edge(), "--from", value).status == 0
+    ran = edge("doctor", "--json")
+    assert (found(ran, "configuration"), found(ran, "secrets")) == ("", "")
