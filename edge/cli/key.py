@@ -8,6 +8,7 @@ from edge._native import making
 from edge.cli import output, stopping
 from edge.cli.options import Command, Option
 from edge.cli.words import is_file, is_folder
+from edge.digits import is_digest
 from edge.files.encoding import check
 from edge.permissions import levels
 from edge.policy import file as policy_file
@@ -176,7 +177,7 @@ def _revoke(given: Given, what: str) -> None:
     reason = _label(given.get("reason", ""))
     if what.lower().startswith(DIGEST):
         kind, digits = edit.SHA256, hex_of(what).lower()
-        if len(digits) != edit.KEY_DIGITS or digits.strip(DIGITS):
+        if not is_digest(digits):
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits",
                 "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
@@ -375,7 +376,7 @@ def _is_known(what: str) -> bool:
 
 
 def _is_key(what: str) -> bool:
-    return len(what) == edit.KEY_DIGITS and not what.lower().strip(DIGITS)
+    return is_digest(what)
 
 
 def _is_shortened(what: str) -> bool:

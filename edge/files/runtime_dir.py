@@ -191,13 +191,6 @@ def lock(fd: int, path: str) -> None:
         files.raise_for(path, error)
 
 
-def unlock(fd: int) -> None:
-    """Lets others have it."""
-    from fcntl import LOCK_UN, flock
-
-    flock(fd, LOCK_UN)
-
-
 def _locked(fd: int) -> bool:
     from fcntl import LOCK_EX, LOCK_NB, flock
 

@@ -55,13 +55,3 @@ class Installed:
     def manifest(self) -> Manifest:
         """The manifest of its current release."""
         return self.release.manifest
-
-
-def names() -> list[str]:
-    """The names of all plugins that are installed."""
-    return [found.name for found in records.every() if found.current]
-
-
-def plugins() -> list[Installed]:
-    """All plugins that are installed, by name; needs no lock."""
-    return [Installed(name) for name in names()]

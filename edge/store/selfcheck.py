@@ -54,7 +54,7 @@ def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
 def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plugin:
     profile = here()
     operator_only = grants is not None and levels.operator_only(grants.level)
-    trusted = trust.text(operator_only=operator_only) + f"\nplugin {staged.manifest.name}\n".encode()
+    trusted = trust.tied(trust.text(operator_only=operator_only), staged.manifest.name)
     head = files.read_input(f"{staged.path}/{store.HEAD}")
     context = Context(lambda *_: None, grants=lambda: grants)
     fd = files.open_input(f"{staged.path}/{store.CODE}")

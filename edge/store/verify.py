@@ -19,21 +19,8 @@ if TYPE_CHECKING:
 PIECE = 1 << 16
 
 
-def problem_of(found: Record) -> str:
-    """What is wrong with the current release of a plugin, empty when nothing is."""
-    return problem_with(found.current, found.name) if found.current else "it is not installed"
-
-
-def problem_with(release_id: str, name: str) -> str:
-    """What is wrong with a release of a plugin: missing, changed, or not trusted any more."""
-    from edge.store import status
-
-    error = fault_of(release_id, name)
-    return "" if error is None else status.why(error, name)
-
-
 def fault_of(release_id: str, name: str) -> EdgeError | None:
-    """The same as the error that a call would raise for it, None where nothing is wrong."""
+    """What a call would raise for a release of a plugin: missing, changed, not trusted any more; or None."""
     release = View().release(release_id, name)
     # Trust comes second, since the level that it depends on is read from what is checked first.
     return damage_of(release) or release.refusal

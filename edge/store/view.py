@@ -162,8 +162,7 @@ class Release:
     @property
     def level(self) -> str:
         """The security level that holds for it: the policy's, or its manifest's if that is stricter."""
-        level, own = self._view.policy.level_of(self.name), self.manifest.level
-        return levels.stricter(level, own) if own else level
+        return level_of(self.manifest, self._view.policy, self.name)
 
     @property
     def refusal(self) -> EdgeError | None:
@@ -179,8 +178,7 @@ class Release:
             level = self.level
             trusted = self._view.trust_text(operator_only=levels.operator_only(level))
             # The line ties the signature to the plugin, as that of a call does (edge/store/call.py).
-            wanted = trusted + f"\nplugin {self.name}\n".encode()
-            self._description = making.describe_head(self.head, self.name, wanted)
+            self._description = making.describe_head(self.head, self.name, trust.tied(trusted, self.name))
         except errors.OptionsError as error:
             self._refusal = self._fault_of_trust(error)
         except errors.EdgeError as error:
@@ -195,6 +193,12 @@ class Release:
         except errors.EdgeError as told:
             return told
         return error
+
+
+def level_of(manifest: Manifest, policy: Policy, name: str) -> str:
+    """The security level that holds: the policy's, or the manifest's own where that is stricter."""
+    level = policy.level_of(name)
+    return levels.stricter(level, manifest.level) if manifest.level else level
 
 
 def way_back(error: EdgeError, release_id: str, name: str, view: View) -> str:

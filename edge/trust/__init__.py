@@ -92,6 +92,11 @@ def line(public: bytes, label: str, plugins: Iterable[str] = ()) -> str:
     return " ".join(filter(None, words)) + "\n"
 
 
+def tied(trusted: bytes, plugin: str) -> bytes:
+    """Trust in what is this plugin and no other, whoever of the trusted signed it."""
+    return trusted + f"\nplugin {plugin}\n".encode()
+
+
 def paths() -> list[str]:
     """Where trust is looked for."""
     return list(filter(None, (operator_path(), f"{files.folder(files.folder(__file__))}/{FILE}")))

@@ -341,8 +341,8 @@ def test_files_that_somebody_removed(edge: Edge, installed: Install, tmp_path: P
     ran = edge("doctor", "--json")
     told = advice(
         found(ran, "configuration"),
-        "Put it back from a backup, or set it again, as `edge config {}` shows; if it was removed on purpose: "
-        "`edge config {} --reset`",
+        "Put it back from a backup, or set it again, as `edge config {}` shows; if it was removed "
+        "on purpose: `edge config {} --reset`",
     )
     assert "place" in edge(*told.edge(0)).out
     assert edge(*told.edge(1)).status == 0

@@ -15,7 +15,7 @@ from edge import audit, errors, store
 from edge.cli import main
 from edge.files import paths
 from edge.sources import open_source
-from edge.store import installed, lifecycle, record, records
+from edge.store import lifecycle, record, records
 from tests import packages
 from tests.descriptors import descriptors
 from tests.home import LOCAL, move
@@ -228,7 +228,7 @@ def test_an_archive_is_compiled_only_after_somebody_agreed(
     assert compiled == []
     assert (status, said["error"]["kind"]) == (3, "NeedsConsent")
     assert "not compiled" in said["error"]["message"]
-    assert installed.names() == []
+    assert not any(found.current for found in records.every())
     assert list((machine / "data/edge/downloads").iterdir()) == []
     last = list(audit.entries())[-1]
     assert (last["event"], last["kind"]) == ("refused", "NeedsConsent")

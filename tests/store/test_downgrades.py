@@ -19,7 +19,7 @@ from edge.store import lifecycle, record, selfcheck
 from edge.store.install import Outcome
 from edge.store.parts import description_of, manifest_of
 from edge.store.release import ID_DIGITS, Kept
-from edge.store.verify import problem_with
+from edge.store.verify import fault_of
 from tests.store.running import load
 
 Put = Callable[..., Outcome]
@@ -134,7 +134,7 @@ def answers(state: State) -> None:
         if release is None:
             assert folder == ""
             continue
-        assert problem_with(folder, NAME) == ""
+        assert fault_of(folder, NAME) is None
         assert description_of(folder)["release"] == release[0]
         kept = selfcheck.load(Kept(folder, manifest_of(folder), interpret=found.interpret), None)
         assert kept.call({"do": "nothing"}).success

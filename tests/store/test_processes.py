@@ -12,7 +12,7 @@ import pytest
 
 from edge import audit
 from edge.store import records
-from edge.store.verify import problem_of
+from edge.store.verify import fault_of
 from tests.store.running import load
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -77,7 +77,7 @@ def test_processes_at_once_never_corrupt_or_deadlock(
     assert [process.returncode for process in started] == [0] * PROCESSES, said
     for found in records.every():
         if found.current:
-            assert problem_of(found) == ""
+            assert fault_of(found.current, found.name) is None
             if found.enabled:
                 assert load(found.name).plugin.call({"do": "nothing"}).success
     assert audit.verify() == []

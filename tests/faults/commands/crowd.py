@@ -15,7 +15,7 @@ from random import Random
 from edge import audit
 from edge.limits.counters import Counters
 from edge.store import record
-from edge.store.verify import problem_of
+from edge.store.verify import fault_of
 from tests.faults.commands.machine import PATIENCE, ROOT, Command, Machine
 from tests.faults.commands.table import ALL, NAME, Shop, of
 from tests.faults.commands.verdict import NEUTRAL, left
@@ -149,9 +149,9 @@ def _looked_at(machine: Machine, shop: Shop) -> Iterator[str]:
         yield from (f"audit: {problem}" for problem in audit.verify())
         found = record.find(NAME)
         if found is not None and found.current:
-            problem = problem_of(found)
-            if problem:
-                yield f"what is installed: {problem}"
+            fault = fault_of(found.current, NAME)
+            if fault is not None:
+                yield f"what is installed: {fault}"
         yield from (found for found in left(machine) if found.endswith("of what is not installed"))
         with Counters() as counters:
             if counters.live() != (0, 0):
