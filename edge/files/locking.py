@@ -1,4 +1,7 @@
-"""Files that are locked, and may be removed by whoever holds the lock."""
+"""Files that are locked, and may be removed by whoever holds the lock.
+
+RATIONALE, "Why a lock goes with what it was made for".
+"""
 
 from __future__ import annotations
 

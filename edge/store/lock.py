@@ -59,11 +59,12 @@ class locked:  # noqa: N801 it is used as a function is
             self._fd = -1
 
     def _undo(self, root: str) -> None:
-        for folder in FOLDERS:
-            folders.remove_empty([f"{root}{folder}"])
-        if posix.listdir(root) == ["lock"]:
-            staged.remove(f"{root}/lock")
-            folders.remove_empty(self._missing)
+        made = [path for folder in FOLDERS if posix.access(path := f"{root}{folder}", 0)]
+        if any(map(posix.listdir, made)):
+            return
+        folders.remove_empty(made)
+        staged.remove(f"{root}/lock")
+        folders.remove_empty(self._missing)
 
 
 class held_now:  # noqa: N801 it is used as a function is
