@@ -33,7 +33,8 @@ def install(
 ) -> Outcome:
     """Installs the plugin that `what` names, as `edge.sources.open_source` takes it.
 
-    `sha256`, `most_bytes`: what is refused. `again`, `consent`: as `edge.store.install` has them.
+    `sha256`, `most_bytes`: what is refused. `again`: lets a release number come back.
+    `consent` is asked where an operator has to agree.
     `say`: takes lines of progress; `draw` shows that of compiling (edge.dev.progress).
     Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is not even compiled.
     """

@@ -11,7 +11,7 @@ from edge.package import open_package
 from edge.permissions import levels
 from edge.policy import file as policy_file
 from edge.store import awaited, planning, record, records, removal, selfcheck
-from edge.store.consent import Plan, carry_out, review
+from edge.store.consent import Plan, review
 from edge.store.parts import manifest_of
 from edge.store.recovery import collect
 from edge.store.release import ID_DIGITS, Staged
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edge.package import Package
     from edge.permissions.requests import Ask
     from edge.policy.grants import Grants
-    from edge.store.consent import Consent, Review
+    from edge.store.consent import Review
     from edge.store.record import Record
 
 
@@ -69,31 +69,6 @@ class Outcome:
         self.number: int = description["release"]
 
 
-def install(
-    fd: int,
-    file: str,
-    *,
-    origin: str,
-    remote: bool = False,
-    again: bool = False,
-    name: str = "",
-    version: str = "",
-    consent: Consent | None = None,
-) -> Outcome:
-    """Installs the package behind a descriptor; afterwards all of it holds, or nothing.
-
-    `name`, `version`: what was asked for. Another plugin, or another version of it, is refused
-    (`errors.OutOfScope`); empty for whatever the package holds.
-    `consent` is asked where an operator has to agree; without it, nobody agrees: a new plugin is then
-    installed and not enabled, and a release that wants more than the one before is refused
-    (`errors.NeedsConsent`). The store is not locked meanwhile: what changed by then is asked anew.
-    `again` lets a release number come back with other contents, for those who work on a plugin.
-    Whatever is refused is told to the audit.
-    """
-    work = Installation(fd, file, origin=origin, remote=remote, again=again, name=name, version=version)
-    return carry_out(work, consent)
-
-
 class InstallPlan(Plan):
     """What an installation needs; `review` is None where that very release is installed already."""
 
@@ -119,7 +94,17 @@ class InstallPlan(Plan):
 
 
 class Installation:
-    """The installation of a package, as edge/store/consent.py takes it. The descriptor stays the caller's."""
+    """The installation of the package behind a descriptor, as edge/store/consent.py takes it.
+
+    Afterwards all of it holds, or nothing; the descriptor stays the caller's. Where an operator has to agree
+    and nobody does, a new plugin is installed and not enabled, and a release that wants more than the one
+    before is refused (`errors.NeedsConsent`). Whatever is refused is told to the audit.
+
+    name, version  what was asked for, empty for whatever the package holds; anything else is refused
+                   (`errors.OutOfScope`)
+    again          lets a release number come back with other contents, for those who work on a plugin
+    how            the remedy where nobody consented
+    """
 
     __slots__ = ("_again", "_fd", "_file", "_how", "_name", "_origin", "_remote", "_version")
 
@@ -135,7 +120,6 @@ class Installation:
         version: str = "",
         how: str = CONSENTS,
     ) -> None:
-        """`how`: the remedy where nobody consented; the rest as `install` has it."""
         self._fd = fd
         self._how = how
         self._file = file

@@ -12,10 +12,10 @@ from edge import audit
 from edge.audit.ring import FILE_BYTES
 from edge.policy import change
 from edge.store import config, lifecycle, secrets
-from edge.store.install import install
 from edge.store.installed import Installed
 from edge.trust import edit
 from tests import packages
+from tests.installing import install
 
 NAME = "faults"
 OTHER = bytes(range(32))

@@ -9,9 +9,10 @@ from typing import Any, Callable
 import pytest
 
 from edge.store.consent import Request
-from edge.store.install import Outcome, install
+from edge.store.install import Outcome
 from tests import packages
 from tests.home import LOCAL, move
+from tests.installing import install
 
 Wasm = Callable[[str], Path]
 Consent = Callable[[Request], bool]

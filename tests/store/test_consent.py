@@ -16,8 +16,9 @@ from edge.policy import change as policy_change
 from edge.policy import file as policy_file
 from edge.store import consent, lifecycle, lock, records
 from edge.store.consent import Request
-from edge.store.install import Installation, Outcome, install
+from edge.store.install import Installation, Outcome
 from edge.trust import edit, key_file
+from tests.installing import install
 from tests.store.running import load
 
 Put = Callable[..., Outcome]

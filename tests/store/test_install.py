@@ -13,9 +13,10 @@ from edge.policy import change
 from edge.store import consent as consents
 from edge.store import lifecycle, parts, records
 from edge.store.consent import Agreed, Request
-from edge.store.install import Installation, Outcome, install
+from edge.store.install import Installation, Outcome
 from edge.store.lock import locked
 from tests import packages
+from tests.installing import install
 from tests.store.running import load
 from tests.store.snapshot import contents
 

@@ -24,7 +24,8 @@ import random, sys
 from edge import errors
 from edge.store import lifecycle
 from edge.store.call import prepare
-from edge.store.install import install
+from edge.store.consent import carry_out
+from edge.store.install import Installation
 
 source = random.Random(int(sys.argv[1]))
 EXPECTED = (
@@ -33,7 +34,7 @@ EXPECTED = (
 
 def put(path):
     with open(path, "rb") as file:
-        install(file.fileno(), path, origin=path, consent=lambda _: True)
+        carry_out(Installation(file.fileno(), path, origin=path), lambda _: True)
 
 def call(name):
     with prepare(name) as prepared:

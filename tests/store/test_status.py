@@ -8,9 +8,9 @@ import pytest
 from edge import errors, store, trust
 from edge.policy import change
 from edge.store import lifecycle, records, status
-from edge.store.install import install
 from edge.store.view import View
 from edge.trust import edit, key_file
+from tests.installing import install
 
 Put = Callable[..., Any]
 
