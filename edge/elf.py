@@ -18,6 +18,11 @@ HEADER_BYTES = 64
 WIDE = 2
 
 LOAD = 1
+DYNAMIC = 2
+SHARED = 3
+SIZES = {True: (64, 56, 64), False: (52, 32, 40)}
+"""Bytes of the header, of a program header and of a section's header, by whether the file is of 64 bits."""
+
 DYNAMIC_SYMBOLS = 11
 MAX_HEADERS = 200
 MAX_NAMES_BYTES = 1 << 20
@@ -62,6 +67,35 @@ def needed_bytes(fd: int) -> int:
                 if number(entry, 0, 4) == LOAD
             ]
     return max(ends)
+
+
+def fault(fd: int) -> str:
+    """What of a library's header is not as a linker writes it, empty where nothing shows.
+
+    Whether the library is for this machine is another matter; of other orders of bytes nothing is said.
+    """
+    header = posix.pread(fd, HEADER_BYTES, 0)
+    if len(header) < HEADER_BYTES:
+        return "it has no whole header"
+    if header[4] not in (1, WIDE) or header[5] not in (1, 2):
+        return "its header names no kind of machine"
+    if header[5] != 1:
+        return ""
+    wide = header[4] == WIDE
+    layout = Layout(wide=wide)
+    if number(header, 16, 2) != SHARED:
+        return "its header does not say that it is a library"
+    places = (layout.program_size - 2, layout.program_size, layout.section_size)
+    if tuple(number(header, place, 2) for place in places) != SIZES[wide]:
+        return "sizes in its header are wrong"
+    each, count = number(header, layout.program_size, 2), number(header, layout.program_size + 2, 2)
+    start = number(header, layout.program, layout.word)
+    kinds = {number(entry, 0, 4) for entry in _entries(fd, start, each, count)}
+    if not kinds >= {LOAD, DYNAMIC} or count > MAX_HEADERS:
+        return f"its header names {count} program headers, and what a library needs is not among them"
+    if not number(header, layout.section_size + 2, 2):
+        return "its header says that it has no sections"
+    return ""
 
 
 def exports(fd: int, name: bytes) -> bool:

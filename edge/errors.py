@@ -286,7 +286,6 @@ class BadSeal(Refused):
     """A secret that does not open: sealed with another key or for something else, or damaged."""
 
     status = 0x310
-    advice = "Set the secret again: `edge secret NAME PROPERTY`"
 
 
 class NotEnabled(Refused):

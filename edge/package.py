@@ -81,7 +81,7 @@ class Package:
         try:
             making.describe_head(self.head, self.file, trust)
         except Exception as error:
-            _explain(error)
+            _explain(error, lambda: self.description)
             raise
 
     def unpack(self, name: str, to: int) -> bytes:
@@ -140,7 +140,7 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
     try:
         description, head = making.describe_package(fd, file, trust)
     except Exception as error:
-        _explain(error)
+        _explain(error, lambda: making.describe_package(fd, file, None)[0])
         raise
     problem = _problem(description)
     if problem:
@@ -148,10 +148,16 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
     return Package(fd, file, head, description)
 
 
-def _explain(error: Exception) -> None:
-    """Raises what is wrong with a file of trust, and which; the library was given one text of them all."""
+def _explain(error: Exception, describe: Callable[[], dict[str, Any]]) -> None:
+    """Raises what is wrong with a file of trust, and which; the library was given one text of them all.
+
+    `describe`: what the package says, whoever signed it.
+    """
     from edge import errors
     from edge.trust import held
+    from edge.trust.advice import advise
+
+    advise(error, describe)
 
     if isinstance(error, errors.OptionsError):
         held.check_all()

@@ -143,12 +143,12 @@ def about() -> dict[str, Any]:
 
 def merge_arguments(json: bytes, config: bytes) -> bytes:
     """A tool's arguments, checked, with `config` as their `__config`."""
-    return _ask(lib.edge_arguments, json, len(json), config, len(config))
+    return _ask(lib.edge_arguments, json, len(json), config, len(config), texts=(json, config))
 
 
 def read_json(text: bytes, file: str = "") -> Any:
     """What a JSON text says; the json module would cost a Pi Zero 1 MB and 60 ms."""
-    return _values(_ask(lib.edge_json, text, len(text), file=file))
+    return _values(_ask(lib.edge_json, text, len(text), file=file, texts=(text,)))
 
 
 def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
@@ -286,10 +286,15 @@ def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
     return _values(_take(out)) if out.len else None
 
 
-def _ask(function: Any, *arguments: Any, file: str = "") -> bytes:
-    """What a function answers whose last two parameters take bytes: its answer, and why there is none."""
+def _ask(function: Any, *arguments: Any, file: str = "", texts: tuple[bytes, ...] = ()) -> bytes:
+    """What a function answers whose last two parameters take bytes: its answer, and why there is none.
+
+    `texts`: of the arguments, those that have to be UTF-8, which is looked at first where it fails.
+    """
     out, why = ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
-    _check(function(*arguments, out, why), why, file)
+    status = function(*arguments, out, why)
+    if status != OK:
+        _fail_text(status, why, file, *texts)
     return _take(out)
 
 
@@ -306,6 +311,19 @@ def _values(encoded: bytes) -> Any:
 def _check(status: int, why: Any, subject: str = "") -> None:
     if status != OK:
         _fail(status, _take(why) if why is not None else b"a call out of order", subject)
+
+
+def _fail_text(status: int, why: Any, subject: str, *texts: bytes) -> NoReturn:
+    from edge.files.encoding import problem
+
+    for text in texts:
+        wrong, remedy = problem(text)
+        if wrong:
+            from edge import errors
+
+            _take(why)
+            raise errors.ArgumentsError(f"{subject}: {wrong}" if subject else f"JSON: {wrong}", remedy)
+    _fail(status, _take(why), subject)
 
 
 def _fail(status: int, why: bytes, subject: str) -> NoReturn:

@@ -52,10 +52,14 @@ def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: byte
         need = elf.needed_bytes(fd)
         if not need:
             fail(f"{where} is no library", AGAIN)
-        if (header[4] == elf.WIDE) != (sys.maxsize > 1 << 32) or elf.number(header, 18, 2) != own:
-            return
-        if found.st_size < need:
+        fits = (header[4] == elf.WIDE) == (sys.maxsize > 1 << 32) and elf.number(header, 18, 2) == own
+        if fits and found.st_size < need:
             fail(f"{where} is cut short: {found.st_size} bytes, of {need} at least", AGAIN)
+        wrong = elf.fault(fd)
+        if wrong:
+            fail(f"{where} is damaged: {wrong}", AGAIN)
+        if not fits:
+            return
         if posix.pread(fd, TAIL_BYTES, max(0, need - TAIL_BYTES)).count(0) == min(TAIL_BYTES, need):
             fail(f"{where} is damaged: it ends with empty bytes", AGAIN)
         if not elf.exports(fd, symbol.strip(b"\0")):
@@ -68,8 +72,13 @@ def explain(where: str, machine: str, platform: str, error: Exception) -> NoRetu
     """Raises what it means that a library can't be opened, or lacks a function."""
     if isinstance(error, AttributeError):
         fail(f"{where} is another library, not Edge's, or one of another release", NAMES)
+    wrong = ""
     try:
-        posix.close(posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC))
+        fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC)
+        try:
+            wrong = elf.fault(fd)
+        finally:
+            posix.close(fd)
     except PermissionError:
         fail(
             f"This user may not read the native library at {where}",
@@ -80,6 +89,8 @@ def explain(where: str, machine: str, platform: str, error: Exception) -> NoRetu
             f"There is no native library at {where}",
             "`make build` makes it in a checkout; a bundle brings it; EDGE_LIBRARY may name another",
         )
+    if wrong:
+        fail(f"{where} is damaged: {wrong}", AGAIN)
     if "GLIBC_" in str(error):
         fail(
             f"The C library of this system is too old for {where} ({error})",

@@ -114,11 +114,15 @@ def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iter
 
 def verify() -> list[str]:
     """What is wrong with the log: what was changed, what is missing, what a power cut tore."""
-    from edge.audit.chain import problems
+    from edge.audit.chain import behind, problems
     from edge.audit.ring import others_may_write
 
     open_to_others = (f"{path}: others may write it" for path in others_may_write(folder()))
-    return [*open_to_others, *(problem for read in _read().values() for problem in problems(read))]
+    read = _read()
+    wrong = [*open_to_others, *(problem for files in read.values() for problem in problems(files))]
+    for name, other, field in ((ACTS, USES, "since"), (ACTS, USED, "since"), (USES, USED, "past")):
+        wrong += behind(name, read[name], read[other], field)
+    return wrong
 
 
 def ends() -> dict[str, str]:

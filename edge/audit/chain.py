@@ -8,12 +8,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    Read = list[tuple[str, bytes]]
+    """Files of one name, each with its contents, the oldest first."""
+
 OLDEST = ".3"
 """Only when all files are full is one dropped; then the oldest there is has this ending."""
 
 
-def problems(read: list[tuple[str, bytes]]) -> Iterator[str]:
-    """What is wrong with files of one name, each with its contents, the oldest first."""
+def problems(read: Read) -> Iterator[str]:
+    """What is wrong with files of one name."""
     before: bytes | None = None
     last = damaged = 0
     for name, data in read:
@@ -40,6 +43,22 @@ def problems(read: list[tuple[str, bytes]]) -> Iterator[str]:
             before = raw
         if torn:
             yield f"{name}: {len(torn)} bytes at its end are no whole entry; a power cut may have torn it"
+
+
+def behind(name: str, read: Read, others: Read, field: str) -> list[str]:
+    """What is missing at the end of a log, by what entries of another say of its newest in a field."""
+    newest = 0
+    for line in _lines(read):
+        entry = parse(line)
+        newest = entry["seq"] if entry is not None else newest + 1
+    told = [entry.get(field) for entry in map(parse, _lines(others)) if entry is not None]
+    known = max((number for number in told if isinstance(number, int)), default=0)
+    return [f"{name}: {_named(newest + 1, known)} missing at its end"] if known > newest else []
+
+
+def _lines(read: Read) -> Iterator[bytes]:
+    for _, data in read:
+        yield from data.split(b"\n")[:-1]
 
 
 def _check_first(where: str, seq: int, prev: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge import audit, errors
 from edge.cli import audit_columns as columns
 from edge.cli import output
+from edge.digits import COUNT, is_digest
 from edge.doctor.finding import counted
 from edge.json_text import json_text
 from edge.operations.words import is_file
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 FILES = (".edge", ".cwasm", ".wasm")
 OF_THE_LOG = ("seq", "time", "boot", "prev", "since", "past", "event")
 DIGITS = 16
-ALL_DIGITS = 64
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
 
 
@@ -195,7 +195,7 @@ def _told(name: str, value: Any, versions: dict[str, str]) -> str:
 
 def _is_digest(word: str) -> bool:
     """Whether it is a digest or a key; the id of a release may have more behind it."""
-    return len(word) >= ALL_DIGITS and not word[:ALL_DIGITS].strip("0123456789abcdef")
+    return is_digest(word[:COUNT])
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from edge import _native as native
 from edge import errors, files
 from edge.cli import output
 from edge.cli.options import Command, Option
+from edge.files.encoding import check
 from edge.json_text import json_text
 from edge.operations import settings
 from edge.schema import from_text
@@ -88,7 +89,7 @@ def _json(text: bytes, file: str = "") -> Any:
 
 def _read(path: str) -> bytes:
     if path != "-":
-        return files.read_input(path)
+        return check(files.read_input(path), path)
     try:
         return files.read_all(STDIN)
     except OSError as error:

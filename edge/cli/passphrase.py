@@ -5,6 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge import errors, files
+from edge.files.encoding import problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ def read(path: str) -> bytes:
 
 def secret_text(raw: bytes, what: str) -> str:
     """The text of a secret, without the end of its line, nor the byte-order mark of an editor."""
+    wrong, remedy = problem(raw)
+    if wrong:
+        raise errors.UsageError(f"{what}: {wrong}", remedy)
     try:
         return raw.removeprefix(files.BYTE_ORDER_MARK).decode().rstrip("\r\n")
     except UnicodeDecodeError:

@@ -143,7 +143,7 @@ def _load(
         except Exception as error:
             from edge.operations.run import explain_load
 
-            explain_load(error, code, name)
+            explain_load(error, code, path)
             raise
 
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
@@ -161,10 +161,12 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
     except ImportError:
         from edge import _native as native
         from edge import errors
+        from edge.suggest import shell
 
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge has no compiler",
-            f"Compile on a PC: `edge compile PLUGIN.wasm --target {native.about()['engine']}`; copy it here",
+            f"On a PC: `edge compile {shell(files.base_name(path))} --target {native.about()['engine']}`; "
+            "copy what that makes here",
         ) from None
 
     def check(imports: list[str]) -> None:

@@ -42,7 +42,11 @@ def config(given: Given) -> bytes | None:
     said: str | None = given.get("config")
     if said is None:
         return None
-    return files.read_input(said[1:]) if said.startswith("@") else files.encode(said)
+    if not said.startswith("@"):
+        return files.encode(said)
+    from edge.files.encoding import check
+
+    return check(files.read_input(said[1:]), said[1:])
 
 
 def secrets(given: Given) -> dict[str, str]:

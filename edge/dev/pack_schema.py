@@ -1,4 +1,4 @@
-"""Whether a configuration's schema is one: a JSON Schema, all of which a device checks."""
+"""Whether a configuration's schema is one: a JSON Schema that a device checks and values fit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edge import errors
-from edge.schema.words import unknown
+from edge.schema.unsettable import unsettable
+from edge.schema.words import faults, unknown
 
 if TYPE_CHECKING:
     from edge.manifest.lines import Path
@@ -23,6 +24,9 @@ def schema_problems(schema: dict[str, Any] | None) -> Iterator[tuple[Path, str]]
     yield from found
     if not found:
         yield from _unknown(schema)
+        # Of what devices can't read, nothing more can be said.
+        for pointer, reason in () if faults(schema) else unsettable(schema):
+            yield _path(schema, pointer), reason
 
 
 def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:

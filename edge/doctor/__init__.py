@@ -46,7 +46,10 @@ CHECKS = {
 }
 """Every check, a function of that name, and the module that has it."""
 
-SEEING = ("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants", "room")
+SEEING = (
+    *("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants", "room"),
+    *("configuration", "secrets", "audit"),
+)
 """Those that are given one view of the store, so that each head is verified once (edge/store/view.py)."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files
+from edge import elf, files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,13 +36,15 @@ class Elf:
     machine    its number
     arch       Tag_CPU_arch of a file for 32-bit ARM, -1 where it does not say
     hard_float whether such a file passes floats in registers
+    fault      what of its header is not as a linker writes that of a library, empty where nothing shows
     """
 
-    __slots__ = ("arch", "bits", "hard_float", "machine")
+    __slots__ = ("arch", "bits", "fault", "hard_float", "machine")
 
-    def __init__(self, bits: int, machine: int, attributes: dict[int, int]) -> None:
+    def __init__(self, bits: int, machine: int, attributes: dict[int, int], fault: str = "") -> None:
         self.bits = bits
         self.machine = machine
+        self.fault = fault
         self.arch = attributes.get(CPU_ARCH, -1)
         self.hard_float = attributes.get(FLOAT_ARGUMENTS, 0) == 1
 
@@ -66,7 +68,7 @@ def read(path: str) -> Elf | None:
         wide = header[4] == WIDE
         machine = _number(header, 18, 2)
         attributes = _attributes(fd, header) if machine == ARM and not wide else {}
-        return Elf(64 if wide else 32, machine, attributes)
+        return Elf(64 if wide else 32, machine, attributes, elf.fault(fd))
     finally:
         posix.close(fd)
 

@@ -9,6 +9,7 @@ import sys
 
 from edge import _native as native
 from edge import errors, files
+from edge.files.encoding import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def about(path: str) -> dict[str, Any]:
     Raises `errors.UsageError` for a file that is neither, `errors.LibraryMissing` for a library that can't be
     asked here.
     """
-    content = files.read_input(path)
+    content = check(files.read_input(path), path)
     said = _ask(path) if content.startswith(ELF) else content
     try:
         found = native.read_json(said, path)

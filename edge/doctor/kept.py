@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge.doctor.finding import FAIL, PASS, WARN, Finding, counted
-from edge.doctor.plugins import judge
+from edge.doctor.plugins import judge, warn
 from edge.suggest import shell
 
 TYPE_CHECKING = False
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 LOCKED = ("store/lock", "audit/lock")
 
 
-def configuration() -> Finding:
-    """Whether what plugins are configured with can be read."""
+def configuration(view: View) -> Finding:
+    """Whether what plugins are configured with can be read, and is there."""
     from edge.store import config
 
-    return _of_plugins(config.damage_of, "config", "configuration", "which can be read")
+    return _of_plugins(view, config.damage_of, "config", "configuration", "which can be read")
 
 
-def secrets() -> Finding:
-    """Whether every secret opens."""
+def secrets(view: View) -> Finding:
+    """Whether every secret opens, and is there."""
     from edge.store import secrets as sealed
 
-    return _of_plugins(sealed.damage_of, "secrets", "plugin", "with secrets, which open")
+    return _of_plugins(view, sealed.damage_of, "secrets", "plugin", "with secrets, which open")
 
 
 def registry() -> Finding:
@@ -73,11 +73,17 @@ def files(view: View) -> Finding:
     return Finding(PASS, f"all in place below {files.folder(files.data_folder())}")
 
 
-def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, noun: str, well: str) -> Finding:
+def _of_plugins(
+    view: View, damage_of: Callable[[str], EdgeError | None], folder: str, noun: str, well: str
+) -> Finding:
+    from edge.doctor import missed
     from edge.store import records
 
     names = [name for name in records.named() if posix.access(f"{_data()}/{folder}/{name}.json", 0)]
     wrong = [error for name in names if (error := damage_of(name)) is not None]
+    gone = [*missed.files(view, folder), *missed.settings(view, folder)]
+    if gone and not wrong:
+        return warn(gone)
     return judge(
         [error.message for error in wrong],
         f"{counted(len(names), noun)} {well}",

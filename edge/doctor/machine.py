@@ -46,6 +46,8 @@ def processor() -> Finding:
         return Finding(FAIL, f"{path}: {error.strerror}", remedy)
     if library is None:
         return Finding(FAIL, f"{path} is no library", "Install the bundle again")
+    if library.fault:
+        return Finding(FAIL, f"{path} is damaged: {library.fault}", "Install the bundle again")
     if python is None or (library.bits, library.machine, library.hard_float) != (
         python.bits,
         python.machine,

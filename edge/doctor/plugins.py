@@ -15,44 +15,41 @@ if TYPE_CHECKING:
     from edge.store.view import Release, View
 
 SHOWN = 3
-AGAIN = "Install the release again; `edge rollback NAME` goes back to the one before"
-STORE = (
-    "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's place has to be "
-    "moved away before"
-)
 
 
 def store(view: View) -> Finding:
     """Whether every record can be read and has its releases."""
     from edge import errors
     from edge.store import lost, records, release_path
+    from edge.store.parts import again
 
     names, gone = records.named(), lost.names()
-    wrong = [lost.problem(name, lost.leftover(name)).message for name in gone]
+    wrong: list[EdgeError] = [lost.problem(name, lost.leftover(name)) for name in gone]
     for name in names:
         try:
             found = view.record(name)
         except errors.StoreDamaged as error:
-            wrong.append(error.message)
+            wrong.append(error)
             continue
-        releases = filter(None, (found.current, found.previous) if found else ())
         wrong += [
-            f"release {release[:16]} of {name} is missing"
-            for release in releases
+            errors.StoreDamaged(f"release {release[:16]} of {name} is missing", again(release, name))
+            for release in filter(None, (found.current, found.previous) if found else ())
             if not posix.access(release_path(release), 0)
         ]
-    return judge(wrong, counted(len(names), "record"), STORE)
+    remedy = wrong[0].remedy if wrong else ""
+    return judge([error.message for error in wrong], counted(len(names), "record"), remedy)
 
 
 def plugins(view: View) -> Finding:
     """Whether every byte of what is installed is what was signed."""
     from edge.store.status import why
 
-    wrong, kept, count = [], [], 0
+    wrong, kept, count, remedy = [], [], 0, ""
     for found in view.installed():
         count += 1
         damage = _damage(view, found, "current")
         if damage is not None:
+            remedy = remedy or damage.remedy
             wrong.append(f"{found.name}: {why(damage, found.name)}")
         damage = _damage(view, found, "previous") if found.previous else None
         if damage is not None:
@@ -61,7 +58,7 @@ def plugins(view: View) -> Finding:
         return Finding(
             WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
         )
-    return judge(wrong + kept, f"{counted(count, 'plugin')}, as signed", AGAIN)
+    return judge(wrong + kept, f"{counted(count, 'plugin')}, as signed", remedy)
 
 
 def _damage(view: View, found: Record, which: str) -> EdgeError | None:
@@ -142,11 +139,15 @@ def room(view: View) -> Finding:
     return judge(causes, "a call of each enabled plugin fits", wrong[0][1] if wrong else "")
 
 
-def audit() -> Finding:
-    """Whether the audit log is as it was written."""
+def audit(view: View) -> Finding:
+    """Whether the audit log is as it was written, and tells of what is installed."""
     from edge import audit
+    from edge.doctor import missed
 
     wrong = audit.verify()
+    untold = [] if wrong else list(missed.installations(view))
+    if untold:
+        return warn(untold)
     remedy = "`edge audit --verify` shows all of it; find out who did that"
     count = sum(1 for _ in audit.entries())
     return judge(wrong, f"{counted(count, 'entry', 'entries')}, as written", remedy)
@@ -154,14 +155,16 @@ def audit() -> Finding:
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
     """Whether no release is refused for such a reason; raises what leaves that open."""
+    from edge.store.parts import again
     from edge.store.status import DAMAGES, why
 
     view.check_lines()
-    wrong, kept, remedy, unclear = [], [], "", []
+    wrong, kept, unclear, remedy, mended = [], [], [], "", ""
     for found, release in _releases(view):
         error = release.refusal
         if isinstance(error, DAMAGES):
             unclear.append(f"{found.name}: {why(error, found.name)}")
+            mended = mended or again(release.id, found.name)
         if not isinstance(error, kinds):
             continue
         remedy = remedy or error.remedy
@@ -172,7 +175,7 @@ def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
     if unclear and not wrong:
-        return Finding(WARN, f"it can't be said of what is damaged: {_listed(unclear)}", AGAIN)
+        return Finding(WARN, f"it can't be said of what is damaged: {_listed(unclear)}", mended)
     return judge(wrong + kept, well, remedy)
 
 
@@ -185,6 +188,11 @@ def _releases(view: View) -> Iterator[tuple[Record, Release]]:
 def judge(wrong: list[str], well: str, remedy: str) -> Finding:
     """A finding that lists what is wrong, or says that all is well."""
     return Finding(FAIL, _listed(wrong), remedy) if wrong else Finding(PASS, well)
+
+
+def warn(wrong: list[tuple[str, str]]) -> Finding:
+    """A warning that lists what is wrong, with what to do about the first."""
+    return Finding(WARN, _listed([told for told, _ in wrong]), wrong[0][1])
 
 
 def _listed(found: list[str]) -> str:

@@ -17,6 +17,39 @@ def make(path: str, mode: int) -> None:
     _make(path, mode)
 
 
+def missing(path: str) -> list[str]:
+    """The folder of this path and those it is in, as far as they are not there; the innermost first."""
+    found = []
+    while path not in ("", "/", ".") and not posix.access(path, 0):
+        found.append(path)
+        path = files.folder(path)
+    return found
+
+
+def remove_empty(paths: list[str]) -> None:
+    """Removes folders in this order, up to the first that holds something."""
+    for path in paths:
+        try:
+            posix.rmdir(path)
+        except OSError:  # noqa: PERF203 what is in use stays
+            return
+
+
+class for_now:  # noqa: N801 it is used as a function is
+    """For a `with` that may make a folder: where nothing comes into it, it is gone again afterwards."""
+
+    __slots__ = ("_missing",)
+
+    def __init__(self, path: str) -> None:
+        self._missing = missing(path)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        remove_empty(self._missing)
+
+
 def _make(path: str, mode: int) -> None:
     try:
         _make_one(path, mode)

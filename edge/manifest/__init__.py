@@ -179,9 +179,9 @@ NONE = Manifest(fields={})
 """Declares nothing, for plugins that come without one."""
 
 
-def refuse(file: str, problems: list[Problem]) -> NoReturn:
-    """Raises what is wrong with a manifest."""
+def refuse(file: str, problems: list[Problem], remedy: str = "") -> NoReturn:
+    """Raises what is wrong with a manifest; `remedy`: in place of the usual one."""
     from edge import errors
 
     count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
-    raise errors.BadManifest(f"{file} has {count}", REMEDY, map(str, problems))
+    raise errors.BadManifest(f"{file} has {count}", remedy or REMEDY, map(str, problems))

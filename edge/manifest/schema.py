@@ -44,15 +44,19 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
 
 def _warn(found: Findings, schema: dict[str, Any]) -> None:
     """Says of somebody else's schema what is not checked and what is wrong; our own is refused for it."""
+    from edge.schema.unsettable import unsettable
     from edge.schema.words import faults, unknown
 
     wrong = faults(schema)
     if wrong:
         found.careless((FIELD,), f"{FIELD} is no JSON Schema, so nothing can be configured: {wrong[0]}")
-    places = unknown(schema)
-    if places:
-        listed = ", ".join(places[:MAX_LISTED]) + (" …" if len(places) > MAX_LISTED else "")
-        found.careless((FIELD,), f"rules of {FIELD} are not checked: {listed}")
+    for places, what in (
+        (unknown(schema), "are not checked"),
+        ([] if wrong else [place or "/" for place, _ in unsettable(schema)], "are such that no value fits"),
+    ):
+        if places:
+            listed = ", ".join(places[:MAX_LISTED]) + (" …" if len(places) > MAX_LISTED else "")
+            found.careless((FIELD,), f"rules of {FIELD} {what}: {listed}")
 
 
 def _check_data(found: Findings, path: Path, value: Any) -> bool:

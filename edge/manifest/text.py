@@ -21,6 +21,11 @@ def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]
     from edge.manifest.lines import lines
 
     if isinstance(text, bytes):
+        from edge.files.encoding import problem
+
+        wrong, remedy = problem(text, file)
+        if wrong:
+            refuse(file, [Problem(1, wrong)], remedy)
         try:
             text = text.removeprefix(BYTE_ORDER_MARK).decode()
         except UnicodeDecodeError as error:

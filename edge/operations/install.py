@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from edge import errors, files, store
+from edge.files.folders import for_now
 from edge.operations.numbering import number_of
 from edge.store.consent import carry_out, review, shown
 from edge.store.install import Installation, Outcome, refusals_told, refuse_other
+from edge.suggest import shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def install(
 ) -> Outcome:
     """Installs the plugin that `what` names, as `edge.sources.open_source` takes it.
 
-    `sha256`, `most_bytes`: what is refused. `again`, `consent`: as `edge.store.install` has them.
+    `sha256`, `most_bytes`: what is refused. `again`: lets a release number come back.
+    `consent` is asked where an operator has to agree.
     `say`: takes lines of progress; `draw` shows that of compiling (edge.dev.progress).
     Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is not even compiled.
     """
@@ -64,9 +67,14 @@ def opened(
     from edge.sources import open_source
 
     cache = f"{files.data_folder()}/downloads"
-    with open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source:
+    with (
+        for_now(cache),
+        open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source,
+    ):
+        # What follows a question mark in a URL is shown nowhere.
+        named = shell("SOURCE" if source.remote and "?" in what else what)
         if source.fd is not None:
-            yield _installation(source, source.fd, again=again), consent
+            yield _installation(source, source.fd, named, again=again), consent
             return
         plugin = _read(source)
         declared = plugin.manifest
@@ -74,15 +82,22 @@ def opened(
             refuse_other(source.name, source.version, source.origin, declared.name, declared.version)
             plugin.release = number_of(declared, store.find(declared.name))
             if source.is_unpacked:
-                consent = _agreed(plugin, source, consent)
+                consent = _agreed(plugin, source, consent, named)
         fd = _compile(plugin, source, say, draw)
         try:
-            yield _installation(source, fd, again=again), consent
+            yield _installation(source, fd, named, again=again), consent
         finally:
             files.close(fd)
 
 
-def _installation(source: Source, fd: int, *, again: bool) -> Installation:
+def _how(source: Source, named: str) -> str:
+    """How an operator consents to what a source brings; `named`: the source, as it is typed."""
+    if source.fd is not None and not source.remote and not source.name:
+        return f"`edge audit {named}` shows all of it; `edge install {named} --yes` consents"
+    return f"`edge install {named} --yes` consents"
+
+
+def _installation(source: Source, fd: int, named: str, *, again: bool) -> Installation:
     return Installation(
         fd,
         files.base_name(source.origin),
@@ -91,6 +106,7 @@ def _installation(source: Source, fd: int, *, again: bool) -> Installation:
         again=again,
         name=source.name,
         version=source.version,
+        how=_how(source, named),
     )
 
 
@@ -136,10 +152,10 @@ def _read(source: Source) -> Plugin:
     return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 
 
-def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent | None:
+def _agreed(plugin: Plugin, source: Source, consent: Consent | None, named: str) -> Consent | None:
     """Asks before anything of an archive is compiled, where somebody has to be asked.
 
-    The answer holds for the installation, as long as that shows the same.
+    The answer holds for the installation, as long as that shows the same. `named`: the source, as typed.
     """
     from edge.store.lock import locked
     from edge.trust import key_file
@@ -160,7 +176,8 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None) -> Consent 
         raise errors.NeedsConsent(
             f"{name} {version} was not installed: an archive is not compiled before somebody agrees to what "
             "the plugin asks for",
-            "`edge install --yes` consents; a package of `edge pack` is installed without being compiled",
+            f"`edge install {named} --yes` consents; a package of `edge pack` is installed without being "
+            "compiled",
         )
     known = shown(needs.request)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from edge import _native as native
 from edge import errors, files, store, trust
 from edge._native import making
+from edge.digits import is_digest
+from edge.files.encoding import check
 from edge.operations.impact import Done, Impact
 from edge.operations.words import is_file, is_folder
 from edge.permissions import levels
@@ -94,12 +96,14 @@ def revoke(what: str, reason: str = "") -> Done:
     remarks: list[str] = []
     if what.lower().startswith(DIGEST):
         kind, digits = edit.SHA256, hex_of(what).lower()
-        if len(digits) != edit.KEY_DIGITS or digits.strip(DIGITS):
+        if not is_digest(digits):
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits",
                 "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
             )
-    elif "/" in what or what.endswith(CODE) or (is_file(what) and not _is_known(what)):
+    elif not trust_lines.pasted(what) and (
+        "/" in what or what.endswith(CODE) or (is_file(what) and not _is_known(what))
+    ):
         kind, digits = edit.SHA256, _release_of(what)
     else:
         kind, digits = trust.ALGORITHM, find(what)[0].hex()
@@ -180,6 +184,8 @@ def find(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
     """
     if _is_key(what):
         return bytes.fromhex(what), ""
+    if own := trust_lines.pasted(what):
+        return own[0].public, own[0].label
     if keyring.is_there(what):
         return keyring.find(what).public, what
     found = _named(what)
@@ -207,11 +213,14 @@ def _named(what: str) -> dict[bytes, str]:
 
 def _keys(what: str) -> list[Trusted]:
     """The same, or all of a file's lines with what they say that a key may sign."""
+    if own := trust_lines.pasted(what):
+        return own
     if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
         public, label = find(what)
         return [trust.Trusted(public, label)]
     try:
-        lines = making.read_trust(files.read_input(what).removeprefix(files.BYTE_ORDER_MARK), what)
+        content = check(files.read_input(what), what)
+        lines = making.read_trust(content.removeprefix(files.BYTE_ORDER_MARK), what)
     except errors.OptionsError as error:
         # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
         raise errors.UsageError(error.message, KEY_FILE) from None
@@ -227,7 +236,7 @@ def _is_known(what: str) -> bool:
 
 
 def _is_key(what: str) -> bool:
-    return len(what) == edit.KEY_DIGITS and not what.lower().strip(DIGITS)
+    return is_digest(what)
 
 
 def _is_shortened(what: str) -> bool:

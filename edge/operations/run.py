@@ -60,10 +60,15 @@ class Terms:
         only = levels.operator_only(self.grants.level)
         own = key_file.local_public()
         if (own or only) and own not in [entry.public for entry in held.entries(operator_only=only)]:
-            why = "was revoked here"
-            if only:
+            from edge.trust import edit
+
+            why, remedy = "was revoked here", "If that was a mistake: `edge key trust local --again`"
+            if own is None or own.hex() not in [digits for _, digits, _, _ in edit.revocations()]:
                 why = "the operator did not add, and at this security level no other key counts"
-            raise errors.Untrusted(f"{file}: it would be signed with this machine's own key, which {why}")
+                remedy = "`edge key trust local` adds it"
+            raise errors.Untrusted(
+                f"{file}: it would be signed with this machine's own key, which {why}", remedy
+            )
         for tool in unattended:
             self.policy.check_unattended(self.grants.plugin or file, self.manifest.tool(tool))
 
@@ -104,11 +109,23 @@ def terms(
     return Terms(declared, said, granted), lowered
 
 
-def explain_load(error: Exception, code: int, name: str) -> None:
-    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs."""
-    from edge import _native as native
-    from edge import contract
+def explain_load(error: Exception, code: int, path: str) -> None:
+    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs.
 
+    Remedies name the file and who signed it.
+    """
+    from edge import _native as native
+    from edge import contract, files
+    from edge.package import is_package
+    from edge.suggest import shell
+    from edge.trust.advice import advise
+
+    name, shown = files.base_name(path), shell(path if "/" in path else f"./{path}")
+    advise(error, lambda: native.describe_artifact(code, name)[0])
+    if isinstance(error, errors.NotArtifact) and is_package(code):
+        error.remedy = (
+            f"`edge install {shown}`, then `edge call NAME JSON`; `edge inspect {shown}` shows the name"
+        )
     if isinstance(error, errors.MissingImport):
         exports = native.describe_artifact(code, name)[0]["exports"]
         if any(export.startswith(contract.PREFIX) for export in exports):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posix
 
 from edge.files import runtime_dir
+from edge.files.locking import is_at
 from edge.plugin_log import FOLDER, OLD
 
 
@@ -67,7 +68,7 @@ class Following:
             if self._fd < 0:
                 return found
             found += self._read()
-            if _is_at(self._path, self._fd):
+            if is_at(self._fd, self._path):
                 return found
             # Full, and another took its name: what came meanwhile is the last of it.
             found += self._read()
@@ -107,10 +108,3 @@ def _open_to_read(path: str) -> int:
         return -1
     except OSError as error:
         files.raise_for(path, error)
-
-
-def _is_at(path: str, fd: int) -> bool:
-    try:
-        return posix.stat(path).st_ino == posix.fstat(fd).st_ino
-    except FileNotFoundError:
-        return False

@@ -7,7 +7,7 @@ changes nothing is not audited, and yet synced".
 from __future__ import annotations
 
 from edge import errors, files
-from edge.files import folders, reserve, staged
+from edge.files import reserve, staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
 from edge.policy.file import default_path, document, load, locked, write
@@ -139,7 +139,6 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     path = path or default_path()
     if not path:
         raise errors.EnvironmentFault(files.NO_PLACE.format("a policy", "XDG_CONFIG_HOME"), files.SET_ONE)
-    folders.make(files.folder(path), 0o700)
     with locked(path):
         policy = load(path)
         before = document(policy)

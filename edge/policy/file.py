@@ -50,10 +50,12 @@ def read(text: bytes, path: str) -> Policy:
         )
     except (ValueError, RecursionError) as error:
         from edge import errors
+        from edge.files.encoding import problem
 
+        wrong, remedy = problem(text, path)
         raise errors.EnvironmentFault(
-            f"{path} is no policy: {error}",
-            "Correct it, or move it away: then defaults hold and nothing is granted",
+            f"{path} is no policy: {wrong or error}",
+            remedy or "Correct it, or move it away: then defaults hold and nothing is granted",
         ) from None
 
 
@@ -87,26 +89,39 @@ def write(policy: Policy, fact: dict[str, Any]) -> None:
 
 
 class locked:  # noqa: N801 it is used as a function is
-    """Holds the lock of a policy for a `with`; others wait. The lock is a file of its own, which stays."""
+    """Holds the lock of a policy for a `with`; others wait.
 
-    __slots__ = ("_fd", "_path")
+    The lock is a file of its own. It stays beside a policy, so that one that is lost is missed; where no
+    policy came of it, it is gone again.
+    """
+
+    __slots__ = ("_fd", "_missing", "_path")
 
     def __init__(self, path: str) -> None:
-        self._path = path + LOCK
+        self._path = path
         self._fd = -1
+        self._missing: list[str] | None = None
 
     def __enter__(self) -> None:
         import fcntl
 
-        flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        from edge.files import folders, locking
+
+        lock = self._path + LOCK
+        if not posix.access(lock, 0):
+            self._missing = folders.missing(files.folder(lock))
         try:
-            self._fd = posix.open(self._path, flags, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            self._fd = locking.take(lock, lambda fd: fcntl.flock(fd, fcntl.LOCK_EX))
         except OSError as error:
-            files.raise_own(self._path, error)
-        _sweep(self._path[: -len(LOCK)])
+            files.raise_own(lock, error)
+        _sweep(self._path)
 
     def __exit__(self, *_: object) -> None:
+        if self._missing is not None and not posix.access(self._path, 0):
+            from edge.files import folders, staged
+
+            staged.remove(self._path + LOCK)
+            folders.remove_empty(self._missing)
         posix.close(self._fd)
 
 

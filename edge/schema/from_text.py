@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.schema import problems
 from edge.schema.references import NOWHERE, Places
-from edge.schema.values import EXACT, has_type, named
+from edge.schema.values import EXACT, has_type, is_number, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,31 +24,29 @@ MAX_DIGITS = 400
 def typed(schema: Schema, text: str, root: Schema = True) -> Any:
     """Text of a command line as a value of the type that the schema wants.
 
-    Text stays text where only that fits. Otherwise what is written as JSON is taken for it, if the schema
-    allows that, before it is taken for text. Raises `ValueError` for what can be neither.
-    `root`: what references of the schema lead into.
+    What is written as JSON is that, where the schema takes values of its type: one that is out of range is
+    answered all the same, for whoever checks it, and does not become text. Everything else stays text.
+    Raises `ValueError` for what can be neither. `root`: what references of the schema lead into.
     """
     wanted = types(_referred(schema, root))
     if not _is_utf8(text):
         raise ValueError("has to be UTF-8")
     if wanted == ["string"]:
         return text
-    candidates = []
     try:
         value = _from_json(text, wanted)
     except ValueError:
-        pass
-    else:
-        if not isinstance(value, str):
-            candidates.append(value)
-    if not wanted or "string" in wanted:
-        candidates.append(text)
-    for candidate in candidates:
-        if not problems(schema, candidate, root=root):
-            return candidate
-    if not candidates:
+        value = text
+    takes_text = not wanted or "string" in wanted
+    if isinstance(value, str):
+        if takes_text:
+            return text
         raise ValueError(f"has to be {named(wanted)}")
-    return candidates[0]
+    if not takes_text or not problems(schema, value, root=root) or problems(schema, text, root=root):
+        return value
+    places = Places(root)
+    meant = _takes(schema, value, places, MAX_CHAIN) and not _lists(schema, text, places, MAX_CHAIN)
+    return value if meant else text
 
 
 def changed_number(text: str) -> str:
@@ -88,6 +86,49 @@ def _referred(schema: Schema, root: Schema) -> Schema:
             break
         schema = target
     return schema
+
+
+def _takes(schema: Schema, value: Any, places: Places, left: int) -> bool:
+    """Whether a schema takes values of the type of this one, as far as it names types."""
+    if not isinstance(schema, dict):
+        return schema
+    if not left:
+        return True
+    wanted = types(schema)
+    if wanted and not any(has_type(value, name) for name in wanted):
+        return False
+    listed = schema["enum"] if "enum" in schema else [schema["const"]] if "const" in schema else [value]
+    if not any(_is_alike(value, each) for each in listed):
+        return False
+    excluded = schema.get("not", False)
+    if isinstance(excluded, dict) and set(excluded) == {"type"} and _takes(excluded, value, places, left - 1):
+        return False
+    every, some = _parts(schema, places)
+    return all(_takes(part, value, places, left - 1) for part in every) and all(
+        any(_takes(part, value, places, left - 1) for part in group) for group in some
+    )
+
+
+def _lists(schema: Schema, text: str, places: Places, left: int) -> bool:
+    """Whether a schema names this very text among the values that it takes."""
+    if not isinstance(schema, dict) or not left:
+        return False
+    if text in schema.get("enum", ()) or schema.get("const") == text:
+        return True
+    every, some = _parts(schema, places)
+    return any(_lists(part, text, places, left - 1) for group in (every, *some) for part in group)
+
+
+def _parts(schema: dict[str, Any], places: Places) -> tuple[list[Schema], list[list[Schema]]]:
+    """Schemas for the same value: those that it has to fit all, and groups of which it has to fit one."""
+    target = places.resolve(schema["$ref"]) if "$ref" in schema else NOWHERE
+    every = [*schema.get("allOf", ()), *(() if target is NOWHERE else (target,))]
+    return every, [schema[word] for word in ("anyOf", "oneOf") if word in schema]
+
+
+def _is_alike(value: Any, other: Any) -> bool:
+    """Whether two values are of one type; whole numbers and others are."""
+    return (is_number(value) and is_number(other)) or type(value) is type(other)
 
 
 def _is_utf8(text: str) -> bool:

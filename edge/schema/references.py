@@ -57,14 +57,15 @@ class Places:
             return NOWHERE
         if self._known is None:
             self._known = {}
-            for place, schema in _walk(self._root, ""):
+            for place, schema in walk(self._root, ""):
                 self._known[place] = schema
                 if isinstance(schema, dict) and isinstance(schema.get("$anchor"), str):
                     self._known.setdefault(schema["$anchor"], schema)
         return self._known.get(_decoded(reference[1:]), NOWHERE)
 
 
-def _walk(schema: Any, place: str) -> Iterator[tuple[str, Schema]]:
+def walk(schema: Any, place: str) -> Iterator[tuple[str, Schema]]:
+    """A schema and all schemas within it, each with its place as a JSON pointer."""
     if isinstance(schema, (bool, dict)):
         yield place, schema
     if not isinstance(schema, dict):
@@ -73,13 +74,13 @@ def _walk(schema: Any, place: str) -> Iterator[tuple[str, Schema]]:
         here = pointer(place, word)
         holds = HOLDERS.get(word)
         if holds == ONE:
-            yield from _walk(rule, here)
+            yield from walk(rule, here)
         elif holds == LIST and isinstance(rule, list):
             for at, inner in enumerate(rule):
-                yield from _walk(inner, pointer(here, at))
+                yield from walk(inner, pointer(here, at))
         elif holds == TABLE and isinstance(rule, dict):
             for key, inner in rule.items():
-                yield from _walk(inner, pointer(here, key))
+                yield from walk(inner, pointer(here, key))
 
 
 def _decoded(fragment: str) -> str:

@@ -145,7 +145,7 @@ def _blame(error: Exception, entry: Entry) -> None:
 def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
     """What the registries have, of the digest that they say and the operator says."""
     from edge import errors
-    from edge.sources.fetch import is_sha256
+    from edge.digits import is_digest
     from edge.sources.registry import find
 
     is_bare = not what.startswith(REGISTRY)
@@ -161,7 +161,7 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
         message = f"{what} is taken as a plugin's name in a registry. {error.message}"
         raise errors.UsageError(message, f"{error.remedy}; {path}") from None
     # What is no digest at all is told by whoever fetches.
-    if entry.sha256 and is_sha256(sha256) and sha256.lower() != entry.sha256:
+    if entry.sha256 and is_digest(sha256) and sha256.lower() != entry.sha256:
         raise errors.Damaged(
             f"{entry.index} lists {entry.name} {entry.version} with the digest {entry.sha256}, and --sha256 "
             f"is {sha256.lower()}",

@@ -7,8 +7,6 @@ import posix
 from edge import files
 
 PIECE_BYTES = 1 << 16
-HEX_DIGITS = frozenset("0123456789abcdef")
-DIGEST_DIGITS = 64
 PREFIXES = ("sha256:", "sha256=", "sha256-")
 
 
@@ -46,12 +44,12 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
 
     `errors.UsageError` for what is no SHA-256 in hexadecimal digits, `errors.Damaged` where it differs.
     """
-    from edge import errors, files
+    from edge import digits, errors, files
 
     wanted = sha256_hex.lower()
-    if len(wanted) != DIGEST_DIGITS or not HEX_DIGITS.issuperset(wanted):
+    if not digits.is_digest(wanted):
         raise errors.UsageError(
-            f"{sha256_hex!r} is no SHA-256 digest: it has {DIGEST_DIGITS} hexadecimal digits",
+            f"{sha256_hex!r} is no SHA-256 digest: it has {digits.COUNT} hexadecimal digits",
             "Give what `sha256sum` prints for the file",
         )
     try:

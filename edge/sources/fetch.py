@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 
-from edge import files
+from edge import digits, files
 from edge.net import tls, urls
 from edge.sources.partial import Partial
 
@@ -27,7 +27,6 @@ SERVER_ERRORS = 500
 
 PIECE = 1 << 16
 LONGEST_TAG = 256
-SHA256_DIGITS = 64
 MEGABYTE = 1_000_000
 SAY_SECONDS = 1.0
 
@@ -61,11 +60,11 @@ def fetch(
 
     Raises UsageError, FetchFailed, BadPackage, Damaged, DiskFull.
     """
-    if sha256 and not is_sha256(sha256):
+    if sha256 and not digits.is_digest(sha256):
         from edge import errors
 
         raise errors.UsageError(
-            f"A SHA-256 has {SHA256_DIGITS} hexadecimal digits", "`sha256sum FILE` shows it"
+            f"A SHA-256 has {digits.COUNT} hexadecimal digits", "`sha256sum FILE` shows it"
         )
     if url.startswith("/"):
         return open_local(url, sha256=sha256, most_bytes=most_bytes, cache=cache)
@@ -103,11 +102,6 @@ def open_local(path: str, *, sha256: str = "", most_bytes: int, cache: str) -> F
         posix.close(fd)
         raise
     return Fetched(fd, digest.hexdigest(), remote=False, inside=True)
-
-
-def is_sha256(text: str) -> bool:
-    """Whether it is a digest in hexadecimal."""
-    return len(text) == SHA256_DIGITS and set(text) <= set("0123456789abcdefABCDEF")
 
 
 class Transfer:

@@ -34,10 +34,9 @@ class Temporary:
     def __init__(self, cache: str) -> None:
         from fcntl import LOCK_SH, flock
 
-        folders.make(cache, 0o700)
         self.path = f"{cache}/{UNPACKED}{posix.getpid()}-{posix.urandom(4).hex()}"
         try:
-            self._lock = posix.open(cache, FOLDER)
+            self._lock = _opened(cache)
         except OSError as error:
             files.raise_for(cache, error)
         try:
@@ -60,6 +59,15 @@ class Temporary:
             remove(self.path)
         finally:
             posix.close(self._lock)
+
+
+def _opened(cache: str) -> int:
+    """A descriptor of the cache, which is made where it is not there."""
+    while True:
+        folders.make(cache, 0o700)
+        # Who had made it may have had no use for it.
+        with suppress(FileNotFoundError):
+            return posix.open(cache, FOLDER)
 
 
 def unnamed_file(cache: str) -> int:
@@ -114,7 +122,7 @@ def _age(cache: str, name: str) -> int:
 
 
 def _remove_part(path: str) -> None:
-    from edge.sources.partial import is_at
+    from edge.files.locking import is_at
 
     with suppress(OSError):
         lock = _locked(path, PART)

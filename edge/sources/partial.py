@@ -10,6 +10,7 @@ from __future__ import annotations
 import posix
 
 from edge import files
+from edge.files.locking import is_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -200,13 +201,3 @@ def _unlink(path: str) -> None:
         return
     except OSError as error:
         files.raise_for(path, error)
-
-
-def is_at(fd: int, path: str) -> bool:
-    """Whether an open file still has that name."""
-    try:
-        there = posix.stat(path)
-    except FileNotFoundError:
-        return False
-    here = posix.fstat(fd)
-    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)

@@ -15,9 +15,11 @@ import posix
 
 from edge import _native as native
 from edge import errors, files
+from edge.digits import is_digest
 from edge.files import folders
+from edge.files.encoding import problem
 from edge.net import urls
-from edge.sources.fetch import fetch, is_sha256
+from edge.sources.fetch import fetch
 from edge.suggest import shell
 from edge.text import is_plugin_name
 
@@ -91,6 +93,9 @@ def configured() -> tuple[str, list[str]]:
             f"{path} is empty: the registries it named are lost",
             f"Write the https:// URL of an index, or its path, into it; or remove it: `rm {shell(path)}`",
         )
+    wrong, remedy = problem(text or b"", path)
+    if wrong:
+        raise errors.EnvironmentFault(f"{path}: {wrong}", remedy)
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     if text and not text.endswith(b"\n"):
         # Half of an address is an address, too.
@@ -199,7 +204,7 @@ class _Index:
         if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):
             return "its version is not one of printable ASCII"
         digest = _digest(fields)
-        if not isinstance(digest, str) or (digest and not is_sha256(digest)):
+        if not isinstance(digest, str) or (digest and not is_digest(digest)):
             return "its sha256 does not have 64 hexadecimal digits"
         try:
             self._resolved(fields["url"])

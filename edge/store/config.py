@@ -63,10 +63,14 @@ def _parse(text: bytes | None, name: str) -> dict[str, Any]:
     else:
         if isinstance(found, dict):
             return found
+    from edge.files.encoding import problem
+
+    _, remedy = problem(text, path)
     raise errors.StoreDamaged(
         f"{path} is no configuration: {why}",
-        f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values have "
-        "to be set again",
+        remedy
+        or f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values "
+        "have to be set again",
     )
 
 

@@ -21,6 +21,7 @@ from edge.policy.diff import Change, difference
 from edge.store import Record
 from edge.store.lock import locked
 from edge.store.parts import description_of, manifest_of
+from edge.store.view import level_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Request:
         self.imports = imports
         self.signer, self.signer_before = signers
         self.remote = remote
-        level = _level(manifest, held)
+        level = level_of(manifest, held, manifest.name)
         self.missing = missing(manifest, held, level)
         # What the level does not give is shown as such: a yes to that is none to give it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
@@ -168,7 +169,7 @@ class Review:
     ) -> None:
         self.manifest = manifest
         self.held = held
-        self.level = _level(manifest, held)
+        self.level = level_of(manifest, held, manifest.name)
         self.request = request
         self.reasons = tuple(reasons)
 
@@ -323,7 +324,7 @@ def review_enabling(found: Record, manifest: Manifest, description: dict[str, An
 
 def _waits(manifest: Manifest, held: Policy) -> bool:
     """Whether a plugin asks for something that somebody has to agree to first."""
-    level = _level(manifest, held)
+    level = level_of(manifest, held, manifest.name)
     return levels.LEVELS[level]["consent"] != "none" and bool(missing(manifest, held, level))
 
 
@@ -356,12 +357,6 @@ def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change
     ]
     narrower = {change.ask for change in more}
     return [*more, *(change for change in changes if change.ask is None or change.ask not in narrower)]
-
-
-def _level(manifest: Manifest, held: Policy) -> str:
-    """The security level that holds: the policy's, or the manifest's own where that is stricter."""
-    level = held.level_of(manifest.name)
-    return levels.stricter(level, manifest.level) if manifest.level else level
 
 
 def _is_free(ask: Ask, free: dict[str, float]) -> bool:

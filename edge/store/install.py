@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from edge.store.consent import Review
 
 
+CONSENTS = "`edge install SOURCE --yes` consents"
+
+
 class Outcome:
     """What became of an installation.
 
@@ -102,18 +105,19 @@ class InstallPlan(Plan):
 
 
 class Installation:
-    """The installation of the package behind a descriptor, which stays the caller's, as `carry_out` makes it.
+    """The installation of the package behind a descriptor, as edge/store/consent.py takes it.
 
-    Afterwards all of it holds, or nothing. Without consent where an operator has to agree, a new plugin is
-    installed and not enabled, and a release that wants more than the one before is refused
-    (`errors.NeedsConsent`). Whatever is refused is told to the audit.
+    Afterwards all of it holds, or nothing; the descriptor stays the caller's. Where an operator has to agree
+    and nobody does, a new plugin is installed and not enabled, and a release that wants more than the one
+    before is refused (`errors.NeedsConsent`). Whatever is refused is told to the audit.
 
-    `name`, `version`: what was asked for. Another plugin, or another version of it, is refused
-    (`errors.OutOfScope`); empty for whatever the package holds.
-    `again` lets a release number come back with other contents, for those who work on a plugin.
+    name, version  what was asked for, empty for whatever the package holds; anything else is refused
+                   (`errors.OutOfScope`)
+    again          lets a release number come back with other contents, for those who work on a plugin
+    how            the remedy where nobody consented
     """
 
-    __slots__ = ("_again", "_fd", "_file", "_name", "_origin", "_remote", "_version")
+    __slots__ = ("_again", "_fd", "_file", "_how", "_name", "_origin", "_remote", "_version")
 
     def __init__(
         self,
@@ -125,8 +129,10 @@ class Installation:
         again: bool = False,
         name: str = "",
         version: str = "",
+        how: str = CONSENTS,
     ) -> None:
         self._fd = fd
+        self._how = how
         self._file = file
         self._origin = origin
         self._remote = remote
@@ -179,7 +185,7 @@ class Installation:
             raise errors.NeedsConsent(
                 f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces what is "
                 f"installed: {'; '.join(needs.reasons)}",
-                "`edge audit FILE` shows all of it; `edge install --yes` consents",
+                self._how,
             )
         reserve.keep()
         staged.unpack()

@@ -12,7 +12,7 @@ from edge.store import lost, planning, records, removal, selfcheck, status
 from edge.store.consent import Plan, carry_out, review_enabling
 from edge.store.installed import Installed
 from edge.store.lock import locked
-from edge.store.parts import AGAIN, description_of, manifest_of
+from edge.store.parts import again, description_of, manifest_of
 from edge.store.recovery import collect
 from edge.store.release import Kept
 from edge.store.verify import digest, fault_of
@@ -113,7 +113,7 @@ def rollback(name: str) -> Record:
             )
         fault = fault_of(found.previous, name)
         if fault is not None:
-            _refuse(fault, name, f"{name} can't go back", "Install the release again")
+            _refuse(fault, found.previous, name, f"{name} can't go back", "Install the release again")
         origin, remote = found.previous_source
         now = found.replace(
             current=found.previous,
@@ -204,7 +204,7 @@ def reload(name: str) -> Record:
         found = Installed(name)
         fault = fault_of(found.release_id, name)
         if fault is not None:
-            _refuse(fault, name, name)
+            _refuse(fault, found.release_id, name, name)
         staged.remove(store.terms_path(name))
         now = planning.derive(found.record, here())
         if now.missing and found.enabled:
@@ -212,12 +212,11 @@ def reload(name: str) -> Record:
         return found.record
 
 
-def _refuse(fault: errors.EdgeError, name: str, what: str, mended: str = "") -> NoReturn:
+def _refuse(fault: errors.EdgeError, release_id: str, name: str, what: str, mended: str = "") -> NoReturn:
     """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
     message = f"{what}: {status.why(fault, name)}"
     if isinstance(fault, status.DAMAGES):
-        own = fault.remedy if isinstance(fault, errors.StoreDamaged) else AGAIN
-        raise errors.StoreDamaged(message, mended or own)
+        raise errors.StoreDamaged(message, mended or again(release_id, name))
     raise type(fault)(message, fault.remedy)
 
 

@@ -5,42 +5,42 @@ from __future__ import annotations
 import posix
 
 from edge import files, store
-from edge.files import folders
+from edge.files import folders, locking, staged
 
 PATIENCE = 120.0
 """Seconds: an installation of 30 MB takes a Pi Zero some ten."""
 
 PAUSE = 0.05
 
+FOLDERS = ("/plugins", "/releases", "/calls", "/staging")
+
 
 class locked:  # noqa: N801 it is used as a function is
     """Holds the store's lock for a `with`; what an interrupted change left is put in order first."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_fd", "_missing")
 
     def __init__(self) -> None:
         self._fd = -1
+        self._missing: list[str] = []
 
     def __enter__(self) -> None:
-        root = store.root()
+        root, path = store.root(), f"{store.root()}/lock"
         files.check_folder(files.folder(root))
-        for folder in ("", "/plugins", "/releases", "/calls", "/staging"):
-            folders.make(f"{root}{folder}", store.OWNER_ONLY)
-            _check_folder(f"{root}{folder}")
-        path = f"{root}/lock"
-        flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+        self._missing = folders.missing(root)
+        if not self._missing:
+            _check_folder(root)
         try:
-            self._fd = posix.open(path, flags, 0o600)
-            _wait(self._fd, path)
+            self._fd = locking.take(path, lambda fd: _wait(fd, path))
         except OSError as error:
-            self._close()
             files.raise_own(path, error)
-        except BaseException:
-            self._close()
-            raise
         from edge.store.recovery import recover
 
         try:
+            # Under the lock: who made the store and had no use for it may just have removed it.
+            for folder in ("", *FOLDERS):
+                folders.make(f"{root}{folder}", store.OWNER_ONLY)
+                _check_folder(f"{root}{folder}")
             recover()
         except BaseException:
             self._close()
@@ -50,9 +50,21 @@ class locked:  # noqa: N801 it is used as a function is
         self._close()
 
     def _close(self) -> None:
-        if self._fd >= 0:
+        """Releases the lock; a store that was made for it goes with it where nothing came into it."""
+        try:
+            if self._missing:
+                self._undo(store.root())
+        finally:
             posix.close(self._fd)
             self._fd = -1
+
+    def _undo(self, root: str) -> None:
+        made = [path for folder in FOLDERS if posix.access(path := f"{root}{folder}", 0)]
+        if any(map(posix.listdir, made)):
+            return
+        folders.remove_empty(made)
+        staged.remove(f"{root}/lock")
+        folders.remove_empty(self._missing)
 
 
 class held_now:  # noqa: N801 it is used as a function is

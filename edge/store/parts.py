@@ -12,10 +12,24 @@ if TYPE_CHECKING:
 
     from edge.manifest import Manifest
 
-AGAIN = (
-    "Install the same release again, which repairs it and keeps its configuration; `edge rollback NAME` goes "
-    "back to the one before"
-)
+AGAIN = "Install the same release again, which repairs it and keeps its configuration"
+
+
+def again(release_id: str, plugin: str = "") -> str:
+    """What to do where a release is damaged; `plugin`: whose it is, empty where that is not known."""
+    from edge import errors
+    from edge.store import record
+
+    try:
+        found = record.find(plugin) if plugin else None
+    except errors.EdgeError:
+        found = None
+    if found is None or not found.previous or found.current != release_id:
+        return AGAIN
+    return (
+        "Install the same release again, which repairs it and keeps its configuration; "
+        f"`edge rollback {plugin}` goes back to the one before"
+    )
 
 
 def description_of(release_id: str) -> dict[str, Any]:
@@ -68,7 +82,8 @@ def damaged(error: Exception, release_id: str, name: str, plugin: str = "") -> N
     ):
         why = error.message if isinstance(error, errors.EdgeError) else "it lacks something"
         raise errors.StoreDamaged(
-            f"{plugin and f'{plugin}: '}{store.release_path(release_id)}/{name} is damaged: {why}", AGAIN
+            f"{plugin and f'{plugin}: '}{store.release_path(release_id)}/{name} is damaged: {why}",
+            again(release_id, plugin),
         ) from None
 
 

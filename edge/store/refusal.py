@@ -5,8 +5,11 @@ from __future__ import annotations
 import posix
 
 from edge import errors, store
-from edge.store.parts import AGAIN, described, description_of, is_torn
+from edge._native import making
+from edge.store.parts import again, described, description_of, is_torn
+from edge.store.view import View, way_back
 from edge.trust import held
+from edge.trust.advice import advise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ def explain(error: Exception, own: Terms, head: bytes, audit: Audit | None) -> N
     """
     _tell_refusal(error, own, audit)
     _advise(error)
+    advise(error, lambda: making.describe_head(head, own.name, None))
+    if isinstance(error, errors.EdgeError):
+        error.remedy = way_back(error, own.release, own.name, View()) or error.remedy
     _check_head(error, head, own)
 
 
@@ -60,7 +66,7 @@ def _check_head(error: Exception, head: bytes, own: Terms) -> None:
         described(head, own.release, own.name)
     if isinstance(error, errors.NotArtifact):
         raise errors.StoreDamaged(
-            f"{store.release_path(own.release)}/{store.CODE} is no code", AGAIN
+            f"{store.release_path(own.release)}/{store.CODE} is no code", again(own.release, own.name)
         ) from None
 
 
@@ -76,4 +82,4 @@ def refuse_gone(found: Record) -> NoReturn:
     folder = store.release_path(found.current)
     names = (name for name in (store.HEAD, store.CODE) if not posix.access(f"{folder}/{name}", 0))
     path = next((f"{folder}/{name}" for name in names), folder)
-    raise errors.StoreDamaged(f"{found.name}: {path} is missing", AGAIN)
+    raise errors.StoreDamaged(f"{found.name}: {path} is missing", again(found.current, found.name))

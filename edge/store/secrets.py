@@ -172,7 +172,12 @@ def _parse(text: bytes | None) -> dict[str, str] | None:
 def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearray:
     try:
         return making.unseal(key, context, raw, subject)
-    except Exception:
+    except Exception as error:
+        from edge import errors
+
+        if isinstance(error, errors.BadSeal):
+            name, secret = subject.split(", ", 1)
+            error.remedy = f"Set the secret again: `edge secret {name} {secret}`"
         # The key may be what is damaged, which is not looked at closely before.
         with key_file.wiped(_key(check=True)):
             raise

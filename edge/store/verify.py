@@ -20,7 +20,7 @@ PIECE = 1 << 16
 
 
 def fault_of(release_id: str, name: str) -> EdgeError | None:
-    """What is wrong with a release of a plugin, as the error of a call of it; None where nothing is."""
+    """What a call would raise for a release of a plugin: missing, changed, not trusted any more; or None."""
     release = View().release(release_id, name)
     # Trust comes second, since the level that it depends on is read from what is checked first.
     return damage_of(release) or release.refusal
@@ -35,13 +35,17 @@ def is_whole(found: Record, signer: str) -> bool:
 def damage_of(release: Release) -> EdgeError | None:
     """What of a release is missing, or not as whoever signed it signed it."""
     from edge import errors
-    from edge.store.parts import AGAIN
+    from edge.store.parts import AGAIN, again
 
     try:
         changed = _changed(release)
     except errors.EdgeError as error:
+        if error.remedy == AGAIN:
+            error.remedy = again(release.id, release.name)
         return error
-    return errors.StoreDamaged(f"{release.name}: {changed}", AGAIN) if changed else None
+    if not changed:
+        return None
+    return errors.StoreDamaged(f"{release.name}: {changed}", again(release.id, release.name))
 
 
 def _changed(release: Release) -> str:

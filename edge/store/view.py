@@ -15,6 +15,7 @@ from edge.policy import file as policy_file
 from edge.store import records
 from edge.store.parts import damaged, part, read_manifest
 from edge.trust import held as trust_held
+from edge.trust.advice import advise
 from edge.trust.held import Held
 
 TYPE_CHECKING = False
@@ -161,8 +162,7 @@ class Release:
     @property
     def level(self) -> str:
         """The security level that holds for it: the policy's, or its manifest's if that is stricter."""
-        level, own = self._view.policy.level_of(self.name), self.manifest.level
-        return levels.stricter(level, own) if own else level
+        return level_of(self.manifest, self._view.policy, self.name)
 
     @property
     def refusal(self) -> EdgeError | None:
@@ -177,11 +177,13 @@ class Release:
         try:
             level = self.level
             trusted = self._view.trust_text(operator_only=levels.operator_only(level))
-            wanted = trust.tied(trusted, self.name)
-            self._description = making.describe_head(self.head, self.name, wanted)
+            # The line ties the signature to the plugin, as that of a call does (edge/store/call.py).
+            self._description = making.describe_head(self.head, self.name, trust.tied(trusted, self.name))
         except errors.OptionsError as error:
             self._refusal = self._fault_of_trust(error)
         except errors.EdgeError as error:
+            advise(error, lambda: making.describe_head(self.head, "", None))
+            error.remedy = way_back(error, self.id, self.name, self._view) or error.remedy
             self._refusal = error
 
     def _fault_of_trust(self, error: EdgeError) -> EdgeError:
@@ -191,6 +193,27 @@ class Release:
         except errors.EdgeError as told:
             return told
         return error
+
+
+def level_of(manifest: Manifest, policy: Policy, name: str) -> str:
+    """The security level that holds: the policy's, or the manifest's own where that is stricter."""
+    level = policy.level_of(name)
+    return levels.stricter(level, manifest.level) if manifest.level else level
+
+
+def way_back(error: EdgeError, release_id: str, name: str, view: View) -> str:
+    """The remedy for a current release that was revoked, where the one that is kept was not; or empty."""
+    if not isinstance(error, (errors.Revoked, errors.OldCompiler)):
+        return ""
+    try:
+        found = view.record(name)
+        kept = view.release(found.previous, name) if found is not None and found.previous else None
+        if found is None or found.current != release_id or kept is None or kept.refusal is not None:
+            return ""
+        version = kept.signed["version"]
+    except errors.EdgeError:
+        return ""
+    return f"`edge rollback {name}` goes back to {version}; `edge key list` shows why"
 
 
 def _tried(make: Callable[[], dict[str, Any]]) -> dict[str, Any] | EdgeError:

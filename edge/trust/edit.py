@@ -10,7 +10,7 @@ import posix
 from edge import _native as native
 from edge import audit, errors, files, trust
 from edge._native import making
-from edge.files import folders, reserve
+from edge.files import reserve
 from edge.files.staged import Staged
 from edge.policy.file import locked
 from edge.trust import lines as trust_lines
@@ -153,7 +153,6 @@ def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
     path = trust.operator_path()
     if not path:
         raise errors.EnvironmentFault(files.NO_PLACE.format("trusted keys", "XDG_CONFIG_HOME"), files.SET_ONE)
-    folders.make(files.folder(path), 0o700)
     with locked(path):
         mode = _mode(path)
         lines, fact = act(_lines(path))

@@ -16,6 +16,7 @@ import posix
 from edge import _native as native
 from edge import audit, errors, files, trust
 from edge._native import making
+from edge.digits import is_digest
 from edge.files import folders
 from edge.text import is_plugin_name
 from edge.trust import key_file
@@ -170,7 +171,7 @@ def _path(name: str) -> str:
 
 def _is_digits(name: str) -> bool:
     """Whether a name would be taken for a key itself."""
-    return len(name) == 2 * native.PUBLIC_KEY_BYTES and not name.strip("0123456789abcdef")
+    return is_digest(name)
 
 
 def _content(name: str) -> bytearray:

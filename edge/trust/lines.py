@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge import errors
 from edge._native import making
+from edge.files.encoding import problem
 from edge.trust import ALGORITHM, FLOOR, REVOKED, Trusted
 
 TYPE_CHECKING = False
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 LINES = "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be"
+
+PASTE = "Paste the line that `edge key show NAME` prints, ed25519 KEY NAME, or the 64 digits of KEY alone"
 
 
 def parse(content: bytes, path: str) -> list[list[Any]]:
@@ -23,7 +26,9 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
     try:
         lines = making.read_trust(content, path)
     except errors.OptionsError as error:
-        raise errors.EnvironmentFault(error.message, LINES) from None
+        wrong, remedy = problem(content, path)
+        message = f"{path}: {wrong}" if wrong else error.message
+        raise errors.EnvironmentFault(message, remedy or LINES) from None
     for number, words in enumerate(lines, 1):
         if words and words[0] not in (ALGORITHM, REVOKED, FLOOR):
             raise errors.EnvironmentFault(
@@ -37,3 +42,22 @@ def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
     return [
         Trusted(bytes.fromhex(words[1]), words[2], words[3]) for words in lines if words[:1] == [ALGORITHM]
     ]
+
+
+def pasted(text: str) -> list[Trusted]:
+    """The keys of lines as `edge key show` prints them; none for a text that begins otherwise.
+
+    Raises `errors.UsageError` for one that begins like a key's line and is none.
+    """
+    first, _, rest = text.strip().partition(" ")
+    if first.lower() != ALGORITHM or not rest:
+        return []
+    try:
+        lines = making.read_trust(text.encode("utf-8", "surrogateescape"), "")
+    except errors.OptionsError as error:
+        why = error.message.partition(": ")[2] or error.message
+        raise errors.UsageError(f"This is no line of a key: {why}", PASTE) from None
+    found = keys_of(lines)
+    if len(found) != len(list(filter(None, lines))):
+        raise errors.UsageError("This says more than which keys are trusted", PASTE)
+    return found

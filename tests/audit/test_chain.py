@@ -44,3 +44,23 @@ def test_a_file_that_was_taken_away_is_missed(small: Path) -> None:
     (small / "log.3").unlink()
     (problem,) = audit.verify()
     assert problem.startswith("log.1, line 1: entries 1 to ")
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_an_end_that_was_taken_away_is_missed_by_what_came_after_it(folder: Path, kept: int) -> None:
+    for at in range(5):
+        audit.append({"event": "test", "at": at})
+    audit.append({"event": "denied", "plugin": "weather"})
+    assert audit.verify() == []
+    path = folder / "log"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:kept]))
+    if not kept:
+        path.unlink()
+    assert audit.verify() == [f"log: entries {kept + 1} to 5 are missing at its end"]
+
+
+def test_an_entry_that_was_damaged_is_not_missed_twice(folder: Path) -> None:
+    audit.append({"event": "test"})
+    audit.append({"event": "used", "plugin": "weather"})
+    (folder / "log").write_bytes(b"x\n")
+    assert audit.verify() == ["log, line 1: entry 1 should stand here, and was damaged or changed"]

@@ -33,6 +33,32 @@ def test_a_key_goes_from_one_machine_to_another(edge: Edge, tmp_path: Path) -> N
     assert (entry.label, entry.plugins) == ("office", ("weather", "pump-*"))
 
 
+def test_a_line_that_show_printed_is_pasted(edge: Edge) -> None:
+    line = f"ed25519 {KEY.hex()} plugins=weather office/2"
+    assert edge("key", "trust", line).status == 0
+    (entry,) = held.entries()
+    assert (entry.public, entry.label, entry.plugins) == (KEY, "office/2", ("weather",))
+    assert KEY.hex() in edge("key", "show", line).out
+    assert edge("key", "revoke", line).status == 0
+    assert held.entries() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"ed25519 {KEY.hex()[:-1]}",
+        "ed25519 KEY",
+        f"ED25519 {KEY.hex()}",
+        f"ed25519 {KEY.hex()}\nwasmtime 1.0.0",
+    ],
+)
+def test_a_line_that_is_none_is_refused_with_what_to_paste(edge: Edge, line: str) -> None:
+    ran = edge("key", "trust", line)
+    assert ran.status == 2
+    assert "Paste the line that `edge key show NAME` prints" in ran.err
+    assert held.entries() == []
+
+
 def test_a_folder_does_not_hide_the_key_of_its_name(
     edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

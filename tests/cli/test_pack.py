@@ -198,6 +198,11 @@ def test_what_devices_do_not_check_is_refused(edge: Edge, plugin: Plugin) -> Non
     refused(edge("pack", folder, *ONE), 3, "line 8: devices do not check `$dynamicRef`")
 
 
+def test_a_setting_that_nobody_could_set_is_refused(edge: Edge, plugin: Plugin) -> None:
+    folder = plugin(config_schema={"properties": {"port": {"$ref": "#/properties/port"}}})
+    refused(edge("pack", folder, *ONE), 3, "line 8: its references lead in a circle")
+
+
 def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: Wasm) -> None:
     folder = plugin()
     (folder / "cron-next.wasm").unlink()

@@ -6,20 +6,25 @@ import struct
 from collections.abc import Sequence
 
 HEADER_BYTES = 52
+PROGRAM = struct.pack("<I28x", 1) + struct.pack("<I28x", 2)
+"""Of 32 bits: something to load, and where the dynamic linker looks."""
 
 
 def elf_file(
     *, bits: int = 32, machine: int = 40, attributes: Sequence[tuple[int | str, ...]] | None = None
 ) -> bytes:
-    """A header and, for 32-bit ARM, a section of attributes: each a tag with its values."""
+    """A library's header and, for 32-bit ARM, a section of attributes: each a tag with its values."""
     ident = b"\x7fELF" + bytes([bits // 32, 1, 1]) + bytes(9)
-    if attributes is None or bits == 64:
-        return ident + struct.pack("<HH", 3, machine) + bytes(100)
-    section = _section(attributes)
-    table = HEADER_BYTES + len(section)
-    header = struct.pack("<HHIIIIIHHHHHH", 3, machine, 1, 0, 0, table, 0, HEADER_BYTES, 0, 0, 40, 2, 0)
-    entry = struct.pack("<10I", 0, 0x70000003, 0, 0, HEADER_BYTES, len(section), 0, 0, 1, 0)
-    return ident + header + section + bytes(40) + entry
+    if bits == 64:
+        header = struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 176, 0, 64, 56, 2, 64, 1, 0)
+        return ident + header + struct.pack("<I52x", 1) + struct.pack("<I52x", 2) + bytes(64)
+    section = b"" if attributes is None else _section(attributes)
+    start = HEADER_BYTES + len(PROGRAM)
+    table = start + len(section)
+    sizes = (HEADER_BYTES, 32, 2, 40, 1 if attributes is None else 2, 0)
+    header = struct.pack("<HHIIIIIHHHHHH", 3, machine, 1, 0, HEADER_BYTES, table, 0, *sizes)
+    entry = struct.pack("<10I", 0, 0x70000003, 0, 0, start, len(section), 0, 0, 1, 0)
+    return ident + header + PROGRAM + section + bytes(40) + entry
 
 
 def _section(attributes: Sequence[tuple[int | str, ...]]) -> bytes:

@@ -43,6 +43,11 @@ def arm(arch: int, *, hard: bool = True) -> bytes:
     return elf_file(attributes=[(6, arch), (28, int(hard))])
 
 
+def damaged(place: int, number: int) -> bytes:
+    whole = arm(V6)
+    return whole[:place] + number.to_bytes(2, "little") + whole[place + 2 :]
+
+
 @pytest.mark.parametrize(
     ("python", "library", "kernel"),
     [
@@ -70,6 +75,9 @@ def test_a_library_for_this_processor(
         (arm(V6), arm(V7), "armv6l", "newer CPU than armv6l (Tag_CPU_arch 10)", "pi-zero"),
         (arm(V6), elf_file(attributes=[(28, 1)]), "armv6l", "newer CPU", "pi-zero"),
         (elf_file(bits=64, machine=243), arm(V6), "riscv64", "machine 243", "there may be none"),
+        (arm(V6), damaged(44, 0), "armv6l", "is damaged: its header names 0 program", "bundle"),
+        (arm(V6), damaged(48, 0), "armv6l", "is damaged: its header says that it has no sections", "bundle"),
+        (arm(V6), damaged(46, 7), "armv6l", "is damaged: sizes", "bundle"),
         (arm(V6), b"#!/bin/sh\n" * 20, "armv6l", "is no library", "bundle"),
         (arm(V6), b"", "armv6l", "is no library", "bundle"),
     ],

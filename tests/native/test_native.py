@@ -90,6 +90,17 @@ def test_a_library_whose_end_was_never_written_is_not_opened(
     assert "ends with empty bytes" in opened(monkeypatch, tmp_path / "libedge.so").message
 
 
+@pytest.mark.parametrize(("place", "number"), [(56, 0), (56, 2), (56, 65535), (54, 57), (16, 9), (4, 7)])
+def test_a_library_whose_header_is_damaged_is_called_that(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: int, number: int
+) -> None:
+    """On 64 bits: how many program headers there are, how large each is, the kind of file, of machine."""
+    whole = bytearray(Path(os.environ["EDGE_LIBRARY"]).read_bytes())
+    whole[place : place + 2] = number.to_bytes(2, "little")
+    (tmp_path / "libedge.so").write_bytes(whole)
+    assert "libedge.so is damaged: " in opened(monkeypatch, tmp_path / "libedge.so").message
+
+
 def test_a_cut_library_ends_no_process_by_a_signal(tmp_path: Path) -> None:
     whole = Path(os.environ["EDGE_LIBRARY"]).read_bytes()
     (tmp_path / "libedge.so").write_bytes(whole[: len(whole) // 2])

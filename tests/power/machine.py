@@ -91,6 +91,9 @@ def newest() -> int:
 def left() -> list[str]:
     """What is in the store and should not be, once it was recovered."""
     root = Path(store.root())
+    if not root.exists():
+        # One into which nothing came goes with its lock.
+        return []
     found = [f"staging/{name}" for name in os.listdir(root / "staging")]
     found += [f"plugins/{name}" for name in os.listdir(root / "plugins") if name != f"{NAME}.json"]
     known = store.find(NAME)

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import Runtime, errors
 from edge import _native as native
 from edge.dev import compile as compiling
 from tests.cli.test_unloadable import ASYNC, PREVIEW_1, TOOL, importing
@@ -58,7 +59,7 @@ def test_what_is_not_compiled_on_a_device(
         no_compiler()
         told = advice(
             edge("run", path, NOTHING),
-            "Compile on a PC: `edge compile PLUGIN.wasm --target {}`; copy it here",
+            "On a PC: `edge compile {} --target {}`; copy what that makes here",
         )
         general = advice(
             edge("compile", path, "--target", "pi-zero"),
@@ -67,8 +68,8 @@ def test_what_is_not_compiled_on_a_device(
     for name in [name for name in sys.modules if name.startswith("edge.dev") and sys.modules[name] is None]:
         del sys.modules[name]
     monkeypatch.chdir(tmp_path)
-    assert edge(*put(told.edge(), path)).status == 0
-    assert edge("run", f"faults.{told.filled[0]}.cwasm", NOTHING).status == 0
+    assert edge(*told.edge()).status == 0
+    assert edge("run", f"faults.{told.filled[1]}.cwasm", NOTHING).status == 0
     assert edge(*put(general.edge(DEVICE="pi-zero", DIR=tmp_path / "out"), path)).status == 0
     assert (tmp_path / "out" / "faults.pulley32.cwasm").is_file()
 
@@ -131,10 +132,16 @@ def test_a_file_that_is_no_artifact(
     assert edge("run", tmp_path / f"faults.{ENGINE}.cwasm", NOTHING).status == 0
     told = advice(
         edge("run", packed(), NOTHING),
+        "`edge install {}`, then `edge call NAME JSON`; `edge inspect {}` shows the name",
+    )
+    with pytest.raises(errors.NotArtifact) as caught:
+        Runtime().load(packed())
+    advice(
+        caught.value.remedy,
         "`edge install FILE`, then `edge call NAME JSON`; `edge inspect FILE` shows the name",
     )
-    assert edge(*told.edge(0, FILE=packed())).status == 0
-    name = edge(*told.edge(2, FILE=packed()), "--json").document["name"]
+    assert edge(*told.edge(0)).status == 0
+    name = edge(*told.edge(2), "--json").document["name"]
     assert edge(*told.edge(1, NAME=name, JSON=NOTHING)).status == 0
 
 

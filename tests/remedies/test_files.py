@@ -229,3 +229,50 @@ def test_a_file_in_memory_that_stays_locked(monkeypatch: pytest.MonkeyPatch, tmp
             list(runtime_dir.pauses(str(path)))
         told = advice(caught.value, "A stopped process may hold it: `fuser {}` shows which")
         assert str(os.getpid()) in told.shell()
+
+
+CONVERT = "Convert it: `iconv -f {} -t UTF-8 -o {} {}`, then `mv {} {}`"
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "words"),
+    [
+        ("config/edge/policy.json", '{"format": 1}', ["policy"]),
+        ("config/edge/trusted.keys", "# nobody\n", ["key", "list"]),
+        ("config/edge/registry", "/nowhere/index.json\n", ["install", "nobody"]),
+        ("data/edge/config/faults.json", "{}", ["config", "faults"]),
+        ("given.json", "{}", ["config", "faults", "--from", "{}"]),
+        ("given.json", "{}", ["run", "{folder}/no.wasm", "--config", "@{}", "[]"]),
+        ("given.keys", "# nobody\n", ["key", "trust", "{}"]),
+        ("plugin/manifest.toml", 'name = "x"\n', ["pack", "{folder}"]),
+    ],
+)
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-be"])
+def test_a_text_in_utf_16(
+    edge: Edge, spaced: Path, installed: Install, place: str, text: str, words: list[str], code: str
+) -> None:
+    installed('permissions = ["config_read"]')
+    path = spaced / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode(code))
+    (path.parent / "no.wasm").write_bytes(b"\0asm")
+    line = [word.format(path, folder=path.parent) for word in words]
+    told = advice(edge(*line), CONVERT)
+    for at in range(2):
+        told.shell(at)
+    assert path.read_text() == text
+    assert "UTF-16" not in edge(*line).err
+
+
+def test_arguments_in_utf_16(installed: Install) -> None:
+    installed()
+    told = subprocess.run(
+        [sys.executable, "-m", "edge", "call", "faults", "-"],
+        input=NOTHING.encode("utf-16"),
+        capture_output=True,
+        check=False,
+    )
+    assert told.returncode == 2, told.stderr
+    command = advice(told.stderr.decode(), "Convert it: `iconv -f {} -t UTF-8`").command()
+    text = subprocess.run(command, input=NOTHING.encode("utf-16"), capture_output=True, check=True).stdout
+    assert text.decode() == NOTHING

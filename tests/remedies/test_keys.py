@@ -7,15 +7,20 @@ from typing import Any, Callable
 
 import pytest
 
+from edge import _native as native
 from edge import trust
 from edge._native import making
+from edge.trust import key_file
 from tests.remedies.reading import advice
 from tests.support import packing
+from tests.support.home import LOCAL
 
 Edge = Callable[..., Any]
 Install = Callable[..., Any]
 Packed = Callable[..., Path]
 NOTHING = '{"do": "nothing"}'
+Wasm = Callable[[str], Path]
+ENGINE = native.about()["engine"]
 STRANGER = bytes(range(32))
 
 
@@ -28,17 +33,86 @@ def test_a_signer_that_nobody_trusts(edge: Edge, packed: Packed) -> None:
     file = packed(seed=STRANGER)
     told = advice(
         edge("install", file),
+        "If you trust whoever signed it: `edge key trust {}`",
+    )
+    assert told.filled == (making.public_key(STRANGER).hex(),)
+    assert edge(*told.edge(0)).status == 0
+    assert edge("install", file).status == 0
+
+
+def test_a_signer_of_a_package_that_is_not_whole_is_not_offered(edge: Edge, packed: Packed) -> None:
+    file = packed(seed=STRANGER)
+    content = bytearray(file.read_bytes())
+    place = content.index(b'"version"')
+    content[place + 1 : place + 3] = b"VE"
+    file.write_bytes(content)
+    told = advice(
+        edge("install", file),
         "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
         "first 16 are enough for a key in `edge key list`",
     )
-    shown = edge(*told.edge(1, FILE=file))
-    assert shown.status == 0
-    key = making.public_key(STRANGER).hex()
-    assert key in shown.out
-    assert edge(*told.edge(0, KEY=key)).status == 0
-    assert key[:16] in edge(*told.edge(2)).out
-    assert edge(*told.edge(0, KEY=key[:16])).status == 0
-    assert edge("install", file).status == 0
+    # Then it says that the signature is wrong.
+    assert edge(*told.edge(1, FILE=file)).status == 3
+    assert edge(*told.edge(0, KEY="local")).status == 0
+    assert edge(*told.edge(2)).status == 0
+
+
+def test_a_signer_of_a_lone_file_that_nobody_trusts(edge: Edge, machine: Path, wasm: Wasm) -> None:
+    assert edge("compile", wasm("faults"), "--target", ENGINE, "-o", machine).status == 0
+    # What was compiled on another machine.
+    (machine / "data" / LOCAL).unlink()
+    words = ("run", machine / f"faults.{ENGINE}.cwasm", NOTHING)
+    told = advice(edge(*words), "If you trust whoever signed it: `edge key trust {}`")
+    assert edge(*told.edge(0)).status == 0
+    assert edge(*words).status == 0
+
+
+def test_a_lone_file_of_a_key_that_may_sign_other_plugins(edge: Edge, machine: Path, wasm: Wasm) -> None:
+    key = key_file.local_public()
+    assert key
+    assert edge("compile", wasm("faults"), "--target", ENGINE, "-o", machine).status == 0
+    (machine / "data" / LOCAL).unlink()
+    edge("key", "trust", key.hex(), "--plugins", "weather")
+    words = ("run", machine / f"faults.{ENGINE}.cwasm", NOTHING)
+    told = advice(
+        edge(*words),
+        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it",
+    )
+    assert edge(*told.edge(1, KEY=key.hex()[:16], NAMES="*")).status == 0
+    assert edge(*words).status == 0
+
+
+def test_a_key_of_this_machines_own_that_does_not_count(edge: Edge, wasm: Wasm) -> None:
+    words = ("run", wasm("faults"), NOTHING, "--level", "strict")
+    assert edge(*advice(edge(*words), "`edge key trust local` adds it").edge()).status == 0
+    assert edge(*words).status == 0
+    assert edge("key", "revoke", "local").status == 0
+    told = advice(edge(*words), "If that was a mistake: `edge key trust local --again`")
+    assert edge(*told.edge()).status == 0
+    assert edge(*words).status == 0
+
+
+def test_a_release_that_was_revoked_where_another_is_kept(edge: Edge, packed: Packed) -> None:
+    edge("install", packed())
+    edge("install", packed(release=2, version="2.0.0"))
+    newest = edge("show", "faults", "--json").document["id"]
+    ran = edge("key", "revoke", f"sha256:{newest}")
+    words = "`edge rollback {}` goes back to {}; `edge key list` shows why"
+    told = advice(ran, words)
+    assert told.filled == ("faults", "1.0.0")
+    for ran in (edge("call", "faults", NOTHING), edge("doctor").out, edge("reload", "faults")):
+        assert advice(ran, words).filled[0] == "faults"
+    assert newest in edge(*told.edge(1)).out
+    assert edge(*told.edge(0)).status == 0
+    assert edge("call", "faults", NOTHING).status == 0
+
+
+def test_a_compiler_below_the_floor_where_nothing_better_is_kept(edge: Edge, packed: Packed) -> None:
+    edge("install", packed())
+    edge("install", packed(release=2))
+    Path(trust.operator_path()).parent.mkdir(parents=True, exist_ok=True)
+    Path(trust.operator_path()).write_text("wasmtime 999.0.0\n")
+    assert "edge rollback" not in edge("call", "faults", NOTHING).err
 
 
 def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
@@ -70,10 +144,11 @@ def test_a_key_that_may_sign_other_plugins_only(edge: Edge, packed: Packed) -> N
     file = packed(seed=STRANGER)
     told = advice(
         edge("install", file),
-        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it",
+        "`edge key list` shows which plugins a key may sign, `edge key trust {} --plugins {}` adds this one",
     )
     assert "weather" in edge(*told.edge(0)).out
-    assert edge(*told.edge(1, KEY=key[:16], NAMES="weather,faults")).status == 0
+    assert told.filled == (key, "weather,faults")
+    assert edge(*told.edge(1)).status == 0
     assert edge("install", file).status == 0
 
 
@@ -95,6 +170,17 @@ def test_a_compiler_that_is_not_taken(edge: Edge, packed: Packed) -> None:
         "Install a release that was packed with this release of Edge; `edge audit --engine` lists all",
     )
     assert "999.0.0" in edge("audit", "--engine").out
+
+
+def test_a_line_of_a_key_that_was_cut_short(edge: Edge) -> None:
+    edge("key", "new", "office")
+    told = advice(
+        edge("key", "trust", "ed25519 0123"),
+        "Paste the line that `edge key show NAME` prints, ed25519 KEY NAME, or the 64 digits of KEY alone",
+    )
+    line = edge(*told.edge(NAME="office")).out.strip()
+    assert edge("key", "trust", line).status == 0
+    assert edge("key", "trust", line.split()[1]).status == 0
 
 
 def test_a_key_that_is_not_there(edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]) -> None:

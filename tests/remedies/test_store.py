@@ -26,7 +26,7 @@ type = "string"
 """
 NOTHING = '{"do": "nothing"}'
 SAME_AGAIN = (
-    "Install the same release again, which repairs it and keeps its configuration; `edge rollback NAME` goes "
+    "Install the same release again, which repairs it and keeps its configuration; `edge rollback {}` goes "
     "back to the one before"
 )
 
@@ -118,8 +118,9 @@ def test_code_that_changed(edge: Edge, installed: Install, packed: Callable[...,
         "Install the same release again, which repairs it; `edge doctor` checks all the others",
     )
     ran = edge("doctor", "--json")
-    advice(
-        found(ran, "plugins"), "Install the release again; `edge rollback NAME` goes back to the one before"
+    assert (
+        found(ran, "plugins")
+        == "Install the same release again, which repairs it and keeps its configuration"
     )
     assert edge(*told.edge(), "--json").document["checks"]
     assert edge("install", packed()).status == 0
@@ -136,15 +137,16 @@ def test_a_release_without_code(edge: Edge, installed: Install, packed: Callable
     installed(release=2)
     (release() / store.CODE).unlink()
     told = advice(edge("call", "faults", NOTHING), SAME_AGAIN)
-    assert edge(*told.edge(NAME="faults")).status == 0
+    advice(found(edge("doctor", "--json"), "plugins"), SAME_AGAIN)
+    assert edge(*told.edge()).status == 0
     assert works(edge)
     edge("rollback", "faults")
     (release() / store.HEAD).write_bytes(b"")
     advice(edge("call", "faults", NOTHING), SAME_AGAIN)
     again = packed()
     # Nobody can say what a damaged release was granted, so that has to be agreed to.
-    advice(edge("install", again), "`edge audit FILE` shows all of it; `edge install --yes` consents")
-    assert edge("install", again, "--yes").status == 0
+    told = advice(edge("install", again), "`edge audit {}` shows all of it; `edge install {} --yes` consents")
+    assert edge(*told.edge(1)).status == 0
     assert works(edge)
 
 
@@ -156,12 +158,7 @@ def test_a_record_that_is_damaged(edge: Edge, installed: Install, packed: Callab
         edge("show", "faults"), "Remove the plugin, and install it again: `edge remove {} --forget`"
     )
     whole = edge("doctor", "--json")
-    advice(
-        found(whole, "store"),
-        "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's "
-        "place has to "
-        "be moved away before",
-    )
+    assert found(whole, "store") == told.text
     assert edge(*told.edge()).status == 0
     assert edge("install", packed()).status == 0
     assert works(edge)
@@ -215,16 +212,13 @@ def test_nothing_to_go_back_to(edge: Edge, installed: Install, packed: Callable[
     assert edge("rollback", "faults").status == 0
 
 
-def test_what_needs_consent_before_it_replaces(
-    edge: Edge, installed: Install, packed: Callable[..., Path]
-) -> None:
+def test_what_needs_consent_before_it_replaces(edge: Edge, installed: Install) -> None:
     installed()
     told = advice(
-        installed(HOSTS, release=2), "`edge audit FILE` shows all of it; `edge install --yes` consents"
+        installed(HOSTS, release=2), "`edge audit {}` shows all of it; `edge install {} --yes` consents"
     )
-    file = packed(HOSTS, release=2)
-    assert "example.org" in edge(*told.edge(0, FILE=file)).out
-    assert edge(*told.edge(1), file).status == 0
+    assert "example.org" in edge(*told.edge(0)).out
+    assert edge(*told.edge(1)).status == 0
     assert works(edge)
 
 
@@ -290,7 +284,7 @@ def test_secrets_that_are_damaged(edge: Edge, installed: Install, tmp_path: Path
 
 SECRETS: dict[str, Callable[[Any], Any]] = {
     "file": lambda ran: advice(ran, "Set them again, which makes it anew: `edge secret {} PROPERTY`"),
-    "seal": lambda ran: advice(ran, "Set the secret again: `edge secret NAME PROPERTY`"),
+    "seal": lambda ran: advice(ran, "Set the secret again: `edge secret {} {}`"),
     "key": lambda ran: advice(
         ran, "set the secrets again, `edge secret NAME PROPERTY`, which makes a new key"
     ),
@@ -334,3 +328,39 @@ def test_an_audit_log_that_somebody_changed(edge: Edge, installed: Install, tmp_
         "`edge audit --verify` shows all of it; find out who did that",
     )
     assert edge(*told.edge()).status == 1
+
+
+def test_files_that_somebody_removed(edge: Edge, installed: Install, tmp_path: Path) -> None:
+    installed(SECRET, "--yes")
+    value = tmp_path / "token.txt"
+    value.write_text("s3cret")
+    edge("secret", "faults", "token", "--from", value)
+    edge("config", "faults", "place=Bonn")
+    for folder in ("config", "secrets"):
+        (tmp_path / f"data/edge/{folder}/faults.json").unlink()
+    ran = edge("doctor", "--json")
+    told = advice(
+        found(ran, "configuration"),
+        "Put it back from a backup, or set it again, as `edge config {}` shows; if it was removed "
+        "on purpose: `edge config {} --reset`",
+    )
+    assert "place" in edge(*told.edge(0)).out
+    assert edge(*told.edge(1)).status == 0
+    told = advice(found(ran, "secrets"), "Put it back from a backup, or set it again: `edge secret {} {}`")
+    assert edge(*told.edge(), "--from", value).status == 0
+    ran = edge("doctor", "--json")
+    assert (found(ran, "configuration"), found(ran, "secrets")) == ("", "")
+
+
+def test_settings_that_a_plugin_requires(edge: Edge, installed: Install, tmp_path: Path) -> None:
+    required = '[config_schema]\nrequired = ["token", "place"]\n'
+    installed(SECRET.replace("[config_schema", f"{required}[config_schema", 1), "--yes")
+    ran = edge("doctor", "--json")
+    told = advice(found(ran, "configuration"), "Set it: `edge config {} {}=VALUE`")
+    assert edge(*told.edge()).status == 0
+    value = tmp_path / "token.txt"
+    value.write_text("s3cret")
+    told = advice(found(ran, "secrets"), "Set it: `edge secret {} {}`")
+    assert edge(*told.edge(), "--from", value).status == 0
+    ran = edge("doctor", "--json")
+    assert (found(ran, "configuration"), found(ran, "secrets")) == ("", "")

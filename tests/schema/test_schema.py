@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge import schema
 from edge.schema import from_text, words
+from edge.schema.unsettable import unsettable
 from edge.schema.values import TYPES
 from edge.schema.words import unknown
 
@@ -137,6 +138,15 @@ def test_what_is_not_checked_is_named(rules: Any, pointers: list[str]) -> None:
         ({"type": "array", "items": {"type": "integer"}}, "[1, 2]", [1, 2]),
         ({"type": ["integer", "string"]}, "7", 7),
         ({"type": ["integer", "string"]}, "seven", "seven"),
+        # Out of range is no reason to become text.
+        ({"type": ["integer", "string"], "minimum": 1}, "0", 0),
+        ({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}, "0", 0),
+        ({"minimum": 1}, "0", 0),
+        ({"enum": [1, "0"]}, "0", "0"),
+        ({"oneOf": [{"type": "integer", "minimum": 1}, {"const": "0"}]}, "0", "0"),
+        ({"not": {"type": "integer"}}, "0", "0"),
+        ({"type": ["boolean", "string"]}, "0", "0"),
+        ({"enum": ["0", "1"]}, "0", "0"),
         ({"type": "null"}, "null", None),
         (True, "text", "text"),
     ],
@@ -275,6 +285,68 @@ def test_a_pattern_takes_no_time_out_of_proportion() -> None:
 def test_schemas_that_lead_in_circles_or_double_are_given_up(rules: Any, value: Any) -> None:
     (found,) = schema.problems(rules, value)
     assert "steps" in found
+
+
+EMPTY_RANGES = {"minimum": 2, "maximum": 1, "minLength": 2, "maxLength": 1}
+
+
+def _links(length: int, *, twice: bool = False) -> dict[str, Any]:
+    """Schemas each of which leads to the next one."""
+    links = [{"$ref": f"#/$defs/{at + 1}"} for at in range(length)]
+    steps = [{"allOf": [link, link]} if twice else link for link in links]
+    return dict(zip(map(str, range(length + 1)), [*steps, True]))
+
+
+@pytest.mark.parametrize(
+    ("rules", "place", "reason"),
+    [
+        ({"properties": {"port": {"$ref": "#/properties/port"}}}, "/properties/port", "in a circle"),
+        ({"properties": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#/properties/a"}]}}}, "", "in a circle"),
+        ({"$ref": "#"}, "", "in a circle"),
+        ({"properties": {"a": {"if": True, "then": {"$ref": "#/properties/a"}}}}, "", "in a circle"),
+        (
+            {"$defs": {**{str(n): {"$ref": f"#/$defs/{n + 1}"} for n in range(99)}, "99": True}},
+            "/$defs/0",
+            "100",
+        ),
+        ({"$defs": {**{str(n): {"$ref": f"#/$defs/{n + 1}"} for n in range(98)}, "98": True}}, "", ""),
+        (
+            {
+                "$defs": {
+                    **{str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}] * 2} for n in range(14)},
+                    "14": True,
+                }
+            },
+            "/$defs/0",
+            "20000 steps",
+        ),
+        ({"properties": {"a": {"enum": []}}}, "/properties/a", "none of the values"),
+        ({"properties": {"a": {"type": "integer", "const": "1"}}}, "/properties/a", "none of the values"),
+        ({"properties": {"a": {"type": "integer", "enum": ["1", 2]}}}, "", ""),
+        (
+            {"properties": {"a": {"type": "integer", "minimum": 2, "maximum": 1}}},
+            "/properties/a",
+            "minimum is",
+        ),
+        ({"properties": {"a": {"minimum": 2, "maximum": 1}}}, "", ""),
+        # A tree is as deep as its value.
+        ({"properties": {"a": {"items": {"$ref": "#/properties/a"}}}}, "", ""),
+        ({"properties": {"a": False}}, "", ""),
+    ],
+)
+def test_schemas_that_no_value_fits_are_told(rules: Any, place: str, reason: str) -> None:
+    found = unsettable(rules)
+    if not reason:
+        assert found == []
+        return
+    assert any(told.startswith(place) and reason in why for told, why in found)
+
+
+@pytest.mark.parametrize("length", [97, 98])
+def test_what_is_told_to_be_too_deep_is_what_is_given_up(length: int) -> None:
+    rules = {"$defs": _links(length), "properties": {"a": {"$ref": "#/$defs/0"}}}
+    told = [place for place, _ in unsettable(rules)]
+    assert ("/properties/a" in told) is bool(schema.problems(rules, {"a": 1}))
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ EXPECTED = (
 
 def put(path):
     with open(path, "rb") as file:
-        install(file.fileno(), path, origin=path, consent=lambda _: True)
+        carry_out(Installation(file.fileno(), path, origin=path), lambda _: True)
 
 def call(name):
     with prepare(name) as prepared:

@@ -75,8 +75,12 @@ KINDS = {
     "manifest.toml": Kind("data/edge/store/releases/*/manifest.toml", RELOAD, "plugins", (INSTALL,)),
     "code": Kind("data/edge/store/releases/*/code", RELOAD, "plugins", (INSTALL,)),
     "calls": Kind("data/edge/store/calls/faults.json", CALL, "files", MOVE, states=(), sees=(FOLDER,)),
-    "config": Kind("data/edge/config/faults.json", CALL, "configuration", SETTING, states=STATES[:4]),
-    "secrets": Kind("data/edge/secrets/faults.json", READ_SECRET, "secrets", SET_SECRET, states=STATES[:4]),
+    "config": Kind(
+        "data/edge/config/faults.json", CALL, "configuration", SETTING, states=STATES[:4], sees=(GONE,)
+    ),
+    "secrets": Kind(
+        "data/edge/secrets/faults.json", READ_SECRET, "secrets", SET_SECRET, states=STATES[:4], sees=(GONE,)
+    ),
     "secrets.key": Kind("data/edge/keys/secrets.key", READ_SECRET, "secrets", SET_SECRET),
     "local.key": Kind("data/edge/keys/local.key", CALL, "keys", PACK_AGAIN, states=STATES[:4], gone=3),
     "key": Kind(
@@ -110,7 +114,7 @@ KINDS = {
     "store lock": Kind("data/edge/store/lock", DISABLE, "files", MOVE, states=(FOLDER,)),
     "audit lock": Kind("data/edge/audit/lock", DISABLE, "files", MOVE, states=(FOLDER,)),
     "audit log": Kind(
-        "data/edge/audit/log", DISABLE, "audit", MOVE, states=(FOLDER,), sees=(EMPTY, HALVED, NULS)
+        "data/edge/audit/log", DISABLE, "audit", MOVE, states=(FOLDER,), sees=(EMPTY, HALVED, NULS, GONE)
     ),
     "policy lock": Kind(
         "config/edge/policy.json.lock", ("policy", "level", "default"), "files", MOVE, states=(FOLDER,)

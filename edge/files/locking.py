@@ -1,0 +1,49 @@
+"""Files that are locked, and may be removed by whoever holds the lock.
+
+RATIONALE, "Why a lock goes with what it was made for".
+"""
+
+from __future__ import annotations
+
+import posix
+
+from edge import files
+from edge.files import folders
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FLAGS = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+
+
+def is_at(fd: int, path: str) -> bool:
+    """Whether an open file still has that name."""
+    try:
+        there = posix.stat(path)
+    except FileNotFoundError:
+        return False
+    here = posix.fstat(fd)
+    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+
+
+def take(path: str, wait: Callable[[int], None]) -> int:
+    """A descriptor of a file whose lock is held, made with its folder where it is not there.
+
+    `wait` takes the lock of a descriptor. Raises OSError as that and opening do.
+    """
+    while True:
+        folders.make(files.folder(path), 0o700)
+        try:
+            fd = posix.open(path, FLAGS, 0o600)
+        except FileNotFoundError:
+            # Who had made the folder had no use for it.
+            continue
+        try:
+            wait(fd)
+            if is_at(fd, path):
+                return fd
+        except BaseException:
+            posix.close(fd)
+            raise
+        posix.close(fd)

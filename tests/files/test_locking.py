@@ -1,0 +1,37 @@
+"""Files that are locked, and may be removed by whoever holds the lock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from edge.files import folders, locking
+
+
+def test_who_waited_for_a_lock_that_was_removed_takes_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "store/lock"
+    waits = []
+
+    def wait(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        waits.append(fd)
+        if len(waits) == 1:
+            # Meanwhile its holder had no use for it.
+            path.unlink()
+            folders.remove_empty([str(path.parent)])
+
+    fd = locking.take(str(path), wait)
+    assert (len(waits), locking.is_at(fd, str(path))) == (2, True)
+    os.close(fd)
+
+
+def test_folders_for_now_stay_where_something_came_into_them(tmp_path: Path) -> None:
+    path = tmp_path / "a/b/c"
+    with folders.for_now(str(path)):
+        path.mkdir(parents=True)
+    assert list(tmp_path.iterdir()) == []
+    with folders.for_now(str(path)):
+        path.mkdir(parents=True)
+        (path.parent / "file").touch()
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/file"]
