@@ -18,10 +18,10 @@ AGAIN = "Install the same release again, which repairs it and keeps its configur
 def again(release_id: str, plugin: str = "") -> str:
     """What to do where a release is damaged; `plugin`: whose it is, empty where that is not known."""
     from edge import errors
-    from edge.store import record
+    from edge import store
 
     try:
-        found = record.find(plugin) if plugin else None
+        found = store.find(plugin) if plugin else None
     except errors.EdgeError:
         found = None
     if found is None or not found.previous or found.current != release_id:
