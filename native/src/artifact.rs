@@ -8,7 +8,7 @@
 //! know. The signature covers the description, and that the ELF's size and digest: no byte of the file is free.
 
 use std::fs::File;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 
 use serde_json::Value as Json;
 
@@ -16,6 +16,7 @@ use crate::hex;
 use crate::key::{KEY_BYTES, PublicKey, Purpose, SIGNATURE_BYTES};
 use crate::package;
 use crate::profile::EngineTarget;
+use crate::reading::{read_at, read_through};
 use crate::sha256::Sha256;
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
@@ -23,8 +24,6 @@ use crate::trust::Trust;
 
 const MAGIC: &[u8; 8] = b"EDGEAOT1";
 const FOOTER_BYTES: usize = KEY_BYTES + SIGNATURE_BYTES + 4 + MAGIC.len();
-/// Digests are made through a buffer this large: nothing of the file stays in memory.
-const BUFFER_BYTES: usize = 16 << 10;
 
 /// Open code and the verified statement that is about it.
 pub struct Artifact {
@@ -98,12 +97,9 @@ impl Artifact {
         &self.file
     }
 
-    pub fn signer(&self) -> &PublicKey {
-        &self.statement.signer
-    }
-
-    pub fn into_description(self) -> Json {
-        self.statement.description
+    /// As [`Statement::described`].
+    pub fn described(self) -> Json {
+        self.statement.described()
     }
 
     fn text(&self, name: &str) -> &str {
@@ -182,21 +178,6 @@ fn size(file: &File) -> Outcome<u64> {
     }
 }
 
-/// Hands `take` the `len` bytes from `at` on, a buffer at a time.
-pub fn read_through(file: &File, mut at: u64, len: u64, mut take: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut left = len;
-    while left > 0 {
-        let len = usize::try_from(left).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
-        let piece = buffer.get_mut(..len).unwrap_or_default();
-        read_at(file, piece, at)?;
-        take(piece)?;
-        at += len as u64;
-        left -= len as u64;
-    }
-    Ok(())
-}
-
 fn not_artifact() -> Failure {
     Failure::new(Status::NotArtifact, "it does not end in a trailer of edge compile")
 }
@@ -206,14 +187,6 @@ fn split_footer(footer: &[u8; FOOTER_BYTES]) -> Option<(PublicKey, [u8; SIGNATUR
     let (signature, rest) = rest.split_first_chunk()?;
     let (len, magic) = rest.split_first_chunk()?;
     (magic == MAGIC).then_some((*signer, *signature, u32::from_le_bytes(*len)))
-}
-
-/// Fills the buffer; a file that ends before is damaged.
-pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Outcome<()> {
-    file.read_exact_at(buffer, at).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Failure::new(Status::Damaged, "the file became shorter while it was read"),
-        _ => Failure::io("the artifact", &error),
-    })
 }
 
 /// What follows the ELF.

@@ -12,6 +12,7 @@ use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{IndexMap, Resolve, TypeDefKind, WorldItem, WorldKey};
 
 use crate::artifact;
+use crate::binary::invalid;
 use crate::features;
 use crate::fixed_memory;
 use crate::footprint::instance_bytes;
@@ -19,8 +20,9 @@ use crate::guest::Guest;
 use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
-use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
+use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, WASMTIME};
 use crate::sha256;
+use crate::stacks::STACK_BYTES;
 use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::Structure;
@@ -84,7 +86,7 @@ fn contents(wasm: &[u8]) -> Outcome<Contents> {
             Err(error) if contents.is_none() => {
                 return Err(Failure::new(Status::NotWasm, format!("it is not WebAssembly: {error}")));
             }
-            Err(error) => return Err(Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))),
+            Err(error) => return Err(invalid(error)),
         }
     }
     contents.ok_or_else(|| Failure::new(Status::NotWasm, "it is empty"))

@@ -7,8 +7,8 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower};
 
 use crate::guest::Guest;
-use crate::instance::classify;
 use crate::status::{Failure, Outcome, Status};
+use crate::traps::classify;
 use crate::values::{Reader, Writer};
 
 const CHANNEL: &str = "zeroclaw:plugin/channel@0.1.0#";

@@ -10,16 +10,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use crate::clock::monotonic;
+use crate::time::{SECOND, monotonic};
 
 mod free;
 mod machine;
+mod refusal;
 mod table;
 
 pub use free::free_bytes;
+pub use refusal::Refusal;
+use refusal::narrow;
 use table::{CALLS, Head, Holder, Key, MEMORY, PLUGIN, PROCESS, Plugin, SERIAL, STARTED, Table};
-
-const SECOND: u64 = 1_000_000_000;
 
 /// A call that wants to count.
 pub struct Demand<'a> {
@@ -35,33 +36,6 @@ pub struct Demand<'a> {
     pub per_minute: u32,
     /// Of the clock that rates go by; 0: the monotonic one.
     pub seconds: u64,
-}
-
-/// Why a call does not count, or not yet.
-#[derive(Clone, Copy)]
-pub enum Refusal {
-    /// The file is another process's, or no longer the one that others find: open it again.
-    Closed,
-    /// Another process has the file locked.
-    Locked,
-    /// The memory of all calls under way leaves no room.
-    Memory,
-    /// Too many calls of the plugin are under way.
-    Busy,
-    /// Too many of its calls began within a minute.
-    Rate,
-    /// No record is left for another plugin, or for another process.
-    Plugins,
-    Holders,
-    /// A name is too long, or there is none.
-    Name,
-    System(Errno),
-}
-
-impl From<Errno> for Refusal {
-    fn from(error: Errno) -> Self {
-        Refusal::System(error)
-    }
 }
 
 /// `edge_count`: the figures that go with a refusal.
@@ -281,8 +255,4 @@ impl Counters {
 fn times(given: u64) -> (u32, u32) {
     let clock = narrow(monotonic() / SECOND);
     (clock, if given == 0 { clock } else { narrow(given) })
-}
-
-fn narrow(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

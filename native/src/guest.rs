@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::clock::{Clock, Random};
 use crate::limits::{InstanceOptions, Limiter};
 use crate::mailbox::Mailbox;
+use crate::pollables::Pollables;
 use crate::profile::EngineTarget;
 use crate::status::{Failure, Status};
-use crate::wasi::Handles;
 
 pub struct Guest {
     pub mailbox: Arc<Mailbox>,
@@ -15,7 +15,7 @@ pub struct Guest {
     pub limiter: Limiter,
     pub clock: Clock,
     pub random: Random,
-    pub handles: Handles,
+    pub pollables: Pollables,
     work: u32,
 }
 
@@ -29,7 +29,7 @@ impl Guest {
             mailbox,
             clock: Clock::new(&options),
             random: Random::new(&options),
-            handles: Handles::default(),
+            pollables: Pollables::default(),
             work: 0,
             options,
         }

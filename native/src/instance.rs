@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::{Func, Instance as Component, InstancePre};
-use wasmtime::{Engine, Error, Store, Trap};
+use wasmtime::{Engine, Store};
 
-use crate::clock::monotonic;
 use crate::contract;
 use crate::guest::Guest;
 use crate::limits::{InstanceOptions, PIECE_FUEL};
@@ -18,8 +17,9 @@ use crate::mailbox::{Log, Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
 use crate::profile::EngineTarget;
 use crate::status::{Failure, Outcome, Status};
+use crate::time::monotonic;
+use crate::traps::classify;
 use crate::values;
-use crate::wasi::Exit;
 
 /// What a step came to; the bytes of a call that is over or asks stand in [`Instance::output`].
 pub enum Step {
@@ -283,7 +283,7 @@ async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<
     if let (Err(failure), Some(refused)) = (&mut result, live.store.data().limiter.refused())
         && failure.status == Status::Trapped
     {
-        *failure = Failure::new(Status::OverLimit, format!("it wanted {refused}; then: {}", failure.why));
+        *failure = Failure::new(Status::OverLimit, format!("it wanted {refused}; then: {}", failure.message));
     }
     Finished { live: Some(live), result }
 }
@@ -329,33 +329,4 @@ fn export(live: &mut Live, name: &str) -> Outcome<Func> {
     index
         .and_then(|index| component.get_func(&mut *store, index))
         .ok_or_else(|| Failure::new(Status::NoExport, format!("it exports no function `{name}`")))
-}
-
-/// How Wasmtime says that a limit of a store is reached; the types of these errors are its own.
-const LIMITS_OF_STORE: [&str; 3] =
-    ["too much data is being copied", "resource limit exceeded", "handle limit exceeded"];
-
-/// What an error out of Wasmtime, or one of ours that travelled through it, means to the caller.
-pub fn classify(error: Error) -> Failure {
-    if let Some(Failure { status, why }) = error.downcast_ref::<Failure>() {
-        return Failure::new(*status, why.clone());
-    }
-    if let Some(Exit(code)) = error.downcast_ref::<Exit>() {
-        return Failure::new(Status::Exited, format!("it left through exit with status {code}"));
-    }
-    if error.is::<wasmtime::OutOfMemory>() {
-        return Failure::new(Status::OutOfMemory, error.to_string());
-    }
-    if let Some(failure) = Failure::of_system("an instance", &error) {
-        return failure;
-    }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => Failure::new(Status::OutOfFuel, "its fuel is used up"),
-        Some(trap) => Failure::new(Status::Trapped, trap.to_string()),
-        None => {
-            let why = format!("{error:#}");
-            let limit = LIMITS_OF_STORE.iter().any(|limit| why.contains(limit));
-            Failure::new(if limit { Status::OverLimit } else { Status::Trapped }, why)
-        }
-    }
 }

@@ -7,8 +7,8 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use crate::clock::monotonic;
 use crate::status::{Failure, Outcome, Status};
+use crate::time::monotonic;
 
 /// Why the guest is not running.
 pub enum Slot {

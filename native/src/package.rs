@@ -14,11 +14,12 @@ use serde_json::Value as Json;
 
 use crate::hex;
 use crate::key::{KEY_BYTES, Purpose, SIGNATURE_BYTES};
+use crate::profile::EngineTarget;
+use crate::reading::{read_at, read_through};
 use crate::sha256::Sha256;
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
-use crate::{artifact, profile::EngineTarget};
 
 const MAGIC: &[u8; 8] = b"EDGEPKG1";
 const HEAD_BYTES: usize = MAGIC.len() + 4 + KEY_BYTES + SIGNATURE_BYTES;
@@ -36,10 +37,10 @@ pub struct Entry<'a> {
 /// The head of a package as it stands in the file; nothing of it is verified.
 pub fn read_head(file: &File) -> Outcome<Vec<u8>> {
     let mut head = vec![0; HEAD_BYTES];
-    artifact::read_at(file, &mut head, 0).map_err(too_short)?;
+    read_at(file, &mut head, 0).map_err(too_short)?;
     let (_, len) = split(&head).ok_or_else(not_package)?;
     let mut text = vec![0; len];
-    artifact::read_at(file, &mut text, HEAD_BYTES as u64).map_err(too_short)?;
+    read_at(file, &mut text, HEAD_BYTES as u64).map_err(too_short)?;
     head.extend_from_slice(&text);
     Ok(head)
 }
@@ -145,7 +146,7 @@ pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: O
         return Err(Failure::new(Status::Options, format!("the package has no file `{name}`")));
     };
     let mut digest = Sha256::default();
-    artifact::read_through(file, entry.at, entry.size, |piece| {
+    read_through(file, entry.at, entry.size, |piece| {
         digest.update(piece);
         match to {
             Some(mut to) => to.write_all(piece).map_err(|error| Failure::io("unpacking", &error)),

@@ -6,7 +6,7 @@ use wasmtime::{Config, Engine, WasmBacktraceDetails};
 
 use crate::hex;
 use crate::sha256;
-use crate::stacks::Fibers;
+use crate::stacks::{Fibers, HOST_STACK_BYTES, STACK_BYTES};
 use crate::status::{Failure, Outcome, Status};
 
 /// Raised when the meaning of the profile changes without one of the figures below changing.
@@ -19,11 +19,6 @@ pub const LIBRARY: &str = env!("CARGO_PKG_VERSION");
 
 /// Wasmtime refuses artifacts of another major release, and nothing finer.
 const WASMTIME_MAJOR: &str = "48";
-
-/// Guest stack of a call when the caller does not say: CPython needs this much.
-pub const STACK_BYTES: usize = 512 << 10;
-/// Host functions run on the same fiber, above the guest's share of it.
-pub const HOST_STACK_BYTES: usize = 256 << 10;
 
 /// What executes an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

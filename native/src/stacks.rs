@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
 use wasmtime::{Result, StackCreator, StackMemory};
 
-use crate::profile::{HOST_STACK_BYTES, STACK_BYTES};
+/// Guest stack of a call when the caller does not say: CPython needs this much.
+pub const STACK_BYTES: usize = 512 << 10;
+/// Host functions run on the same fiber, above the guest's share of it.
+pub const HOST_STACK_BYTES: usize = 256 << 10;
 
 /// A multiple of every page size there is on the CPUs that Edge runs on.
 const GUARD_BYTES: usize = 64 << 10;

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::hex;
 use crate::key::{self, PublicKey, Purpose, SIGNATURE_BYTES};
 use crate::sha256;
 use crate::status::{Failure, Outcome, Status};
@@ -42,6 +43,15 @@ impl Signed<'_> {
 }
 
 impl Statement {
+    /// The description, with the signer's key beside what was signed.
+    pub fn described(self) -> Json {
+        let mut description = self.description;
+        if let Some(description) = description.as_object_mut() {
+            description.insert("signer".to_owned(), hex::encode(&self.signer).into());
+        }
+        description
+    }
+
     /// That this library knows what the fields of the description mean.
     pub fn check_format(&self) -> Outcome<()> {
         let format = self.description.get("format").and_then(Json::as_u64);

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What a function answers that did what it was asked for.
+pub const OK: i32 = 0;
+
 /// The high byte says whose fault it is: 2 the caller, 3 the artifact or its trust, 4 the guest, 5 this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
@@ -57,14 +60,14 @@ pub enum Status {
 #[derive(Debug)]
 pub struct Failure {
     pub status: Status,
-    pub why: String,
+    pub message: String,
 }
 
 pub type Outcome<T> = Result<T, Failure>;
 
 impl Failure {
-    pub fn new(status: Status, why: impl Into<String>) -> Self {
-        Failure { status, why: why.into() }
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Failure { status, message: message.into() }
     }
 
     /// A fault of reading or writing `what`.
@@ -89,7 +92,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
+        f.write_str(&self.message)
     }
 }
 

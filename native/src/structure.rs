@@ -8,10 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{
-    BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
     ComponentOuterAliasKind, ComponentTypeRef, Encoding, ExternalKind, Instance, Parser, Payload,
 };
 
+use crate::binary::invalid;
 use crate::limits::INSTANCES;
 use crate::status::{Failure, Outcome, Status};
 
@@ -374,8 +375,4 @@ fn too_complex(why: String) -> Failure {
 
 fn foreign(what: &str) -> Failure {
     Failure::new(Status::TooComplex, format!("it instantiates a {what} that it gets from elsewhere"))
-}
-
-fn invalid(error: BinaryReaderError) -> Failure {
-    Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))
 }

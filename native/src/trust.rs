@@ -17,17 +17,13 @@ mod line;
 
 use serde_json::Value as Json;
 
-use self::line::{Line, digits, version};
+use self::line::{Digest, Line, Version, digits, version};
 use crate::hex;
 use crate::key::{self, PublicKey, Purpose};
 use crate::status::{Failure, Outcome, Status};
 
 /// More lines than any device has keys.
 const MAX_LINES: usize = 4096;
-const DIGEST_BYTES: usize = 32;
-
-type Digest = [u8; DIGEST_BYTES];
-type Version = [u64; 3];
 
 /// What a caller is ready to load.
 #[derive(Default)]

@@ -7,22 +7,20 @@
 mod cli;
 mod clocks;
 mod io;
+mod link;
 mod random;
 mod refused;
 
-use wasmtime::StoreContextMut;
-use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower, ResourceType};
+use wasmtime::component::ResourceType;
 
 pub use cli::Exit;
-pub use io::Handles;
+use link::Target;
+pub use link::give_way;
 
-use crate::guest::Guest;
+use crate::pollables::Pollable;
 
 /// Of the names of its interfaces.
 pub const NAMESPACE: &str = "wasi:";
-
-type Target<'a> = LinkerInstance<'a, Guest>;
-type Store<'a> = StoreContextMut<'a, Guest>;
 
 /// Ties the function `name` of `interface` to `target`; false when nobody here provides it.
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
@@ -43,8 +41,8 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
 pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<()> {
     let ty = match name {
         "pollable" => {
-            return target.resource(name, ResourceType::host::<io::Pollable>(), |mut store, rep| {
-                store.data_mut().handles.drop_pollable(rep);
+            return target.resource(name, ResourceType::host::<Pollable>(), |mut store, rep| {
+                store.data_mut().pollables.remove(rep);
                 Ok(())
             });
         }
@@ -54,33 +52,6 @@ pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<
         _ => ResourceType::host::<refused::Unused>(),
     };
     target.resource(name, ty, |_, _| Ok(()))
-}
-
-/// Ties a function that answers at once. A guest that calls many of them gives way in between.
-fn function<P, R>(
-    target: &mut Target<'_>,
-    name: &str,
-    act: impl Fn(&mut Guest, P) -> wasmtime::Result<R> + Copy + Send + Sync + 'static,
-) -> wasmtime::Result<()>
-where
-    P: ComponentNamedList + Lift + Send + 'static,
-    R: ComponentNamedList + Lower + Send + 'static,
-{
-    target.func_wrap_async(name, move |mut store: Store<'_>, params: P| {
-        Box::new(async move {
-            give_way(&mut store, 0).await;
-            act(store.data_mut(), params)
-        })
-    })
-}
-
-/// Counts work that costs a guest hardly any fuel; every so often, others get their turn.
-pub async fn give_way(store: &mut Store<'_>, bytes: u64) {
-    let guest = store.data_mut();
-    if guest.works(bytes) {
-        let mailbox = guest.mailbox.clone();
-        mailbox.give_way().await;
-    }
 }
 
 fn unversioned(interface: &str) -> Option<&str> {

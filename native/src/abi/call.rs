@@ -5,14 +5,13 @@
 
 use std::ptr::{self, NonNull};
 
-use crate::abi::OK;
 use crate::abi::handle::{self, Handle, Left, User};
 use crate::abi::pointers::{Bytes, give, give_bytes, null, report, slice, text};
 use crate::instance::{Instance, Step, state};
 use crate::limits::InstanceOptions;
 use crate::mailbox::Stats;
 use crate::plugin::Plugin;
-use crate::status::{Outcome, Status};
+use crate::status::{OK, Outcome, Status};
 
 const STEP_DONE: i32 = 1;
 const STEP_HOST: i32 = 2;
@@ -135,7 +134,7 @@ pub unsafe extern "C" fn edge_call_step(instance: *mut Handle, out: *mut StepOut
         Ok(Step::Slice) => STEP_SLICE,
         Ok(Step::Refused(why)) => return out.refuse(Status::State, why),
         Err(failure) => {
-            instance.set_output(failure.why.into_bytes());
+            instance.set_output(failure.message.into_bytes());
             failure.status as i32
         }
     };

@@ -5,9 +5,8 @@ use rustix::io::Errno;
 
 use crate::abi::pointers::{Bytes, file, give, report, slice, take};
 use crate::counters::{Counters, Demand, Figures, Refusal, free_bytes};
-use crate::status::Status;
+use crate::status::{OK, Status};
 
-const OK: i32 = 0;
 const CLOSED: u32 = 1;
 const LOCKED: u32 = 2;
 const MEMORY: u32 = 3;

@@ -17,8 +17,8 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::{FlockOperation, flock, ftruncate};
 use rustix::io::{Errno, pread, preadv, pwrite, pwritev};
 
-use super::{Refusal, narrow};
-use crate::abi::pointers::bytes_of;
+use super::refusal::{Refusal, narrow};
+use crate::bytes::bytes_of;
 
 const PLUGINS: u64 = 64;
 const NAME_BYTES: usize = 64;

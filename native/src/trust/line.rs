@@ -3,9 +3,13 @@
 
 use serde_json::Value as Json;
 
-use super::{Digest, Version};
 use crate::hex;
 use crate::key::{KEY_BYTES, PublicKey};
+
+pub type Digest = [u8; DIGEST_BYTES];
+pub type Version = [u64; 3];
+
+const DIGEST_BYTES: usize = 32;
 
 const SCOPE: &str = "plugins=";
 const BLANKS: [char; 2] = [' ', '\t'];

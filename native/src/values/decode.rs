@@ -2,7 +2,7 @@
 
 use wasmtime::component::{Type, Val};
 
-use super::{
+use super::format::{
     BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, INTERNED, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE,
 };
 use crate::status::{Failure, Outcome, Status};
@@ -188,7 +188,7 @@ pub fn decode(bytes: &[u8], types: impl ExactSizeIterator<Item = Type>) -> Outco
 }
 
 fn within(failure: Failure, place: &str) -> Failure {
-    Failure::new(failure.status, format!("{place}: {}", failure.why))
+    Failure::new(failure.status, format!("{place}: {}", failure.message))
 }
 
 fn read(input: &mut Reader<'_>, ty: &Type) -> Outcome<Val> {

@@ -6,7 +6,9 @@ use serde_json::Value as Json;
 use wasmtime::component::types::Variant;
 use wasmtime::component::{Type, Val};
 
-use super::{BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE};
+use super::format::{
+    BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE,
+};
 use crate::status::{Failure, Outcome, Status};
 
 /// Cases of a variant that are looked through for each value; where there are more, they are sorted first.

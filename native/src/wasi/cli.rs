@@ -6,8 +6,8 @@ use wasmtime::Error;
 use wasmtime::component::Resource;
 
 use super::io::{Input, Output, STDERR, STDIN, STDOUT};
+use super::link::{Target, function};
 use super::refused::{Answer, constant};
-use super::{Target, function};
 
 /// The guest left through `exit`.
 #[derive(Debug)]

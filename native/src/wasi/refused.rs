@@ -2,7 +2,7 @@
 
 use wasmtime::component::{Resource, Val};
 
-use super::{Target, function, give_way};
+use super::link::{Target, function, give_way};
 use crate::status::{Failure, Status};
 use crate::values::weight;
 
