@@ -107,7 +107,8 @@ typedef struct {
 } edge_stats;
 
 uint32_t edge_abi_version(void);
-/* Values: a dict of what this build is: library, wasmtime, cranelift, engine, fingerprints, compiler, targets. */
+/* What this build is. Values: a dict of abi, library, wasmtime, cranelift, cpu, engine (what runs native code here),
+ * interpreted (what the interpreter runs), fingerprints (one for each engine target) and compiler (true or false). */
 int32_t edge_about(edge_bytes *out);
 void edge_bytes_free(edge_bytes *bytes);
 
@@ -205,7 +206,8 @@ int32_t edge_package_unpack(int32_t fd, const uint8_t *head, size_t head_len, co
 /* Compiler builds; others answer EDGE_NO_COMPILER. */
 
 /* A component as it is, or made from a core module that carries component metadata. Values: a dict of kind ("component"
- * or "module"), wasm, imports and exports, both lists of `interface#function`. */
+ * or "module"), wasm, imports, exports and missing (imports of WASI that the library lacks). The last three are lists of
+ * `interface#function`. */
 int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *out, edge_bytes *why);
 /* Compiles a component for `target` (an engine name) and writes the signed artifact to `fd`. `facts`: JSON object that
  * goes into the description (plugin, tools); `large_memory` in it does not: true lets a memory of pulley32 have more than

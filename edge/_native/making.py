@@ -94,7 +94,8 @@ def seal_artifact(description: bytes, seed: Secret) -> bytes:
 def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
     """Makes a component of a core module with component metadata; takes a component as it is.
 
-    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
+    Returns `wasm`, the component; `kind`, what was given (component or module); `imports`, `exports` and
+    `missing`, the imports of WASI that the library lacks.
     """
     out, why = _outputs()
     _check(lib.edge_component_encode(wasm, len(wasm), out, why), why, file)

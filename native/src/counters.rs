@@ -38,10 +38,10 @@ pub struct Demand<'a> {
     pub seconds: u64,
 }
 
-/// `edge_count`: the figures that go with a refusal.
+/// `edge_count`: the numbers that go with a refusal.
 #[repr(C)]
 #[derive(Default)]
-pub struct Figures {
+pub struct Count {
     pub memory: u64,
     pub free: u64,
     pub kind: u32,
@@ -91,26 +91,26 @@ impl Counters {
     }
 
     /// Counts a call until its slot, which this answers with, is left.
-    pub fn enter(&self, demand: &Demand, figures: &mut Figures) -> Result<u64, Refusal> {
+    pub fn enter(&self, demand: &Demand, count: &mut Count) -> Result<u64, Refusal> {
         let key = table::key(demand.name).ok_or(Refusal::Name)?;
         let mut state = self.state()?;
         let (clock, now) = times(demand.seconds);
         let mut room = demand.room;
-        figures.free = u64::MAX;
+        count.free = u64::MAX;
         if demand.reserve != u64::MAX {
             if state.free_at != Some(clock) {
                 state.free = free_bytes(&self.root);
                 state.free_at = Some(clock);
             }
-            figures.free = state.free;
+            count.free = state.free;
             room = room.min(state.free.saturating_sub(demand.reserve));
         }
         self.lock(&mut state, now)?;
-        let mut outcome = self.count(&mut state, demand, &key, room, now, figures);
+        let mut outcome = self.count(&mut state, demand, &key, room, now, count);
         if let Err(Refusal::Memory | Refusal::Busy | Refusal::Plugins | Refusal::Holders) = outcome {
             let buried = self.bury_dead(&mut state.head);
             outcome =
-                buried.map_err(Refusal::from).and_then(|()| self.count(&mut state, demand, &key, room, now, figures));
+                buried.map_err(Refusal::from).and_then(|()| self.count(&mut state, demand, &key, room, now, count));
         }
         self.table.unlock();
         outcome
@@ -118,7 +118,7 @@ impl Counters {
 
     /// Counts a call no more; does nothing for a slot that is left already, or not of this process.
     ///
-    /// Needs no lock of the file: whoever reads the old figures or the new ones at that moment is right both times.
+    /// Needs no lock of the file: whoever reads the old numbers or the new ones at that moment is right both times.
     pub fn leave(&self, number: u64) -> Result<(), Errno> {
         let Ok(mut state) = self.state() else { return Ok(()) };
         let Some(at) = state.slots.iter().position(|slot| slot.number == number) else { return Ok(()) };
@@ -134,12 +134,12 @@ impl Counters {
     }
 
     /// How many calls are under way, and how many bytes they may use.
-    pub fn live(&self, seconds: u64, figures: &mut Figures) -> Result<(), Refusal> {
+    pub fn live(&self, seconds: u64, count: &mut Count) -> Result<(), Refusal> {
         let mut state = self.state()?;
         self.lock(&mut state, times(seconds).1)?;
         let buried = self.bury_dead(&mut state.head);
         self.table.unlock();
-        (figures.memory, figures.calls) = (state.head.sum(MEMORY, 0), narrow(state.head.sum(CALLS, 0)));
+        (count.memory, count.calls) = (state.head.sum(MEMORY, 0), narrow(state.head.sum(CALLS, 0)));
         Ok(buried?)
     }
 
@@ -185,23 +185,23 @@ impl Counters {
         key: &Key,
         room: u64,
         now: u32,
-        figures: &mut Figures,
+        count: &mut Count,
     ) -> Result<u64, Refusal> {
         let head = &mut state.head;
         let mut plugin = Plugin::new();
         let at = self.table.find_plugin(key, now, head, &mut plugin)?.ok_or(Refusal::Plugins)?;
-        figures.memory = head.sum(MEMORY, 0);
-        figures.calls = narrow(head.sum(CALLS, 0));
-        if figures.memory.saturating_add(demand.memory) > room {
+        count.memory = head.sum(MEMORY, 0);
+        count.calls = narrow(head.sum(CALLS, 0));
+        if count.memory.saturating_add(demand.memory) > room {
             return Err(Refusal::Memory);
         }
-        figures.calls = narrow(head.sum(CALLS, at));
-        if demand.concurrent != 0 && figures.calls >= demand.concurrent {
+        count.calls = narrow(head.sum(CALLS, at));
+        if demand.concurrent != 0 && count.calls >= demand.concurrent {
             return Err(Refusal::Busy);
         }
         if demand.per_minute != 0 {
-            figures.wait = plugin.begin_call(now, demand.per_minute);
-            if figures.wait != 0 {
+            count.wait = plugin.begin_call(now, demand.per_minute);
+            if count.wait != 0 {
                 return Err(Refusal::Rate);
             }
         }

@@ -14,7 +14,7 @@ use rustix::mm::{Advice, madvise};
 use wasmtime::component::Component;
 
 use crate::artifact::{Artifact, Identity};
-use crate::profile::Runner;
+use crate::profile::Engine;
 use crate::status::{Failure, Outcome, Status};
 
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
@@ -25,8 +25,8 @@ const SEALED: SealFlags = SealFlags::WRITE.union(SealFlags::GROW).union(SealFlag
 ///
 /// `receipt`: of the time the digest was last checked; while it fits, a file whose contents can't change is not read
 /// through again. Answers with a receipt as well where the digest of such a file was checked now.
-pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
-    artifact.check_engine(runner.target)?;
+pub fn load(engine: &Engine, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
+    artifact.check_engine(engine.target)?;
     let copy = if keeps_contents(artifact)? { None } else { Some(copy(artifact)?) };
     let before = artifact.identity()?;
     let mut fresh = None;
@@ -49,7 +49,7 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Com
     // this unchanged inode, and engine and fingerprint are this library's. The inode is sealed against writing, or
     // `keeps_contents` answers for it: nobody else has it open for writing or may open it so, and its filesystem is one
     // whose pages come from this machine. Who can write it all the same, this user and root, can replace this process.
-    let component = unsafe { Component::deserialize_file(&runner.engine, path) }.map_err(|error| refusal(&error))?;
+    let component = unsafe { Component::deserialize_file(&engine.wasmtime, path) }.map_err(|error| refusal(&error))?;
     if copy.is_none() {
         unchanged(artifact, &before)?;
     }

@@ -3,15 +3,15 @@
 use serde_json::Value as Json;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance, Val};
-use wasmtime::{Engine, Error, StoreContextMut};
+use wasmtime::{Error, StoreContextMut};
 
 use crate::guest::Guest;
-use crate::profile::{EngineTarget, Runner};
+use crate::profile::{Engine, EngineTarget};
 use crate::status::{Failure, Outcome, Status};
 use crate::{values, wasi};
 
 pub struct Plugin {
-    pub engine: Engine,
+    pub engine: wasmtime::Engine,
     pub target: EngineTarget,
     pub pre: InstancePre<Guest>,
     pub description: Json,
@@ -27,8 +27,8 @@ const NAME_CHARS: usize = 200;
 
 impl Plugin {
     /// `provides`: the embedder's functions, `interface#function` each; a call names one by its place.
-    pub fn link(runner: &Runner, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
-        let Runner { engine, target } = runner;
+    pub fn link(engine: &Engine, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
+        let Engine { wasmtime: engine, target } = engine;
         let mut linker = Linker::<Guest>::new(engine);
         let mut missing = Vec::new();
         let component_type = component.component_type();
@@ -84,7 +84,7 @@ fn interface_of(function: &str) -> &str {
 }
 
 fn link_instance(
-    engine: &Engine,
+    engine: &wasmtime::Engine,
     target: &mut LinkerInstance<'_, Guest>,
     interface: &str,
     instance: &ComponentInstance,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasmtime::{Config, Engine, WasmBacktraceDetails};
+use wasmtime::{Config, WasmBacktraceDetails};
 
 use crate::hex;
 use crate::sha256;
@@ -149,16 +149,16 @@ impl EngineTarget {
 }
 
 /// An engine and the target whose code it runs.
-pub struct Runner {
-    pub engine: Engine,
+pub struct Engine {
+    pub wasmtime: wasmtime::Engine,
     pub target: EngineTarget,
 }
 
-impl Runner {
-    pub fn new(target: EngineTarget, stack_bytes: usize) -> Outcome<Runner> {
-        let engine = Engine::new(&target.config(stack_bytes)?)
+impl Engine {
+    pub fn new(target: EngineTarget, stack_bytes: usize) -> Outcome<Engine> {
+        let wasmtime = wasmtime::Engine::new(&target.config(stack_bytes)?)
             .map_err(|error| Failure::new(Status::Internal, format!("the engine: {error:#}")))?;
-        Ok(Runner { engine, target })
+        Ok(Engine { wasmtime, target })
     }
 }
 

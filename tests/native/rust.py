@@ -135,3 +135,66 @@ def siblings(edges: dict[Name, set[Name]], parent: Name) -> dict[Name, set[Name]
             }
             found.setdefault(name[:depth], set()).update(below - {name[:depth]})
     return found
+
+
+class Function(NamedTuple):
+    """A function of the C ABI."""
+
+    params: tuple[tuple[str, str], ...]
+    """Name and type of each."""
+    result: str
+
+
+CONSTANT = re.compile(r"\bconst (\w+): \w+ = ([^;]+);")
+VARIANT = re.compile(r"^    (\w+) = (\w+),$", re.MULTILINE)
+STRUCT = re.compile(
+    r"#\[repr\(C\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct (\w+) \{(.*?)\n\}", re.DOTALL
+)
+FIELD = re.compile(r"(\w+): ([^,\n]+),")
+EXPORTED = re.compile(
+    r"#\[unsafe\(no_mangle\)\]\s*pub (?:unsafe )?extern \"\" fn (\w+)\(([^)]*)\)(?: -> (\w+))? \{"
+)
+
+
+def constants(text: str) -> dict[str, int]:
+    """Constants that are a number, or made of others of the same file."""
+    told = dict(CONSTANT.findall(text))
+    found: dict[str, int] = {}
+    for name in told:
+        try:
+            found[name] = _value(ast.parse(told[name].strip(), mode="eval").body, told)
+        except (SyntaxError, ValueError):
+            continue
+    return found
+
+
+def _value(node: ast.expr, told: dict[str, str]) -> int:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.Name) and node.id in told:
+        return _value(ast.parse(told[node.id].strip(), mode="eval").body, told)
+    if isinstance(node, ast.BinOp):
+        left, right = _value(node.left, told), _value(node.right, told)
+        if isinstance(node.op, ast.Add):
+            return left + right
+        if isinstance(node.op, ast.LShift):
+            return left << right
+    raise ValueError(ast.dump(node))
+
+
+def variants(text: str) -> dict[str, int]:
+    """The variants of an enum that has a number for each."""
+    return {name: int(number, 0) for name, number in VARIANT.findall(text)}
+
+
+def structs(text: str) -> dict[str, list[tuple[str, str]]]:
+    """Name and type of each field of what has the layout of C."""
+    return {name: FIELD.findall(fields) for name, fields in STRUCT.findall(text)}
+
+
+def functions(text: str) -> dict[str, Function]:
+    """What is exported to C."""
+    return {
+        name: Function(tuple(re.findall(r"(\w+): ([^,\n]+)", params)), result)
+        for name, params, result in EXPORTED.findall(text)
+    }

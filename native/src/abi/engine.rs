@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::abi::pointers::{Bytes, give, report, take};
-use crate::profile::{EngineTarget, Runner};
+use crate::profile::{Engine, EngineTarget};
 use crate::stacks::STACK_BYTES;
 use crate::status::{Failure, Outcome, Status};
 
@@ -19,7 +19,7 @@ pub struct EngineOptions {
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_engine_new(options: *const EngineOptions, out: *mut *mut Runner, why: *mut Bytes) -> i32 {
+pub unsafe extern "C" fn edge_engine_new(options: *const EngineOptions, out: *mut *mut Engine, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let options = options.as_ref().copied().unwrap_or(EngineOptions { stack_bytes: 0, interpret: 0 });
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn edge_engine_new(options: *const EngineOptions, out: *mu
     }
 }
 
-fn new_engine(EngineOptions { stack_bytes, interpret }: EngineOptions) -> Outcome<Runner> {
+fn new_engine(EngineOptions { stack_bytes, interpret }: EngineOptions) -> Outcome<Engine> {
     let stack_bytes = match stack_bytes {
         0 => STACK_BYTES,
         MIN_STACK_BYTES..=MAX_STACK_BYTES => stack_bytes as usize,
@@ -37,13 +37,13 @@ fn new_engine(EngineOptions { stack_bytes, interpret }: EngineOptions) -> Outcom
         }
     };
     let target = if interpret == 0 { EngineTarget::native() } else { EngineTarget::interpreted() };
-    Runner::new(target, stack_bytes)
+    Engine::new(target, stack_bytes)
 }
 
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_engine_free(engine: *mut Runner) {
+pub unsafe extern "C" fn edge_engine_free(engine: *mut Engine) {
     // SAFETY: edge.h says who owns it.
     unsafe { take(engine) };
 }

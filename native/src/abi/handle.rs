@@ -14,7 +14,7 @@ use crate::instance::Instance;
 use crate::limits::InstanceOptions;
 use crate::mailbox::{Mailbox, Stats};
 use crate::plugin::Plugin;
-use crate::profile::Runner;
+use crate::profile::Engine;
 use crate::status::Outcome;
 use crate::values::Writer;
 
@@ -37,7 +37,7 @@ pub struct Handle {
 const _: () = {
     const fn is_shared<T: Sync>() {}
     const fn may_move<T: Send>() {}
-    is_shared::<Runner>();
+    is_shared::<Engine>();
     is_shared::<Plugin>();
     is_shared::<Counters>();
     may_move::<Instance>();

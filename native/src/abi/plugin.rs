@@ -4,7 +4,7 @@
 use crate::abi::pointers::{Bytes, file, give, give_bytes, null, report, slice, take, text};
 use crate::artifact::Artifact;
 use crate::plugin::Plugin;
-use crate::profile::Runner;
+use crate::profile::Engine;
 use crate::status::{Failure, OK, Outcome, Status};
 use crate::trust::Trust;
 use crate::{load, values};
@@ -38,7 +38,7 @@ fn describe_artifact(fd: i32) -> Outcome<(Vec<u8>, String)> {
 /// See `edge.h`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn edge_plugin_load(
-    engine: *const Runner,
+    engine: *const Engine,
     fd: i32,
     head: *const u8,
     head_len: usize,
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn edge_plugin_load(
 }
 
 fn load_plugin(
-    runner: &Runner,
+    engine: &Engine,
     fd: i32,
     head: &[u8],
     trust: &str,
@@ -80,11 +80,11 @@ fn load_plugin(
     let trust = Trust::parse(trust)?;
     let artifact = match head {
         [] => Artifact::open(file(fd)?, &trust)?,
-        head => Artifact::of_package(file(fd)?, head, &trust, runner.target)?,
+        head => Artifact::of_package(file(fd)?, head, &trust, engine.target)?,
     };
-    let (component, fresh) = load::load(runner, &artifact, receipt)?;
+    let (component, fresh) = load::load(engine, &artifact, receipt)?;
     let provides: Vec<&str> = provides.lines().collect();
-    let plugin = Plugin::link(runner, &component, artifact.described(), &provides);
+    let plugin = Plugin::link(engine, &component, artifact.described(), &provides);
     load::release_library();
     Ok((plugin?, fresh))
 }
