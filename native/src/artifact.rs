@@ -16,8 +16,7 @@ use crate::hex;
 use crate::key::{KEY_BYTES, PublicKey, Purpose, SIGNATURE_BYTES};
 use crate::package;
 use crate::profile::EngineTarget;
-use crate::reading::{read_at, read_through};
-use crate::sha256::Sha256;
+use crate::reading::{digest, read_at};
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
@@ -133,7 +132,7 @@ impl Artifact {
     }
 
     /// That the ELF is, byte for byte, the one described; each piece is handed to `copy` as it is read.
-    pub fn check_digest(&self, mut copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
+    pub fn check_digest(&self, copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
         let size = self.statement.description.pointer("/artifact/size").and_then(Json::as_u64);
         if size != Some(self.elf_bytes) {
             return Err(Failure::new(
@@ -141,12 +140,7 @@ impl Artifact {
                 format!("its code has {} bytes, not those described", self.elf_bytes),
             ));
         }
-        let mut digest = Sha256::default();
-        read_through(&self.file, 0, self.elf_bytes, |piece| {
-            digest.update(piece);
-            copy(piece)
-        })?;
-        if hex::encode(&digest.finish()) != self.text("sha256") {
+        if digest(&self.file, 0, self.elf_bytes, copy)? != self.text("sha256") {
             return Err(Failure::new(Status::Damaged, "its code does not have the digest that was signed"));
         }
         Ok(())

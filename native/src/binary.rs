@@ -4,7 +4,7 @@ use wasmparser::BinaryReaderError;
 
 use crate::status::{Failure, Outcome, Status};
 
-pub const PREAMBLE_BYTES: usize = 8;
+const PREAMBLE_BYTES: usize = 8;
 /// Sections of a component that hold a core module, and another component.
 pub const CORE_MODULE: u8 = 1;
 pub const COMPONENT: u8 = 4;
@@ -21,10 +21,27 @@ pub fn sections(binary: &[u8]) -> Outcome<Vec<(u8, &[u8])>> {
     Ok(found)
 }
 
-pub fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
-    out.push(id);
-    out.extend(leb(contents.len() as u32));
-    out.extend_from_slice(contents);
+/// The preamble of a binary, then these sections, each as it is or as `rewrite` has it instead.
+pub fn rewritten<'a>(
+    binary: &[u8],
+    sections: impl IntoIterator<Item = (u8, &'a [u8])>,
+    mut rewrite: impl FnMut(u8, &'a [u8]) -> Outcome<Option<Vec<u8>>>,
+) -> Outcome<Vec<u8>> {
+    let mut out = binary.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
+    for (id, contents) in sections {
+        out.push(id);
+        match rewrite(id, contents)? {
+            Some(other) => put_sized(&mut out, &other),
+            None => put_sized(&mut out, contents),
+        }
+    }
+    Ok(out)
+}
+
+/// Adds bytes behind their own length: a section's contents, or a name.
+pub fn put_sized(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend(leb(bytes.len() as u32));
+    out.extend_from_slice(bytes);
 }
 
 /// A vector with more at its end.
@@ -36,10 +53,7 @@ pub fn extended(contents: &[u8], more: &[Vec<u8>]) -> Outcome<Vec<u8>> {
 /// A vector of what stands behind its own length.
 pub fn counted(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut out = leb(parts.len() as u32);
-    for part in parts {
-        out.extend(leb(part.len() as u32));
-        out.extend_from_slice(part);
-    }
+    parts.iter().for_each(|part| put_sized(&mut out, part));
     out
 }
 

@@ -4,9 +4,11 @@
 //! compiles such code where a memory's own maximum lies within its reservation. RATIONALE, "Why a memory for a Pi Zero
 //! gets a maximum". Encodings are those of the WebAssembly core specification 3.0, chapter 5.
 
-use wasmparser::{BinaryReader, ImportSectionReader, Imports, MemoryType, Parser, Payload, TypeRef};
+use wasmparser::{
+    BinaryReader, ImportSectionReader, Imports, MemorySectionReader, MemoryType, Parser, Payload, TypeRef,
+};
 
-use crate::binary::{COMPONENT, CORE_MODULE, PREAMBLE_BYTES, invalid, leb, read_leb, section, sections};
+use crate::binary::{COMPONENT, CORE_MODULE, invalid, leb, put_sized, read_leb, rewritten, sections};
 use crate::status::Outcome;
 
 const IMPORTS: u8 = 2;
@@ -43,33 +45,25 @@ fn fits(memory: &MemoryType, pages: u32) -> bool {
 }
 
 fn component(wasm: &[u8], pages: u32) -> Outcome<Vec<u8>> {
-    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in sections(wasm)? {
-        match id {
-            CORE_MODULE => section(&mut out, id, &module(contents, pages)?),
-            COMPONENT => section(&mut out, id, &component(contents, pages)?),
-            _ => section(&mut out, id, contents),
-        }
-    }
-    Ok(out)
+    rewritten(wasm, sections(wasm)?, |id, contents| match id {
+        CORE_MODULE => module(contents, pages).map(Some),
+        COMPONENT => component(contents, pages).map(Some),
+        _ => Ok(None),
+    })
 }
 
 fn module(wasm: &[u8], pages: u32) -> Outcome<Vec<u8>> {
-    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in sections(wasm)? {
-        match id {
-            IMPORTS => section(&mut out, id, &imports(contents, pages)?),
-            MEMORIES => section(&mut out, id, &memories(contents, pages)?),
-            _ => section(&mut out, id, contents),
-        }
-    }
-    Ok(out)
+    rewritten(wasm, sections(wasm)?, |id, contents| match id {
+        IMPORTS => imports(contents, pages).map(Some),
+        MEMORIES => memories(contents, pages).map(Some),
+        _ => Ok(None),
+    })
 }
 
 fn memories(contents: &[u8], pages: u32) -> Outcome<Vec<u8>> {
     let (count, _) = read_leb(contents)?;
     let mut out = leb(count);
-    for memory in wasmparser::MemorySectionReader::new(BinaryReader::new(contents, 0)).map_err(invalid)? {
+    for memory in MemorySectionReader::new(BinaryReader::new(contents, 0)).map_err(invalid)? {
         out.extend(limits(&memory.map_err(invalid)?, pages));
     }
     Ok(out)
@@ -85,19 +79,16 @@ fn imports(contents: &[u8], pages: u32) -> Outcome<Vec<u8>> {
     while let Some((start, import)) = next {
         next = entries.next();
         let end = next.as_ref().map_or(contents.len(), |(start, _)| *start);
-        match import {
-            Imports::Single(_, import) => match import.ty {
-                TypeRef::Memory(memory) if fits(&memory, pages) => {
-                    for name in [import.module, import.name] {
-                        out.extend(leb(name.len() as u32));
-                        out.extend_from_slice(name.as_bytes());
-                    }
-                    out.push(MEMORY);
-                    out.extend(limits(&memory, pages));
-                }
-                _ => out.extend_from_slice(contents.get(start..end).unwrap_or_default()),
-            },
-            _ => out.extend_from_slice(contents.get(start..end).unwrap_or_default()),
+        if let Imports::Single(_, import) = import
+            && let TypeRef::Memory(memory) = import.ty
+            && fits(&memory, pages)
+        {
+            put_sized(&mut out, import.module.as_bytes());
+            put_sized(&mut out, import.name.as_bytes());
+            out.push(MEMORY);
+            out.extend(limits(&memory, pages));
+        } else {
+            out.extend_from_slice(contents.get(start..end).unwrap_or_default());
         }
     }
     Ok(out)

@@ -18,7 +18,7 @@ use wasmparser::{
 };
 
 use crate::binary::{
-    COMPONENT, CORE_MODULE, PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections,
+    COMPONENT, CORE_MODULE, counted, extended, invalid, leb, put_sized, read_leb, rewritten, sections,
 };
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::{self, Structure};
@@ -44,18 +44,14 @@ pub fn meter(wasm: &[u8], structure: &Structure) -> Outcome<Vec<u8>> {
 /// `modules`: those that are still to come, in the order in which they stand in the file.
 fn component<'a>(wasm: &[u8], modules: &mut impl Iterator<Item = &'a structure::Module>) -> Outcome<Vec<u8>> {
     let none = BTreeSet::new();
-    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in sections(wasm)? {
-        match id {
-            CORE_MODULE => {
-                let allocators = modules.next().map_or(&none, |module| &module.allocators);
-                section(&mut out, id, &module(contents, allocators)?);
-            }
-            COMPONENT => section(&mut out, id, &component(contents, modules)?),
-            _ => section(&mut out, id, contents),
+    rewritten(wasm, sections(wasm)?, |id, contents| match id {
+        CORE_MODULE => {
+            let allocators = modules.next().map_or(&none, |module| &module.allocators);
+            module(contents, allocators).map(Some)
         }
-    }
-    Ok(out)
+        COMPONENT => component(contents, modules).map(Some),
+        _ => Ok(None),
+    })
 }
 
 fn module(wasm: &[u8], allocators: &BTreeSet<String>) -> Outcome<Vec<u8>> {
@@ -77,18 +73,15 @@ fn module(wasm: &[u8], allocators: &BTreeSet<String>) -> Outcome<Vec<u8>> {
     code.extend(helpers.bodies.iter().cloned());
     let types: Vec<Vec<u8>> =
         (0..).zip(&helpers.types).map(|(place, _)| leb(seen.types.len() as u32 + place)).collect();
-    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in with_functions(sections(wasm)?) {
-        match id {
-            TYPES => section(&mut out, id, &extended(contents, &helpers.types)?),
-            FUNCTIONS => section(&mut out, id, &extended(contents, &types)?),
-            EXPORTS => section(&mut out, id, &counted_exports(&exports)),
-            CODE => section(&mut out, id, &counted(&code)),
-            CUSTOM if is_hint(contents) => {}
-            _ => section(&mut out, id, contents),
-        }
-    }
-    Ok(out)
+    let without_hints =
+        with_functions(sections(wasm)?).into_iter().filter(|(id, contents)| *id != CUSTOM || !is_hint(contents));
+    rewritten(wasm, without_hints, |id, contents| match id {
+        TYPES => extended(contents, &helpers.types).map(Some),
+        FUNCTIONS => extended(contents, &types).map(Some),
+        EXPORTS => Ok(Some(counted_exports(&exports))),
+        CODE => Ok(Some(counted(&code))),
+        _ => Ok(None),
+    })
 }
 
 /// With sections for functions and their code also where a module only passes on what it imports.
@@ -109,8 +102,7 @@ fn with_functions(mut found: Vec<(u8, &[u8])>) -> Vec<(u8, &[u8])> {
 fn counted_exports(exports: &[(String, u8, u32)]) -> Vec<u8> {
     let mut out = leb(exports.len() as u32);
     for (name, kind, index) in exports {
-        out.extend(leb(name.len() as u32));
-        out.extend_from_slice(name.as_bytes());
+        put_sized(&mut out, name.as_bytes());
         out.push(*kind);
         out.extend(leb(*index));
     }

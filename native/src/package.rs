@@ -12,11 +12,9 @@ use std::io::Write;
 
 use serde_json::Value as Json;
 
-use crate::hex;
 use crate::key::{KEY_BYTES, Purpose, SIGNATURE_BYTES};
 use crate::profile::EngineTarget;
-use crate::reading::{read_at, read_through};
-use crate::sha256::Sha256;
+use crate::reading::{digest, read_at};
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
@@ -145,15 +143,11 @@ pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: O
     let Some(entry) = found.iter().find(|entry| entry.name == name) else {
         return Err(Failure::new(Status::Options, format!("the package has no file `{name}`")));
     };
-    let mut digest = Sha256::default();
-    read_through(file, entry.at, entry.size, |piece| {
-        digest.update(piece);
-        match to {
-            Some(mut to) => to.write_all(piece).map_err(|error| Failure::io("unpacking", &error)),
-            None => Ok(()),
-        }
+    let found = digest(file, entry.at, entry.size, |piece| match to {
+        Some(mut to) => to.write_all(piece).map_err(|error| Failure::io("unpacking", &error)),
+        None => Ok(()),
     })?;
-    if hex::encode(&digest.finish()) == entry.sha256 {
+    if found == entry.sha256 {
         return Ok(());
     }
     Err(Failure::new(Status::Damaged, format!("{name} does not have the digest that was signed")))

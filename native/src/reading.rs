@@ -3,24 +3,28 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
+use crate::hex;
+use crate::sha256::Sha256;
 use crate::status::{Failure, Outcome, Status};
 
 /// Digests are made through a buffer this large: nothing of the file stays in memory.
 const BUFFER_BYTES: usize = 16 << 10;
 
-/// Hands `take` the `len` bytes from `at` on, a buffer at a time.
-pub fn read_through(file: &File, mut at: u64, len: u64, mut take: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
+/// The SHA-256, in hexadecimal, of the `len` bytes from `at` on, which `take` gets a buffer at a time.
+pub fn digest(file: &File, mut at: u64, len: u64, mut take: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<String> {
+    let mut digest = Sha256::default();
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut left = len;
     while left > 0 {
         let len = usize::try_from(left).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
         let piece = buffer.get_mut(..len).unwrap_or_default();
         read_at(file, piece, at)?;
+        digest.update(piece);
         take(piece)?;
         at += len as u64;
         left -= len as u64;
     }
-    Ok(())
+    Ok(hex::encode(&digest.finish()))
 }
 
 /// Fills the buffer; a file that ends before is damaged.

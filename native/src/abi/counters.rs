@@ -4,7 +4,7 @@
 use rustix::io::Errno;
 
 use crate::abi::pointers::{Bytes, file, give, report, slice, take};
-use crate::counters::{Counters, Demand, Count, Refusal, free_bytes};
+use crate::counters::{Count, Counters, Demand, Refusal, free_bytes};
 use crate::status::{OK, Status};
 
 const COUNT_CLOSED: u32 = 1;
