@@ -1,11 +1,10 @@
-"""A reader of the Rust in native/src: its modules, what they import, its constants and the types of its interface.
+"""A reader of the Rust in native/src: its modules, what they import, its constants and its C interface.
 
 It reads what this code base writes, with rustfmt's layout, and no more of Rust than that.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,9 +51,9 @@ def _named(module: Name, text: str, found: dict[Name, str]) -> Iterator[Name]:
     used = {path[0] for path in _uses(text)}
     paths = [*_uses(text), *(tuple(path.split("::")) for path in INLINE_PATH.findall(USE.sub("", text)))]
     # A child needs no `use`: `line::read` names it, unless something else has the name by an import.
-    for child in children - used:
-        if re.search(rf"(?<![\w:])(?<!mod ){child}::", text):
-            paths.append(("self", child))
+    paths += [
+        ("self", child) for child in children - used if re.search(rf"(?<![\w:])(?<!mod ){child}::", text)
+    ]
     for path in paths:
         target = _absolute(module, path, children)
         if target is None:
@@ -147,9 +146,7 @@ class Function(NamedTuple):
 
 CONSTANT = re.compile(r"\bconst (\w+): \w+ = ([^;]+);")
 VARIANT = re.compile(r"^    (\w+) = (\w+),$", re.MULTILINE)
-STRUCT = re.compile(
-    r"#\[repr\(C\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct (\w+) \{(.*?)\n\}", re.DOTALL
-)
+STRUCT = re.compile(r"#\[repr\(C\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct (\w+) \{(.*?)\n\}", re.DOTALL)
 FIELD = re.compile(r"(\w+): ([^,\n]+),")
 EXPORTED = re.compile(
     r"#\[unsafe\(no_mangle\)\]\s*pub (?:unsafe )?extern \"\" fn (\w+)\(([^)]*)\)(?: -> (\w+))? \{"
@@ -159,27 +156,18 @@ EXPORTED = re.compile(
 def constants(text: str) -> dict[str, int]:
     """Constants that are a number, or made of others of the same file."""
     told = dict(CONSTANT.findall(text))
-    found: dict[str, int] = {}
-    for name in told:
-        try:
-            found[name] = _value(ast.parse(told[name].strip(), mode="eval").body, told)
-        except (SyntaxError, ValueError):
-            continue
-    return found
+    values = {name: _value(text, told) for name, text in told.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _value(node: ast.expr, told: dict[str, str]) -> int:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int):
-        return node.value
-    if isinstance(node, ast.Name) and node.id in told:
-        return _value(ast.parse(told[node.id].strip(), mode="eval").body, told)
-    if isinstance(node, ast.BinOp):
-        left, right = _value(node.left, told), _value(node.right, told)
-        if isinstance(node.op, ast.Add):
-            return left + right
-        if isinstance(node.op, ast.LShift):
-            return left << right
-    raise ValueError(ast.dump(node))
+def _value(text: str, told: dict[str, str]) -> int | None:
+    """A number, the name of one, or a sum of them."""
+    parts = [part.strip() for part in text.split("+")]
+    values = [
+        int(part, 0) if part.isdigit() else _value(told[part], told) if part in told else None
+        for part in parts
+    ]
+    return None if None in values else sum(value or 0 for value in values)
 
 
 def variants(text: str) -> dict[str, int]:

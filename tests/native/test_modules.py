@@ -39,7 +39,7 @@ READ = {
     "pub mod d;\nfn f() { d::g(); }": {("a", "d")},
     "mod d;": set(),
     "use wasmtime::component::Val;\nuse std::fs;": set(),
-    "// crate::b\nconst A: &str = \"crate::b\"; const Q: char = '\"'; const B: &str = r#\"crate::x\"#;": set(),
+    '// crate::b\nconst A: &str = "crate::b"; const Q: char = \'"\'; const B: &str = r#"crate::x"#;': set(),
 }
 
 
@@ -58,5 +58,5 @@ def test_a_circle_is_found() -> None:
     a, b, c, d = ("a",), ("b",), ("b", "c"), ("d",)
     assert rust.circle({a: {b}, b: {d}, d: {b}}) == [b, d]
     assert rust.circle({a: {b, d}, b: {d}, d: set()}) == []
-    edges = {a: {c}, b: {a}, c: set()}
+    edges: dict[rust.Name, set[rust.Name]] = {a: {c}, b: {a}, c: set()}
     assert (rust.circle(edges), rust.circle(rust.siblings(edges, ()))) == ([], [a, b])
