@@ -67,10 +67,10 @@ impl<'a> Line<'a> {
                 "plugins= names plugins, with commas and without spaces, as in weather,pump-*; `{name}` is no name"
             ));
         }
-        if may_seem_scope(label) {
-            return Err("a label has no `=` or `:` but in `://`, and does not begin with `plugins`; \
-                a scope stands right behind the key, plugins=NAME"
-                .into());
+        if let Some((what, remedy)) = seeming_scope(label) {
+            return Err(format!(
+                "the label's {what} may be taken for a scope; {remedy}, or write a scope right behind the key, plugins=NAME"
+            ));
         }
         Ok(Line::Key { key, scope, label })
     }
@@ -79,9 +79,9 @@ impl<'a> Line<'a> {
         let (kind, rest) = word(rest);
         let (told, reason) = word(rest);
         if seems_scope(reason) {
-            return Err(
-                "what is revoked is revoked for every plugin; the reason can't name plugins= or plugins:".into()
-            );
+            return Err("the reason may be taken for a scope, and a revocation holds for every plugin; \
+                write the reason without `plugins=` or `plugins:`"
+                .into());
         }
         match kind {
             "ed25519" => {
@@ -142,12 +142,15 @@ fn is_hidden(character: char) -> bool {
     (character.is_control() && character != '\t') || is_space || is_format
 }
 
-/// Whether a reader may take a label for a scope, whatever that is called: `for:weather`, `plugins weather`, or
-/// `plugins:weather` in letters that only look like these.
-fn may_seem_scope(label: &str) -> bool {
+/// What in a label a reader may take for a scope, whatever that is called, and what to do about it: `for:weather`,
+/// `plugins weather`, or `plugins:weather` in letters that only look like these.
+fn seeming_scope(label: &str) -> Option<(String, &'static str)> {
     let (first, _) = word(label);
-    let is_named = ["plugin", "plugins"].iter().any(|named| first.eq_ignore_ascii_case(named));
-    is_named || label.replace("://", "").contains(SIGNS)
+    if ["plugin", "plugins"].iter().any(|name| first.eq_ignore_ascii_case(name)) {
+        return Some((format!("first word, `{first}`,"), "begin the label with another word"));
+    }
+    let sign = label.replace("://", "").chars().find(|character| SIGNS.contains(character))?;
+    Some((format!("`{sign}`"), "leave it out (a `:` may stand in `://`)"))
 }
 
 /// Whether a reader would take a text for a scope.
