@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The trailer stands behind the ELF because a prefix would break its mapping and Wasmtime refuses sections it does not
-//! know. The signature covers the description, and that the ELF's size and digest: no byte of the file is free.
+//! know. The signature covers the description, which has the ELF's size and digest: every byte of the file is covered.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -24,7 +24,7 @@ use crate::trust::Trust;
 const MAGIC: &[u8; 8] = b"EDGEAOT1";
 const FOOTER_BYTES: usize = KEY_BYTES + SIGNATURE_BYTES + 4 + MAGIC.len();
 
-/// Open code and the verified statement that is about it.
+/// Open code and the verified statement about it.
 pub struct Artifact {
     file: File,
     statement: Statement,
@@ -32,7 +32,7 @@ pub struct Artifact {
     is_packaged: bool,
 }
 
-/// Device, inode, size and change time: together they change whenever the contents may have.
+/// Device, inode, size and change time. At least one changes whenever the contents may have changed.
 pub struct Identity {
     inode: (u64, u64, u64),
     changed: (i64, i64),
@@ -43,9 +43,9 @@ pub struct Identity {
 impl Identity {
     /// Whether the contents are still those of `before`.
     ///
-    /// Losing its last name is a change too, as when another process removes a release that this one is loading. What
-    /// is left then is when it was written; who could forge that is its owner.
-    pub fn still(&self, before: &Identity) -> bool {
+    /// Removing a file's last name changes its change time, as when another process removes a release that this one is
+    /// loading. The time of writing decides then; only the file's owner could forge it.
+    pub fn is_unchanged(&self, before: &Identity) -> bool {
         let unlinked = before.has_name && !self.has_name;
         self.inode == before.inode && self.written == before.written && (unlinked || self.changed == before.changed)
     }
@@ -62,7 +62,10 @@ impl Artifact {
         let len = len as usize;
         let elf_bytes =
             footer_at.checked_sub(len as u64).filter(|_| len <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
-                Failure::new(Status::Damaged, format!("the trailer speaks of a description of {len} bytes"))
+                Failure::new(
+                    Status::Damaged,
+                    format!("the trailer gives the description an impossible length, {len} bytes"),
+                )
             })?;
         trust.check_signer(&signer)?;
         let mut text = vec![0; len];
@@ -71,7 +74,7 @@ impl Artifact {
         Ok(Artifact { file, statement, elf_bytes, is_packaged: false })
     }
 
-    /// Code out of a package, with the package's head: for the engine `target`.
+    /// The code for the engine `target` from a package, with the package's head.
     pub fn of_package(file: File, head: &[u8], trust: &Trust<'_>, target: EngineTarget) -> Outcome<Artifact> {
         let elf_bytes = size(&file)?;
         let statement = package::code_for(package::verify_head(head, trust)?, target)?;
@@ -82,12 +85,12 @@ impl Artifact {
         identity(&self.file)
     }
 
-    /// What proves, to who kept it where nobody else writes, that this very file had the digest that was signed.
+    /// Text that proves that this very file had the signed digest, to a caller who keeps it where nobody else can write.
     pub fn receipt(&self) -> Outcome<String> {
         receipt(&self.file, &self.statement)
     }
 
-    /// Whether it is out of a package, which a store unpacked.
+    /// Whether it was unpacked from a package by a store.
     pub fn is_packaged(&self) -> bool {
         self.is_packaged
     }
@@ -106,7 +109,7 @@ impl Artifact {
         artifact.and_then(|artifact| artifact.get(name)).and_then(Json::as_str).unwrap_or("")
     }
 
-    /// That the artifact was made for this library: `native` is the engine target it runs.
+    /// Checks that the artifact was compiled for this library, which runs the engine target `native`.
     pub fn check_engine(&self, native: EngineTarget) -> Outcome<()> {
         self.statement.check_format()?;
         let engine = self.text("engine");
@@ -131,13 +134,13 @@ impl Artifact {
         Ok(())
     }
 
-    /// That the ELF is, byte for byte, the one described; each piece is handed to `copy` as it is read.
+    /// Checks that the ELF is the one described, byte for byte; `copy` gets each piece as it is read.
     pub fn check_digest(&self, copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
         let size = self.statement.description.pointer("/artifact/size").and_then(Json::as_u64);
         if size != Some(self.elf_bytes) {
             return Err(Failure::new(
                 Status::Damaged,
-                format!("its code has {} bytes, not those described", self.elf_bytes),
+                format!("its code has {} bytes, and its description gives another size", self.elf_bytes),
             ));
         }
         if digest(&self.file, 0, self.elf_bytes, copy)? != self.text("sha256") {
@@ -147,7 +150,7 @@ impl Artifact {
     }
 }
 
-/// Names the inode, so that what replaces the file, or is written to it, does not pass for it.
+/// Names the inode: a file that replaces this one, or that is written to, does not match.
 pub fn receipt(file: &File, statement: &Statement) -> Outcome<String> {
     let Identity { inode: (device, inode, size), changed: (seconds, nanoseconds), .. } = identity(file)?;
     Ok(format!("{device} {inode} {size} {seconds} {nanoseconds} {}", hex::encode(&statement.sha256)))
@@ -173,7 +176,7 @@ fn size(file: &File) -> Outcome<u64> {
 }
 
 fn not_artifact() -> Failure {
-    Failure::new(Status::NotArtifact, "it does not end in a trailer of edge compile")
+    Failure::new(Status::NotArtifact, "it does not end with a trailer that edge compile writes")
 }
 
 fn split_footer(footer: &[u8; FOOTER_BYTES]) -> Option<(PublicKey, [u8; SIGNATURE_BYTES], u32)> {

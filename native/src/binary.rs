@@ -1,4 +1,4 @@
-//! Sections of a binary, read and written without what is in them.
+//! Reads and writes the sections of a binary without decoding them.
 
 use wasmparser::BinaryReaderError;
 
@@ -21,7 +21,7 @@ pub fn sections(binary: &[u8]) -> Outcome<Vec<(u8, &[u8])>> {
     Ok(found)
 }
 
-/// The preamble of a binary, then these sections, each as it is or as `rewrite` has it instead.
+/// The preamble of a binary, then these sections, each as `rewrite` returns it, or unchanged for none.
 pub fn rewritten<'a>(
     binary: &[u8],
     sections: impl IntoIterator<Item = (u8, &'a [u8])>,
@@ -38,19 +38,19 @@ pub fn rewritten<'a>(
     Ok(out)
 }
 
-/// Adds bytes behind their own length: a section's contents, or a name.
+/// Adds the length of the bytes, then the bytes: a section's contents, or a name.
 pub fn put_sized(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend(leb(bytes.len() as u32));
     out.extend_from_slice(bytes);
 }
 
-/// A vector with more at its end.
+/// A vector with more items at its end.
 pub fn extended(contents: &[u8], more: &[Vec<u8>]) -> Outcome<Vec<u8>> {
     let (count, rest) = read_leb(contents)?;
     Ok([leb(count + more.len() as u32).as_slice(), rest, &more.concat()].concat())
 }
 
-/// A vector of what stands behind its own length.
+/// A vector of items, each with its length before it.
 pub fn counted(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut out = leb(parts.len() as u32);
     parts.iter().for_each(|part| put_sized(&mut out, part));

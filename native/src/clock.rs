@@ -1,4 +1,4 @@
-//! Time and chance as a guest sees them: real, or fixed so that a call can be repeated to the digit.
+//! A guest's clocks and random numbers: real, or fixed so that a call can be repeated exactly.
 
 use crate::key::random_bytes;
 use crate::limits::InstanceOptions;
@@ -6,7 +6,7 @@ use crate::sha256;
 use crate::status::Outcome;
 use crate::time::{SECOND, monotonic, wall};
 
-/// A guest's clocks. Fixed ones stand still but for its own waiting, which takes no time and moves them on.
+/// A guest's clocks. Fixed ones advance only when the guest waits, and waiting takes no time.
 pub struct Clock {
     fixed: Option<Fixed>,
 }
@@ -31,7 +31,7 @@ impl Clock {
         (now / SECOND, (now % SECOND) as u32)
     }
 
-    /// Lets a fixed clock reach `until`; says whether there is nothing left to wait for.
+    /// Advances a fixed clock to `until`; returns whether that time is reached.
     pub fn skip_to(&mut self, until: u64) -> bool {
         match &mut self.fixed {
             Some(fixed) => {

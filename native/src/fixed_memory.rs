@@ -1,4 +1,4 @@
-//! Memories that stay where they are: each gets a maximum within what is reserved for it.
+//! Gives each memory a maximum within its reservation, so that it never moves.
 //!
 //! Code whose memory never moves keeps the memory's address at hand, which makes an interpreter's loops faster. Wasmtime
 //! compiles such code where a memory's own maximum lies within its reservation. RATIONALE, "Why a memory for a Pi Zero
@@ -13,16 +13,16 @@ use crate::status::Outcome;
 
 const IMPORTS: u8 = 2;
 const MEMORIES: u8 = 5;
-/// Of an import that is a memory.
+/// The kind of an import that is a memory.
 const MEMORY: u8 = 2;
-/// Of limits with a maximum.
+/// The flag of limits with a maximum.
 const BOUNDED: u8 = 1;
 const PAGE_BYTES: u64 = 64 << 10;
 
-/// The same component, no memory of which can have more than `bytes`, unless one says itself that it can.
+/// The component with `bytes` as the maximum of each memory; unchanged where a memory itself allows more.
 pub fn bounded(wasm: Vec<u8>, bytes: u64) -> Outcome<Vec<u8>> {
     let Ok(pages) = u32::try_from(bytes / PAGE_BYTES) else { return Ok(wasm) };
-    // A module may import what another one defines, so it is all of them or none.
+    // A module may import another one's memory, so that it is all of them or none.
     if all_fit(&wasm, pages)? { component(&wasm, pages) } else { Ok(wasm) }
 }
 
@@ -69,7 +69,7 @@ fn memories(contents: &[u8], pages: u32) -> Outcome<Vec<u8>> {
     Ok(out)
 }
 
-/// Imports as they stand there, but for memories.
+/// Imports, unchanged but for memories.
 fn imports(contents: &[u8], pages: u32) -> Outcome<Vec<u8>> {
     let (count, _) = read_leb(contents)?;
     let mut out = leb(count);
@@ -94,7 +94,7 @@ fn imports(contents: &[u8], pages: u32) -> Outcome<Vec<u8>> {
     Ok(out)
 }
 
-/// Those of a memory that `fits`, which has a minimum of 32 bits.
+/// The limits of a memory that `fits`, whose minimum has 32 bits.
 fn limits(memory: &MemoryType, pages: u32) -> Vec<u8> {
     let maximum = memory.maximum.and_then(|maximum| u32::try_from(maximum).ok()).unwrap_or(pages);
     [&[BOUNDED], leb(memory.initial as u32).as_slice(), &leb(maximum.min(pages))].concat()

@@ -1,4 +1,4 @@
-//! What instances take outside of linear memory, which no limit of Wasmtime counts.
+//! The memory of instances outside of linear memory, which no limit of Wasmtime counts.
 
 use wasmparser::{ConstExpr, ElementItems, ExternalKind, Operator, Parser, Payload, TableInit};
 
@@ -6,7 +6,7 @@ use crate::binary::invalid;
 use crate::status::Outcome;
 use crate::structure::Structure;
 
-/// At most, on any CPU: of an instance itself, a global, something imported, a function that others can refer to.
+/// Upper bounds on any CPU: an instance itself, a global, an import, a function that can be referred to.
 /// Source: `VMOffsets` and `VMFuncRef` of wasmtime-environ.
 const INSTANCE_BYTES: u64 = 1024;
 const GLOBAL_BYTES: u64 = 16;

@@ -1,4 +1,4 @@
-//! What costs a guest no fuel of itself, and takes time: bulk operations, and values that components pass to each other.
+//! Meters what takes time and costs no fuel: bulk operations, and values that components pass to each other.
 //!
 //! Wasmtime charges one unit of fuel for `memory.fill` of a byte and of 16 MB alike, and for a string of 4 MB that one
 //! component passes to another, however it is transcoded, so that a guest in a loop of them would outlast every deadline.
@@ -33,7 +33,7 @@ const EXPORTS: u8 = 7;
 const CODE: u8 = 10;
 const DATA: u8 = 11;
 
-/// Hints name places in code that moves here.
+/// Hints refer to offsets in code, which this changes.
 const HINTS: &str = "metadata.code.";
 
 /// The same component, metered.
@@ -41,7 +41,7 @@ pub fn meter(wasm: &[u8], structure: &Structure) -> Outcome<Vec<u8>> {
     component(wasm, &mut structure.modules.iter())
 }
 
-/// `modules`: those that are still to come, in the order in which they stand in the file.
+/// `modules`: those that are still to come, in the order of the file.
 fn component<'a>(wasm: &[u8], modules: &mut impl Iterator<Item = &'a structure::Module>) -> Outcome<Vec<u8>> {
     let none = BTreeSet::new();
     rewritten(wasm, sections(wasm)?, |id, contents| match id {
@@ -84,7 +84,7 @@ fn module(wasm: &[u8], allocators: &BTreeSet<String>) -> Outcome<Vec<u8>> {
     })
 }
 
-/// With sections for functions and their code also where a module only passes on what it imports.
+/// Adds empty sections for functions and their code where a module has none.
 fn with_functions(mut found: Vec<(u8, &[u8])>) -> Vec<(u8, &[u8])> {
     const NONE: &[u8] = &[0];
     if !found.iter().any(|(id, _)| *id == FUNCTIONS) {
@@ -98,7 +98,7 @@ fn with_functions(mut found: Vec<(u8, &[u8])>) -> Vec<(u8, &[u8])> {
     found
 }
 
-/// Exports as they stand in their section.
+/// The contents of the section of exports.
 fn counted_exports(exports: &[(String, u8, u32)]) -> Vec<u8> {
     let mut out = leb(exports.len() as u32);
     for (name, kind, index) in exports {
@@ -109,7 +109,7 @@ fn counted_exports(exports: &[(String, u8, u32)]) -> Vec<u8> {
     out
 }
 
-/// What of a module decides on the functions that take the place of what is metered.
+/// The parts of a module on which the metering functions depend.
 #[derive(Default)]
 struct Module {
     /// The pointer type of each type that `realloc` may have.
@@ -119,7 +119,7 @@ struct Module {
     imported: u32,
     /// Name, kind and index.
     exports: Vec<(String, u8, u32)>,
-    /// Whether a memory has 64-bit addresses, of each; and the same for tables, with what they hold.
+    /// Whether each memory has 64-bit addresses; the same for each table, with its type of element.
     memories: Vec<bool>,
     tables: Vec<(bool, RefType)>,
 }
@@ -178,7 +178,7 @@ impl Module {
         Ok(())
     }
 
-    /// The functions that are allocators, with the type of their pointers. One of another type is for the compiler to refuse.
+    /// The allocators, each with the type of its pointers. The compiler refuses one of another type.
     fn allocating(&self, allocators: &BTreeSet<String>) -> BTreeMap<u32, u8> {
         let named = self.exports.iter().filter(|(name, kind, _)| *kind == FUNCTION && allocators.contains(name));
         named.filter_map(|(_, _, index)| Some((*index, self.pointer(*index)?))).collect()
@@ -265,7 +265,7 @@ impl Module {
         }))
     }
 
-    /// An index out of range is for the compiler to refuse.
+    /// The compiler refuses an index out of range.
     fn memory(&self, index: u32) -> bool {
         self.memories.get(index as usize).copied().unwrap_or_default()
     }

@@ -4,8 +4,8 @@
 //! magic, 8 | length of the description, 4, LE | public key, 32 | signature, 64 | description, JSON | files
 //! ```
 //!
-//! Files follow one another in the description's order, without a byte between or behind them. So every byte is covered:
-//! by the signature, by a size and digest that are signed, or by having only one value that is right.
+//! Files follow one another in the description's order, without a byte between or after them. So every byte is covered:
+//! by the signature, by a signed size and digest, or because only one value is valid.
 
 use std::fs::File;
 use std::io::Write;
@@ -24,7 +24,7 @@ const HEAD_BYTES: usize = MAGIC.len() + 4 + KEY_BYTES + SIGNATURE_BYTES;
 const MAX_NAME_BYTES: usize = 100;
 const MAX_FILES: usize = 64;
 
-/// A file of a package: where its bytes are, and what they must be.
+/// A file of a package: the place, size and digest of its bytes.
 pub struct Entry<'a> {
     pub name: &'a str,
     pub size: u64,
@@ -32,7 +32,7 @@ pub struct Entry<'a> {
     at: u64,
 }
 
-/// The head of a package as it stands in the file; nothing of it is verified.
+/// Reads the head of a package; nothing is verified.
 pub fn read_head(file: &File) -> Outcome<Vec<u8>> {
     let mut head = vec![0; HEAD_BYTES];
     read_at(file, &mut head, 0).map_err(too_short)?;
@@ -43,13 +43,13 @@ pub fn read_head(file: &File) -> Outcome<Vec<u8>> {
     Ok(head)
 }
 
-/// A package cut off in its head is damaged, or none at all.
+/// The failure for a file that ends within the head: it is not a package.
 fn too_short(failure: Failure) -> Failure {
     if failure.status == Status::Damaged { not_package() } else { failure }
 }
 
 fn not_package() -> Failure {
-    Failure::new(Status::NotPackage, "it does not begin with the head of a package of edge pack")
+    Failure::new(Status::NotPackage, "it does not begin with the head that edge pack writes")
 }
 
 fn split(head: &[u8]) -> Option<(Signed<'_>, usize)> {
@@ -62,11 +62,11 @@ fn split(head: &[u8]) -> Option<(Signed<'_>, usize)> {
     (len <= MAX_DESCRIPTION_BYTES).then_some((signed, len))
 }
 
-/// What a head says, verified.
+/// Verifies a head.
 pub fn verify_head(head: &[u8], trust: &Trust<'_>) -> Outcome<Statement> {
     let (signed, len) = split(head).ok_or_else(not_package)?;
     if signed.text.len() != len {
-        return Err(Failure::new(Status::Damaged, "the head of the package does not have the length it names"));
+        return Err(Failure::new(Status::Damaged, "the head of the package does not have the length that it gives"));
     }
     let statement = signed.verify(Purpose::Package, trust)?;
     statement.check_format()?;
@@ -74,18 +74,18 @@ pub fn verify_head(head: &[u8], trust: &Trust<'_>) -> Outcome<Statement> {
     Ok(statement)
 }
 
-/// That the description is written in the one way there is: no field twice, nothing between or behind them.
+/// Checks that the description has the only valid spelling: no field twice, nothing between or after them.
 ///
-/// Asked where packages come in, not at every load: what is verified then has been asked before.
+/// Called for new packages, not at every load: what is loaded was checked when it came.
 pub fn check_spelling(head: &[u8], statement: &Statement) -> Outcome<()> {
     let spelled = serde_json::to_vec(&statement.description).unwrap_or_default();
     if head.get(HEAD_BYTES..) == Some(spelled.as_slice()) {
         return Ok(());
     }
-    Err(wrong("a field stands twice, or it is not written as edge pack writes it"))
+    Err(wrong("a field occurs twice, or it is not spelled as edge pack spells it"))
 }
 
-/// That a file is as long as its head says.
+/// Checks that a file has the length that its head gives.
 pub fn check_size(file: &File, head: &[u8], statement: &Statement) -> Outcome<()> {
     let size = file.metadata().map_err(|error| Failure::io("the package", &error))?.len();
     let (_, end) = entries(&statement.description, head.len() as u64)?;
@@ -109,10 +109,10 @@ fn entries(description: &Json, head_bytes: u64) -> Outcome<(Vec<Entry<'_>>, u64)
             return Err(wrong("a file needs name, size and sha256"));
         };
         if !is_name(name) || found.iter().any(|other| other.name == name) {
-            return Err(wrong("a file's name is not lower case letters, digits and . _ -, or stands twice"));
+            return Err(wrong("a file's name is not lower case letters, digits and . _ -, or occurs twice"));
         }
         found.push(Entry { name, size, sha256, at });
-        at = at.checked_add(size).ok_or_else(|| wrong("sizes beyond all measure"))?;
+        at = at.checked_add(size).ok_or_else(|| wrong("the sizes are too large"))?;
     }
     Ok((found, at))
 }
@@ -129,7 +129,7 @@ fn number(file: &Json, field: &str) -> Option<u64> {
     file.get(field).and_then(Json::as_u64)
 }
 
-/// Also good for a file in a folder of its own: no separators, nothing hidden.
+/// A valid name for a file in a folder as well: no separators, not hidden.
 fn is_name(name: &str) -> bool {
     let inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
     name.len() <= MAX_NAME_BYTES
@@ -137,7 +137,7 @@ fn is_name(name: &str) -> bool {
         && name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
-/// Reads a file of the package through, checks its digest, and copies what it reads to `to`.
+/// Checks the digest of a file of the package, and copies the file to `to`.
 pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: Option<&File>) -> Outcome<()> {
     let (found, _) = entries(&statement.description, head.len() as u64)?;
     let Some(entry) = found.iter().find(|entry| entry.name == name) else {
@@ -153,7 +153,7 @@ pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: O
     Err(Failure::new(Status::Damaged, format!("{name} does not have the digest that was signed")))
 }
 
-/// How a package describes the code for an engine: the entry of `files`, which becomes `artifact`.
+/// The statement about the code for an engine: its entry in `files` becomes `artifact`.
 pub fn code_for(mut statement: Statement, target: EngineTarget) -> Outcome<Statement> {
     let files = statement.description.get("files").and_then(Json::as_array).into_iter().flatten();
     let engines: Vec<&Json> = files.filter(|file| file.get("engine").is_some()).collect();
@@ -173,7 +173,7 @@ fn named(engines: &[&str]) -> String {
     if engines.is_empty() { "no engine".to_owned() } else { engines.join(", ") }
 }
 
-/// The head of a package: what it says, signed.
+/// Signs a description as the head of a package.
 #[cfg(feature = "compiler")]
 pub fn seal(description: &[u8], seed: &crate::key::Seed) -> Outcome<Vec<u8>> {
     let len = crate::statement::length_of(description)?;

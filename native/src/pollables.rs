@@ -1,4 +1,4 @@
-//! What a guest waits for: timers, by the time at which each is ready.
+//! The timers that a guest waits for.
 
 use wasmtime::component::Resource;
 
@@ -8,7 +8,7 @@ pub struct Pollable;
 
 /// Timers one guest may hold.
 pub const MAX_POLLABLES: usize = 1024;
-/// The clock passed this long ago.
+/// A time that has passed already.
 pub const READY: u64 = 0;
 
 /// The pollables a guest holds: when each is ready, on its monotonic clock.

@@ -1,4 +1,4 @@
-//! The engine profile: the one place that says how code is compiled and run, so that both ends agree.
+//! The engine profile: the one place that decides how code is compiled and run, so that both ends agree.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub const WASMTIME: &str = "48.0.8";
 pub const CRANELIFT: &str = "0.135.8";
 pub const LIBRARY: &str = env!("CARGO_PKG_VERSION");
 
-/// Wasmtime refuses artifacts of another major release, and nothing finer.
+/// Wasmtime compares only the major release of artifacts.
 const WASMTIME_MAJOR: &str = "48";
 
 /// What executes an artifact.
@@ -90,12 +90,12 @@ impl EngineTarget {
         }
     }
 
-    /// What a linear memory may grow to without being moved, in bytes.
+    /// The size up to which a linear memory grows in place, in bytes.
     pub const fn reserved_bytes(self) -> u64 {
         self.memory().reservation
     }
 
-    /// What a memory may have at most in code that is compiled without asking for more, in bytes.
+    /// The maximum of a memory, in bytes, in code that was not compiled for large memories.
     ///
     /// RATIONALE, "Why a memory for a Pi Zero gets a maximum".
     pub const fn memory_maximum(self) -> Option<u64> {
@@ -105,7 +105,7 @@ impl EngineTarget {
         }
     }
 
-    /// Names everything that decides whether code made at one end runs at the other.
+    /// A digest of everything that decides whether code compiled at one end runs at the other.
     pub fn fingerprint(self) -> String {
         let Memory { reservation, guard, growth, signals } = self.memory();
         let text = format!(
@@ -133,7 +133,7 @@ impl EngineTarget {
             .signals_based_traps(signals)
             .wasm_simd(false)
             .wasm_relaxed_simd(false)
-            // Nobody symbolises a guest's addresses on a device: a trap names its kind and the function called.
+            // Addresses are not symbolised on a device: a trap names its kind and the function called.
             .generate_address_map(false)
             .wasm_backtrace_max_frames(None)
             .wasm_backtrace_details(WasmBacktraceDetails::Disable)
@@ -148,7 +148,7 @@ impl EngineTarget {
     }
 }
 
-/// An engine and the target whose code it runs.
+/// `edge_engine`: an engine of Wasmtime, and the target whose code it runs.
 pub struct Engine {
     pub wasmtime: wasmtime::Engine,
     pub target: EngineTarget,

@@ -1,4 +1,4 @@
-//! Reading artifacts and packages, which nobody may make shorter meanwhile.
+//! Reads artifacts and packages.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -7,7 +7,7 @@ use crate::hex;
 use crate::sha256::Sha256;
 use crate::status::{Failure, Outcome, Status};
 
-/// Digests are made through a buffer this large: nothing of the file stays in memory.
+/// Digests are computed through a buffer of this size, so that no file stays in memory.
 const BUFFER_BYTES: usize = 16 << 10;
 
 /// The SHA-256, in hexadecimal, of the `len` bytes from `at` on, which `take` gets a buffer at a time.

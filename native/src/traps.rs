@@ -1,21 +1,21 @@
-//! What an error means with which Wasmtime ends a call.
+//! The meaning of errors with which Wasmtime ends a call.
 
 use wasmtime::{Error, Trap};
 
 use crate::status::{Failure, Status};
 use crate::wasi::Exit;
 
-/// How Wasmtime says that a limit of a store is reached; the types of these errors are its own.
+/// Wasmtime's messages for a limit of a store; the types of these errors are private.
 const LIMITS_OF_STORE: [&str; 3] =
     ["too much data is being copied", "resource limit exceeded", "handle limit exceeded"];
 
-/// What an error out of Wasmtime, or one of ours that travelled through it, means to the caller.
+/// The failure for an error of Wasmtime, or the failure of ours inside it.
 pub fn classify(error: Error) -> Failure {
     if let Some(Failure { status, message }) = error.downcast_ref::<Failure>() {
         return Failure::new(*status, message.clone());
     }
     if let Some(Exit(code)) = error.downcast_ref::<Exit>() {
-        return Failure::new(Status::Exited, format!("it left through exit with status {code}"));
+        return Failure::new(Status::Exited, format!("it exited with status {code}"));
     }
     if error.is::<wasmtime::OutOfMemory>() {
         return Failure::new(Status::OutOfMemory, error.to_string());

@@ -1,4 +1,4 @@
-//! Component values as bytes, one buffer a crossing.
+//! Encodes component values, one buffer for each crossing.
 //!
 //! The encoding is the subset of Python's `marshal` format 2 that plain data needs, so that the interpreter's own C
 //! codec reads and writes it with no import and no bytecode. Every Python since 2.5 reads it alike; a test pins the bytes
@@ -29,7 +29,7 @@ use wasmtime::component::Val;
 pub use decode::{Reader, decode};
 pub use encode::{Writer, encode, encode_json};
 
-/// How many bytes it took to bring a value here: a guest decides what type it imports a function with.
+/// The bytes that it took to pass a value: a guest chooses the types of the functions that it imports.
 pub fn weight(value: &Val) -> u64 {
     let inner = match value {
         Val::String(text) => text.len() as u64,

@@ -1,4 +1,4 @@
-//! WASI 0.2, closed: a component of any toolchain loads and runs, and reaches nothing.
+//! WASI 0.2 without access: a component of any toolchain loads and runs, and reaches nothing.
 //!
 //! Standard streams go to the plugin's log, the environment is empty, there are no files, sockets refuse. Clocks and
 //! random numbers are the guest's own. Every patch release of 0.2 is taken, because they only add to one another.
@@ -19,10 +19,10 @@ pub use link::give_way;
 
 use crate::pollables::Pollable;
 
-/// Of the names of its interfaces.
+/// The prefix of its interfaces' names.
 pub const NAMESPACE: &str = "wasi:";
 
-/// Ties the function `name` of `interface` to `target`; false when nobody here provides it.
+/// Links the function `name` of `interface` to `target`; false for one that is not provided.
 pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime::Result<bool> {
     let Some(interface) = unversioned(interface) else {
         return Ok(false);
@@ -37,7 +37,7 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
     }
 }
 
-/// Ties the resource type `name`, which interfaces that use one another share under one name.
+/// Links the resource type `name`; interfaces that share a type use the same name.
 pub fn define_resource(target: &mut Target<'_>, name: &str) -> wasmtime::Result<()> {
     let ty = match name {
         "pollable" => {

@@ -1,6 +1,6 @@
 //! Instances and the calls into them.
 //!
-//! Sound as `abi.rs` says; who uses an instance is kept in its handle.
+//! Sound for the reasons in `abi.rs`; an instance's handle knows which thread uses it.
 #![allow(unsafe_code)]
 
 use std::ptr::{self, NonNull};
@@ -29,7 +29,7 @@ pub struct StepOut {
 }
 
 impl StepOut {
-    /// Says why there was no step, or none that counts; what the instance handed out before stays as it is.
+    /// Reports why no step was made, or why its result does not count; earlier output of the instance stays valid.
     fn refuse(&mut self, status: Status, why: &'static str) -> i32 {
         *self = StepOut { data: why.as_ptr(), len: why.len(), until: 0, host: 0 };
         status as i32

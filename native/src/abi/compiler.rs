@@ -1,4 +1,4 @@
-//! What only a compiler build does; others answer that they compile nothing.
+//! Functions of compiler builds; in other builds they fail with `NoCompiler`.
 #![allow(unsafe_code)]
 
 use crate::abi::pointers::{Bytes, give_bytes, null, report, slice, text};
@@ -142,7 +142,7 @@ mod without_compiler {
     use crate::status::{Failure, Outcome, Status};
 
     fn none<T>() -> Outcome<T> {
-        Err(Failure::new(Status::NoCompiler, "this build of the library runs artifacts, it compiles none"))
+        Err(Failure::new(Status::NoCompiler, "this build of the library runs artifacts and cannot compile"))
     }
 
     pub fn encode(_: &[u8]) -> Outcome<Vec<u8>> {

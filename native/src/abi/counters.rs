@@ -17,7 +17,7 @@ const COUNT_HOLDERS: u32 = 7;
 const COUNT_NAME: u32 = 8;
 const COUNT_SYSTEM: u32 = 9;
 
-/// Fills in why something is not counted.
+/// Writes why a call is not counted.
 ///
 /// # Safety
 /// `out` is null or valid for writing.

@@ -1,4 +1,4 @@
-//! Signing keys, what is trusted, and what is sealed.
+//! Signing keys, trust and sealed secrets.
 #![allow(unsafe_code)]
 
 use crate::abi::pointers::{Bytes, give_bytes, null, report, room, slice, text};

@@ -1,4 +1,4 @@
-//! Packages: what their heads say, and their files.
+//! Packages: their heads and their files.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn edge_head_describe(
 }
 
 /// # Safety
-/// `trust` is null or valid for `len` bytes that live as long as what is made of them.
+/// `trust` is null or valid for `len` bytes that outlive the result.
 unsafe fn trust_of<'a>(trust: *const u8, len: usize) -> Outcome<Trust<'a>> {
     if trust.is_null() {
         return Ok(Trust::anyone());
@@ -83,11 +83,11 @@ pub unsafe extern "C" fn edge_package_unpack(
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let unpacked = text(name, name_len, "name").and_then(|name| unpack(fd, slice(head, head_len), name, to));
-        report(unpacked.map(|paper| give_bytes(receipt, paper.into_bytes())), why)
+        report(unpacked.map(|text| give_bytes(receipt, text.into_bytes())), why)
     }
 }
 
-/// Answers with a receipt for the copy, if there is one.
+/// Returns a receipt for the copy, empty where none is made.
 fn unpack(fd: i32, head: &[u8], name: &str, to: i32) -> Outcome<String> {
     let statement = package::verify_head(head, &Trust::anyone())?;
     let to: Option<File> = if to < 0 { None } else { Some(file(to)?) };

@@ -15,9 +15,9 @@ use crate::{load, values};
 pub unsafe extern "C" fn edge_artifact_describe(fd: i32, out: *mut Bytes, receipt: *mut Bytes, why: *mut Bytes) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
-        let described = describe_artifact(fd).map(|(description, paper)| {
+        let described = describe_artifact(fd).map(|(description, text)| {
             give_bytes(out, description);
-            give_bytes(receipt, paper.into_bytes());
+            give_bytes(receipt, text.into_bytes());
         });
         report(described, why)
     }

@@ -1,4 +1,4 @@
-//! Pointers of the caller's, turned into what Rust can hold, and back.
+//! The caller's pointers as Rust values, and back.
 #![allow(unsafe_code)]
 
 use std::fs::File;

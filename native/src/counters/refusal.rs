@@ -1,24 +1,24 @@
-//! What the counters and their file both say: why a call does not count, and numbers of 32 bits.
+//! Shared by the counters and their file: why a call is not counted, and numbers of 32 bits.
 
 use rustix::io::Errno;
 
-/// Why a call does not count, or not yet.
+/// Why a call is not counted, or not yet.
 #[derive(Clone, Copy)]
 pub enum Refusal {
-    /// The file is another process's, or no longer the one that others find: open it again.
+    /// Another process opened the file, or another file has its name now: open it again.
     Closed,
     /// Another process has the file locked.
     Locked,
-    /// The memory of all calls under way leaves no room.
+    /// The memory of all running calls leaves no room.
     Memory,
-    /// Too many calls of the plugin are under way.
+    /// Too many calls of the plugin are running.
     Busy,
     /// Too many of its calls began within a minute.
     Rate,
     /// No record is left for another plugin, or for another process.
     Plugins,
     Holders,
-    /// A name is too long, or there is none.
+    /// The name is too long or empty.
     Name,
     System(Errno),
 }
@@ -29,7 +29,7 @@ impl From<Errno> for Refusal {
     }
 }
 
-/// A number in 32 bits, or the largest there is.
+/// A number in 32 bits, or the largest of them.
 pub fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

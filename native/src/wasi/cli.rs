@@ -1,4 +1,4 @@
-//! `wasi:cli`: no arguments, no environment, no terminal; the way out.
+//! `wasi:cli`: no arguments, no environment, no terminal; exit.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::io::{Input, Output, STDERR, STDIN, STDOUT};
 use super::link::{Target, function};
 use super::refused::{Answer, constant};
 
-/// The guest left through `exit`.
+/// The guest called `exit`.
 #[derive(Debug)]
 pub struct Exit(pub u8);
 

@@ -14,9 +14,9 @@ pub const STDIN: u32 = 0;
 pub const STDOUT: u32 = 1;
 pub const STDERR: u32 = 2;
 
-/// What an output takes at once.
+/// Bytes that an output accepts at once.
 const WRITE_BYTES: u64 = 64 << 10;
-/// Looking at one is as much work as moving this many bytes.
+/// Checking one pollable counts as moving this many bytes.
 const POLLABLE_WORK_BYTES: usize = 256;
 
 #[derive(ComponentType, Lift, Lower)]
@@ -69,7 +69,7 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
         "poll" => target.func_wrap_async(name, |mut store: Store<'_>, (list,): (WasmList<Resource<Pollable>>,)| {
             Box::new(async move {
                 let times = times(&mut store, &list)?;
-                // Looking at each is work as well.
+                // Checking each is work as well.
                 give_way(&mut store, (times.len() * POLLABLE_WORK_BYTES) as u64).await;
                 let Some(first) = times.iter().min() else {
                     return Err(Failure::new(Status::Trapped, "poll: the list is empty").into());
@@ -86,7 +86,7 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     Ok(true)
 }
 
-/// When each pollable of a list is ready. A list is as long as a guest may hold timers, before an item of it is read.
+/// When each pollable of a list is ready. The length of the list is checked before an item of it is read.
 fn times(store: &mut Store<'_>, list: &WasmList<Resource<Pollable>>) -> wasmtime::Result<Vec<u64>> {
     if list.len() > MAX_POLLABLES {
         return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} in a list")).into());

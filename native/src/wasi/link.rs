@@ -1,4 +1,4 @@
-//! How a function of WASI is tied to a guest.
+//! Links functions of WASI.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
@@ -8,7 +8,7 @@ use crate::guest::Guest;
 pub type Target<'a> = LinkerInstance<'a, Guest>;
 pub type Store<'a> = StoreContextMut<'a, Guest>;
 
-/// Ties a function that answers at once. A guest that calls many of them gives way in between.
+/// Links a function that returns at once. A guest that calls many of them yields in between.
 pub fn function<P, R>(
     target: &mut Target<'_>,
     name: &str,
@@ -26,10 +26,10 @@ where
     })
 }
 
-/// Counts work that costs a guest hardly any fuel; every so often, others get their turn.
+/// Counts work that costs a guest hardly any fuel, and yields every so often.
 pub async fn give_way(store: &mut Store<'_>, bytes: u64) {
     let guest = store.data_mut();
-    if guest.works(bytes) {
+    if guest.count_work(bytes) {
         let mailbox = guest.mailbox.clone();
         mailbox.give_way().await;
     }

@@ -1,4 +1,4 @@
-//! `wasi:random`: the guest's random numbers, secure and not alike.
+//! `wasi:random`: the guest's random numbers, the same for the secure and the insecure functions.
 
 use super::link::{Store, Target, function, give_way};
 use crate::guest::Guest;
