@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 NAME = "libedge.so"
 
 HEAD_BYTES = 8192
-"""In which the names of all our functions are."""
+"""The names of all our functions are within these."""
 
-LARGEST = 1 << 40
+MAX_BYTES = 1 << 40
 SYMBOL = b"\0edge_abi_version\0"
 WIDE = sys.maxsize > 1 << 32
 
@@ -24,7 +24,7 @@ NO_ARMV6 = ("armv4", "armv5")
 
 
 def path() -> str:
-    """Where the library is looked for: $EDGE_LIBRARY, or beside this module."""
+    """The path of the library: $EDGE_LIBRARY, or beside this module."""
     return files.environment("EDGE_LIBRARY") or f"{files.folder(__file__)}/{NAME}"
 
 
@@ -56,9 +56,9 @@ def open_library(ffi: Any) -> Any:
 
 
 def _looks_whole(where: str) -> bool:
-    """Whether a file is as a linker left ours: its sections told at its very end, its names at its beginning.
+    """Whether a file looks like our linker's output: section headers at its very end, names at its beginning.
 
-    What is cut short ends the process when it is opened (edge.elf); what is another library must not be.
+    Opening a file that is cut short would end the process (edge.elf); another library must not be opened.
     """
     try:
         fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
@@ -70,7 +70,7 @@ def _looks_whole(where: str) -> bool:
         start = int.from_bytes(head[place : place + word], "little")
         each = int.from_bytes(head[size : size + 2], "little")
         end = start + each * int.from_bytes(head[size + 2 : size + 4], "little")
-        last = posix.pread(fd, each + 1, end - each) if HEAD_BYTES < end < LARGEST else b""
+        last = posix.pread(fd, each + 1, end - each) if HEAD_BYTES < end < MAX_BYTES else b""
         return len(last) == each and last.count(0) < each and SYMBOL in head
     except OSError:
         return False

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, Union
 
     Secret = Union[bytes, bytearray]
-    """What can be wiped where it is a bytearray."""
+    """A bytearray can be wiped after use."""
 
 
 def new_key() -> bytearray:
@@ -28,14 +28,14 @@ def public_key(seed: Secret) -> bytes:
 
 
 def read_trust(text: bytes, file: str) -> list[list[Any]]:
-    """What each line of trust says (edge.h); OptionsError, with the line, for one that says nothing."""
+    """The words of each line of trust (edge.h); OptionsError, with its number, for an invalid line."""
     out, why = _outputs()
     _check(lib.edge_trust_read(text, len(text), out, why), why, file)
     return _take_values(out)
 
 
 def seal(key: Secret, context: bytes, secret: Secret) -> bytes:
-    """Encrypts a secret; it opens with the same 32 bytes of key and the same context only."""
+    """Encrypts a secret; it opens only with the same key, 32 bytes, and the same context."""
     out, why = _outputs()
     raw = ffi.from_buffer(secret)
     _check(lib.edge_seal(ffi.from_buffer(key), context, len(context), raw, len(secret), out, why), why)
@@ -43,7 +43,7 @@ def seal(key: Secret, context: bytes, secret: Secret) -> bytes:
 
 
 def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearray:
-    """The secret that was sealed; `subject` is for messages."""
+    """Decrypts a sealed secret; `subject` is for messages."""
     why, opened = ffi.new("edge_bytes *"), bytearray(max(0, len(sealed) - lib.EDGE_SEAL_BYTES))
     raw, out = ffi.from_buffer(key), ffi.from_buffer(opened)
     _check(lib.edge_unseal(raw, context, len(context), sealed, len(sealed), out, why), why, subject)
@@ -51,7 +51,7 @@ def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearra
 
 
 def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str, Any], bytes]:
-    """What the head of a package says, and the head itself; no digest is checked.
+    """The description in the head of a package, and the head itself; no digest is checked.
 
     `trust`: text (native/src/trust.rs), None to describe anybody's package.
     """
@@ -85,14 +85,14 @@ def seal_package(description: bytes, seed: Secret) -> bytes:
 
 
 def seal_artifact(description: bytes, seed: Secret) -> bytes:
-    """What stands behind a lone artifact's code: its description, JSON, signed. As seal_package."""
+    """The trailer of a lone artifact: its description, JSON, signed. As seal_package."""
     out, why = _outputs()
     _check(lib.edge_artifact_seal(description, len(description), ffi.from_buffer(seed), out, why), why)
     return _take(out)
 
 
 def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
-    """Makes a component of a core module with component metadata; takes a component as it is.
+    """Converts a core module with component metadata to a component; returns a component unchanged.
 
     Returns `wasm`, the component; `kind`, what was given (component or module); `imports`, `exports` and
     `missing`, the imports of WASI that the library lacks.
@@ -105,7 +105,7 @@ def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
 def compile_component(
     wasm: bytes, file: str, engine: str, facts: bytes, seed: Secret, fd: int
 ) -> dict[str, Any]:
-    """Compiles for an engine and writes the signed artifact to `fd`; answers with its description."""
+    """Compiles for an engine and writes the signed artifact to `fd`; returns its description."""
     target = engine.encode()
     out, why = _outputs()
     raw = ffi.from_buffer(seed)
