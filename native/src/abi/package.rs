@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use crate::abi::pointers::{Bytes, file, give_bytes, null, report, slice, text};
+use crate::abi::pointers::{Bytes, file, give_bytes, report, slice, text};
 use crate::status::Outcome;
 use crate::trust::Trust;
 use crate::{artifact, package, values};
