@@ -12,13 +12,15 @@
  * its own. One thread at a time uses an instance: a second one gets EDGE_STATE, and changes nothing. edge_call_cancel,
  * edge_call_stats, edge_call_log, edge_instance_close and edge_instance_free may run beside that thread.
  *
+ * Parameters are passed one by one: RATIONALE, "Why functions of the library take no structs of parameters".
+ *
  * Values cross in the encoding described in native/src/values.rs. */
 
 #define EDGE_ABI_VERSION 4
 
 #define EDGE_OK 0
 
-/* What edge_call_step reports when the call goes on or has ended well. */
+/* What edge_call_step returns when the call continues or has succeeded. */
 #define EDGE_STEP_DONE 1  /* values: a tuple of the results */
 #define EDGE_STEP_HOST 2  /* host: index into `provides`; values: a tuple of the parameters; answer, then step */
 #define EDGE_STEP_WAIT 3  /* until: nothing to do before that time on CLOCK_MONOTONIC, in ns; then step */
@@ -33,18 +35,18 @@
 #define EDGE_NOT_WASM 0x301       /* the input is not WebAssembly */
 #define EDGE_NOT_COMPONENT 0x302  /* a core module without component metadata */
 #define EDGE_INVALID_WASM 0x303   /* WebAssembly that does not validate, or that the profile leaves out */
-#define EDGE_NOT_ARTIFACT 0x304   /* no trailer of ours at the end */
+#define EDGE_NOT_ARTIFACT 0x304   /* no trailer of an artifact at the end */
 #define EDGE_DAMAGED 0x305        /* sizes, digest or description do not agree */
 #define EDGE_WRONG_TARGET 0x306   /* compiled for another engine target */
 #define EDGE_WRONG_ENGINE 0x307   /* compiled for another engine: fingerprints differ */
 #define EDGE_UNTRUSTED 0x308      /* signed by a key that is not trusted here */
 #define EDGE_BAD_SIGNATURE 0x309  /* the signature does not verify */
-#define EDGE_MISSING_IMPORT 0x30a /* the component imports what nobody provides */
+#define EDGE_MISSING_IMPORT 0x30a /* the component imports what is not provided */
 #define EDGE_REVOKED 0x30b        /* its signer or its digest was revoked here */
-#define EDGE_OUT_OF_SCOPE 0x30c   /* another plugin than was asked for, or than its signer may sign */
-#define EDGE_OLD_COMPILER 0x30d   /* compiled by a compiler whose code is not taken any more */
-#define EDGE_DOWNGRADE 0x30e      /* an older release than is taken */
-#define EDGE_NOT_PACKAGE 0x30f    /* no head of a package of ours at the beginning */
+#define EDGE_OUT_OF_SCOPE 0x30c   /* another plugin than was requested, or than its signer may sign */
+#define EDGE_OLD_COMPILER 0x30d   /* compiled by a compiler whose code is refused here */
+#define EDGE_DOWNGRADE 0x30e      /* an older release than is accepted */
+#define EDGE_NOT_PACKAGE 0x30f    /* no head of a package at the beginning */
 #define EDGE_BAD_SEAL 0x310       /* sealed with another key or for something else, or damaged */
 #define EDGE_TOO_COMPLEX 0x311    /* a component nested too deep, or of too many instances */
 #define EDGE_UNSUPPORTED 0x312    /* it uses what the engine profile leaves out; a second line says what to do */
@@ -52,9 +54,9 @@
 #define EDGE_TRAPPED 0x401      /* the guest trapped */
 #define EDGE_OUT_OF_FUEL 0x402  /* its fuel is used up */
 #define EDGE_DEADLINE 0x403     /* its time is used up */
-#define EDGE_OVER_LIMIT 0x404   /* it went over another limit, which the message names */
+#define EDGE_OVER_LIMIT 0x404   /* it exceeded another limit, which the message names */
 #define EDGE_CANCELLED 0x405    /* edge_call_cancel */
-#define EDGE_EXITED 0x406       /* it left through wasi:cli/exit */
+#define EDGE_EXITED 0x406       /* it called wasi:cli/exit */
 #define EDGE_HOST_FAILED 0x407  /* a host function failed: edge_call_fail */
 
 #define EDGE_IO 0x501          /* reading or writing failed */
@@ -107,7 +109,8 @@ typedef struct {
 } edge_stats;
 
 uint32_t edge_abi_version(void);
-/* Values: a dict of what this build is: library, wasmtime, cranelift, engine, fingerprints, compiler, targets. */
+/* What this build is. Values: a dict of abi, library, wasmtime, cranelift, cpu, engine (what runs native code here),
+ * interpreted (what the interpreter runs), fingerprints (one for each engine target) and compiler (true or false). */
 int32_t edge_about(edge_bytes *out);
 void edge_bytes_free(edge_bytes *bytes);
 
@@ -205,7 +208,8 @@ int32_t edge_package_unpack(int32_t fd, const uint8_t *head, size_t head_len, co
 /* Compiler builds; others answer EDGE_NO_COMPILER. */
 
 /* A component as it is, or made from a core module that carries component metadata. Values: a dict of kind ("component"
- * or "module"), wasm, imports and exports, both lists of `interface#function`. */
+ * or "module"), wasm, imports, exports and missing (imports of WASI that the library lacks). The last three are lists of
+ * `interface#function`. */
 int32_t edge_component_encode(const uint8_t *wasm, size_t wasm_len, edge_bytes *out, edge_bytes *why);
 /* Compiles a component for `target` (an engine name) and writes the signed artifact to `fd`. `facts`: JSON object that
  * goes into the description (plugin, tools); `large_memory` in it does not: true lets a memory of pulley32 have more than
@@ -220,19 +224,18 @@ int32_t edge_artifact_seal(const uint8_t *description, size_t description_len, c
 int32_t edge_package_seal(const uint8_t *description, size_t description_len, const uint8_t *seed, edge_bytes *out,
                           edge_bytes *why);
 
-/* Counting: what the processes of one user have under way, in a file that they share.
+/* Counting: the running calls of all processes of one user, in a file that they share.
  *
- * Nothing here waits. A child that is forked has to open its own edge_counters, and does not take back what its parent
- * has. */
+ * Nothing here waits. A forked child has to open its own edge_counters, and can't end what its parent counts. */
 
-/* Why something is not counted, or not yet. */
-#define EDGE_COUNT_CLOSED 1  /* another process opened it, or others find another file by its name: open that one */
-#define EDGE_COUNT_LOCKED 2  /* another process has the file locked: wait, then again */
-#define EDGE_COUNT_MEMORY 3  /* calls, memory, free: all calls under way leave no room */
-#define EDGE_COUNT_BUSY 4    /* calls: of the plugin under way */
+/* Why a call is not counted, or not yet. */
+#define EDGE_COUNT_CLOSED 1  /* another process opened it, or another file has its name now: open that one */
+#define EDGE_COUNT_LOCKED 2  /* another process has the file locked: wait, then try again */
+#define EDGE_COUNT_MEMORY 3  /* calls, memory, free: all running calls leave no room */
+#define EDGE_COUNT_BUSY 4    /* calls: running calls of the plugin */
 #define EDGE_COUNT_RATE 5    /* wait: seconds, then one more of the plugin may begin */
-#define EDGE_COUNT_PLUGINS 6 /* EDGE_COUNTED_PLUGINS were called within a minute, or are under way */
-#define EDGE_COUNT_HOLDERS 7 /* EDGE_COUNTED_HOLDERS, each a process with calls of one plugin, are under way */
+#define EDGE_COUNT_PLUGINS 6 /* EDGE_COUNTED_PLUGINS were called within a minute, or are running */
+#define EDGE_COUNT_HOLDERS 7 /* there are EDGE_COUNTED_HOLDERS, each a process with running calls of one plugin */
 #define EDGE_COUNT_NAME 8    /* a plugin's name has 1 to EDGE_COUNTED_NAME bytes */
 #define EDGE_COUNT_SYSTEM 9  /* error: what errno says */
 
@@ -243,33 +246,32 @@ int32_t edge_package_seal(const uint8_t *description, size_t description_len, co
 typedef struct edge_counters edge_counters;
 
 typedef struct {
-  uint64_t memory; /* bytes that calls under way may use */
-  uint64_t free;   /* bytes that this machine had free; UINT64_MAX where it was not asked, or does not say */
+  uint64_t memory; /* bytes that running calls may use */
+  uint64_t free;   /* bytes that this machine had free; UINT64_MAX where that was not asked, or is not known */
   uint32_t kind;   /* EDGE_COUNT_* */
   uint32_t calls;
   uint32_t wait;
   int32_t error;
 } edge_count;
 
-/* `fd`: the file, open for reading and writing, which stays the caller's; what is no file of counters is begun anew.
+/* `fd`: the file, open for reading and writing, which stays the caller's; a file of anything else is overwritten.
  * `root`: the folder in which proc/meminfo, proc/self/cgroup and sys/fs/cgroup stand; empty for the machine's own. */
 int32_t edge_counters_open(int32_t fd, const uint8_t *root, size_t root_len, edge_counters **out, edge_bytes *why);
-/* What is under way in it then counts until the process ends. */
+/* Calls that run in it then count until the process ends. */
 void edge_counters_free(edge_counters *counters);
 
-/* Counts a call of the plugin `name` that may use `memory` bytes, and answers with its slot. 0: it is not counted, and
- * `why`, where given, says for what reason.
- * `room`: bytes that all calls under way may use together, and no more than what is free less `reserve`; UINT64_MAX
- * there: what is free does not matter. `concurrent`: calls of the plugin under way, `per_minute`: begun within a
- * minute; 0 for no such limit. `seconds`: of the clock that rates go by, 0 for CLOCK_MONOTONIC. */
+/* Counts a call of the plugin `name` that may use `memory` bytes, and returns its slot. 0: it is not counted, and `why`,
+ * where given, has the reason.
+ * `room`: bytes that all running calls may use together. `reserve`: free bytes that they must leave; UINT64_MAX: free
+ * memory is not considered. `concurrent`: running calls of the plugin, `per_minute`: calls begun within a minute; 0 for
+ * no limit. `seconds`: the time for rates, 0 for now on CLOCK_MONOTONIC. */
 uint64_t edge_counters_enter(const edge_counters *counters, const uint8_t *name, size_t name_len, uint64_t memory,
                              uint64_t room, uint64_t reserve, uint32_t concurrent, uint32_t per_minute,
                              uint64_t seconds, edge_count *why);
-/* Counts the call of a slot no more, or does nothing where these counters do not have it. Answers with what
- * errno says, or 0. */
+/* Stops counting the call of a slot; does nothing where these counters do not have it. Returns an errno or 0. */
 int32_t edge_counters_leave(const edge_counters *counters, uint64_t slot);
-/* EDGE_OK, with calls and memory of all that is under way, or why not: the kind. */
+/* EDGE_OK, with the number and the memory of all running calls, or the kind of refusal. */
 int32_t edge_counters_live(const edge_counters *counters, uint64_t seconds, edge_count *out);
 
-/* Bytes that this machine, or this process's share of it, has free; UINT64_MAX where nothing says so. */
+/* Free bytes of this machine, or of this process's share of it; UINT64_MAX where that is not known. */
 uint64_t edge_free_bytes(const uint8_t *root, size_t root_len);

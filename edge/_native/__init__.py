@@ -1,7 +1,6 @@
-"""The native library as functions: the one place that knows `ffi` and `lib`.
+"""The native library as functions: the only package that uses `ffi` and `lib`.
 
-native/edge.h says what each of them does. Ownership: an Engine, Plugin, Instance or Counters here is a handle
-that frees itself once nothing refers to it; `release` frees the guest of one early. Threads may share
+native/edge.h describes each function. Each type below says who owns what it points to. Threads may share
 handles. Bytes that the library hands out are copied and freed at once.
 """
 
@@ -29,30 +28,47 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     class Engine:
-        """A native engine."""
+        """A native engine. Owned: it is freed when nothing refers to it any more."""
 
     class Plugin:
-        """A native plugin."""
+        """A native plugin. Owned, as an Engine; does not need it any more."""
 
     class Instance:
-        """A native instance."""
+        """A native instance. Owned, as an Engine; does not need its Plugin. `release` frees its guest."""
 
     class InstanceOptions:
-        """Limits as the library takes them."""
+        """Limits as the library takes them. Owned by Python; the library copies them."""
 
     class Step:
-        """What a step came to."""
+        """The result of a step. Owned by Python, but for `data`.
+
+        `data` is borrowed from the instance until its next call into the library: `step_values` and
+        `fail_step` copy it, and are called while the instance's handle is held.
+        """
 
         data: Any
         len: int
         until: int
         host: int
 
+    class Counters:
+        """Native counters. Owned, as an Engine."""
+
+    class Count:
+        """Numbers of counters. Owned by Python; it points to nothing."""
+
+        memory: int
+        free: int
+        kind: int
+        calls: int
+        wait: int
+        error: int
+
 
 LIBRARY = f"{files.folder(__file__)}/libedge.so"
 
 HEAD_BYTES = 8192
-"""In which the names of all our functions are."""
+"""The names of all our functions are within these."""
 
 MAX_BYTES = 1 << 40
 SYMBOL = b"\0edge_abi_version\0"
@@ -131,11 +147,11 @@ STEP_HOST: int = lib.EDGE_STEP_HOST
 STEP_WAIT: int = lib.EDGE_STEP_WAIT
 STEP_SLICE: int = lib.EDGE_STEP_SLICE
 SEAL_BYTES: int = lib.EDGE_SEAL_BYTES
-"""More that a sealed secret has than the secret itself."""
+"""Bytes that a sealed secret has more than the secret."""
 
 
 def about() -> dict[str, Any]:
-    """What this build of the library is."""
+    """Version, engine targets and features of this build of the library."""
     out = ffi.new("edge_bytes *")
     _check(lib.edge_about(out), None)
     return _values(_take(out))
@@ -147,7 +163,7 @@ def merge_arguments(json: bytes, config: bytes) -> bytes:
 
 
 def read_json(text: bytes, file: str = "") -> Any:
-    """What a JSON text says; the json module would cost a Pi Zero 1 MB and 60 ms."""
+    """Decodes JSON; the json module would cost a Pi Zero 1 MB and 60 ms."""
     return _values(_ask(lib.edge_json, text, len(text), file=file, texts=(text,)))
 
 
@@ -168,7 +184,7 @@ def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
 
 
 def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
-    """What the trailer of an artifact says, and a receipt for having checked it; loads nothing."""
+    """The description in the trailer of an artifact, and a receipt for this check; loads nothing."""
     out = ffi.new("edge_bytes *")
     receipt = _ask(lib.edge_artifact_describe, fd, out, file=file)
     return _values(_take(out)), receipt
@@ -177,10 +193,10 @@ def describe_artifact(fd: int, file: str = "") -> tuple[dict[str, Any], bytes]:
 def load_plugin(
     engine: Engine, fd: int, file: str, head: bytes, trust: bytes, receipt: bytes, provides: bytes
 ) -> tuple[Plugin, dict[str, Any], bytes]:
-    """Verifies code, but for what its receipt stands for, and loads it.
+    """Verifies code and loads it; returns the plugin, its verified description and a new receipt, or b"".
 
     `head`: of the package that the code is from, empty for a lone artifact. `trust`: native/src/trust.rs.
-    Answers with the plugin, its verified description, and a new receipt if there is one.
+    `receipt`: while it fits the file, the digest is not computed again; may be empty.
     """
     out, fresh, why = ffi.new("edge_plugin **"), ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = lib.edge_plugin_load(
@@ -205,7 +221,7 @@ def load_plugin(
 
 
 def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
-    """The fields of `edge_instance_options`; those not given are the library's defaults."""
+    """Limits from the fields of `edge_instance_options`; missing ones are the library's defaults."""
     try:
         return ffi.new("edge_instance_options *", fields)
     except (OverflowError, TypeError) as error:
@@ -222,7 +238,7 @@ def new_instance(plugin: Plugin, options: InstanceOptions) -> tuple[Instance, St
 
 
 def release(instance: Instance) -> None:
-    """Frees the guest and cancels its call, now or when the thread that steps it is back; any thread may."""
+    """Frees the guest and cancels its call, at once or when its running step ends; from any thread."""
     lib.edge_instance_close(instance)
 
 
@@ -233,7 +249,7 @@ def start_call(instance: Instance, name: bytes, params: bytes) -> None:
 
 
 step_call = lib.edge_call_step
-"""`step_call(instance, step)` lets the guest run; answers a STEP_* or the status that ended the call."""
+"""`step_call(instance, step)` runs the guest; returns a STEP_* or the status that ended the call."""
 
 
 # What every host call uses, looked up once.
@@ -244,7 +260,7 @@ _NULL = ffi.NULL
 
 
 def step_values(step: Step) -> Any:
-    """The parameters of the host function that is asked for, or the results of the call."""
+    """The parameters of the host function that is called, or the results of the call; a copy."""
     # These bytes come from the library alone, which writes plain data in marshal's format; nothing else is
     # ever given to marshal, so what makes it unfit for untrusted input does not arise.
     return _loads(_buffer(step.data, step.len))
@@ -256,19 +272,19 @@ def fail_step(status: int, step: Step, subject: str) -> NoReturn:
 
 
 def answer_call(instance: Instance, results: bytes) -> None:
-    """Answers the host function that is asked for; `results` are encoded values."""
+    """Answers the host function that is called; `results` are encoded values."""
     status = _answer(instance, results, len(results), _NULL)
     if status:
         _check(status, None)
 
 
 def fail_call(instance: Instance, message: bytes) -> None:
-    """Lets the host function that is asked for fail; the next step ends the call."""
+    """Makes the host function that is called fail; the next step ends the call."""
     _check(lib.edge_call_fail(instance, message, len(message)), None)
 
 
 def cancel_call(instance: Instance) -> None:
-    """Ends the call at its next step; any thread may do this."""
+    """Ends the call at its next step; from any thread."""
     lib.edge_call_cancel(instance)
 
 
@@ -280,7 +296,7 @@ def call_stats(instance: Instance) -> tuple[int, int, int, int]:
 
 
 def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
-    """What the guest wrote to its standard streams since the last time, and how many bytes were dropped."""
+    """The guest's output (stream, bytes) since the last call, and how many bytes were dropped; or None."""
     out = ffi.new("edge_bytes *")
     _check(lib.edge_call_log(instance, out), None)
     return _values(_take(out)) if out.len else None
@@ -334,29 +350,13 @@ def _fail(status: int, why: bytes, subject: str) -> NoReturn:
     if status == lib.EDGE_UNSUPPORTED:
         # Both lines are the library's own.
         why, _, remedy = why.partition(b"\n")
-    # Wasmtime says some of it in several lines, and a guest may be cited.
+    # Messages of Wasmtime may have several lines, and may cite a guest.
     sentence = phrase(why[: 4 * LIMIT].decode("utf-8", "replace"))
     raise errors.of_status(
         status,
         f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:],
         remedy.decode(),
     )
-
-
-if TYPE_CHECKING:
-
-    class Counters:
-        """Native counters."""
-
-    class Count:
-        """Figures of counters."""
-
-        memory: int
-        free: int
-        kind: int
-        calls: int
-        wait: int
-        error: int
 
 
 NULL: Any = ffi.NULL
@@ -376,30 +376,30 @@ COUNTED_NAME: int = lib.EDGE_COUNTED_NAME
 
 
 def open_counters(fd: int, root: bytes) -> Counters:
-    """Counters in this file; the descriptor stays the caller's. `root`: the folder with /proc and /sys."""
+    """Opens counters in a file; the descriptor stays the caller's. `root`: the folder with /proc and /sys."""
     out, why = ffi.new("edge_counters **"), ffi.new("edge_bytes *")
     _check(lib.edge_counters_open(fd, root, len(root), out, why), why)
     return ffi.gc(out[0], lib.edge_counters_free)
 
 
 def new_count() -> Count:
-    """Room for figures, or for why something is not counted."""
+    """Memory for numbers of counters, or for why a call is not counted."""
     return ffi.new("edge_count *")
 
 
 enter_counters = lib.edge_counters_enter
-"""Counts a call; answers with its slot, or 0 and, in `count` where it is not NULL, why:
+"""Counts a call; returns its slot, or 0 and, in `count` where that is not NULL, the reason:
 
 `enter_counters(counters, name, len(name), memory, room, reserve, concurrent, per_minute, seconds, count)`
 """
 
 leave_counters = lib.edge_counters_leave
-"""`leave_counters(counters, slot)` counts it no more; answers with an errno or 0."""
+"""`leave_counters(counters, slot)` stops counting it; returns an errno or 0."""
 
 live_counters = lib.edge_counters_live
-"""`live_counters(counters, seconds, count)` answers with OK or a COUNT_*."""
+"""`live_counters(counters, seconds, count)` returns OK or a COUNT_*."""
 
 
 def free_bytes(root: bytes) -> int:
-    """Bytes that this machine has free; `root`: the folder with /proc and /sys."""
+    """Free memory of this machine, in bytes; `root`: the folder with /proc and /sys."""
     return lib.edge_free_bytes(root, len(root))

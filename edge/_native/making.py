@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, Union
 
     Secret = Union[bytes, bytearray]
-    """What can be wiped where it is a bytearray."""
+    """A bytearray can be wiped after use."""
 
 
 def new_key() -> bytearray:
@@ -33,13 +33,13 @@ def read_trust(text: bytes, file: str) -> list[list[Any]]:
 
 
 def seal(key: Secret, context: bytes, secret: Secret) -> bytes:
-    """Encrypts a secret; it opens with the same 32 bytes of key and the same context only."""
+    """Encrypts a secret; it opens only with the same key, 32 bytes, and the same context."""
     raw = ffi.from_buffer(secret)
     return _ask(lib.edge_seal, ffi.from_buffer(key), context, len(context), raw, len(secret))
 
 
 def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearray:
-    """The secret that was sealed; `subject` is for messages."""
+    """Decrypts a sealed secret; `subject` is for messages."""
     why, opened = ffi.new("edge_bytes *"), bytearray(max(0, len(sealed) - lib.EDGE_SEAL_BYTES))
     raw, out = ffi.from_buffer(key), ffi.from_buffer(opened)
     _check(lib.edge_unseal(raw, context, len(context), sealed, len(sealed), out, why), why, subject)
@@ -47,7 +47,7 @@ def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearra
 
 
 def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str, Any], bytes]:
-    """What the head of a package says, and the head itself; no digest is checked.
+    """The description in the head of a package, and the head itself; no digest is checked.
 
     `trust`: text (native/src/trust.rs), None to describe anybody's package.
     """
@@ -73,14 +73,15 @@ def seal_package(description: bytes, seed: Secret) -> bytes:
 
 
 def seal_artifact(description: bytes, seed: Secret) -> bytes:
-    """What stands behind a lone artifact's code: its description, JSON, signed. As seal_package."""
+    """The trailer of a lone artifact: its description, JSON, signed. As seal_package."""
     return _ask(lib.edge_artifact_seal, description, len(description), ffi.from_buffer(seed))
 
 
 def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
-    """Makes a component of a core module with component metadata; takes a component as it is.
+    """Converts a core module with component metadata to a component; returns a component unchanged.
 
-    Answers with `wasm`, the component, `kind`, what was given (component or module), `imports` and `exports`.
+    Returns `wasm`, the component; `kind`, what was given (component or module); `imports`, `exports` and
+    `missing`, the imports of WASI that the library lacks.
     """
     return _values(_ask(lib.edge_component_encode, wasm, len(wasm), file=file))
 
@@ -88,7 +89,7 @@ def encode_component(wasm: bytes, file: str) -> dict[str, Any]:
 def compile_component(
     wasm: bytes, file: str, engine: str, facts: bytes, seed: Secret, fd: int
 ) -> dict[str, Any]:
-    """Compiles for an engine and writes the signed artifact to `fd`; answers with its description."""
+    """Compiles for an engine and writes the signed artifact to `fd`; returns its description."""
     target, key = engine.encode(), ffi.from_buffer(seed)
     return _values(
         _ask(lib.edge_compile, wasm, len(wasm), target, len(target), facts, len(facts), key, fd, file=file)

@@ -1,4 +1,4 @@
-"""Why the native library can't be had. A call that goes well never imports this."""
+"""Says why the native library can't be opened. A call that succeeds never imports this."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BUNDLES = {
     "aarch64-linux-gnu": "pi-64",
     "x86_64-linux-gnu": "x86_64-linux",
 }
-"""Which bundle suits a Python, by the platform that it was built for."""
+"""The bundle for a Python, by the platform that it was built for."""
 
 MACHINES = {"arm": 40, "aarch64": 183, "x86_64": 62}
-"""What an ELF file for such a platform says it is for."""
+"""The machine number in ELF files for a platform."""
 
 NO_BUILD = "There is no build of Edge for it"
 AGAIN = "Copy it again, or install the bundle again; `make build` makes it in a checkout"
@@ -33,7 +33,7 @@ NO_EXEC = 8  # ST_NOEXEC
 
 
 def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: bytes) -> None:
-    """Raises where a file can't be opened without harm; what can't be opened at all is another matter.
+    """Raises where opening a file would do harm; returns where opening it fails anyway.
 
     `platform` is this Python's; `is_old`: this CPU is too old; `symbol`: the name that our library has.
     """
@@ -69,7 +69,7 @@ def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: byte
 
 
 def explain(where: str, machine: str, platform: str, error: Exception) -> NoReturn:
-    """Raises what it means that a library can't be opened, or lacks a function."""
+    """Raises the reason why a library can't be opened, or lacks a function."""
     if isinstance(error, AttributeError):
         fail(f"{where} is another library, not Edge's, or one of another release", NAMES)
     wrong = ""

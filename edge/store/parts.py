@@ -17,8 +17,7 @@ AGAIN = "Install the same release again, which repairs it and keeps its configur
 
 def again(release_id: str, plugin: str = "") -> str:
     """What to do where a release is damaged; `plugin`: whose it is, empty where that is not known."""
-    from edge import errors
-    from edge import store
+    from edge import errors, store
 
     try:
         found = store.find(plugin) if plugin else None

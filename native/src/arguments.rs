@@ -1,4 +1,4 @@
-//! A tool's JSON arguments: checked, and given the plugin's own configuration.
+//! Checks a tool's JSON arguments and adds the plugin's configuration to them.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde_json::value::RawValue;
 
 use crate::status::{Failure, Outcome, Status};
 
-/// What some editors put at the head of a text.
+/// Some editors write it at the head of a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The key under which a plugin finds its configuration; only the host may set it.
 const CONFIG: &str = "__config";
 
-/// Values keep their text, so that no number loses digits on the way.
+/// Values keep their text, so that no number loses digits.
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
-/// `arguments` without a `__config` of the caller's, and with `config` in its place unless that is empty.
+/// Replaces the caller's `__config` in `arguments` by `config`, or removes it where `config` is empty.
 pub fn merge(arguments: &[u8], config: &[u8]) -> Outcome<Vec<u8>> {
     let mut merged = object(arguments, "arguments")?;
     merged.remove(CONFIG);

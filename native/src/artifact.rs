@@ -5,10 +5,10 @@
 //! ```
 //!
 //! The trailer stands behind the ELF because a prefix would break its mapping and Wasmtime refuses sections it does not
-//! know. The signature covers the description, and that the ELF's size and digest: no byte of the file is free.
+//! know. The signature covers the description, which has the ELF's size and digest: every byte of the file is covered.
 
 use std::fs::File;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 
 use serde_json::Value as Json;
 
@@ -16,17 +16,15 @@ use crate::hex;
 use crate::key::{KEY_BYTES, PublicKey, Purpose, SIGNATURE_BYTES};
 use crate::package;
 use crate::profile::EngineTarget;
-use crate::sha256::Sha256;
+use crate::reading::{digest, read_at};
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
 
 const MAGIC: &[u8; 8] = b"EDGEAOT1";
 const FOOTER_BYTES: usize = KEY_BYTES + SIGNATURE_BYTES + 4 + MAGIC.len();
-/// Digests are made through a buffer this large: nothing of the file stays in memory.
-const BUFFER_BYTES: usize = 16 << 10;
 
-/// Open code and the verified statement that is about it.
+/// Open code and the verified statement about it.
 pub struct Artifact {
     file: File,
     statement: Statement,
@@ -34,7 +32,7 @@ pub struct Artifact {
     is_packaged: bool,
 }
 
-/// Device, inode, size and change time: together they change whenever the contents may have.
+/// Device, inode, size and change time. At least one changes whenever the contents may have changed.
 pub struct Identity {
     inode: (u64, u64, u64),
     changed: (i64, i64),
@@ -45,9 +43,9 @@ pub struct Identity {
 impl Identity {
     /// Whether the contents are still those of `before`.
     ///
-    /// Losing its last name is a change too, as when another process removes a release that this one is loading. What
-    /// is left then is when it was written; who could forge that is its owner.
-    pub fn still(&self, before: &Identity) -> bool {
+    /// Removing a file's last name changes its change time, as when another process removes a release that this one is
+    /// loading. The time of writing decides then; only the file's owner could forge it.
+    pub fn is_unchanged(&self, before: &Identity) -> bool {
         let unlinked = before.has_name && !self.has_name;
         self.inode == before.inode && self.written == before.written && (unlinked || self.changed == before.changed)
     }
@@ -64,7 +62,10 @@ impl Artifact {
         let len = len as usize;
         let elf_bytes =
             footer_at.checked_sub(len as u64).filter(|_| len <= MAX_DESCRIPTION_BYTES).ok_or_else(|| {
-                Failure::new(Status::Damaged, format!("the trailer speaks of a description of {len} bytes"))
+                Failure::new(
+                    Status::Damaged,
+                    format!("the trailer gives the description an impossible length, {len} bytes"),
+                )
             })?;
         trust.check_signer(&signer)?;
         let mut text = vec![0; len];
@@ -73,7 +74,7 @@ impl Artifact {
         Ok(Artifact { file, statement, elf_bytes, is_packaged: false })
     }
 
-    /// Code out of a package, with the package's head: for the engine `target`.
+    /// The code for the engine `target` from a package, with the package's head.
     pub fn of_package(file: File, head: &[u8], trust: &Trust<'_>, target: EngineTarget) -> Outcome<Artifact> {
         let elf_bytes = size(&file)?;
         let statement = package::code_for(package::verify_head(head, trust)?, target)?;
@@ -84,12 +85,12 @@ impl Artifact {
         identity(&self.file)
     }
 
-    /// What proves, to who kept it where nobody else writes, that this very file had the digest that was signed.
+    /// Text that proves that this very file had the signed digest, to a caller who keeps it where nobody else can write.
     pub fn receipt(&self) -> Outcome<String> {
         receipt(&self.file, &self.statement)
     }
 
-    /// Whether it is out of a package, which a store unpacked.
+    /// Whether it was unpacked from a package by a store.
     pub fn is_packaged(&self) -> bool {
         self.is_packaged
     }
@@ -98,12 +99,9 @@ impl Artifact {
         &self.file
     }
 
-    pub fn signer(&self) -> &PublicKey {
-        &self.statement.signer
-    }
-
-    pub fn into_description(self) -> Json {
-        self.statement.description
+    /// As [`Statement::described`].
+    pub fn described(self) -> Json {
+        self.statement.described()
     }
 
     fn text(&self, name: &str) -> &str {
@@ -111,7 +109,7 @@ impl Artifact {
         artifact.and_then(|artifact| artifact.get(name)).and_then(Json::as_str).unwrap_or("")
     }
 
-    /// That the artifact was made for this library: `native` is the engine target it runs.
+    /// Checks that the artifact was compiled for this library, which runs the engine target `native`.
     pub fn check_engine(&self, native: EngineTarget) -> Outcome<()> {
         self.statement.check_format()?;
         let engine = self.text("engine");
@@ -136,28 +134,23 @@ impl Artifact {
         Ok(())
     }
 
-    /// That the ELF is, byte for byte, the one described; each piece is handed to `copy` as it is read.
-    pub fn check_digest(&self, mut copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
+    /// Checks that the ELF is the one described, byte for byte; `copy` gets each piece as it is read.
+    pub fn check_digest(&self, copy: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
         let size = self.statement.description.pointer("/artifact/size").and_then(Json::as_u64);
         if size != Some(self.elf_bytes) {
             return Err(Failure::new(
                 Status::Damaged,
-                format!("its code has {} bytes, not those described", self.elf_bytes),
+                format!("its code has {} bytes, and its description gives another size", self.elf_bytes),
             ));
         }
-        let mut digest = Sha256::default();
-        read_through(&self.file, 0, self.elf_bytes, |piece| {
-            digest.update(piece);
-            copy(piece)
-        })?;
-        if hex::encode(&digest.finish()) != self.text("sha256") {
+        if digest(&self.file, 0, self.elf_bytes, copy)? != self.text("sha256") {
             return Err(Failure::new(Status::Damaged, "its code does not have the digest that was signed"));
         }
         Ok(())
     }
 }
 
-/// Names the inode, so that what replaces the file, or is written to it, does not pass for it.
+/// Names the inode: a file that replaces this one, or that is written to, does not match.
 pub fn receipt(file: &File, statement: &Statement) -> Outcome<String> {
     let Identity { inode: (device, inode, size), changed: (seconds, nanoseconds), .. } = identity(file)?;
     Ok(format!("{device} {inode} {size} {seconds} {nanoseconds} {}", hex::encode(&statement.sha256)))
@@ -182,23 +175,8 @@ fn size(file: &File) -> Outcome<u64> {
     }
 }
 
-/// Hands `take` the `len` bytes from `at` on, a buffer at a time.
-pub fn read_through(file: &File, mut at: u64, len: u64, mut take: impl FnMut(&[u8]) -> Outcome<()>) -> Outcome<()> {
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut left = len;
-    while left > 0 {
-        let len = usize::try_from(left).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
-        let piece = buffer.get_mut(..len).unwrap_or_default();
-        read_at(file, piece, at)?;
-        take(piece)?;
-        at += len as u64;
-        left -= len as u64;
-    }
-    Ok(())
-}
-
 fn not_artifact() -> Failure {
-    Failure::new(Status::NotArtifact, "it does not end in a trailer of edge compile")
+    Failure::new(Status::NotArtifact, "it does not end with a trailer that edge compile writes")
 }
 
 fn split_footer(footer: &[u8; FOOTER_BYTES]) -> Option<(PublicKey, [u8; SIGNATURE_BYTES], u32)> {
@@ -206,14 +184,6 @@ fn split_footer(footer: &[u8; FOOTER_BYTES]) -> Option<(PublicKey, [u8; SIGNATUR
     let (signature, rest) = rest.split_first_chunk()?;
     let (len, magic) = rest.split_first_chunk()?;
     (magic == MAGIC).then_some((*signer, *signature, u32::from_le_bytes(*len)))
-}
-
-/// Fills the buffer; a file that ends before is damaged.
-pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Outcome<()> {
-    file.read_exact_at(buffer, at).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => Failure::new(Status::Damaged, "the file became shorter while it was read"),
-        _ => Failure::io("the artifact", &error),
-    })
 }
 
 /// What follows the ELF.

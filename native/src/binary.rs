@@ -1,10 +1,10 @@
-//! Sections of a binary, read and written without what is in them.
+//! Reads and writes the sections of a binary without decoding them.
 
 use wasmparser::BinaryReaderError;
 
 use crate::status::{Failure, Outcome, Status};
 
-pub const PREAMBLE_BYTES: usize = 8;
+const PREAMBLE_BYTES: usize = 8;
 /// Sections of a component that hold a core module, and another component.
 pub const CORE_MODULE: u8 = 1;
 pub const COMPONENT: u8 = 4;
@@ -21,25 +21,39 @@ pub fn sections(binary: &[u8]) -> Outcome<Vec<(u8, &[u8])>> {
     Ok(found)
 }
 
-pub fn section(out: &mut Vec<u8>, id: u8, contents: &[u8]) {
-    out.push(id);
-    out.extend(leb(contents.len() as u32));
-    out.extend_from_slice(contents);
+/// The preamble of a binary, then these sections, each as `rewrite` returns it, or unchanged for none.
+pub fn rewritten<'a>(
+    binary: &[u8],
+    sections: impl IntoIterator<Item = (u8, &'a [u8])>,
+    mut rewrite: impl FnMut(u8, &'a [u8]) -> Outcome<Option<Vec<u8>>>,
+) -> Outcome<Vec<u8>> {
+    let mut out = binary.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
+    for (id, contents) in sections {
+        out.push(id);
+        match rewrite(id, contents)? {
+            Some(other) => put_sized(&mut out, &other),
+            None => put_sized(&mut out, contents),
+        }
+    }
+    Ok(out)
 }
 
-/// A vector with more at its end.
+/// Adds the length of the bytes, then the bytes: a section's contents, or a name.
+pub fn put_sized(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend(leb(bytes.len() as u32));
+    out.extend_from_slice(bytes);
+}
+
+/// A vector with more items at its end.
 pub fn extended(contents: &[u8], more: &[Vec<u8>]) -> Outcome<Vec<u8>> {
     let (count, rest) = read_leb(contents)?;
     Ok([leb(count + more.len() as u32).as_slice(), rest, &more.concat()].concat())
 }
 
-/// A vector of what stands behind its own length.
+/// A vector of items, each with its length before it.
 pub fn counted(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut out = leb(parts.len() as u32);
-    for part in parts {
-        out.extend(leb(part.len() as u32));
-        out.extend_from_slice(part);
-    }
+    parts.iter().for_each(|part| put_sized(&mut out, part));
     out
 }
 

@@ -1,25 +1,12 @@
-//! Time and chance as a guest sees them: real, or fixed so that a call can be repeated to the digit.
-
-use rustix::time::{ClockId, clock_gettime};
+//! A guest's clocks and random numbers: real, or fixed so that a call can be repeated exactly.
 
 use crate::key::random_bytes;
 use crate::limits::InstanceOptions;
 use crate::sha256;
 use crate::status::Outcome;
+use crate::time::{SECOND, monotonic, wall};
 
-const SECOND: u64 = 1_000_000_000;
-
-/// CLOCK_MONOTONIC in nanoseconds.
-pub fn monotonic() -> u64 {
-    nanoseconds(ClockId::Monotonic)
-}
-
-fn nanoseconds(id: ClockId) -> u64 {
-    let now = clock_gettime(id);
-    u64::try_from(now.tv_sec).unwrap_or(0) * SECOND + u64::try_from(now.tv_nsec).unwrap_or(0)
-}
-
-/// A guest's clocks. Fixed ones stand still but for its own waiting, which takes no time and moves them on.
+/// A guest's clocks. Fixed ones advance only when the guest waits, and waiting takes no time.
 pub struct Clock {
     fixed: Option<Fixed>,
 }
@@ -40,11 +27,11 @@ impl Clock {
 
     /// Seconds and nanoseconds since 1970.
     pub fn wall(&self) -> (u64, u32) {
-        let now = self.fixed.as_ref().map_or_else(|| nanoseconds(ClockId::Realtime), |fixed| fixed.wall);
+        let now = self.fixed.as_ref().map_or_else(wall, |fixed| fixed.wall);
         (now / SECOND, (now % SECOND) as u32)
     }
 
-    /// Lets a fixed clock reach `until`; says whether there is nothing left to wait for.
+    /// Advances a fixed clock to `until`; returns whether that time is reached.
     pub fn skip_to(&mut self, until: u64) -> bool {
         match &mut self.fixed {
             Some(fixed) => {

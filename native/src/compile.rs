@@ -1,4 +1,4 @@
-//! From a component to a signed artifact, for any engine target.
+//! Compiles a component to a signed artifact, for any engine target.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,6 +12,7 @@ use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::{IndexMap, Resolve, TypeDefKind, WorldItem, WorldKey};
 
 use crate::artifact;
+use crate::binary::invalid;
 use crate::features;
 use crate::fixed_memory;
 use crate::footprint::instance_bytes;
@@ -19,8 +20,9 @@ use crate::guest::Guest;
 use crate::hex;
 use crate::key::Seed;
 use crate::meter::meter;
-use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, STACK_BYTES, WASMTIME};
+use crate::profile::{CRANELIFT, EngineTarget, LIBRARY, WASMTIME};
 use crate::sha256;
+use crate::stacks::STACK_BYTES;
 use crate::statement::FORMAT;
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::Structure;
@@ -31,13 +33,13 @@ type WorldItems = IndexMap<WorldKey, WorldItem>;
 /// Where toolchains leave the WIT world of a core module.
 const METADATA_SECTION: &str = "component-type";
 
-/// Whoever loads a component ties each of its imports to something. All of WASI 0.2 has 400.
+/// A loader links each import of a component. All of WASI 0.2 has 400.
 const MAX_FUNCTIONS: usize = 2_000;
 
-/// Wasmtime goes through them to find the case of each value. Variants of WASI 0.2 have 40 cases at most.
+/// Wasmtime searches them for the case of each value. Variants of WASI 0.2 have 40 cases at most.
 const MAX_CASES: usize = 256;
 
-/// A component, and what it imports and exports as `interface#function`.
+/// A component, with its imports and exports as `interface#function`.
 pub struct Encoded {
     pub kind: &'static str,
     pub wasm: Vec<u8>,
@@ -47,7 +49,7 @@ pub struct Encoded {
     pub missing: Vec<String>,
 }
 
-/// Takes a component as it is, and makes one of a core module that carries component metadata.
+/// Returns a component unchanged, and converts a core module that carries component metadata.
 pub fn encode(wasm: &[u8]) -> Outcome<Encoded> {
     let (kind, wasm) = match contents(wasm)? {
         Contents::Component => {
@@ -84,7 +86,7 @@ fn contents(wasm: &[u8]) -> Outcome<Contents> {
             Err(error) if contents.is_none() => {
                 return Err(Failure::new(Status::NotWasm, format!("it is not WebAssembly: {error}")));
             }
-            Err(error) => return Err(Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))),
+            Err(error) => return Err(invalid(error)),
         }
     }
     contents.ok_or_else(|| Failure::new(Status::NotWasm, "it is empty"))
@@ -99,7 +101,7 @@ fn componentize(module: &[u8]) -> Outcome<Vec<u8>> {
     )
 }
 
-/// Found out by what ties them when a plugin is loaded.
+/// Imports of WASI that the linker of a plugin does not know.
 fn missing(imports: &[String]) -> Outcome<Vec<String>> {
     let failed = |error: wasmtime::Error| Failure::new(Status::Internal, format!("linking: {error:#}"));
     let engine = Engine::new(&EngineTarget::native().config(STACK_BYTES)?).map_err(failed)?;
@@ -157,10 +159,10 @@ fn names(resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> Vec<String> {
     }
 }
 
-/// Among the facts and not in the description: whether a memory may have more than `EngineTarget::memory_maximum`.
+/// One of the facts, but not of the description: whether a memory may be larger than `EngineTarget::memory_maximum`.
 const LARGE_MEMORY: &str = "large_memory";
 
-/// Compiles for `target` and writes the signed artifact; gives back its description.
+/// Compiles for `target` and writes the signed artifact; returns its description.
 pub fn compile(component: &[u8], target: EngineTarget, facts: &[u8], seed: &Seed, mut out: &File) -> Outcome<Json> {
     let mut facts: Map<String, Json> = serde_json::from_slice(facts)
         .map_err(|error| Failure::new(Status::Options, format!("the facts must be a JSON object: {error}")))?;
@@ -204,5 +206,5 @@ fn precompile(component: &[u8], target: EngineTarget) -> Outcome<Vec<u8>> {
     })
 }
 
-/// How Cranelift says that valid code is more than it takes.
+/// Cranelift's messages for valid code that is over one of its limits.
 const LIMITS_OF_CRANELIFT: [&str; 3] = ["Unsupported feature", "mplementation limit", "Code for function is too large"];

@@ -7,8 +7,8 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, ComponentType, Func, Lift, Lower};
 
 use crate::guest::Guest;
-use crate::instance::classify;
 use crate::status::{Failure, Outcome, Status};
+use crate::traps::classify;
 use crate::values::{Reader, Writer};
 
 const CHANNEL: &str = "zeroclaw:plugin/channel@0.1.0#";
@@ -18,7 +18,7 @@ trait Crossing: Sized {
     fn read(input: &mut Reader<'_>) -> Outcome<Self>;
     fn write(&self, out: &mut Writer) -> Outcome<()>;
 
-    /// What a field that is not given stands for.
+    /// The value of a field that is missing.
     fn absent() -> Option<Self> {
         None
     }
@@ -173,7 +173,7 @@ impl<T: Crossing> Crossing for Option<T> {
     }
 }
 
-/// Only ever an answer.
+/// Only used as a result.
 impl<T: Crossing> Crossing for Result<T, String> {
     fn read(_: &mut Reader<'_>) -> Outcome<Self> {
         Err(Failure::new(Status::Internal, "no function of the contract takes a result"))
@@ -194,7 +194,7 @@ impl<T: Crossing> Crossing for Result<T, String> {
     }
 }
 
-/// Calls `func`, if it is one of those; none means that dynamic values must do.
+/// Calls `func` if it has static types here; none otherwise.
 pub async fn call(
     store: &mut Store<Guest>,
     func: Func,
@@ -234,7 +234,7 @@ fn one<T: Crossing>(params: &[u8]) -> Outcome<(T,)> {
     let mut input = Reader::new(params);
     let given = input.sequence()?;
     if given != 1 {
-        return Err(Failure::new(Status::Value, format!("1 value is wanted, {given} were given")));
+        return Err(Failure::new(Status::Value, format!("expected 1 value, got {given}")));
     }
     let value = T::read(&mut input)?;
     input.finished()?;

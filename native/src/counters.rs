@@ -1,8 +1,8 @@
-//! What the processes of one user count together: calls under way, the memory they may use, calls a minute.
+//! Counts that the processes of one user share: running calls, the memory they may use, calls per minute.
 //!
-//! Nothing here waits: who finds the file locked, or has to open it again (after a fork, or because its name is another
-//! file's by now), is told so. What a killed process held counts until it is in the way of another, which then looks
-//! whether it lives.
+//! Nothing here waits. A caller that finds the file locked, or has to open it again (after a fork, or because another
+//! file has its name now), gets a refusal that says so. A killed process stays counted until it is in the way of another,
+//! which then checks whether it lives.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,64 +10,38 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use crate::clock::monotonic;
+use crate::time::{SECOND, monotonic};
 
 mod free;
 mod machine;
+mod refusal;
 mod table;
 
 pub use free::free_bytes;
+pub use refusal::Refusal;
+use refusal::narrow;
 use table::{CALLS, Head, Holder, Key, MEMORY, PLUGIN, PROCESS, Plugin, SERIAL, STARTED, Table};
 
-const SECOND: u64 = 1_000_000_000;
-
-/// A call that wants to count.
+/// A call to be counted.
 pub struct Demand<'a> {
     pub name: &'a [u8],
     /// Bytes that it may use.
     pub memory: u64,
-    /// Bytes that all calls under way may use together.
+    /// Bytes that all running calls may use together.
     pub room: u64,
-    /// Bytes of what the machine has free that are not for calls; `u64::MAX`: what is free does not matter.
+    /// Free bytes of the machine that calls must leave; `u64::MAX`: free memory is not considered.
     pub reserve: u64,
-    /// Calls of the plugin under way, and begun within a minute; 0: no such limit.
+    /// Running calls of the plugin, and calls begun within a minute; 0: no limit.
     pub concurrent: u32,
     pub per_minute: u32,
-    /// Of the clock that rates go by; 0: the monotonic one.
+    /// The time for rates; 0: now, on the monotonic clock.
     pub seconds: u64,
 }
 
-/// Why a call does not count, or not yet.
-#[derive(Clone, Copy)]
-pub enum Refusal {
-    /// The file is another process's, or no longer the one that others find: open it again.
-    Closed,
-    /// Another process has the file locked.
-    Locked,
-    /// The memory of all calls under way leaves no room.
-    Memory,
-    /// Too many calls of the plugin are under way.
-    Busy,
-    /// Too many of its calls began within a minute.
-    Rate,
-    /// No record is left for another plugin, or for another process.
-    Plugins,
-    Holders,
-    /// A name is too long, or there is none.
-    Name,
-    System(Errno),
-}
-
-impl From<Errno> for Refusal {
-    fn from(error: Errno) -> Self {
-        Refusal::System(error)
-    }
-}
-
-/// `edge_count`: the figures that go with a refusal.
+/// `edge_count`: the numbers that go with a refusal.
 #[repr(C)]
 #[derive(Default)]
-pub struct Figures {
+pub struct Count {
     pub memory: u64,
     pub free: u64,
     pub kind: u32,
@@ -76,8 +50,8 @@ pub struct Figures {
     pub error: i32,
 }
 
-/// An open file, and what one process counts in it. Threads share one; a forked child needs its own: neither the slots
-/// of its parent nor a lock that a thread of that one held are the child's.
+/// An open file, and what one process counts in it. Threads share one. A forked child needs its own: it has neither the
+/// slots of its parent nor a lock that one of the parent's threads held.
 pub struct Counters {
     table: Table,
     root: Vec<u8>,
@@ -89,15 +63,15 @@ pub struct Counters {
 #[derive(Default)]
 struct State {
     head: Head,
-    /// The second in which somebody last looked whether the file is still the one that others find.
-    looked: u32,
+    /// The second of the last check that the file still has its name.
+    checked: u32,
     free: u64,
-    /// The second for which that counts as free: the kernel takes longer to say it than a small call lasts.
+    /// The second for which `free` holds: asking the kernel takes longer than a small call.
     free_at: Option<u32>,
     slots: Vec<Slot>,
 }
 
-/// A call under way, and the record that it counts in: one for all calls of a plugin from here.
+/// A running call, and the record that it counts in: one for all calls of a plugin from this process.
 struct Slot {
     number: u64,
     holder: u64,
@@ -105,52 +79,52 @@ struct Slot {
     memory: u64,
 }
 
-/// A number for every slot of this process, whichever counters it is of.
+/// Numbers the slots of this process, over all counters.
 static SLOTS: AtomicU32 = AtomicU32::new(0);
 
 impl Counters {
-    /// `root`: the folder in which `/proc` and `/sys` tell what is free.
+    /// `root`: the folder with `/proc` and `/sys`, which say how much memory is free.
     pub fn new(file: File, root: &[u8]) -> Self {
         let process = std::process::id().into();
         let started = machine::started(process);
         Counters { table: Table::new(file), root: root.to_owned(), process, started, state: Mutex::default() }
     }
 
-    /// Counts a call until its slot, which this answers with, is left.
-    pub fn enter(&self, demand: &Demand, figures: &mut Figures) -> Result<u64, Refusal> {
+    /// Counts a call until the returned slot is left.
+    pub fn enter(&self, demand: &Demand, count: &mut Count) -> Result<u64, Refusal> {
         let key = table::key(demand.name).ok_or(Refusal::Name)?;
         let mut state = self.state()?;
         let (clock, now) = times(demand.seconds);
         let mut room = demand.room;
-        figures.free = u64::MAX;
+        count.free = u64::MAX;
         if demand.reserve != u64::MAX {
             if state.free_at != Some(clock) {
                 state.free = free_bytes(&self.root);
                 state.free_at = Some(clock);
             }
-            figures.free = state.free;
+            count.free = state.free;
             room = room.min(state.free.saturating_sub(demand.reserve));
         }
         self.lock(&mut state, now)?;
-        let mut outcome = self.count(&mut state, demand, &key, room, now, figures);
+        let mut outcome = self.count(&mut state, demand, &key, room, now, count);
         if let Err(Refusal::Memory | Refusal::Busy | Refusal::Plugins | Refusal::Holders) = outcome {
-            let buried = self.bury_dead(&mut state.head);
+            let freed = self.free_dead(&mut state.head);
             outcome =
-                buried.map_err(Refusal::from).and_then(|()| self.count(&mut state, demand, &key, room, now, figures));
+                freed.map_err(Refusal::from).and_then(|()| self.count(&mut state, demand, &key, room, now, count));
         }
         self.table.unlock();
         outcome
     }
 
-    /// Counts a call no more; does nothing for a slot that is left already, or not of this process.
+    /// Stops counting a call; does nothing for a slot that was left already or is not of this process.
     ///
-    /// Needs no lock of the file: whoever reads the old figures or the new ones at that moment is right both times.
+    /// Needs no lock of the file: a reader may see the old numbers or the new ones, and both are right at that moment.
     pub fn leave(&self, number: u64) -> Result<(), Errno> {
         let Ok(mut state) = self.state() else { return Ok(()) };
         let Some(at) = state.slots.iter().position(|slot| slot.number == number) else { return Ok(()) };
         let slot = state.slots.swap_remove(at);
         let mut held = self.table.holder(slot.holder)?;
-        // A file that was begun anew has nothing of ours.
+        // A file that was emptied has no record of ours.
         if held[PROCESS] == self.process && held[SERIAL] == slot.serial {
             held[MEMORY] = held[MEMORY].saturating_sub(slot.memory);
             held[CALLS] = held[CALLS].saturating_sub(1);
@@ -159,14 +133,14 @@ impl Counters {
         Ok(())
     }
 
-    /// How many calls are under way, and how many bytes they may use.
-    pub fn live(&self, seconds: u64, figures: &mut Figures) -> Result<(), Refusal> {
+    /// The number of running calls, and the bytes they may use.
+    pub fn live(&self, seconds: u64, count: &mut Count) -> Result<(), Refusal> {
         let mut state = self.state()?;
         self.lock(&mut state, times(seconds).1)?;
-        let buried = self.bury_dead(&mut state.head);
+        let freed = self.free_dead(&mut state.head);
         self.table.unlock();
-        (figures.memory, figures.calls) = (state.head.sum(MEMORY, 0), narrow(state.head.sum(CALLS, 0)));
-        Ok(buried?)
+        (count.memory, count.calls) = (state.head.sum(MEMORY, 0), narrow(state.head.sum(CALLS, 0)));
+        Ok(freed?)
     }
 
     fn state(&self) -> Result<MutexGuard<'_, State>, Refusal> {
@@ -176,7 +150,7 @@ impl Counters {
         Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Locks the file and reads who holds what.
+    /// Locks the file and reads its holders.
     fn lock(&self, state: &mut State, now: u32) -> Result<(), Refusal> {
         self.table.lock()?;
         let read = self.read(state, now);
@@ -188,13 +162,13 @@ impl Counters {
 
     fn read(&self, state: &mut State, now: u32) -> Result<(), Refusal> {
         let mut is_whole = true;
-        // A log-out may take the folder away; a look once a second is enough, and a file that was just opened was there.
-        if state.looked != now {
-            let (is_named, size_fits) = self.table.look();
-            if state.looked != 0 && !is_named {
+        // Logging out may remove the folder. Once a second is often enough, and a file that was just opened has its name.
+        if state.checked != now {
+            let (is_named, size_fits) = self.table.check();
+            if state.checked != 0 && !is_named {
                 return Err(Refusal::Closed);
             }
-            state.looked = now;
+            state.checked = now;
             is_whole = size_fits;
         }
         self.table.read_head(&mut state.head)?;
@@ -211,27 +185,27 @@ impl Counters {
         key: &Key,
         room: u64,
         now: u32,
-        figures: &mut Figures,
+        count: &mut Count,
     ) -> Result<u64, Refusal> {
         let head = &mut state.head;
         let mut plugin = Plugin::new();
         let at = self.table.find_plugin(key, now, head, &mut plugin)?.ok_or(Refusal::Plugins)?;
-        figures.memory = head.sum(MEMORY, 0);
-        figures.calls = narrow(head.sum(CALLS, 0));
-        if figures.memory.saturating_add(demand.memory) > room {
+        count.memory = head.sum(MEMORY, 0);
+        count.calls = narrow(head.sum(CALLS, 0));
+        if count.memory.saturating_add(demand.memory) > room {
             return Err(Refusal::Memory);
         }
-        figures.calls = narrow(head.sum(CALLS, at));
-        if demand.concurrent != 0 && figures.calls >= demand.concurrent {
+        count.calls = narrow(head.sum(CALLS, at));
+        if demand.concurrent != 0 && count.calls >= demand.concurrent {
             return Err(Refusal::Busy);
         }
         if demand.per_minute != 0 {
-            figures.wait = plugin.begin_call(now, demand.per_minute);
-            if figures.wait != 0 {
+            count.wait = plugin.begin_call(now, demand.per_minute);
+            if count.wait != 0 {
                 return Err(Refusal::Rate);
             }
         }
-        // The number of the process in it makes it nobody else's, not even a forked child's.
+        // It contains the number of the process, so that no other process has it, not even a forked child.
         let number = self.process << 32 | u64::from(SLOTS.fetch_add(1, Ordering::Relaxed));
         let (holder, mut held) = self.holder(head, &state.slots, at, number).ok_or(Refusal::Holders)?;
         if plugin.is_changed {
@@ -244,7 +218,7 @@ impl Counters {
         Ok(number)
     }
 
-    /// The record of what is under way of a plugin from here, or else one that nobody has or that holds nothing of ours.
+    /// This process's record for a plugin; else a free one, or one of ours without calls.
     fn holder(&self, head: &mut Head, slots: &[Slot], plugin: u64, serial: u64) -> Option<(u64, Holder)> {
         let mut free = None;
         for (at, held) in head.holders() {
@@ -258,10 +232,10 @@ impl Counters {
         free
     }
 
-    /// Frees what dead processes held, and what holds nothing.
-    fn bury_dead(&self, head: &mut Head) -> Result<(), Errno> {
+    /// Frees records of dead processes, and records without calls.
+    fn free_dead(&self, head: &mut Head) -> Result<(), Errno> {
         for (at, held) in head.holders() {
-            if held[PROCESS] != 0 && (held[CALLS] == 0 || !self.lives(held)) {
+            if held[PROCESS] != 0 && (held[CALLS] == 0 || !self.is_alive(held)) {
                 *held = Holder::default();
                 self.table.write_holder(at, *held)?;
             }
@@ -269,20 +243,16 @@ impl Counters {
         Ok(())
     }
 
-    fn lives(&self, held: &Holder) -> bool {
+    fn is_alive(&self, held: &Holder) -> bool {
         let is_own = held[PROCESS] == self.process;
         let started = if is_own { self.started } else { machine::started(held[PROCESS]) };
-        // Without /proc nobody can tell when anybody started, and all live.
+        // Without /proc no start time is known, and every process counts as alive.
         held[STARTED] == started && (started != 0 || self.started == 0)
     }
 }
 
-/// Seconds of the monotonic clock, and of the one that rates go by.
+/// Seconds of the monotonic clock, and of the clock for rates.
 fn times(given: u64) -> (u32, u32) {
     let clock = narrow(monotonic() / SECOND);
     (clock, if given == 0 { clock } else { narrow(given) })
-}
-
-fn narrow(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,10 +1,10 @@
-//! What of WebAssembly the engine profile takes, asked before anything is compiled.
+//! Which features of WebAssembly the engine profile supports, checked before anything is compiled.
 
 use wasmparser::{BinaryReaderError, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use crate::status::{Failure, Outcome, Status};
 
-/// Those of Wasmtime's defaults that `profile.rs` and the features of its crate leave.
+/// Wasmtime's default features without those that `profile.rs` and the features of its crate turn off.
 const PROFILE: WasmFeatures = WasmFeatures::WASM3
     .difference(WasmFeatures::SIMD)
     .difference(WasmFeatures::RELAXED_SIMD)
@@ -24,7 +24,7 @@ const ASYNC: WasmFeatures = WasmFeatures::CM_ASYNC
     .union(WasmFeatures::CM_ERROR_CONTEXT)
     .union(WasmFeatures::STACK_SWITCHING);
 
-/// What is left out, what it is called, and what to do instead.
+/// Unsupported features: their name, and the remedy.
 const LEFT_OUT: [(WasmFeatures, &str, &str); 5] = [
     (
         ASYNC,
@@ -41,19 +41,19 @@ const LEFT_OUT: [(WasmFeatures, &str, &str); 5] = [
     (EXCEPTIONS, "exceptions", "Build it without exceptions: -fno-exceptions in C++"),
 ];
 
-/// What wasmparser says of a count beyond what it takes.
+/// Part of wasmparser's message for a count over one of its limits.
 const OVER_LIMIT: &str = "exceeds limit of";
 
-/// Validates a component with what the profile takes.
+/// Validates a component with the features of the profile.
 ///
-/// Refuses with [`Status::Unsupported`] what the profile leaves out. Its reason has a second line, what to do.
+/// Refuses unsupported features with [`Status::Unsupported`], whose message has the remedy in a second line.
 pub fn check(component: &[u8]) -> Outcome<()> {
     Validator::new_with_features(PROFILE).validate_all(component).map(|_| ()).map_err(|error| refusal(&error))
 }
 
 fn refusal(error: &BinaryReaderError) -> Failure {
     let Some(missing) = error.missing_wasm_feature() else {
-        // The validator's own limits, which have no kind of their own.
+        // The validator's own limits, which are no feature.
         let is_limit = error.message().contains(OVER_LIMIT);
         let (status, what) =
             if is_limit { (Status::TooComplex, "it is too complex") } else { (Status::InvalidWasm, "it is not valid") };
@@ -72,7 +72,7 @@ fn unsupported(what: &str, remedy: &str) -> Failure {
     Failure::new(Status::Unsupported, format!("{what}\n{remedy}"))
 }
 
-/// Modules that hosts provide to core modules, each with what begins the names of its functions, and whose they are.
+/// Modules that hosts provide to core modules: the module, the prefix of its functions' names, and the host.
 const HOSTS: [(&str, &str, &str); 10] = [
     ("extism:host/env", "", "Extism"),
     ("env", "extism_", "Extism"),
@@ -86,10 +86,10 @@ const HOSTS: [(&str, &str, &str); 10] = [
     ("spectest", "", "tests of the specification"),
 ];
 const PREVIEW_1: &str = "wasi_snapshot_preview1";
-/// What adapters of preview 1 import their memory and their exports from.
+/// Modules from which adapters for preview 1 import their memory and their exports.
 const ADAPTED: &str = "__main_module__";
 
-/// Why a core module without component metadata is no plugin.
+/// Why a core module without component metadata is not a plugin.
 pub fn no_component(module: &[u8]) -> Failure {
     let host =
         HOSTS.iter().find(|(host, prefix, _)| imports(module, |from, name| from == *host && name.starts_with(prefix)));
@@ -97,7 +97,7 @@ pub fn no_component(module: &[u8]) -> Failure {
     Failure::new(Status::NotComponent, format!("it is a core module without component metadata{for_whom}"))
 }
 
-/// Why a core module with component metadata makes no component, where that is known.
+/// Why a core module with component metadata can't be converted, where that is known.
 pub fn no_conversion(module: &[u8]) -> Option<Failure> {
     if imports(module, |from, _| from == ADAPTED) {
         return Some(unsupported(

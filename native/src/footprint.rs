@@ -1,11 +1,12 @@
-//! What instances take outside of linear memory, which no limit of Wasmtime counts.
+//! The memory of instances outside of linear memory, which no limit of Wasmtime counts.
 
-use wasmparser::{BinaryReaderError, ConstExpr, ElementItems, ExternalKind, Operator, Parser, Payload, TableInit};
+use wasmparser::{ConstExpr, ElementItems, ExternalKind, Operator, Parser, Payload, TableInit};
 
-use crate::status::{Failure, Outcome, Status};
+use crate::binary::invalid;
+use crate::status::Outcome;
 use crate::structure::Structure;
 
-/// At most, on any CPU: of an instance itself, a global, something imported, a function that others can refer to.
+/// Upper bounds on any CPU: an instance itself, a global, an import, a function that can be referred to.
 /// Source: `VMOffsets` and `VMFuncRef` of wasmtime-environ.
 const INSTANCE_BYTES: u64 = 1024;
 const GLOBAL_BYTES: u64 = 16;
@@ -119,7 +120,3 @@ impl Module {
 
 /// As many as a valid module may have. Source: `limits.rs` of wasmparser.
 const MAX_FUNCTIONS: usize = 2_000_000;
-
-fn invalid(error: BinaryReaderError) -> Failure {
-    Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))
-}

@@ -1,13 +1,13 @@
-//! What the library keeps for one guest, inside its store.
+//! The state of one guest, inside its store.
 
 use std::sync::Arc;
 
 use crate::clock::{Clock, Random};
 use crate::limits::{InstanceOptions, Limiter};
 use crate::mailbox::Mailbox;
+use crate::pollables::Pollables;
 use crate::profile::EngineTarget;
 use crate::status::{Failure, Status};
-use crate::wasi::Handles;
 
 pub struct Guest {
     pub mailbox: Arc<Mailbox>,
@@ -15,11 +15,11 @@ pub struct Guest {
     pub limiter: Limiter,
     pub clock: Clock,
     pub random: Random,
-    pub handles: Handles,
+    pub pollables: Pollables,
     work: u32,
 }
 
-/// Calls of WASI, or kilobytes they moved, after which a guest gives way: they cost it hardly any fuel.
+/// A guest yields after so many calls of WASI, or kilobytes moved by them, because they cost it hardly any fuel.
 const WORK: u32 = 256;
 
 impl Guest {
@@ -29,15 +29,15 @@ impl Guest {
             mailbox,
             clock: Clock::new(&options),
             random: Random::new(&options),
-            handles: Handles::default(),
+            pollables: Pollables::default(),
             work: 0,
             options,
         }
     }
 
-    /// Counts a call that leaves the sandbox; false for one that may not, because too many of its kind did.
+    /// Counts a call that leaves the sandbox; false where the limit for its kind is reached.
     ///
-    /// Logging has a count of its own, so that it takes nothing from the other host calls.
+    /// Logging is counted separately, so that it leaves the other host calls their share.
     pub fn count_host_call(&self, logs: bool) -> bool {
         let mut contents = self.mailbox.lock();
         let of_its_kind = if logs { contents.log_records } else { contents.stats.host_calls - contents.log_records };
@@ -49,18 +49,18 @@ impl Guest {
         true
     }
 
-    /// The call made too many host calls.
+    /// The failure of a call that made too many host calls.
     pub fn too_many_host_calls(&self) -> Failure {
         Failure::new(Status::OverLimit, format!("host calls: more than {} in one call", self.options.host_calls))
     }
 
-    /// Counts what was logged by events that reach nobody.
+    /// Counts bytes of log events that are dropped.
     pub fn drop_log(&self, bytes: u64) {
         self.mailbox.lock().log.drop_bytes(bytes);
     }
 
-    /// Counts a call of WASI that moves this many bytes; true when it is time to give way.
-    pub fn works(&mut self, bytes: u64) -> bool {
+    /// Counts a call of WASI that moves this many bytes; true when the guest has to yield.
+    pub fn count_work(&mut self, bytes: u64) -> bool {
         let amount = u32::try_from(1 + (bytes >> 10)).unwrap_or(WORK);
         let work = self.work.saturating_add(amount);
         self.work = if work < WORK { work } else { 0 };

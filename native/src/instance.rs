@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::{Func, Instance as Component, InstancePre};
-use wasmtime::{Engine, Error, Store, Trap};
+use wasmtime::{Engine, Store};
 
-use crate::clock::monotonic;
 use crate::contract;
 use crate::guest::Guest;
 use crate::limits::{InstanceOptions, PIECE_FUEL};
@@ -18,12 +17,13 @@ use crate::mailbox::{Log, Mailbox, Slot, Stats};
 use crate::plugin::Plugin;
 use crate::profile::EngineTarget;
 use crate::status::{Failure, Outcome, Status};
+use crate::time::monotonic;
+use crate::traps::classify;
 use crate::values;
-use crate::wasi::Exit;
 
-/// What a step came to; the bytes of a call that is over or asks stand in [`Instance::output`].
+/// How a step ended; [`Instance::output`] has the results of a finished call, or the parameters of a host call.
 pub enum Step {
-    /// Called out of order: nothing happened, and the output is what it was.
+    /// Called out of order: nothing happened, and the output is unchanged.
     Refused(&'static str),
     Done,
     Host(u32),
@@ -36,12 +36,12 @@ pub struct Instance {
     cancelled: Arc<AtomicBool>,
     phase: Phase,
     deadline: u64,
-    /// Pieces until the slice is used up; host calls in between change nothing about it.
+    /// Pieces left of the slice; host calls do not change it.
     pieces_left: u64,
     output: Vec<u8>,
 }
 
-/// What a guest is made of.
+/// What it takes to make a guest.
 #[derive(Clone)]
 struct Recipe {
     engine: Engine,
@@ -75,7 +75,7 @@ struct Live {
 }
 
 impl Instance {
-    /// Setting `cancelled` ends the call under way at its next step.
+    /// Setting `cancelled` ends the running call at its next step.
     pub fn new(plugin: &Plugin, options: InstanceOptions, cancelled: Arc<AtomicBool>, mailbox: Arc<Mailbox>) -> Self {
         let options = options.or_defaults(plugin.target);
         let large = load::is_large(plugin.pre.component());
@@ -104,7 +104,7 @@ impl Instance {
             Phase::Over => return Err(state("the instance was interrupted and takes no more calls")),
             running @ Phase::Running(_) => {
                 self.phase = running;
-                return Err(state("a call is under way in this instance"));
+                return Err(state("a call is running in this instance"));
             }
         };
         if params.len() > self.recipe.options.crossing_bytes as usize {
@@ -130,14 +130,14 @@ impl Instance {
         Ok(())
     }
 
-    /// Lets the guest run until it is done, asks, waits, or has used up its slice, which it does in pieces.
+    /// Runs the guest, piece by piece, until it is done, calls the host, waits, or has used up its slice.
     pub fn step(&mut self) -> Outcome<Step> {
         loop {
             if self.pieces_left == 0 {
                 self.pieces_left = self.recipe.options.slice_fuel.div_ceil(self.recipe.piece_fuel);
             }
             let Phase::Running(running) = &mut self.phase else {
-                return Ok(Step::Refused("no call is under way in this instance"));
+                return Ok(Step::Refused("no call is running in this instance"));
             };
             if matches!(self.recipe.mailbox.lock().slot, Slot::Asked { .. } | Slot::Taken) {
                 return Ok(Step::Refused("the host function that was asked for has not been answered"));
@@ -163,7 +163,7 @@ impl Instance {
         }
     }
 
-    /// Why the guest stopped; nothing when that is only a piece of its slice.
+    /// Why the guest stopped; none if only a piece of its slice is used up.
     fn suspended(&mut self) -> Option<Step> {
         let mut contents = self.recipe.mailbox.lock();
         match std::mem::replace(&mut contents.slot, Slot::Taken) {
@@ -205,7 +205,7 @@ impl Instance {
                 self.output = bytes;
                 Ok(Step::Done)
             }
-            // The call never reached the guest, or ended there; a host's answer of the wrong type is another matter.
+            // The call never reached the guest, which stays usable; not so after a host's answer of the wrong type.
             Err(failure)
                 if matches!(failure.status, Status::NoExport | Status::Value)
                     && live.is_some()
@@ -248,17 +248,17 @@ impl Instance {
         Ok(())
     }
 
-    /// Drops the guest and the call under way; what the last step handed out stays.
+    /// Drops the guest and its running call; the output of the last step stays.
     pub fn close(&mut self) {
         self.phase = Phase::Over;
     }
 
-    /// What the last step handed out.
+    /// The output of the last step.
     pub fn output(&self) -> &[u8] {
         &self.output
     }
 
-    /// Hands out a sentence like a result.
+    /// Sets the output to a message.
     pub fn set_output(&mut self, bytes: Vec<u8>) {
         self.output = bytes;
     }
@@ -283,7 +283,7 @@ async fn run(recipe: Recipe, live: Option<Box<Live>>, name: String, params: Vec<
     if let (Err(failure), Some(refused)) = (&mut result, live.store.data().limiter.refused())
         && failure.status == Status::Trapped
     {
-        *failure = Failure::new(Status::OverLimit, format!("it wanted {refused}; then: {}", failure.why));
+        *failure = Failure::new(Status::OverLimit, format!("it wanted {refused}; then: {}", failure.message));
     }
     Finished { live: Some(live), result }
 }
@@ -329,33 +329,4 @@ fn export(live: &mut Live, name: &str) -> Outcome<Func> {
     index
         .and_then(|index| component.get_func(&mut *store, index))
         .ok_or_else(|| Failure::new(Status::NoExport, format!("it exports no function `{name}`")))
-}
-
-/// How Wasmtime says that a limit of a store is reached; the types of these errors are its own.
-const LIMITS_OF_STORE: [&str; 3] =
-    ["too much data is being copied", "resource limit exceeded", "handle limit exceeded"];
-
-/// What an error out of Wasmtime, or one of ours that travelled through it, means to the caller.
-pub fn classify(error: Error) -> Failure {
-    if let Some(Failure { status, why }) = error.downcast_ref::<Failure>() {
-        return Failure::new(*status, why.clone());
-    }
-    if let Some(Exit(code)) = error.downcast_ref::<Exit>() {
-        return Failure::new(Status::Exited, format!("it left through exit with status {code}"));
-    }
-    if error.is::<wasmtime::OutOfMemory>() {
-        return Failure::new(Status::OutOfMemory, error.to_string());
-    }
-    if let Some(failure) = Failure::of_system("an instance", &error) {
-        return failure;
-    }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => Failure::new(Status::OutOfFuel, "its fuel is used up"),
-        Some(trap) => Failure::new(Status::Trapped, trap.to_string()),
-        None => {
-            let why = format!("{error:#}");
-            let limit = LIMITS_OF_STORE.iter().any(|limit| why.contains(limit));
-            Failure::new(if limit { Status::OverLimit } else { Status::Trapped }, why)
-        }
-    }
 }

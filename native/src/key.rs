@@ -1,4 +1,4 @@
-//! Ed25519 keys: who signed an artifact, and whether that is somebody trusted.
+//! Ed25519 keys and signatures.
 
 #[cfg(feature = "compiler")]
 use ed25519_dalek::Signer;
@@ -13,7 +13,7 @@ pub const SIGNATURE_BYTES: usize = 64;
 pub type Seed = [u8; KEY_BYTES];
 pub type PublicKey = [u8; KEY_BYTES];
 
-/// What a signature is for. Each has words of its own before what is signed, so that none fits another.
+/// What a signature is for. Each purpose has its own prefix before the signed text, so that no signature fits another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The trailer of a lone artifact.
@@ -31,7 +31,7 @@ impl Purpose {
     }
 }
 
-/// Makes a new private key of the system's random numbers, where the caller keeps it and nowhere else.
+/// Makes a new private key from the system's random numbers, written only to the caller's memory.
 pub fn new_seed(seed: &mut Seed) -> Outcome<()> {
     process::keep_private();
     random_bytes(seed)
@@ -52,7 +52,7 @@ fn signing_key(seed: &Seed) -> SigningKey {
     SigningKey::from_bytes(seed)
 }
 
-/// Strict: refuses keys of small order and the second encoding of a signature.
+/// Verifies strictly: refuses keys of small order and the second encoding of a signature.
 pub fn verify(key: &PublicKey, purpose: Purpose, description: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Outcome<()> {
     VerifyingKey::from_bytes(key)
         .and_then(|key| key.verify_strict(&message(purpose, description), &Signature::from_bytes(signature)))
@@ -64,7 +64,7 @@ pub fn verify(key: &PublicKey, purpose: Purpose, description: &[u8], signature: 
         })
 }
 
-/// How a key is shown to people.
+/// A key as messages show it.
 pub fn short(key: &PublicKey) -> String {
     hex::encode(key.get(..8).unwrap_or_default())
 }

@@ -1,13 +1,15 @@
 //! Runs precompiled WebAssembly components behind the C ABI of `edge.h`.
 //!
 //! A panic ends the process, so nothing here panics on input: the lints deny unwrapping and indexing. Unsafe code stands
-//! in `abi.rs`, where pointers arrive, in `load.rs`, where bytes become code, and in `stacks.rs`, which maps memory.
+//! in `abi`, where pointers arrive, in `load.rs`, where bytes become code, in `stacks.rs`, which maps memory, and in
+//! `bytes.rs`.
 
 mod abi;
 mod arguments;
 mod artifact;
 #[cfg(feature = "compiler")]
 mod binary;
+mod bytes;
 mod clock;
 #[cfg(feature = "compiler")]
 mod compile;
@@ -30,8 +32,10 @@ mod mailbox;
 mod meter;
 mod package;
 mod plugin;
+mod pollables;
 mod process;
 mod profile;
+mod reading;
 mod seal;
 mod sha256;
 mod stacks;
@@ -39,6 +43,8 @@ mod statement;
 mod status;
 #[cfg(feature = "compiler")]
 mod structure;
+mod time;
+mod traps;
 mod trust;
 mod values;
 mod wasi;

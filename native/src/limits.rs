@@ -1,4 +1,4 @@
-//! What one instance and one call may use; every limit is on unless a larger one is asked for.
+//! Limits of one instance and one call. Every limit applies unless the caller sets a larger one.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use crate::status::{Failure, Status};
 
 /// Defaults that suit a board with 512 MB.
 const FUEL: u64 = 1_000_000_000;
-/// After this much the embedder looks at the clock and after others: 30 ms of a Pi Zero's interpreter,
+/// After a slice the embedder checks the clock and runs others: 30 ms of a Pi Zero's interpreter,
 const SLICE_FUEL_INTERPRETED: u64 = 400_000;
-/// 5 ms of a PC's own code.
+/// 5 ms of a PC's native code.
 const SLICE_FUEL_NATIVE: u64 = 5_000_000;
-/// A guest with large code stops this often, so that the pages of its code can be given back.
+/// A guest with large code stops this often, so that the pages of its code can be released.
 pub const PIECE_FUEL: u64 = 25_000;
 const DEADLINE_NS: u64 = 30_000_000_000;
 const MEMORY_BYTES: u64 = 16 << 20;
@@ -28,7 +28,7 @@ pub const INSTANCES: usize = 64;
 const MEMORIES: usize = 16;
 const TABLES: usize = 64;
 
-/// As asked for by the caller, zero meaning the default.
+/// `edge_instance_options`: as set by the caller; zero means the default.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct InstanceOptions {
@@ -69,10 +69,10 @@ impl InstanceOptions {
 pub struct Limiter {
     memory_limit: u64,
     table_limit: u64,
-    /// Linear memory, and what stands outside of it for every instance.
+    /// Linear memory, and the instance's memory outside of it.
     pub memory_bytes: u64,
     table_elements: u64,
-    /// What was let grow last: Wasmtime may find that it cannot.
+    /// The last growth that was allowed, in case Wasmtime fails to make it.
     last_growth: u64,
     refused: Option<String>,
     target: EngineTarget,
@@ -80,7 +80,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// `instance_bytes`: what every instance of the plugin takes outside of linear memory.
+    /// `instance_bytes`: the memory of every instance of the plugin outside of linear memory.
     pub fn new(options: &InstanceOptions, instance_bytes: u64, target: EngineTarget, mailbox: Arc<Mailbox>) -> Self {
         Limiter {
             memory_limit: options.memory_bytes,
@@ -94,12 +94,12 @@ impl Limiter {
         }
     }
 
-    /// What growth was refused: guests tend to give up soon after, and not to say why.
+    /// The growth that was refused last: guests tend to trap soon after, without saying why.
     pub fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
 
-    /// A first allocation cannot fail softly; later growth can, and guests are made to expect it.
+    /// A first allocation that is refused ends the call; guests expect that later growth may fail.
     fn refuse(&mut self, first: bool, what: String) -> Result<bool> {
         if first {
             return Err(Error::new(Failure::new(Status::OverLimit, format!("it starts with {what}"))));
@@ -114,7 +114,7 @@ impl ResourceLimiterAsync for Limiter {
     async fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         let growth = desired.saturating_sub(current) as u64;
         let grown = self.memory_bytes.saturating_add(growth);
-        // Before its own maximum, which a 32-bit CPU cannot tell where it is beyond its addresses.
+        // Before the memory's own maximum, which a 32-bit CPU cannot represent where it is beyond its addresses.
         if grown > self.memory_limit {
             let what = format!("{grown} bytes of memory, its limit is {}", self.memory_limit);
             return self.refuse(current == 0, what);
@@ -127,7 +127,7 @@ impl ResourceLimiterAsync for Limiter {
         }
         self.memory_bytes = grown;
         self.last_growth = growth;
-        // It may be copied as a whole, which costs no fuel, so the clock is looked at before each time.
+        // It may be copied as a whole, which costs no fuel, so that the embedder checks the clock before each time.
         if current > 0 && desired as u64 > self.target.reserved_bytes() {
             self.mailbox.give_way().await;
         }

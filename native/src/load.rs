@@ -1,4 +1,4 @@
-//! From a verified artifact to code: the only place that deserialises.
+//! Loads the code of a verified artifact: the only place that deserialises.
 //! RATIONALE, "Why some files are mapped in place and others copied".
 #![allow(unsafe_code)]
 
@@ -14,19 +14,19 @@ use rustix::mm::{Advice, madvise};
 use wasmtime::component::Component;
 
 use crate::artifact::{Artifact, Identity};
-use crate::profile::Runner;
+use crate::profile::Engine;
 use crate::status::{Failure, Outcome, Status};
 
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
-/// Of a memory file that nobody can change any more.
+/// Seals of a memory file that nobody can change any more.
 const SEALED: SealFlags = SealFlags::WRITE.union(SealFlags::GROW).union(SealFlags::SHRINK);
 
-/// Verifies the whole artifact, then maps it: from the file where its contents can't change, else from a sealed copy.
+/// Verifies the whole artifact, then maps it: the file itself where its contents can't change, else a sealed copy.
 ///
-/// `receipt`: of the time the digest was last checked; while it fits, a file whose contents can't change is not read
-/// through again. Answers with a receipt as well where the digest of such a file was checked now.
-pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
-    artifact.check_engine(runner.target)?;
+/// `receipt`: from the last check of the digest. While it matches, a file whose contents can't change is not read again.
+/// Returns a new receipt where the digest of such a file was computed.
+pub fn load(engine: &Engine, artifact: &Artifact, receipt: &str) -> Outcome<(Component, Option<String>)> {
+    artifact.check_engine(engine.target)?;
     let copy = if keeps_contents(artifact)? { None } else { Some(copy(artifact)?) };
     let before = artifact.identity()?;
     let mut fresh = None;
@@ -42,30 +42,30 @@ pub fn load(runner: &Runner, artifact: &Artifact, receipt: &str) -> Outcome<(Com
             artifact.file()
         }
     };
-    // The descriptor's own entry in /proc names the very inode that was checked, whatever the path says by now.
+    // The descriptor's entry in /proc names the inode that was checked, whatever the path leads to by now.
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     // SAFETY: deserialize_file asks for bytes that Wasmtime compiled and that nobody changes afterwards. Their digest
     // stands in a description signed by a key this device trusts to compile, now or when the caller kept a receipt for
     // this unchanged inode, and engine and fingerprint are this library's. The inode is sealed against writing, or
     // `keeps_contents` answers for it: nobody else has it open for writing or may open it so, and its filesystem is one
     // whose pages come from this machine. Who can write it all the same, this user and root, can replace this process.
-    let component = unsafe { Component::deserialize_file(&runner.engine, path) }.map_err(|error| refusal(&error))?;
+    let component = unsafe { Component::deserialize_file(&engine.wasmtime, path) }.map_err(|error| refusal(&error))?;
     if copy.is_none() {
         unchanged(artifact, &before)?;
     }
-    // Much of it is only read to find out what is where.
+    // Much of it is only read while loading.
     release_image(&component);
     Ok((component, fresh))
 }
 
-/// Why a component can't be had: a file that can't be opened or mapped says nothing of what is in it.
+/// Why a component can't be loaded. Failing to open or map the file is no fault of the artifact.
 fn refusal(error: &wasmtime::Error) -> Failure {
     Failure::of_system("the artifact", error)
-        .unwrap_or_else(|| Failure::new(Status::WrongEngine, format!("the engine does not take it: {error:#}")))
+        .unwrap_or_else(|| Failure::new(Status::WrongEngine, format!("the engine does not accept it: {error:#}")))
 }
 
 fn unchanged(artifact: &Artifact, before: &Identity) -> Outcome<()> {
-    if artifact.identity()?.still(before) {
+    if artifact.identity()?.is_unchanged(before) {
         Ok(())
     } else {
         Err(Failure::new(Status::Damaged, "the file changed while it was checked"))
@@ -75,10 +75,10 @@ fn unchanged(artifact: &Artifact, before: &Identity) -> Outcome<()> {
 #[cfg(target_pointer_width = "32")]
 const PAGE_BYTES: usize = 4096;
 
-/// Below this, mapping code again costs more than its pages are worth.
+/// For smaller code, mapping its pages again costs more than releasing them saves.
 const LARGE_BYTES: usize = 4 << 20;
 
-/// Lets go of the pages of a large plugin's code: what runs next is mapped again, 64 kB at a time, from the page cache.
+/// Releases the pages of a large plugin's code. What runs next is mapped again, 64 kB at a time, from the page cache.
 ///
 /// Only where code is Pulley bytecode, whose mapping nothing ever writes to.
 pub fn release_code(component: &Component) {
@@ -97,9 +97,9 @@ fn release_image(component: &Component) {
     let _ = unsafe { madvise(image.start.cast_mut().cast(), image_bytes(component), Advice::LinuxDontNeed) };
 }
 
-/// Lets go of the pages of the library's own code: a third of it only verifies, loads and links.
+/// Releases the pages of the library's own code, a third of which only verifies, loads and links.
 ///
-/// Where memory is scarce; what runs next is mapped again, for half a millisecond in all.
+/// Only where memory is scarce. What runs next is mapped again, which takes half a millisecond in all.
 pub fn release_library() {
     #[cfg(target_pointer_width = "32")]
     {
@@ -117,7 +117,7 @@ pub fn release_library() {
     }
 }
 
-/// Whether code is so large that its pages are given back while it runs.
+/// Whether code is so large that its pages are released while it runs.
 pub fn is_large(component: &Component) -> bool {
     cfg!(target_pointer_width = "32") && image_bytes(component) >= LARGE_BYTES
 }
@@ -127,7 +127,7 @@ fn image_bytes(component: &Component) -> usize {
     (image.end as usize).saturating_sub(image.start as usize)
 }
 
-/// Whether what is read of a file once is what its mapping shows ever after.
+/// Whether the contents of a file can't change from now on.
 fn keeps_contents(artifact: &Artifact) -> Outcome<bool> {
     let file = artifact.file();
     let failed = |error: std::io::Error| Failure::io("the artifact", &error);
@@ -145,10 +145,10 @@ fn keeps_contents(artifact: &Artifact) -> Outcome<bool> {
     Ok(is_local && (artifact.is_packaged() || !is_of_a_user(file)?) && has_no_writer(file))
 }
 
-/// Whether a filesystem may be on a device that a user plugged in or made, who can write to it underneath.
+/// Whether a file's filesystem may be on a device of an unprivileged user, who can write to that device directly.
 ///
-/// What mounts such for users mounts them without set-user-ID. So are some homes, and with them stores, whose files Edge
-/// made itself: it is not asked for those.
+/// Programs that mount devices for users forbid set-user-ID there. Some homes are mounted like that as well, and stores in
+/// them; Edge wrote those files itself and does not ask this about them.
 fn is_of_a_user(file: &File) -> Outcome<bool> {
     let mounted = fstatvfs(file).map_err(|error| Failure::io("the artifact", &error.into()))?;
     Ok(mounted.f_flag.contains(StatVfsMountFlags::NOSUID))
@@ -175,11 +175,11 @@ const LOCAL_FILESYSTEMS: [u32; 14] = [
 /// Of `fcntl`, which the libc crate lacks. Source: asm-generic/fcntl.h.
 const F_SETSIG: libc::c_int = 10;
 
-/// Whether nobody has a file open for writing, or mapped so, at this moment: an owner of before, say.
+/// Whether nobody has a file open or mapped for writing at this moment, such as a former owner.
 ///
-/// The kernel grants a lease for reading only then. It is given back at once, since who may open the file afterwards is
-/// known; a break of it meanwhile would send a signal, so that is one that does nothing. Only a file's owner and who has
-/// CAP_LEASE get one, and some filesystems give none.
+/// Only then the kernel grants a lease for reading. It is given back at once, since it is known who may open the file
+/// afterwards. Breaking the lease meanwhile would send a signal, so that one is chosen that does nothing. Only the owner
+/// of a file and processes with CAP_LEASE get a lease, and some filesystems grant none.
 fn has_no_writer(file: &File) -> bool {
     let fd = file.as_raw_fd();
     // SAFETY: fcntl with these commands takes numbers only, and the descriptor is open as long as `file` is.
@@ -193,7 +193,7 @@ fn has_no_writer(file: &File) -> bool {
     }
 }
 
-/// The ELF in anonymous memory that nobody can change any more; what is checked is what is copied.
+/// Copies the ELF to anonymous memory that nobody can change afterwards, and checks the bytes that it copies.
 fn copy(artifact: &Artifact) -> Outcome<File> {
     let failed = |error: std::io::Error| Failure::io("a private copy of the artifact", &error);
     let memory = memfd_create("edge-artifact", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)

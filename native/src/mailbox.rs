@@ -1,4 +1,4 @@
-//! Where a suspended guest leaves what it waits for, and finds the answer.
+//! Where a suspended guest leaves its request, and finds the answer.
 //!
 //! The guest runs on a fiber inside a future; the embedder polls that future step by step. Both sides meet here, so that
 //! the library never calls back.
@@ -7,8 +7,8 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use crate::clock::monotonic;
 use crate::status::{Failure, Outcome, Status};
+use crate::time::monotonic;
 
 /// Why the guest is not running.
 pub enum Slot {
@@ -25,11 +25,11 @@ pub enum Slot {
     Failed(String),
     /// Nothing to do before this time of the monotonic clock, in nanoseconds.
     Waiting(u64),
-    /// It stopped of itself, so that others get their turn.
+    /// It yielded, so that others can run.
     GaveWay,
 }
 
-/// What a piece of the log costs beside its bytes.
+/// The overhead of a piece of the log.
 const PIECE_BYTES: usize = 32;
 
 /// What the guest wrote to its standard streams, bounded for each call.
@@ -37,7 +37,7 @@ const PIECE_BYTES: usize = 32;
 pub struct Log {
     pieces: Vec<(u8, Vec<u8>)>,
     dropped: u64,
-    /// Kept since the call began, also of what was taken since.
+    /// Bytes kept since the call began, including those taken since.
     bytes: usize,
 }
 
@@ -58,7 +58,7 @@ impl Log {
         }
     }
 
-    /// Counts what was logged otherwise and reaches nobody.
+    /// Counts bytes of log events that are dropped.
     pub fn drop_bytes(&mut self, count: u64) {
         self.dropped = self.dropped.saturating_add(count);
     }
@@ -118,7 +118,7 @@ impl Mailbox {
         .await
     }
 
-    /// Suspends the guest once: its embedder looks at the clock, and after others.
+    /// Suspends the guest once, so that its embedder can check the clock and run others.
     pub async fn give_way(&self) {
         let mut gave_way = false;
         poll_fn(|_| {

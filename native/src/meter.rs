@@ -1,4 +1,4 @@
-//! What costs a guest no fuel of itself, and takes time: bulk operations, and values that components pass to each other.
+//! Meters what takes time and costs no fuel: bulk operations, and values that components pass to each other.
 //!
 //! Wasmtime charges one unit of fuel for `memory.fill` of a byte and of 16 MB alike, and for a string of 4 MB that one
 //! component passes to another, however it is transcoded, so that a guest in a loop of them would outlast every deadline.
@@ -18,7 +18,7 @@ use wasmparser::{
 };
 
 use crate::binary::{
-    COMPONENT, CORE_MODULE, PREAMBLE_BYTES, counted, extended, invalid, leb, read_leb, section, sections,
+    COMPONENT, CORE_MODULE, counted, extended, invalid, leb, put_sized, read_leb, rewritten, sections,
 };
 use crate::status::{Failure, Outcome, Status};
 use crate::structure::{self, Structure};
@@ -33,7 +33,7 @@ const EXPORTS: u8 = 7;
 const CODE: u8 = 10;
 const DATA: u8 = 11;
 
-/// Hints name places in code that moves here.
+/// Hints refer to offsets in code, which this changes.
 const HINTS: &str = "metadata.code.";
 
 /// The same component, metered.
@@ -41,21 +41,17 @@ pub fn meter(wasm: &[u8], structure: &Structure) -> Outcome<Vec<u8>> {
     component(wasm, &mut structure.modules.iter())
 }
 
-/// `modules`: those that are still to come, in the order in which they stand in the file.
+/// `modules`: those that are still to come, in the order of the file.
 fn component<'a>(wasm: &[u8], modules: &mut impl Iterator<Item = &'a structure::Module>) -> Outcome<Vec<u8>> {
     let none = BTreeSet::new();
-    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in sections(wasm)? {
-        match id {
-            CORE_MODULE => {
-                let allocators = modules.next().map_or(&none, |module| &module.allocators);
-                section(&mut out, id, &module(contents, allocators)?);
-            }
-            COMPONENT => section(&mut out, id, &component(contents, modules)?),
-            _ => section(&mut out, id, contents),
+    rewritten(wasm, sections(wasm)?, |id, contents| match id {
+        CORE_MODULE => {
+            let allocators = modules.next().map_or(&none, |module| &module.allocators);
+            module(contents, allocators).map(Some)
         }
-    }
-    Ok(out)
+        COMPONENT => component(contents, modules).map(Some),
+        _ => Ok(None),
+    })
 }
 
 fn module(wasm: &[u8], allocators: &BTreeSet<String>) -> Outcome<Vec<u8>> {
@@ -77,21 +73,18 @@ fn module(wasm: &[u8], allocators: &BTreeSet<String>) -> Outcome<Vec<u8>> {
     code.extend(helpers.bodies.iter().cloned());
     let types: Vec<Vec<u8>> =
         (0..).zip(&helpers.types).map(|(place, _)| leb(seen.types.len() as u32 + place)).collect();
-    let mut out = wasm.get(..PREAMBLE_BYTES).unwrap_or_default().to_vec();
-    for (id, contents) in with_functions(sections(wasm)?) {
-        match id {
-            TYPES => section(&mut out, id, &extended(contents, &helpers.types)?),
-            FUNCTIONS => section(&mut out, id, &extended(contents, &types)?),
-            EXPORTS => section(&mut out, id, &counted_exports(&exports)),
-            CODE => section(&mut out, id, &counted(&code)),
-            CUSTOM if is_hint(contents) => {}
-            _ => section(&mut out, id, contents),
-        }
-    }
-    Ok(out)
+    let without_hints =
+        with_functions(sections(wasm)?).into_iter().filter(|(id, contents)| *id != CUSTOM || !is_hint(contents));
+    rewritten(wasm, without_hints, |id, contents| match id {
+        TYPES => extended(contents, &helpers.types).map(Some),
+        FUNCTIONS => extended(contents, &types).map(Some),
+        EXPORTS => Ok(Some(counted_exports(&exports))),
+        CODE => Ok(Some(counted(&code))),
+        _ => Ok(None),
+    })
 }
 
-/// With sections for functions and their code also where a module only passes on what it imports.
+/// Adds empty sections for functions and their code where a module has none.
 fn with_functions(mut found: Vec<(u8, &[u8])>) -> Vec<(u8, &[u8])> {
     const NONE: &[u8] = &[0];
     if !found.iter().any(|(id, _)| *id == FUNCTIONS) {
@@ -105,19 +98,18 @@ fn with_functions(mut found: Vec<(u8, &[u8])>) -> Vec<(u8, &[u8])> {
     found
 }
 
-/// Exports as they stand in their section.
+/// The contents of the section of exports.
 fn counted_exports(exports: &[(String, u8, u32)]) -> Vec<u8> {
     let mut out = leb(exports.len() as u32);
     for (name, kind, index) in exports {
-        out.extend(leb(name.len() as u32));
-        out.extend_from_slice(name.as_bytes());
+        put_sized(&mut out, name.as_bytes());
         out.push(*kind);
         out.extend(leb(*index));
     }
     out
 }
 
-/// What of a module decides on the functions that take the place of what is metered.
+/// The parts of a module on which the metering functions depend.
 #[derive(Default)]
 struct Module {
     /// The pointer type of each type that `realloc` may have.
@@ -127,7 +119,7 @@ struct Module {
     imported: u32,
     /// Name, kind and index.
     exports: Vec<(String, u8, u32)>,
-    /// Whether a memory has 64-bit addresses, of each; and the same for tables, with what they hold.
+    /// Whether each memory has 64-bit addresses; the same for each table, with its type of element.
     memories: Vec<bool>,
     tables: Vec<(bool, RefType)>,
 }
@@ -186,7 +178,7 @@ impl Module {
         Ok(())
     }
 
-    /// The functions that are allocators, with the type of their pointers. One of another type is for the compiler to refuse.
+    /// The allocators, each with the type of its pointers. The compiler refuses one of another type.
     fn allocating(&self, allocators: &BTreeSet<String>) -> BTreeMap<u32, u8> {
         let named = self.exports.iter().filter(|(name, kind, _)| *kind == FUNCTION && allocators.contains(name));
         named.filter_map(|(_, _, index)| Some((*index, self.pointer(*index)?))).collect()
@@ -273,7 +265,7 @@ impl Module {
         }))
     }
 
-    /// An index out of range is for the compiler to refuse.
+    /// The compiler refuses an index out of range.
     fn memory(&self, index: u32) -> bool {
         self.memories.get(index as usize).copied().unwrap_or_default()
     }

@@ -4,28 +4,27 @@
 //! magic, 8 | length of the description, 4, LE | public key, 32 | signature, 64 | description, JSON | files
 //! ```
 //!
-//! Files follow one another in the description's order, without a byte between or behind them. So every byte is covered:
-//! by the signature, by a size and digest that are signed, or by having only one value that is right.
+//! Files follow one another in the description's order, without a byte between or after them. So every byte is covered:
+//! by the signature, by a signed size and digest, or because only one value is valid.
 
 use std::fs::File;
 use std::io::Write;
 
 use serde_json::Value as Json;
 
-use crate::hex;
 use crate::key::{KEY_BYTES, Purpose, SIGNATURE_BYTES};
-use crate::sha256::Sha256;
+use crate::profile::EngineTarget;
+use crate::reading::{digest, read_at};
 use crate::statement::{MAX_DESCRIPTION_BYTES, Signed, Statement};
 use crate::status::{Failure, Outcome, Status};
 use crate::trust::Trust;
-use crate::{artifact, profile::EngineTarget};
 
 const MAGIC: &[u8; 8] = b"EDGEPKG1";
 const HEAD_BYTES: usize = MAGIC.len() + 4 + KEY_BYTES + SIGNATURE_BYTES;
 const MAX_NAME_BYTES: usize = 100;
 const MAX_FILES: usize = 64;
 
-/// A file of a package: where its bytes are, and what they must be.
+/// A file of a package: the place, size and digest of its bytes.
 pub struct Entry<'a> {
     pub name: &'a str,
     pub size: u64,
@@ -33,24 +32,24 @@ pub struct Entry<'a> {
     at: u64,
 }
 
-/// The head of a package as it stands in the file; nothing of it is verified.
+/// Reads the head of a package; nothing is verified.
 pub fn read_head(file: &File) -> Outcome<Vec<u8>> {
     let mut head = vec![0; HEAD_BYTES];
-    artifact::read_at(file, &mut head, 0).map_err(too_short)?;
+    read_at(file, &mut head, 0).map_err(too_short)?;
     let (_, len) = split(&head).ok_or_else(not_package)?;
     let mut text = vec![0; len];
-    artifact::read_at(file, &mut text, HEAD_BYTES as u64).map_err(too_short)?;
+    read_at(file, &mut text, HEAD_BYTES as u64).map_err(too_short)?;
     head.extend_from_slice(&text);
     Ok(head)
 }
 
-/// A package cut off in its head is damaged, or none at all.
+/// The failure for a file that ends within the head: it is not a package.
 fn too_short(failure: Failure) -> Failure {
     if failure.status == Status::Damaged { not_package() } else { failure }
 }
 
 fn not_package() -> Failure {
-    Failure::new(Status::NotPackage, "it does not begin with the head of a package of edge pack")
+    Failure::new(Status::NotPackage, "it does not begin with the head that edge pack writes")
 }
 
 fn split(head: &[u8]) -> Option<(Signed<'_>, usize)> {
@@ -63,11 +62,11 @@ fn split(head: &[u8]) -> Option<(Signed<'_>, usize)> {
     (len <= MAX_DESCRIPTION_BYTES).then_some((signed, len))
 }
 
-/// What a head says, verified.
+/// Verifies a head.
 pub fn verify_head(head: &[u8], trust: &Trust<'_>) -> Outcome<Statement> {
     let (signed, len) = split(head).ok_or_else(not_package)?;
     if signed.text.len() != len {
-        return Err(Failure::new(Status::Damaged, "the head of the package does not have the length it names"));
+        return Err(Failure::new(Status::Damaged, "the head of the package does not have the length that it gives"));
     }
     let statement = signed.verify(Purpose::Package, trust)?;
     statement.check_format()?;
@@ -75,18 +74,18 @@ pub fn verify_head(head: &[u8], trust: &Trust<'_>) -> Outcome<Statement> {
     Ok(statement)
 }
 
-/// That the description is written in the one way there is: no field twice, nothing between or behind them.
+/// Checks that the description has the only valid spelling: no field twice, nothing between or after them.
 ///
-/// Asked where packages come in, not at every load: what is verified then has been asked before.
+/// Called for new packages, not at every load: what is loaded was checked when it came.
 pub fn check_spelling(head: &[u8], statement: &Statement) -> Outcome<()> {
     let spelled = serde_json::to_vec(&statement.description).unwrap_or_default();
     if head.get(HEAD_BYTES..) == Some(spelled.as_slice()) {
         return Ok(());
     }
-    Err(wrong("a field stands twice, or it is not written as edge pack writes it"))
+    Err(wrong("a field occurs twice, or it is not spelled as edge pack spells it"))
 }
 
-/// That a file is as long as its head says.
+/// Checks that a file has the length that its head gives.
 pub fn check_size(file: &File, head: &[u8], statement: &Statement) -> Outcome<()> {
     let size = file.metadata().map_err(|error| Failure::io("the package", &error))?.len();
     let (_, end) = entries(&statement.description, head.len() as u64)?;
@@ -110,10 +109,10 @@ fn entries(description: &Json, head_bytes: u64) -> Outcome<(Vec<Entry<'_>>, u64)
             return Err(wrong("a file needs name, size and sha256"));
         };
         if !is_name(name) || found.iter().any(|other| other.name == name) {
-            return Err(wrong("a file's name is not lower case letters, digits and . _ -, or stands twice"));
+            return Err(wrong("a file's name is not lower case letters, digits and . _ -, or occurs twice"));
         }
         found.push(Entry { name, size, sha256, at });
-        at = at.checked_add(size).ok_or_else(|| wrong("sizes beyond all measure"))?;
+        at = at.checked_add(size).ok_or_else(|| wrong("the sizes are too large"))?;
     }
     Ok((found, at))
 }
@@ -130,7 +129,7 @@ fn number(file: &Json, field: &str) -> Option<u64> {
     file.get(field).and_then(Json::as_u64)
 }
 
-/// Also good for a file in a folder of its own: no separators, nothing hidden.
+/// A valid name for a file in a folder as well: no separators, not hidden.
 fn is_name(name: &str) -> bool {
     let inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
     name.len() <= MAX_NAME_BYTES
@@ -138,27 +137,23 @@ fn is_name(name: &str) -> bool {
         && name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
-/// Reads a file of the package through, checks its digest, and copies what it reads to `to`.
+/// Checks the digest of a file of the package, and copies the file to `to`.
 pub fn unpack(file: &File, head: &[u8], statement: &Statement, name: &str, to: Option<&File>) -> Outcome<()> {
     let (found, _) = entries(&statement.description, head.len() as u64)?;
     let Some(entry) = found.iter().find(|entry| entry.name == name) else {
         return Err(Failure::new(Status::Options, format!("the package has no file `{name}`")));
     };
-    let mut digest = Sha256::default();
-    artifact::read_through(file, entry.at, entry.size, |piece| {
-        digest.update(piece);
-        match to {
-            Some(mut to) => to.write_all(piece).map_err(|error| Failure::io("unpacking", &error)),
-            None => Ok(()),
-        }
+    let found = digest(file, entry.at, entry.size, |piece| match to {
+        Some(mut to) => to.write_all(piece).map_err(|error| Failure::io("unpacking", &error)),
+        None => Ok(()),
     })?;
-    if hex::encode(&digest.finish()) == entry.sha256 {
+    if found == entry.sha256 {
         return Ok(());
     }
     Err(Failure::new(Status::Damaged, format!("{name} does not have the digest that was signed")))
 }
 
-/// How a package describes the code for an engine: the entry of `files`, which becomes `artifact`.
+/// The statement about the code for an engine: its entry in `files` becomes `artifact`.
 pub fn code_for(mut statement: Statement, target: EngineTarget) -> Outcome<Statement> {
     let files = statement.description.get("files").and_then(Json::as_array).into_iter().flatten();
     let engines: Vec<&Json> = files.filter(|file| file.get("engine").is_some()).collect();
@@ -178,7 +173,7 @@ fn named(engines: &[&str]) -> String {
     if engines.is_empty() { "no engine".to_owned() } else { engines.join(", ") }
 }
 
-/// The head of a package: what it says, signed.
+/// Signs a description as the head of a package.
 #[cfg(feature = "compiler")]
 pub fn seal(description: &[u8], seed: &crate::key::Seed) -> Outcome<Vec<u8>> {
     let len = crate::statement::length_of(description)?;

@@ -1,34 +1,34 @@
-//! A loaded component, its imports tied to what the library and the embedder provide.
+//! A loaded component, its imports linked to functions of the library and the embedder.
 
 use serde_json::Value as Json;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, InstancePre, Linker, LinkerInstance, Val};
-use wasmtime::{Engine, Error, StoreContextMut};
+use wasmtime::{Error, StoreContextMut};
 
 use crate::guest::Guest;
-use crate::profile::{EngineTarget, Runner};
+use crate::profile::{Engine, EngineTarget};
 use crate::status::{Failure, Outcome, Status};
 use crate::{values, wasi};
 
 pub struct Plugin {
-    pub engine: Engine,
+    pub engine: wasmtime::Engine,
     pub target: EngineTarget,
     pub pre: InstancePre<Guest>,
     pub description: Json,
-    /// What every instance takes outside of linear memory, beyond what is free.
+    /// The memory of every instance outside of linear memory, beyond INSTANCE_BYTES_FREE.
     pub instance_bytes: u64,
 }
 
-/// What an instance has for its globals before they count as memory: most plugins have a handful.
+/// Bytes outside of linear memory that do not count: most plugins have a handful of globals.
 const INSTANCE_BYTES_FREE: u64 = 64 << 10;
-/// Names that a refusal lists, and the length to which it cuts each.
+/// Names that a message lists, and the length to which it cuts each.
 const NAMES_LISTED: usize = 5;
 const NAME_CHARS: usize = 200;
 
 impl Plugin {
-    /// `provides`: the embedder's functions, `interface#function` each; a call names one by its place.
-    pub fn link(runner: &Runner, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
-        let Runner { engine, target } = runner;
+    /// `provides`: the embedder's functions, `interface#function` each; a host call names one by its index.
+    pub fn link(engine: &Engine, component: &Component, description: Json, provides: &[&str]) -> Outcome<Plugin> {
+        let Engine { wasmtime: engine, target } = engine;
         let mut linker = Linker::<Guest>::new(engine);
         let mut missing = Vec::new();
         let component_type = component.component_type();
@@ -62,7 +62,7 @@ impl Plugin {
     }
 }
 
-/// Interfaces of which more than one function is missing by their name alone, others function by function.
+/// Names an interface once where several of its functions are missing.
 fn listed(missing: &[String]) -> String {
     let names: Vec<&str> = missing
         .chunk_by(|a, b| interface_of(a) == interface_of(b))
@@ -84,7 +84,7 @@ fn interface_of(function: &str) -> &str {
 }
 
 fn link_instance(
-    engine: &Engine,
+    engine: &wasmtime::Engine,
     target: &mut LinkerInstance<'_, Guest>,
     interface: &str,
     instance: &ComponentInstance,
@@ -113,7 +113,7 @@ fn place(provides: &[&str], name: &str) -> Option<u32> {
     provides.iter().position(|provided| *provided == name).and_then(|place| u32::try_from(place).ok())
 }
 
-/// What becomes of a host call when a call has made all that it may.
+/// How a host call beyond the limit of its call is answered.
 ///
 /// RATIONALE, "Why functions of the contract answer beyond the limit of host calls".
 #[derive(Clone, Copy, PartialEq)]

@@ -1,12 +1,12 @@
-//! The engine profile: the one place that says how code is compiled and run, so that both ends agree.
+//! The engine profile: the one place that decides how code is compiled and run, so that both ends agree.
 
 use std::sync::Arc;
 
-use wasmtime::{Config, Engine, WasmBacktraceDetails};
+use wasmtime::{Config, WasmBacktraceDetails};
 
 use crate::hex;
 use crate::sha256;
-use crate::stacks::Fibers;
+use crate::stacks::{Fibers, HOST_STACK_BYTES, STACK_BYTES};
 use crate::status::{Failure, Outcome, Status};
 
 /// Raised when the meaning of the profile changes without one of the figures below changing.
@@ -17,13 +17,8 @@ pub const WASMTIME: &str = "48.0.8";
 pub const CRANELIFT: &str = "0.135.8";
 pub const LIBRARY: &str = env!("CARGO_PKG_VERSION");
 
-/// Wasmtime refuses artifacts of another major release, and nothing finer.
+/// Wasmtime compares only the major release of artifacts.
 const WASMTIME_MAJOR: &str = "48";
-
-/// Guest stack of a call when the caller does not say: CPython needs this much.
-pub const STACK_BYTES: usize = 512 << 10;
-/// Host functions run on the same fiber, above the guest's share of it.
-pub const HOST_STACK_BYTES: usize = 256 << 10;
 
 /// What executes an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +90,12 @@ impl EngineTarget {
         }
     }
 
-    /// What a linear memory may grow to without being moved, in bytes.
+    /// The size up to which a linear memory grows in place, in bytes.
     pub const fn reserved_bytes(self) -> u64 {
         self.memory().reservation
     }
 
-    /// What a memory may have at most in code that is compiled without asking for more, in bytes.
+    /// The maximum of a memory, in bytes, in code that was not compiled for large memories.
     ///
     /// RATIONALE, "Why a memory for a Pi Zero gets a maximum".
     pub const fn memory_maximum(self) -> Option<u64> {
@@ -110,7 +105,7 @@ impl EngineTarget {
         }
     }
 
-    /// Names everything that decides whether code made at one end runs at the other.
+    /// A digest of everything that decides whether code compiled at one end runs at the other.
     pub fn fingerprint(self) -> String {
         let Memory { reservation, guard, growth, signals } = self.memory();
         let text = format!(
@@ -138,7 +133,7 @@ impl EngineTarget {
             .signals_based_traps(signals)
             .wasm_simd(false)
             .wasm_relaxed_simd(false)
-            // Nobody symbolises a guest's addresses on a device: a trap names its kind and the function called.
+            // Addresses are not symbolised on a device: a trap names its kind and the function called.
             .generate_address_map(false)
             .wasm_backtrace_max_frames(None)
             .wasm_backtrace_details(WasmBacktraceDetails::Disable)
@@ -153,17 +148,17 @@ impl EngineTarget {
     }
 }
 
-/// An engine and the target whose code it runs.
-pub struct Runner {
-    pub engine: Engine,
+/// `edge_engine`: an engine of Wasmtime, and the target whose code it runs.
+pub struct Engine {
+    pub wasmtime: wasmtime::Engine,
     pub target: EngineTarget,
 }
 
-impl Runner {
-    pub fn new(target: EngineTarget, stack_bytes: usize) -> Outcome<Runner> {
-        let engine = Engine::new(&target.config(stack_bytes)?)
+impl Engine {
+    pub fn new(target: EngineTarget, stack_bytes: usize) -> Outcome<Engine> {
+        let wasmtime = wasmtime::Engine::new(&target.config(stack_bytes)?)
             .map_err(|error| Failure::new(Status::Internal, format!("the engine: {error:#}")))?;
-        Ok(Runner { engine, target })
+        Ok(Engine { wasmtime, target })
     }
 }
 

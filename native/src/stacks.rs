@@ -9,16 +9,19 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap_anonymous, mprotect, munmap};
 use wasmtime::{Result, StackCreator, StackMemory};
 
-use crate::profile::{HOST_STACK_BYTES, STACK_BYTES};
+/// Default size of a call's guest stack: CPython needs this much.
+pub const STACK_BYTES: usize = 512 << 10;
+/// Host functions run on the same fiber, above the guest's share of it.
+pub const HOST_STACK_BYTES: usize = 256 << 10;
 
 /// A multiple of every page size there is on the CPUs that Edge runs on.
 const GUARD_BYTES: usize = 64 << 10;
-/// Of each kept stack, from its top down; a call of the Rust example uses less.
+/// Bytes of each kept stack that stay mapped, from its top down; a call of the Rust example uses less.
 const RESIDENT_BYTES: usize = 8 << 10;
 
-/// What the interpreter has for the code of guests: a store has one, and a call in it another.
+/// Stacks of the interpreter for guest code: a store has one, and a call in it another.
 static INTERPRETED: Stacks<2> = Stacks::new(STACK_BYTES, 0);
-/// What the library and native code run on.
+/// Stacks for the library and native code.
 static FIBERS: Stacks<1> = Stacks::new(STACK_BYTES + HOST_STACK_BYTES, GUARD_BYTES);
 
 #[global_allocator]
@@ -26,11 +29,11 @@ static ALLOCATOR: Allocator = Allocator;
 
 /// Mappings of one size, each with a guard below it; up to `KEPT` of them are kept while nobody uses them.
 ///
-/// They are empty then: what calls leave on them is overwritten or given back to the system.
+/// A kept one is empty: what calls left on it was overwritten or given back to the system.
 struct Stacks<const KEPT: usize> {
     bytes: usize,
     guard: usize,
-    /// Where each that is kept begins.
+    /// Where each kept stack begins.
     free: [AtomicPtr<u8>; KEPT],
 }
 
@@ -39,7 +42,7 @@ impl<const KEPT: usize> Stacks<KEPT> {
         Stacks { bytes, guard, free: [const { AtomicPtr::new(null_mut()) }; KEPT] }
     }
 
-    /// Where a stack begins whose every byte is zero.
+    /// The beginning of a stack that is all zeros.
     fn take(&self) -> rustix::io::Result<NonNull<u8>> {
         match self.free.iter().find_map(|place| NonNull::new(place.swap(null_mut(), Ordering::Acquire))) {
             Some(kept) => Ok(kept),
@@ -51,7 +54,7 @@ impl<const KEPT: usize> Stacks<KEPT> {
         let accessible = ProtFlags::READ | ProtFlags::WRITE;
         let protection = if self.guard == 0 { accessible } else { ProtFlags::empty() };
         let length = self.guard + self.bytes;
-        // SAFETY: the kernel chooses the place, where nothing is.
+        // SAFETY: the kernel chooses an unused address.
         let mapped = unsafe { mmap_anonymous(null_mut(), length, protection, MapFlags::PRIVATE) }?;
         // SAFETY: within the mapping.
         let begin = unsafe { mapped.cast::<u8>().add(self.guard) };
@@ -60,7 +63,7 @@ impl<const KEPT: usize> Stacks<KEPT> {
             if let Err(error) =
                 unsafe { mprotect(begin.cast(), self.bytes, MprotectFlags::READ | MprotectFlags::WRITE) }
             {
-                // SAFETY: nobody knows of it yet.
+                // SAFETY: nobody else has it yet.
                 let _ = unsafe { munmap(mapped, length) };
                 return Err(error);
             }
@@ -82,7 +85,7 @@ impl<const KEPT: usize> Stacks<KEPT> {
         }
     }
 
-    /// Makes every byte zero; false where the kernel refuses.
+    /// Zeros every byte; false where the kernel refuses.
     ///
     /// # Safety
     /// As for `give`.
@@ -96,11 +99,11 @@ impl<const KEPT: usize> Stacks<KEPT> {
     }
 }
 
-/// The system's, but for stacks of the interpreter, which Wasmtime allocates like anything else.
+/// The system's allocator, but for the interpreter's stacks, which Wasmtime allocates like anything else.
 struct Allocator;
 
 impl Allocator {
-    /// By the size of such a stack, and the alignment that Pulley asks for. Others may be like that; they do no harm.
+    /// Recognises such a stack by its size and by Pulley's alignment. Other blocks of that layout do no harm.
     const fn is_stack(layout: Layout) -> bool {
         layout.size() == STACK_BYTES && layout.align() == 16
     }

@@ -1,6 +1,9 @@
-//! What a function of the ABI answers: the numbers of `edge.h`, and the sentence that goes with each failure.
+//! What a function of the ABI returns: the numbers of `edge.h`, and the message of each failure.
 
 use std::fmt;
+
+/// The status of success.
+pub const OK: i32 = 0;
 
 /// The high byte says whose fault it is: 2 the caller, 3 the artifact or its trust, 4 the guest, 5 this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub enum Status {
     BadSeal = 0x310,
     #[cfg(feature = "compiler")]
     TooComplex = 0x311,
-    /// The sentence has a second line: what to do instead.
+    /// The message has a second line: the remedy.
     #[cfg(feature = "compiler")]
     Unsupported = 0x312,
 
@@ -53,21 +56,21 @@ pub enum Status {
     Internal = 0x505,
 }
 
-/// A status and what happened, in a sentence.
+/// A status and a message, one sentence.
 #[derive(Debug)]
 pub struct Failure {
     pub status: Status,
-    pub why: String,
+    pub message: String,
 }
 
 pub type Outcome<T> = Result<T, Failure>;
 
 impl Failure {
-    pub fn new(status: Status, why: impl Into<String>) -> Self {
-        Failure { status, why: why.into() }
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Failure { status, message: message.into() }
     }
 
-    /// A fault of reading or writing `what`.
+    /// A failure to read or write `what`.
     pub fn io(what: &str, error: &std::io::Error) -> Self {
         let status = match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Status::DiskFull,
@@ -77,7 +80,7 @@ impl Failure {
         Failure::new(status, format!("{what}: {error}"))
     }
 
-    /// What the system refused Wasmtime, which asks it through `std` or through `rustix`; none for any other error.
+    /// The system's error behind one of Wasmtime, which calls it through `std` or `rustix`; none for any other error.
     pub fn of_system(what: &str, error: &wasmtime::Error) -> Option<Self> {
         let cause = error.root_cause();
         if let Some(errno) = cause.downcast_ref::<rustix::io::Errno>() {
@@ -89,7 +92,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
+        f.write_str(&self.message)
     }
 }
 

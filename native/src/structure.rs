@@ -1,4 +1,4 @@
-//! What a component is made of: its modules, and which of them how often is instantiated when it is.
+//! The core modules of a component, and how often each is instantiated when the component is.
 //!
 //! A component may instantiate a nested one a hundred times, and that one another: two kilobytes become millions of
 //! instances. So the whole is counted before anything compiles it, and refused above the limits below. The index spaces
@@ -8,16 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{
-    BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
     ComponentOuterAliasKind, ComponentTypeRef, Encoding, ExternalKind, Instance, Parser, Payload,
 };
 
+use crate::binary::invalid;
 use crate::limits::INSTANCES;
 use crate::status::{Failure, Outcome, Status};
 
-/// Components in one another. Toolchains nest three to five deep.
+/// Nested components. Toolchains nest three to five deep.
 const MAX_DEPTH: usize = 64;
-/// Instances of components, all that instantiating the whole makes. One of componentize-py has 30.
+/// Component instances, over the whole component. One of componentize-py has 30.
 const MAX_COMPONENT_INSTANCES: u64 = 1_000;
 /// Functions that cross between components or to the host, in all of them: each is compiled. One of componentize-py has
 /// 150.
@@ -25,9 +26,9 @@ const MAX_CROSSINGS: u64 = 10_000;
 /// Items in the index spaces of all instances together: exports, aliases and bundles of them.
 const MAX_ITEMS: u64 = 1_000_000;
 
-/// A component without what it is made of being compiled.
+/// The structure of a component, read without compiling it.
 pub struct Structure {
-    /// Each core module in the order in which they stand in the file.
+    /// Each core module, in the order of the file.
     pub modules: Vec<Module>,
 }
 
@@ -80,7 +81,7 @@ struct Total {
 }
 
 impl Structure {
-    /// Reads a valid or invalid component as far as it can be read.
+    /// Reads a component, which may be invalid, as far as that is possible.
     ///
     /// Refuses with [`Status::TooComplex`] what is beyond the limits, and with [`Status::InvalidWasm`] what is damaged.
     pub fn of(component: &[u8]) -> Outcome<Structure> {
@@ -96,7 +97,7 @@ impl Structure {
 #[derive(Default)]
 struct Reader {
     open: Vec<Definition>,
-    /// Within core modules nothing is looked at.
+    /// The contents of core modules are skipped.
     inside_module: bool,
     totals: Vec<Total>,
     modules: Vec<Module>,
@@ -374,8 +375,4 @@ fn too_complex(why: String) -> Failure {
 
 fn foreign(what: &str) -> Failure {
     Failure::new(Status::TooComplex, format!("it instantiates a {what} that it gets from elsewhere"))
-}
-
-fn invalid(error: BinaryReaderError) -> Failure {
-    Failure::new(Status::InvalidWasm, format!("it is damaged: {error}"))
 }

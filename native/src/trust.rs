@@ -1,4 +1,4 @@
-//! Whom a device trusts to sign which plugins, and what it takes from nobody: text, a line each.
+//! Trust: the keys that may sign plugins, and what is refused whoever signed it. It is text, one rule a line.
 //!
 //! | line | means |
 //! |---|---|
@@ -6,33 +6,29 @@
 //! | `revoked ed25519 KEY LABEL` | not trusted, whatever other lines say |
 //! | `revoked sha256 DIGEST LABEL` | a package, an artifact or a component that is not loaded, whoever signed it |
 //! | `wasmtime VERSION` | code of an older compiler is not loaded |
-//! | `plugin NAME` | nothing but this plugin is wanted |
-//! | `release NUMBER` | nothing older is wanted |
-//! | `operator` | no keys but the operator's were given, and whoever signed with another is told so |
+//! | `plugin NAME` | only this plugin is loaded |
+//! | `release NUMBER` | no older release is loaded |
+//! | `operator` | only the operator's keys are given; the message for another key says so |
 //!
-//! `#` begins a comment. `trusted.keys` holds the first four kinds (docs/keys.md), whoever loads adds the others; of
-//! several the strictest line holds. RATIONALE, "Why trust is read in one place, and strictly".
+//! `#` begins a comment. `trusted.keys` has the first four kinds (docs/keys.md), the loader adds the others. Of several
+//! lines the strictest applies. RATIONALE, "Why trust is read in one place, and strictly".
 
 mod line;
 
 use serde_json::Value as Json;
 
-use self::line::{Line, digits, version};
+use self::line::{Digest, Line, Version, digits, version};
 use crate::hex;
 use crate::key::{self, PublicKey, Purpose};
 use crate::status::{Failure, Outcome, Status};
 
 /// More lines than any device has keys.
 const MAX_LINES: usize = 4096;
-const DIGEST_BYTES: usize = 32;
 
-type Digest = [u8; DIGEST_BYTES];
-type Version = [u64; 3];
-
-/// What a caller is ready to load.
+/// What a caller accepts.
 #[derive(Default)]
 pub struct Trust<'a> {
-    /// Whether every key will do: to describe what is not loaded.
+    /// Whether every key is accepted: for descriptions only.
     anyone: bool,
     keys: Vec<(PublicKey, Option<&'a str>)>,
     revoked_keys: Vec<PublicKey>,
@@ -44,7 +40,7 @@ pub struct Trust<'a> {
 }
 
 impl<'a> Trust<'a> {
-    /// For telling what a file is; nothing that is trusted like this is loaded.
+    /// Accepts every key: to describe a file, never to load it.
     pub fn anyone() -> Self {
         Trust { anyone: true, ..Trust::default() }
     }
@@ -65,7 +61,7 @@ impl<'a> Trust<'a> {
             Line::RevokedDigest { digest, .. } => self.revoked_digests.push(digest),
             Line::Wasmtime(oldest) => self.wasmtime = self.wasmtime.max(Some(oldest)),
             Line::Plugin(name) if self.plugin.is_some_and(|other| other != name) => {
-                return Err("another plugin is wanted already");
+                return Err("an earlier line names another plugin");
             }
             Line::Plugin(name) => self.plugin = Some(name),
             Line::Release(number) => self.release = self.release.max(number),
@@ -74,7 +70,7 @@ impl<'a> Trust<'a> {
         Ok(())
     }
 
-    /// Whether a key may sign anything at all; asked before a byte of what it signed is looked at.
+    /// Checks that a key may sign anything at all; called before anything that it signed is read.
     pub fn check_signer(&self, signer: &PublicKey) -> Outcome<()> {
         if self.anyone {
             return Ok(());
@@ -87,7 +83,7 @@ impl<'a> Trust<'a> {
             return Ok(());
         }
         let why = if self.operator {
-            "the operator did not add, and at this security level no other key counts"
+            "the operator did not add; at this security level only the operator's keys count"
         } else {
             "is not trusted here"
         };
@@ -95,7 +91,7 @@ impl<'a> Trust<'a> {
         Err(Failure::new(Status::Untrusted, why))
     }
 
-    /// Whether what a trusted key signed is wanted: `description` is verified, `sha256` its digest.
+    /// Checks a verified description, whose digest is `sha256`, and what its signer may sign.
     pub fn check(&self, signer: &PublicKey, purpose: Purpose, description: &Json, sha256: &Digest) -> Outcome<()> {
         if self.anyone {
             return Ok(());
@@ -105,12 +101,12 @@ impl<'a> Trust<'a> {
         if let Some(wanted) = self.plugin
             && plugin != Some(wanted)
         {
-            let why = format!("it is `{}`, and what was asked for is `{wanted}`", plugin.unwrap_or_default());
+            let why = format!("it is `{}`, and `{wanted}` was requested", plugin.unwrap_or_default());
             return Err(Failure::new(Status::OutOfScope, why));
         }
         let release = description.get("release").and_then(Json::as_u64).unwrap_or(0);
         if release < self.release {
-            let why = format!("it is release {release}, and none before {} is taken any more", self.release);
+            let why = format!("it is release {release}; releases before {} are refused", self.release);
             return Err(Failure::new(Status::Downgrade, why));
         }
         self.check_compiler(description)?;
@@ -134,12 +130,12 @@ impl<'a> Trust<'a> {
 
     fn check_compiler(&self, description: &Json) -> Outcome<()> {
         let Some(oldest) = self.wasmtime else { return Ok(()) };
-        let told = description.pointer("/compiler/wasmtime").and_then(Json::as_str).unwrap_or("?");
-        if version(told).is_some_and(|made_by| made_by >= oldest) {
+        let found = description.pointer("/compiler/wasmtime").and_then(Json::as_str).unwrap_or("?");
+        if version(found).is_some_and(|made_by| made_by >= oldest) {
             return Ok(());
         }
         let [major, minor, patch] = oldest;
-        let why = format!("it was compiled by wasmtime {told}, and nothing before {major}.{minor}.{patch} is taken");
+        let why = format!("it was compiled by wasmtime {found}; code from before {major}.{minor}.{patch} is refused");
         Err(Failure::new(Status::OldCompiler, why))
     }
 
@@ -149,8 +145,8 @@ impl<'a> Trust<'a> {
         }
         let files = description.get("files").and_then(Json::as_array).into_iter().flatten();
         let parts = [description.get("source"), description.get("artifact")].into_iter().flatten().chain(files);
-        let told = parts.filter_map(|part| part.get("sha256").and_then(Json::as_str)).filter_map(digits);
-        match told.chain([*sha256]).find(|digest| self.revoked_digests.contains(digest)) {
+        let digests = parts.filter_map(|part| part.get("sha256").and_then(Json::as_str)).filter_map(digits);
+        match digests.chain([*sha256]).find(|digest| self.revoked_digests.contains(digest)) {
             None => Ok(()),
             Some(digest) => {
                 let why = format!("sha256 {} was revoked here", hex::encode(&digest));
@@ -160,8 +156,8 @@ impl<'a> Trust<'a> {
     }
 }
 
-/// Whose code this is: by the package's manifest, or by what a lone artifact's plugin said of itself. Each kind has one
-/// field for it, the one that everybody goes by afterwards.
+/// The name of the plugin: from the manifest of a package, or from what the plugin of a lone artifact reported. Each kind
+/// has one field for it, which all other code uses as well.
 fn plugin_name(purpose: Purpose, description: &Json) -> Option<&str> {
     let name = match purpose {
         Purpose::Package => description.get("name"),
@@ -178,7 +174,7 @@ fn covers(pattern: &str, plugin: &str) -> bool {
     }
 }
 
-/// What each line of a text says, as lists of words: the only reader of trust there is, for Python too.
+/// Each line of a text as a list of words: the only reader of trust, for Python as well.
 pub fn read(text: &str) -> Outcome<Json> {
     Trust::parse(text)?;
     lines(text).map(|line| line.map(|line| line.words())).collect()

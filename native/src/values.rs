@@ -1,4 +1,4 @@
-//! Component values as bytes, one buffer a crossing.
+//! Encodes component values, one buffer for each crossing.
 //!
 //! The encoding is the subset of Python's `marshal` format 2 that plain data needs, so that the interpreter's own C
 //! codec reads and writes it with no import and no bytecode. Every Python since 2.5 reads it alike; a test pins the bytes
@@ -22,35 +22,14 @@
 
 mod decode;
 mod encode;
+mod format;
 
 use wasmtime::component::Val;
 
 pub use decode::{Reader, decode};
 pub use encode::{Writer, encode, encode_json};
 
-const NONE: u8 = b'N';
-const TRUE: u8 = b'T';
-const FALSE: u8 = b'F';
-const INT: u8 = b'i';
-const LONG: u8 = b'l';
-const DOUBLE: u8 = b'g';
-const STRING: u8 = b'u';
-/// The interpreter writes it for interned strings from version 3 on; same contents.
-const INTERNED: u8 = b't';
-const BYTES: u8 = b's';
-const TUPLE: u8 = b'(';
-const LIST: u8 = b'[';
-const DICT: u8 = b'{';
-const END: u8 = b'0';
-
-/// What a case of an option inside an option is called.
-const SOME: &str = "some";
-const OK: &str = "ok";
-const ERR: &str = "err";
-
-const DIGIT_BITS: u32 = 15;
-
-/// How many bytes it took to bring a value here: a guest decides what type it imports a function with.
+/// The bytes that it took to pass a value: a guest chooses the types of the functions that it imports.
 pub fn weight(value: &Val) -> u64 {
     let inner = match value {
         Val::String(text) => text.len() as u64,

@@ -11,7 +11,7 @@ from edge._native import making
 from edge.trust import key_file
 
 BUFFER = 16 << 10
-"""What the library reads at once (native/src/artifact.rs)."""
+"""What the library reads at once (native/src/reading.rs)."""
 
 LENGTHS = (0, 1, 3, 4, 54, 55, 56, 57, 63, 64, 65, 119, 120, BUFFER - 1, BUFFER + 1, 3 * BUFFER + 56)
 """Around where a block, and the padding in the last one, begins and ends."""

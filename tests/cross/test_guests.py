@@ -13,8 +13,10 @@ import pytest
 import tomllib
 
 import edge
-from cross import guest_coremark, guest_python, guest_rust, guest_zig, guests
-from cross.guest_errors import BuildFailed, NoSuchPlugin
+from cross import guests
+from cross.guests import __main__ as command
+from cross.guests import coremark, python, rust, zig
+from cross.guests.errors import BuildFailed, NoSuchPlugin
 from edge._native import making
 
 Built = Callable[[str], Path]
@@ -132,8 +134,8 @@ def test_coremark_makes_as_many_iterations_as_the_clock_says(artifact: Artifact)
 @pytest.mark.parametrize("world", ["tool-plugin", "channel-plugin", "memory-plugin"])
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_the_contract_stands_behind_its_feature(tmp_path: Path, world: str, is_enabled: bool) -> None:
-    command = [sys.executable, "-c", guest_python.RUN_COMPONENTIZE, "--wit-path", str(guests.WIT)]
-    command += ["--world", world, *(["--features", guest_python.FEATURE] if is_enabled else [])]
+    command = [sys.executable, "-c", python.RUN_COMPONENTIZE, "--wit-path", str(guests.WIT)]
+    command += ["--world", world, *(["--features", python.FEATURE] if is_enabled else [])]
     done = subprocess.run([*command, "bindings", tmp_path / "out"], check=False, capture_output=True)
     assert (done.returncode == 0) is is_enabled
 
@@ -141,7 +143,7 @@ def test_the_contract_stands_behind_its_feature(tmp_path: Path, world: str, is_e
 def test_an_unknown_name_is_told_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NoSuchPlugin, match="cron-next, faults"):
         guests.build("no-such")
-    assert guests.main(["no-such"]) == 5
+    assert command.main(["no-such"]) == 5
     assert capsys.readouterr().out == ""
 
 
@@ -155,7 +157,7 @@ def test_a_copy_whose_crate_was_not_renamed_is_told(
 ) -> None:
     shutil.copytree(guests.source("cron-next"), tmp_path / "my-plugin")
     monkeypatch.setattr(guests, "FOLDERS", (tmp_path,))
-    assert guests.main(["my-plugin"]) == 5
+    assert command.main(["my-plugin"]) == 5
     assert "names the crate 'cron-next' and not 'my-plugin'" in capsys.readouterr().err
 
 
@@ -184,14 +186,14 @@ def test_sources_and_the_contract_make_the_key(tmp_path: Path, monkeypatch: pyte
 def test_a_source_that_does_not_build_is_told(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import nothing_of_that_name\n")
     with pytest.raises(BuildFailed, match="componentize-py"):
-        guest_python.build(tmp_path, guests.WIT, tmp_path / "out.wasm")
+        python.build(tmp_path, guests.WIT, tmp_path / "out.wasm")
 
 
 def test_coremark_goes_into_exactly_one_empty_module(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_bytes((guests.source("coremark") / "requirements.txt").read_bytes())
     (tmp_path / "coremark.wat").write_text("(component)")
     with pytest.raises(BuildFailed, match="exactly one"):
-        guest_coremark.build(tmp_path, tmp_path / "out.wasm")
+        coremark.build(tmp_path, tmp_path / "out.wasm")
 
 
 def test_a_prebuilt_standard_library_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,8 +203,8 @@ def test_a_prebuilt_standard_library_is_taken(tmp_path: Path, monkeypatch: pytes
         program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo rustc 9.9.9 || echo {tmp_path}\n')
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    has_library = guest_rust.builder(guests.source("wasi"))
-    lacks_library = guest_rust.builder(guests.source("types"))
+    has_library = rust.builder(guests.source("wasi"))
+    lacks_library = rust.builder(guests.source("types"))
     assert str(has_library) == "rustc 9.9.9, wasm32-wasip2, standard library prebuilt"
     assert (has_library.links_libc, lacks_library.builds_std) == (False, True)
 
@@ -213,7 +215,7 @@ def test_a_rustc_that_does_not_work_is_passed_over(tmp_path: Path, monkeypatch: 
         (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert guest_rust.builder(guests.source("types")).builds_std
+    assert rust.builder(guests.source("types")).builds_std
 
 
 def test_a_copied_crate_gets_its_name_into_its_lock(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def test_a_copied_crate_gets_its_name_into_its_lock(tmp_path: Path) -> None:
     manifest = folder / "Cargo.toml"
     manifest.write_text(manifest.read_text().replace('"cron-next"', '"my-plugin"'))
     before = (folder / "Cargo.lock").read_text()
-    guest_rust.lock(folder)
+    rust.lock(folder)
     after = (folder / "Cargo.lock").read_text()
     assert 'name = "my-plugin"' in after
     assert sorted(after.replace("my-plugin", "cron-next").split("\n\n")) == sorted(before.split("\n\n"))
@@ -230,6 +232,6 @@ def test_a_copied_crate_gets_its_name_into_its_lock(tmp_path: Path) -> None:
 
 def test_zig_names_the_parts_of_its_c_library() -> None:
     told = "clang ...\nwasm-ld -o a.wasm /z/1/crt1-reactor.o /z/2/libc.a /z/3/a.o /z/4/libubsan_rt.a\n"
-    parts = guest_zig._parts(told)
+    parts = zig._parts(told)
     assert parts == {"crt1-reactor.o": Path("/z/1/crt1-reactor.o"), "libc.a": Path("/z/2/libc.a")}
-    assert guest_zig._parts("error: none") == {}
+    assert zig._parts("error: none") == {}

@@ -16,7 +16,7 @@ from edge.limits import GB, MB, PI_64, PI_ZERO, PROFILES, WORKSTATION, Limits, P
 NATIVE = Path(__file__).parent.parent.parent / "native"
 HEADER = (NATIVE / "edge.h").read_text()
 LIMITS = (NATIVE / "src" / "limits.rs").read_text()
-PROFILE = (NATIVE / "src" / "profile.rs").read_text()
+STACKS = (NATIVE / "src" / "stacks.rs").read_text()
 
 
 def rust(source: str, name: str) -> int:
@@ -42,7 +42,7 @@ def test_a_pi_zero_gets_the_defaults_of_the_library(option: str) -> None:
 
 
 def test_a_pi_zero_gets_the_stack_of_the_library() -> None:
-    assert PI_ZERO.stack_bytes == rust(PROFILE, "STACK_BYTES")
+    assert PI_ZERO.stack_bytes == rust(STACKS, "STACK_BYTES")
 
 
 @pytest.mark.parametrize("profile", PROFILES.values())

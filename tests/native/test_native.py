@@ -35,6 +35,21 @@ def test_one_package_alone_knows_the_library() -> None:
     assert knowing == {Path("_native")}
 
 
+def test_every_type_of_the_boundary_says_who_owns_it() -> None:
+    tree = ast.parse((PACKAGE / "_native" / "__init__.py").read_text())
+    types = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    said = {node.name: ast.get_docstring(node) or "" for node in types}
+    assert said
+    assert [name for name, text in said.items() if "Owned" not in text] == []
+    pointing = [
+        node.name
+        for node in types
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and ast.unparse(field.annotation) != "int"
+    ]
+    assert [name for name in pointing if "borrowed from" not in said[name]] == []
+
+
 def test_about_says_what_the_library_is() -> None:
     about = native.about()
     assert about["abi"] == native.lib.EDGE_ABI_VERSION

@@ -145,3 +145,18 @@ def test_windows_ends_of_lines_are_the_same(end: str) -> None:
 def test_the_character_is_named_with_its_line() -> None:
     with pytest.raises(errors.OptionsError, match=r"line 2 of trust: the character U\+FEFF"):
         making.read_trust(f"# first\n\ufeffed25519 {KEY}".encode(), "trusted.keys")
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("plugins of the office", "first word, `plugins`, may be taken for a scope; begin the label with"),
+        ("Plugin", "first word, `Plugin`, may be taken for a scope; begin the label with"),
+        ("for:weather", "`:` may be taken for a scope; leave it out"),
+        ("office plugins = weather", "`=` may be taken for a scope; leave it out"),
+    ],
+)
+def test_a_label_that_seems_a_scope_is_refused_with_what_to_write(label: str, why: str) -> None:
+    with pytest.raises(errors.OptionsError, match=re.escape(f"the label's {why}")) as refused:
+        making.read_trust(f"ed25519 {KEY} {label}".encode(), "trusted.keys")
+    assert "right behind the key, plugins=NAME" in refused.value.message

@@ -1,18 +1,17 @@
 //! Instances and the calls into them.
 //!
-//! Sound as `abi.rs` says; who uses an instance is kept in its handle.
+//! Sound for the reasons in `abi.rs`; an instance's handle knows which thread uses it.
 #![allow(unsafe_code)]
 
 use std::ptr::{self, NonNull};
 
-use crate::abi::OK;
 use crate::abi::handle::{self, Handle, Left, User};
 use crate::abi::pointers::{Bytes, give, give_bytes, null, report, slice, text};
 use crate::instance::{Instance, Step, state};
 use crate::limits::InstanceOptions;
 use crate::mailbox::Stats;
 use crate::plugin::Plugin;
-use crate::status::{Outcome, Status};
+use crate::status::{OK, Outcome, Status};
 
 const STEP_DONE: i32 = 1;
 const STEP_HOST: i32 = 2;
@@ -30,7 +29,7 @@ pub struct StepOut {
 }
 
 impl StepOut {
-    /// Says why there was no step, or none that counts; what the instance handed out before stays as it is.
+    /// Reports why no step was made, or why its result does not count; earlier output of the instance stays valid.
     fn refuse(&mut self, status: Status, why: &'static str) -> i32 {
         *self = StepOut { data: why.as_ptr(), len: why.len(), until: 0, host: 0 };
         status as i32
@@ -135,7 +134,7 @@ pub unsafe extern "C" fn edge_call_step(instance: *mut Handle, out: *mut StepOut
         Ok(Step::Slice) => STEP_SLICE,
         Ok(Step::Refused(why)) => return out.refuse(Status::State, why),
         Err(failure) => {
-            instance.set_output(failure.why.into_bytes());
+            instance.set_output(failure.message.into_bytes());
             failure.status as i32
         }
     };

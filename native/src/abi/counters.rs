@@ -4,42 +4,41 @@
 use rustix::io::Errno;
 
 use crate::abi::pointers::{Bytes, file, give, report, slice, take};
-use crate::counters::{Counters, Demand, Figures, Refusal, free_bytes};
-use crate::status::Status;
+use crate::counters::{Count, Counters, Demand, Refusal, free_bytes};
+use crate::status::{OK, Status};
 
-const OK: i32 = 0;
-const CLOSED: u32 = 1;
-const LOCKED: u32 = 2;
-const MEMORY: u32 = 3;
-const BUSY: u32 = 4;
-const RATE: u32 = 5;
-const PLUGINS: u32 = 6;
-const HOLDERS: u32 = 7;
-const NAME: u32 = 8;
-const SYSTEM: u32 = 9;
+const COUNT_CLOSED: u32 = 1;
+const COUNT_LOCKED: u32 = 2;
+const COUNT_MEMORY: u32 = 3;
+const COUNT_BUSY: u32 = 4;
+const COUNT_RATE: u32 = 5;
+const COUNT_PLUGINS: u32 = 6;
+const COUNT_HOLDERS: u32 = 7;
+const COUNT_NAME: u32 = 8;
+const COUNT_SYSTEM: u32 = 9;
 
-/// Fills in why something is not counted.
+/// Writes why a call is not counted.
 ///
 /// # Safety
 /// `out` is null or valid for writing.
-unsafe fn put(out: *mut Figures, mut figures: Figures, refusal: Refusal) {
-    figures.kind = match refusal {
-        Refusal::Closed => CLOSED,
-        Refusal::Locked => LOCKED,
-        Refusal::Memory => MEMORY,
-        Refusal::Busy => BUSY,
-        Refusal::Rate => RATE,
-        Refusal::Plugins => PLUGINS,
-        Refusal::Holders => HOLDERS,
-        Refusal::Name => NAME,
+unsafe fn put(out: *mut Count, mut count: Count, refusal: Refusal) {
+    count.kind = match refusal {
+        Refusal::Closed => COUNT_CLOSED,
+        Refusal::Locked => COUNT_LOCKED,
+        Refusal::Memory => COUNT_MEMORY,
+        Refusal::Busy => COUNT_BUSY,
+        Refusal::Rate => COUNT_RATE,
+        Refusal::Plugins => COUNT_PLUGINS,
+        Refusal::Holders => COUNT_HOLDERS,
+        Refusal::Name => COUNT_NAME,
         Refusal::System(error) => {
-            figures.error = error.raw_os_error();
-            SYSTEM
+            count.error = error.raw_os_error();
+            COUNT_SYSTEM
         }
     };
     // SAFETY: the caller's promise is handed on.
     if let Some(out) = unsafe { out.as_mut() } {
-        *out = figures;
+        *out = count;
     }
 }
 
@@ -78,19 +77,19 @@ pub unsafe extern "C" fn edge_counters_enter(
     concurrent: u32,
     per_minute: u32,
     seconds: u64,
-    why: *mut Figures,
+    why: *mut Count,
 ) -> u64 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let name = slice(name, name_len);
         let demand = Demand { name, memory, room, reserve, concurrent, per_minute, seconds };
-        let mut figures = Figures::default();
+        let mut count = Count::default();
         let entered = match counters.as_ref() {
-            Some(counters) => counters.enter(&demand, &mut figures),
+            Some(counters) => counters.enter(&demand, &mut count),
             None => Err(Refusal::System(Errno::FAULT)),
         };
         entered.unwrap_or_else(|refusal| {
-            put(why, figures, refusal);
+            put(why, count, refusal);
             0
         })
     }
@@ -108,15 +107,15 @@ pub unsafe extern "C" fn edge_counters_leave(counters: *const Counters, slot: u6
 /// # Safety
 /// See `edge.h`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_counters_live(counters: *const Counters, seconds: u64, out: *mut Figures) -> i32 {
+pub unsafe extern "C" fn edge_counters_live(counters: *const Counters, seconds: u64, out: *mut Count) -> i32 {
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let (Some(counters), Some(out)) = (counters.as_ref(), out.as_mut()) else { return Status::State as i32 };
-        *out = Figures::default();
+        *out = Count::default();
         match counters.live(seconds, out) {
             Ok(()) => OK,
             Err(refusal) => {
-                put(out, Figures::default(), refusal);
+                put(out, Count::default(), refusal);
                 out.kind as i32
             }
         }

@@ -14,18 +14,18 @@ use crate::instance::Instance;
 use crate::limits::InstanceOptions;
 use crate::mailbox::{Mailbox, Stats};
 use crate::plugin::Plugin;
-use crate::profile::Runner;
+use crate::profile::Engine;
 use crate::status::Outcome;
 use crate::values::Writer;
 
-/// A thread has the instance; whoever comes second is refused.
+/// A thread uses the instance; a second one is refused.
 const USED: u32 = 1;
-/// Nobody gets it any more; what it holds goes when its user leaves.
+/// No thread gets it any more; its contents are dropped when its user leaves.
 const CLOSED: u32 = 2;
-/// The handle itself goes then as well.
+/// The handle itself is freed then as well.
 const FREED: u32 = 4;
 
-/// The parts beside the instance may be reached from any thread, at any time.
+/// All but the instance itself may be used from any thread, at any time.
 pub struct Handle {
     state: AtomicU32,
     cancelled: Arc<AtomicBool>,
@@ -37,7 +37,7 @@ pub struct Handle {
 const _: () = {
     const fn is_shared<T: Sync>() {}
     const fn may_move<T: Send>() {}
-    is_shared::<Runner>();
+    is_shared::<Engine>();
     is_shared::<Plugin>();
     is_shared::<Counters>();
     may_move::<Instance>();
@@ -59,7 +59,7 @@ impl Handle {
         self.mailbox.lock().stats
     }
 
-    /// What was written to the standard streams since the last time, encoded; empty when nothing was.
+    /// Encodes and removes what was written to the standard streams since the last call; empty for nothing.
     pub fn take_log(&self) -> Outcome<Vec<u8>> {
         let (pieces, dropped) = self.mailbox.lock().log.take();
         if pieces.is_empty() && dropped == 0 {
@@ -104,18 +104,18 @@ pub unsafe fn free(handle: *mut Handle) {
 /// The one user of an instance; dropping it leaves the instance to others.
 pub struct User(NonNull<Handle>);
 
-/// How a user left an instance behind.
+/// What happened to an instance while it was used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Left {
     Open,
     /// Closed while it was used: its output stays.
     Closed,
-    /// Freed while it was used, with all that it handed out.
+    /// Freed while it was used, its output included.
     Freed,
 }
 
 impl User {
-    /// The instance for this thread alone, or why it can't be had.
+    /// Takes the instance for this thread alone, or returns why that is refused.
     ///
     /// # Safety
     /// `handle` is live.
@@ -134,7 +134,7 @@ impl User {
         unsafe { &mut *self.0.as_ref().instance.get() }
     }
 
-    /// As dropping it; answers with what others did to the instance meanwhile.
+    /// As dropping it; returns what other threads did to the instance meanwhile.
     pub fn leave(self) -> Left {
         let mut user = std::mem::ManuallyDrop::new(self);
         user.end()
@@ -152,7 +152,7 @@ impl User {
         if before & FREED == 0 {
             return Left::Closed;
         }
-        // SAFETY: who freed it left that to its user.
+        // SAFETY: the thread that freed it left this to its user.
         unsafe { take(self.0.as_ptr()) };
         Left::Freed
     }

@@ -1,9 +1,8 @@
-//! Signing keys, what is trusted, and what is sealed.
+//! Signing keys, trust and sealed secrets.
 #![allow(unsafe_code)]
 
-use crate::abi::OK;
 use crate::abi::pointers::{Bytes, give_bytes, null, report, room, slice, text};
-use crate::status::Status;
+use crate::status::{OK, Status};
 use crate::{key, seal, trust, values};
 
 /// # Safety

@@ -1,11 +1,9 @@
-//! Packages: what their heads say, and their files.
+//! Packages: their heads and their files.
 #![allow(unsafe_code)]
 
 use std::fs::File;
 
-use crate::abi::pointers::{Bytes, file, give_bytes, null, report, slice, text};
-use crate::abi::{compiler, described};
-use crate::key;
+use crate::abi::pointers::{Bytes, file, give_bytes, report, slice, text};
 use crate::status::Outcome;
 use crate::trust::Trust;
 use crate::{artifact, package, values};
@@ -29,7 +27,7 @@ pub unsafe extern "C" fn edge_package_describe(
             let statement = package::verify_head(&read, &trust)?;
             package::check_spelling(&read, &statement)?;
             package::check_size(&file, &read, &statement)?;
-            give_bytes(out, values::encode_json(&described(statement.description, &statement.signer)));
+            give_bytes(out, values::encode_json(&statement.described()));
             give_bytes(head, read);
             Ok(())
         });
@@ -53,14 +51,14 @@ pub unsafe extern "C" fn edge_head_describe(
         let statement =
             trust_of(trust, trust_len).and_then(|trust| package::verify_head(slice(head, head_len), &trust));
         let given = statement.map(|statement| {
-            give_bytes(out, values::encode_json(&described(statement.description, &statement.signer)));
+            give_bytes(out, values::encode_json(&statement.described()));
         });
         report(given, why)
     }
 }
 
 /// # Safety
-/// `trust` is null or valid for `len` bytes that live as long as what is made of them.
+/// `trust` is null or valid for `len` bytes that outlive the result.
 unsafe fn trust_of<'a>(trust: *const u8, len: usize) -> Outcome<Trust<'a>> {
     if trust.is_null() {
         return Ok(Trust::anyone());
@@ -85,32 +83,14 @@ pub unsafe extern "C" fn edge_package_unpack(
     // SAFETY: edge.h asks for valid pointers.
     unsafe {
         let unpacked = text(name, name_len, "name").and_then(|name| unpack(fd, slice(head, head_len), name, to));
-        report(unpacked.map(|paper| give_bytes(receipt, paper.into_bytes())), why)
+        report(unpacked.map(|text| give_bytes(receipt, text.into_bytes())), why)
     }
 }
 
-/// Answers with a receipt for the copy, if there is one.
+/// Returns a receipt for the copy, empty where none is made.
 fn unpack(fd: i32, head: &[u8], name: &str, to: i32) -> Outcome<String> {
     let statement = package::verify_head(head, &Trust::anyone())?;
     let to: Option<File> = if to < 0 { None } else { Some(file(to)?) };
     package::unpack(&file(fd)?, head, &statement, name, to.as_ref())?;
     to.map_or(Ok(String::new()), |copy| artifact::receipt(&copy, &statement))
-}
-
-/// # Safety
-/// See `edge.h`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn edge_package_seal(
-    description: *const u8,
-    description_len: usize,
-    seed: *const u8,
-    out: *mut Bytes,
-    why: *mut Bytes,
-) -> i32 {
-    // SAFETY: edge.h asks for valid pointers, and for a seed of 32 bytes.
-    unsafe {
-        let seed = seed.cast::<key::Seed>().as_ref().ok_or_else(|| null("seed"));
-        let head = seed.and_then(|seed| compiler::seal(slice(description, description_len), seed));
-        report(head.map(|head| give_bytes(out, head)), why)
-    }
 }

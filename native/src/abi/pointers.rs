@@ -1,11 +1,11 @@
-//! Pointers of the caller's, turned into what Rust can hold, and back.
+//! The caller's pointers as Rust values, and back.
 #![allow(unsafe_code)]
 
 use std::fs::File;
 use std::os::fd::BorrowedFd;
 use std::ptr;
 
-use crate::status::{Failure, Outcome, Status};
+use crate::status::{Failure, OK, Outcome, Status};
 
 /// `edge_bytes`: a boxed slice taken apart.
 #[repr(C)]
@@ -13,8 +13,6 @@ pub struct Bytes {
     data: *mut u8,
     len: usize,
 }
-
-const OK: i32 = 0;
 
 /// # Safety
 /// `data` is null or valid for `len` bytes that nobody writes while the slice lives.
@@ -67,7 +65,7 @@ pub unsafe fn report(result: Outcome<()>, why: *mut Bytes) -> i32 {
         Ok(()) => OK,
         Err(failure) => {
             // SAFETY: the caller's promise is handed on.
-            unsafe { give_bytes(why, failure.why.into_bytes()) };
+            unsafe { give_bytes(why, failure.message.into_bytes()) };
             failure.status as i32
         }
     }
@@ -119,17 +117,4 @@ pub unsafe fn free_bytes(bytes: *mut Bytes) {
         drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(bytes.data, bytes.len)) });
         *bytes = Bytes { data: ptr::null_mut(), len: 0 };
     }
-}
-
-/// Numbers that any bytes are.
-pub trait Number {}
-
-impl Number for u16 {}
-impl Number for u64 {}
-
-/// The bytes of numbers, in this machine's order.
-pub fn bytes_of<T: Number>(numbers: &mut [T]) -> &mut [u8] {
-    let len = size_of_val(numbers);
-    // SAFETY: the same memory, borrowed for as long; numbers have no padding, and any bytes are some.
-    unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), len) }
 }

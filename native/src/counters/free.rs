@@ -1,11 +1,11 @@
-//! How much memory this machine has free: what the kernel calls available, or less where the control groups of this
-//! process leave less.
+//! How much memory is free: what the kernel calls available, or less where the control groups of this process allow
+//! less.
 
 use super::machine::{head, number, parts};
 
 const PAGE_BYTES: usize = 4096;
 
-/// How a version of control groups says what memory a group may use, and what it does.
+/// The files in which a version of control groups has a group's memory limit and usage.
 struct Version {
     folder: &'static [u8],
     limit: &'static [u8],
@@ -19,7 +19,7 @@ const TWO: Version = Version { folder: b"/sys/fs/cgroup", limit: b"/memory.max",
 /// Bytes that this machine, or this process's share of it, has free; `u64::MAX` where nothing says so.
 pub fn free_bytes(root: &[u8]) -> u64 {
     let mut out = [0; PAGE_BYTES];
-    // The third line of some fifty; a kernel before 3.14 has none.
+    // The third of some fifty lines; a kernel before 3.14 lacks it.
     let available = field(&[root, b"/proc/meminfo"], b"MemAvailable:", &mut out);
     let mut left = available.map_or(u64::MAX, |kilobytes| kilobytes.saturating_mul(1024));
     for line in parts(head(&[root, b"/proc/self/cgroup"].concat(), &mut out), b'\n') {
@@ -35,7 +35,7 @@ pub fn free_bytes(root: &[u8]) -> u64 {
     left
 }
 
-/// What a control group leaves, and every one above it.
+/// Bytes that a control group and all groups above it leave.
 fn leave(root: &[u8], version: &Version, path: &[u8]) -> u64 {
     let mut left = u64::MAX;
     let mut path = path.strip_suffix(b"/").unwrap_or(path);
@@ -51,15 +51,15 @@ fn leave(root: &[u8], version: &Version, path: &[u8]) -> u64 {
     }
 }
 
-/// Bytes of files that a control group holds in memory and would give up for anything else.
+/// Bytes of cached files of a control group, which the kernel drops when memory is needed.
 fn cached(path: &[u8]) -> u64 {
     let mut out = [0; PAGE_BYTES];
-    // Version 1 has a figure with the groups below it as well, and that is the one that counts there.
+    // In version 1 the figure that includes the groups below is the one that counts.
     let total = field(&[path], b"total_inactive_file ", &mut out);
     total.or_else(|| field(&[path], b"inactive_file ", &mut out)).unwrap_or(0)
 }
 
-/// The number behind a name at the beginning of a line of a file.
+/// The number after a name at the beginning of a line of a file.
 fn field(path: &[&[u8]], name: &[u8], out: &mut [u8]) -> Option<u64> {
     let rest = parts(head(&path.concat(), out), b'\n').find_map(|line| line.strip_prefix(name))?;
     number(parts(rest.trim_ascii(), b' ').next()?)

@@ -1,15 +1,15 @@
-//! What the kernel tells of this machine, in text.
+//! Reads what the kernel says about this machine in text files.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
-/// Numbers from here on are none: nothing here has so many bytes, and version 1 of control groups says something near
-/// 2^63 where it has no limit.
+/// Numbers from here on mean no limit: no machine has so many bytes, and version 1 of control groups writes a number
+/// near 2^63 for none.
 const TOO_LARGE: u64 = 1 << 59;
 
-/// Which field of `/proc/PID/stat` it is, counted from the state of the process, which comes after its name.
+/// The field of `/proc/PID/stat`, counted from the state of the process, which follows its name.
 const STARTED: usize = 19;
 
 /// The beginning of a file; empty where there is none.
@@ -36,11 +36,11 @@ pub fn parts(text: &[u8], by: u8) -> impl Iterator<Item = &[u8]> {
     text.split(move |byte| *byte == by)
 }
 
-/// When a process started, in ticks since the machine did; 0 for one that lives no more.
+/// When a process started, in ticks since the machine started; 0 for a dead one.
 pub fn started(process: u64) -> u64 {
     let mut out = [0; 1024];
     let stat = head(format!("/proc/{process}/stat").as_bytes(), &mut out);
-    // The name of the program, in parentheses, may hold anything.
+    // The name of the program, in parentheses, may contain anything.
     let Some(end) = stat.iter().rposition(|byte| *byte == b')') else { return 0 };
     let mut fields = parts(stat.get(end..).unwrap_or_default(), b' ').skip(1);
     match fields.next() {

@@ -6,9 +6,9 @@
 //! | 48 | 80 holders | process (0: free), its start, bytes its calls may use, how many they are, plugin, serial number |
 //! | 4096 | 64 plugins, 256 bytes each | name (8 words), newest second, calls begun in that second and before (64 of 16 bits) |
 //!
-//! A holder is what one process has under way of one plugin, which it names by the place of its record. Records are
-//! changed under the file's lock, but for one thing: a process lowers what it holds itself as it likes. No record
-//! reaches over the end of a page, so that one write, even of a process that is being killed, is done or not.
+//! A holder has the running calls of one plugin in one process; it names the plugin by the offset of its record. Records
+//! are changed under the file's lock, with one exception: a process lowers its own holders without it. No record crosses
+//! the end of a page, so that a write is made whole or not at all, even by a process that is being killed.
 
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
@@ -17,8 +17,8 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::{FlockOperation, flock, ftruncate};
 use rustix::io::{Errno, pread, preadv, pwrite, pwritev};
 
-use super::{Refusal, narrow};
-use crate::abi::pointers::bytes_of;
+use super::refusal::{Refusal, narrow};
+use crate::bytes::bytes_of;
 
 const PLUGINS: u64 = 64;
 const NAME_BYTES: usize = 64;
@@ -43,7 +43,7 @@ const PLUGIN_BYTES: u64 = 256;
 const FILE_BYTES: u64 = PLUGINS_AT + PLUGINS * PLUGIN_BYTES;
 
 /// Calls of one second are counted in 16 bits.
-const MOST_A_MINUTE: u32 = u16::MAX as u32;
+const MAX_PER_MINUTE: u32 = u16::MAX as u32;
 
 pub type Key = [u8; NAME_BYTES];
 pub type Holder = [u64; HOLDER_WORDS];
@@ -57,7 +57,7 @@ pub fn key(name: &[u8]) -> Option<Key> {
     (key != NOBODY).then_some(key)
 }
 
-/// The head and all holders, as they were when they were read; a free record holds nothing.
+/// The head and all holders as they were read; a free record is all zeros.
 pub struct Head([Holder; 1 + HOLDERS]);
 
 impl Default for Head {
@@ -72,21 +72,21 @@ impl Head {
         self.0[0][0] == MAGIC
     }
 
-    /// All holders' records, and where they are.
+    /// All holders' records, each with its offset.
     pub fn holders(&mut self) -> impl Iterator<Item = (u64, &mut Holder)> {
         (0..).step_by(HOLDER_BYTES).zip(&mut self.0).skip(1)
     }
 
-    /// The sum of a word of all holders, or of those of a plugin if it is not 0.
+    /// The sum of a word over all holders, or over those of `plugin` if that is not 0.
     pub fn sum(&mut self, word: usize, plugin: u64) -> u64 {
         let counted = self.holders().filter(|(_, held)| plugin == 0 || held[PLUGIN] == plugin);
         counted.fold(0, |sum: u64, (_, held)| sum.saturating_add(held.get(word).copied().unwrap_or(0)))
     }
 }
 
-/// A plugin's record: when its calls began, by the second, in a ring with the second as its index.
+/// A plugin's record: the calls begun in each second, in a ring indexed by the second.
 pub struct Plugin {
-    /// Whether the file does not have it as it is.
+    /// Whether it differs from the file.
     pub is_changed: bool,
     name: Key,
     newest: u64,
@@ -102,7 +102,7 @@ impl Plugin {
         [&mut self.name, bytes_of(std::slice::from_mut(&mut self.newest)), bytes_of(&mut self.begun)]
     }
 
-    /// Whether no call of it began within a minute; what is said of the time to come is no record either.
+    /// Whether no call of it began within a minute; a time in the future does not count.
     fn is_old(&self, now: u32) -> bool {
         now.abs_diff(self.newest()) > MINUTE
     }
@@ -111,20 +111,20 @@ impl Plugin {
         narrow(self.newest)
     }
 
-    /// Counts a call that begins; answers with 0, or with the seconds until one may.
+    /// Counts a call that begins and returns 0, or returns the seconds until one may begin.
     pub fn begin_call(&mut self, now: u32, per_minute: u32) -> u32 {
         if self.is_old(now) {
             self.begun = [0; BUCKETS as usize];
             self.newest = now.into();
         }
-        // Who waited for the lock may have looked at the clock before the one who had it.
+        // A process that waited for the lock may have read the clock before the one that held it.
         let passed = now.saturating_sub(self.newest());
         let newest = self.newest() + passed;
         let (mut sum, mut oldest) = (0, 0);
         for (second, calls) in (0..).zip(&mut self.begun) {
             let age = newest.wrapping_sub(second) % BUCKETS;
-            // What is left are the 61 seconds into which the last minute reaches: the one of now has only begun. What
-            // is younger than what has passed is left of a minute before.
+            // The last minute reaches into 61 seconds, as the current one has only begun. A bucket younger than `passed`
+            // is left over from an earlier minute.
             if age > MINUTE || age < passed {
                 *calls = 0;
             }
@@ -133,7 +133,7 @@ impl Plugin {
                 oldest = age.max(oldest);
             }
         }
-        if sum >= per_minute.min(MOST_A_MINUTE) {
+        if sum >= per_minute.min(MAX_PER_MINUTE) {
             return MINUTE + 1 - oldest;
         }
         if let Some(calls) = self.begun.get_mut((newest % BUCKETS) as usize) {
@@ -145,7 +145,7 @@ impl Plugin {
     }
 }
 
-/// The open file. Its lock is the file's own and not a thread's.
+/// The open file. The lock belongs to the open file and not to a thread.
 pub struct Table {
     file: File,
 }
@@ -163,12 +163,12 @@ impl Table {
     }
 
     pub fn unlock(&self) {
-        // It fails for no file that could be locked.
+        // This does not fail for a file that could be locked.
         let _ = flock(&self.file, FlockOperation::Unlock);
     }
 
-    /// Whether others still find this file by a name, and whether it has its size.
-    pub fn look(&self) -> (bool, bool) {
+    /// Whether this file still has a name, and whether it has its full size.
+    pub fn check(&self) -> (bool, bool) {
         self.file.metadata().map_or((false, false), |found| (found.nlink() != 0, found.len() == FILE_BYTES))
     }
 
@@ -178,13 +178,13 @@ impl Table {
         ftruncate(&self.file, FILE_BYTES)?;
         *head = Head::default();
         head.0[0][0] = MAGIC;
-        // Last: a file of the right size without it is none.
+        // Last: a file of the right size without the magic number is not one of counters.
         self.write_holder(0, head.0[0])
     }
 
     /// Reads the head and all holders.
     pub fn read_head(&self, head: &mut Head) -> Result<(), Errno> {
-        // What the file does not have reads as zeros.
+        // Beyond the end of the file, zeros remain.
         *head = Head::default();
         pread(&self.file, bytes_of(head.0.as_flattened_mut()), 0).map(drop)
     }
@@ -199,7 +199,7 @@ impl Table {
         pwrite(&self.file, bytes_of(&mut held), at).map(drop)
     }
 
-    /// Reads a plugin's record and says where it is; or where one could be: without calls, now or within a minute.
+    /// Reads a plugin's record and returns its offset; or that of one to replace: without calls, now or within a minute.
     pub fn find_plugin(&self, key: &Key, now: u32, head: &mut Head, plugin: &mut Plugin) -> Result<Option<u64>, Errno> {
         let mut free = None;
         let hash = key.iter().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add((*byte).into()));
@@ -211,7 +211,7 @@ impl Table {
             if plugin.name == *key {
                 return Ok(Some(at));
             }
-            // Whoever looked for a place took the first, and records are never emptied.
+            // Records are taken from the first on and never emptied, so that none follows this one.
             let is_last = plugin.name == NOBODY;
             if free.is_none() && (is_last || plugin.is_old(now) && head.sum(CALLS, at) == 0) {
                 free = Some(at);

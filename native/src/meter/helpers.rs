@@ -1,4 +1,4 @@
-//! Functions that spend fuel by a length, then do what costs that much.
+//! Functions that spend fuel in proportion to a length, then do the metered operation.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ const ALLOCATED_SHIFT: u8 = 7;
 /// From pages of memory to pieces of 512 bytes.
 const PAGE_SHIFT: u8 = 16 - BYTES_SHIFT;
 
-/// What is metered: its type, which parameter is its length, and what bounds that.
+/// A metered operation: its type, the parameter that is its length, and the bound of that.
 pub struct Operation {
     params: Vec<u8>,
     result: Option<u8>,
     length: u8,
     shift: u8,
-    /// Code for the number of pieces that there are at most: more would trap, and cost nothing.
+    /// Code for the largest possible number of pieces: a longer operation traps, and costs nothing.
     most: Option<Vec<u8>>,
 }
 
@@ -47,7 +47,7 @@ impl Operation {
         Operation { params: params.to_vec(), result: None, length: 2, shift: ELEMENTS_SHIFT, most: Some(most) }
     }
 
-    /// `realloc`: old pointer, old size, alignment, new size; whoever asks for that much fills it next.
+    /// `realloc`: old pointer, old size, alignment, new size; the caller fills what it gets.
     pub fn allocate(pointer: u8) -> Self {
         Operation { params: vec![pointer; 4], result: Some(pointer), length: 3, shift: ALLOCATED_SHIFT, most: None }
     }
@@ -110,7 +110,7 @@ impl Operation {
 /// A group of locals, two of i32, which [`Operation::spend`] needs.
 pub const SPENDING_LOCALS: [u8; 2] = [2, I32];
 
-/// The functions that take the place of what is metered, one for each that differs.
+/// The functions that replace metered operations, one for each distinct operation.
 #[derive(Default)]
 pub struct Helpers {
     by_operator: BTreeMap<Vec<u8>, u32>,
@@ -119,7 +119,7 @@ pub struct Helpers {
 }
 
 impl Helpers {
-    /// The place, among these, of the function for `operator`, whose encoding says what it does to what.
+    /// The index, among these, of the function for `operator`, an encoded instruction.
     pub fn place(&mut self, operator: &[u8], operation: &Operation) -> u32 {
         if let Some(place) = self.by_operator.get(operator) {
             return *place;

@@ -1,19 +1,23 @@
-//! One line of trust, read. A line that seems to say more than it does is refused: a scope nobody enforces would trust a
-//! key for every plugin.
+//! Reads one line of trust. A line that seems to mean more than it does is refused: a misspelt scope would trust the key
+//! for every plugin.
 
 use serde_json::Value as Json;
 
-use super::{Digest, Version};
 use crate::hex;
 use crate::key::{KEY_BYTES, PublicKey};
+
+pub type Digest = [u8; DIGEST_BYTES];
+pub type Version = [u64; 3];
+
+const DIGEST_BYTES: usize = 32;
 
 const SCOPE: &str = "plugins=";
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// What ends the word `plugins` where a reader takes it for a scope; the others only look like the first two.
+/// Characters after the word `plugins` that make a reader take it for a scope; the others only look like the first two.
 const SIGNS: [char; 8] = ['=', ':', '\u{ff1d}', '\u{ff1a}', '\u{fe66}', '\u{fe55}', '\u{2236}', '\u{a789}'];
 
-/// As `edge/text.py` has it.
+/// The same as in `edge/text.py`.
 const MAX_NAME_BYTES: usize = 128;
 
 type Why = String;
@@ -32,12 +36,12 @@ pub enum Line<'a> {
 impl<'a> Line<'a> {
     pub fn read(line: &'a str) -> Result<Line<'a>, Why> {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        // In a comment as well: some editors end a line at such a character, and show a line that does not count.
+        // In comments as well: some editors break lines at such characters, and would show a line that has no effect.
         if let Some(character) = line.chars().find(|character| is_hidden(*character)) {
-            return Err(format!("the character U+{:04X} can't be seen, and may not stand here", u32::from(character)));
+            return Err(format!("the character U+{:04X} is invisible and not allowed here", u32::from(character)));
         }
-        let said = line.split_once('#').map_or(line, |(said, _)| said).trim_matches(BLANKS);
-        let (kind, rest) = word(said);
+        let text = line.split_once('#').map_or(line, |(text, _)| text).trim_matches(BLANKS);
+        let (kind, rest) = word(text);
         match kind {
             "" => Ok(Line::Empty),
             "ed25519" => Line::key(rest),
@@ -46,7 +50,7 @@ impl<'a> Line<'a> {
             "plugin" if is_word(rest) => Ok(Line::Plugin(rest)),
             "release" => number(rest).map(Line::Release).ok_or("a release is a number".into()),
             "operator" if rest.is_empty() => Ok(Line::Operator),
-            _ => Err("this says nothing of trust".into()),
+            _ => Err("this is not a line of trust".into()),
         }
     }
 
@@ -63,36 +67,36 @@ impl<'a> Line<'a> {
                 "plugins= names plugins, with commas and without spaces, as in weather,pump-*; `{name}` is no name"
             ));
         }
-        if may_seem_scope(label) {
-            return Err("a label has no `=` or `:` but in `://`, and does not begin with `plugins`; \
-                a scope stands right behind the key, plugins=NAME"
-                .into());
+        if let Some((what, remedy)) = seeming_scope(label) {
+            return Err(format!(
+                "the label's {what} may be taken for a scope; {remedy}, or write a scope right behind the key, plugins=NAME"
+            ));
         }
         Ok(Line::Key { key, scope, label })
     }
 
     fn revoked(rest: &'a str) -> Result<Line<'a>, Why> {
         let (kind, rest) = word(rest);
-        let (told, reason) = word(rest);
+        let (what, reason) = word(rest);
         if seems_scope(reason) {
-            return Err(
-                "what is revoked is revoked for every plugin; the reason can't name plugins= or plugins:".into()
-            );
+            return Err("the reason may be taken for a scope, and a revocation holds for every plugin; \
+                write the reason without `plugins=` or `plugins:`"
+                .into());
         }
         match kind {
             "ed25519" => {
-                let key = digits(told).ok_or("a key has 64 hexadecimal digits")?;
+                let key = digits(what).ok_or("a key has 64 hexadecimal digits")?;
                 Ok(Line::RevokedKey { key, reason })
             }
             "sha256" => {
-                let digest = digits(told).ok_or("a digest has 64 hexadecimal digits")?;
+                let digest = digits(what).ok_or("a digest has 64 hexadecimal digits")?;
                 Ok(Line::RevokedDigest { digest, reason })
             }
-            _ => Err("what is revoked is `ed25519 KEY` or `sha256 DIGEST`".into()),
+            _ => Err("`revoked` takes `ed25519 KEY` or `sha256 DIGEST`".into()),
         }
     }
 
-    /// Its words: digits in lower case, a scope as a list of names.
+    /// The words of the line: digits in lower case, a scope as a list of names.
     pub fn words(&self) -> Json {
         let words = |words: &[&str]| words.iter().map(|word| Json::from(*word)).collect::<Vec<_>>();
         Json::Array(match self {
@@ -113,7 +117,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The first word of a text, and what follows it.
+/// The first word of a text, and the rest.
 fn word(text: &str) -> (&str, &str) {
     match text.split_once(BLANKS) {
         Some((first, rest)) => (first, rest.trim_start_matches(BLANKS)),
@@ -125,8 +129,8 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && !text.contains(BLANKS)
 }
 
-/// A character that is a blank for some readers and nothing for others, or that is not shown at all: control characters,
-/// spaces beyond ASCII's, and what Unicode calls format characters (joiners, marks of direction, a byte order mark).
+/// Whether a character is invisible, or a blank only for some readers: control characters, spaces beyond ASCII's, and what
+/// Unicode calls format characters (joiners, marks of direction, a byte order mark).
 fn is_hidden(character: char) -> bool {
     let is_space = character.is_whitespace() && !character.is_ascii();
     let is_format = matches!(
@@ -138,12 +142,15 @@ fn is_hidden(character: char) -> bool {
     (character.is_control() && character != '\t') || is_space || is_format
 }
 
-/// Whether a reader may take a label for a scope, whatever that is called: `for:weather`, `plugins weather`, or
+/// The part of a label that a reader may take for a scope, and the remedy: `for:weather`, `plugins weather`, or
 /// `plugins:weather` in letters that only look like these.
-fn may_seem_scope(label: &str) -> bool {
+fn seeming_scope(label: &str) -> Option<(String, &'static str)> {
     let (first, _) = word(label);
-    let is_named = ["plugin", "plugins"].iter().any(|named| first.eq_ignore_ascii_case(named));
-    is_named || label.replace("://", "").contains(SIGNS)
+    if ["plugin", "plugins"].iter().any(|name| first.eq_ignore_ascii_case(name)) {
+        return Some((format!("first word, `{first}`,"), "begin the label with another word"));
+    }
+    let sign = label.replace("://", "").chars().find(|character| SIGNS.contains(character))?;
+    Some((format!("`{sign}`"), "leave it out (a `:` may stand in `://`)"))
 }
 
 /// Whether a reader would take a text for a scope.
@@ -155,7 +162,7 @@ fn seems_scope(text: &str) -> bool {
     })
 }
 
-/// A plugin's name, or the beginning of one and `*`: what is neither could never cover a plugin.
+/// Whether a text is a plugin's name, or the beginning of one and `*`: anything else could never match a plugin.
 fn is_pattern(text: &str) -> bool {
     let (name, is_open) = text.strip_suffix('*').map_or((text, false), |name| (name, true));
     let is_end = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

@@ -1,8 +1,8 @@
-//! From bytes to component values, as the type asks.
+//! Decodes component values by their types.
 
 use wasmtime::component::{Type, Val};
 
-use super::{
+use super::format::{
     BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, INTERNED, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE,
 };
 use crate::status::{Failure, Outcome, Status};
@@ -26,9 +26,9 @@ fn wrong(wanted: &str, found: u8) -> Failure {
         TUPLE => "a tuple",
         LIST => "a list",
         DICT => "a dictionary",
-        _ => "something that is no plain data",
+        _ => "something other than plain data",
     };
-    Failure::new(Status::Value, format!("{wanted} is wanted, {found} was given"))
+    Failure::new(Status::Value, format!("expected {wanted}, got {found}"))
 }
 
 fn short() -> Failure {
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         self.string().map(Some)
     }
 
-    /// Takes a none, if that is what comes.
+    /// Takes a none if it is next; returns whether it was.
     pub fn none(&mut self) -> Outcome<bool> {
         let none = self.peek()? == NONE;
         if none {
@@ -177,7 +177,7 @@ pub fn decode(bytes: &[u8], types: impl ExactSizeIterator<Item = Type>) -> Outco
     let mut input = Reader::new(bytes);
     let given = input.sequence()?;
     if given != wanted {
-        return Err(Failure::new(Status::Value, format!("{wanted} values are wanted, {given} were given")));
+        return Err(Failure::new(Status::Value, format!("expected {wanted} values, got {given}")));
     }
     let values = types
         .enumerate()
@@ -188,7 +188,7 @@ pub fn decode(bytes: &[u8], types: impl ExactSizeIterator<Item = Type>) -> Outco
 }
 
 fn within(failure: Failure, place: &str) -> Failure {
-    Failure::new(failure.status, format!("{place}: {}", failure.why))
+    Failure::new(failure.status, format!("{place}: {}", failure.message))
 }
 
 fn read(input: &mut Reader<'_>, ty: &Type) -> Outcome<Val> {
@@ -211,7 +211,7 @@ fn read(input: &mut Reader<'_>, ty: &Type) -> Outcome<Val> {
         Type::Tuple(tuple) => {
             let (given, wanted) = (input.sequence()?, tuple.types().len());
             if given != wanted {
-                return Err(Failure::new(Status::Value, format!("a tuple of {wanted} is wanted, {given} were given")));
+                return Err(Failure::new(Status::Value, format!("expected a tuple of {wanted}, got {given}")));
             }
             Val::Tuple(tuple.types().map(|ty| read(input, &ty)).collect::<Outcome<_>>()?)
         }

@@ -1,4 +1,4 @@
-//! From component values to bytes.
+//! Encodes component values.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,19 @@ use serde_json::Value as Json;
 use wasmtime::component::types::Variant;
 use wasmtime::component::{Type, Val};
 
-use super::{BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE};
+use super::format::{
+    BYTES, DICT, DIGIT_BITS, DOUBLE, END, ERR, FALSE, INT, LIST, LONG, NONE, OK, SOME, STRING, TRUE, TUPLE,
+};
 use crate::status::{Failure, Outcome, Status};
 
-/// Cases of a variant that are looked through for each value; where there are more, they are sorted first.
+/// Up to so many cases of a variant are searched for each value; more are sorted first.
 const FEW_CASES: usize = 16;
 
-/// A buffer that refuses to grow over what one crossing may carry.
+/// A buffer that does not grow over the limit of one crossing.
 pub struct Writer {
     bytes: Vec<u8>,
     limit: usize,
-    /// Payloads of variants with many cases, by where the name of the first case stands, which is the type's own.
+    /// Payloads of variants with many cases, by the address of the first case's name, which identifies the type.
     cases: BTreeMap<usize, BTreeMap<String, Option<Type>>>,
 }
 
@@ -100,7 +102,7 @@ impl Writer {
         self.put(&[END])
     }
 
-    /// What the case carries: a guest may pass a hundred thousand values at once.
+    /// The type of a case's payload; fast, because a guest may pass a hundred thousand values at once.
     fn payload(&mut self, variant: &Variant, name: &str) -> Option<Type> {
         let mut cases = variant.cases();
         if cases.len() <= FEW_CASES {
@@ -190,7 +192,7 @@ fn write_case(out: &mut Writer, name: &str, payload: Option<&Val>, ty: Option<Ty
     }
 }
 
-/// A JSON document of our own making: a description, not a guest's answer.
+/// Encodes a JSON document of our own, such as a description; never a guest's answer.
 pub fn encode_json(value: &Json) -> Vec<u8> {
     let mut out = Writer::new(usize::MAX);
     // The writer has no limit to hit, and JSON has no kind that cannot cross.

@@ -1,4 +1,4 @@
-//! `wasi:cli`: no arguments, no environment, no terminal; the way out.
+//! `wasi:cli`: no arguments, no environment, no terminal; exit.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use wasmtime::Error;
 use wasmtime::component::Resource;
 
 use super::io::{Input, Output, STDERR, STDIN, STDOUT};
+use super::link::{Target, function};
 use super::refused::{Answer, constant};
-use super::{Target, function};
 
-/// The guest left through `exit`.
+/// The guest called `exit`.
 #[derive(Debug)]
 pub struct Exit(pub u8);
 

@@ -2,7 +2,7 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use super::{Target, function};
+use super::link::{Target, function};
 
 #[derive(ComponentType, Lift, Lower)]
 #[component(record)]
@@ -22,12 +22,12 @@ pub fn define(target: &mut Target<'_>, interface: &str, name: &str) -> wasmtime:
             function(target, name, |_, (): ()| Ok((u64::from(RESOLUTION_NS),)))?;
         }
         ("monotonic-clock", "subscribe-instant") => {
-            function(target, name, |guest, (until,): (u64,)| Ok((guest.handles.pollable(until)?,)))?;
+            function(target, name, |guest, (until,): (u64,)| Ok((guest.pollables.add(until)?,)))?;
         }
         ("monotonic-clock", "subscribe-duration") => {
             function(target, name, |guest, (length,): (u64,)| {
                 let until = guest.clock.monotonic().saturating_add(length);
-                Ok((guest.handles.pollable(until)?,))
+                Ok((guest.pollables.add(until)?,))
             })?;
         }
         ("wall-clock", "now") => function(target, name, |guest, (): ()| {

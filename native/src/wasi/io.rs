@@ -2,26 +2,22 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower, Resource, WasmList};
 
-use super::{Store, Target, function, give_way};
-use crate::status::{Failure, Outcome, Status};
+use super::link::{Store, Target, function, give_way};
+use crate::pollables::{MAX_POLLABLES, Pollable, READY};
+use crate::status::{Failure, Status};
 
 pub struct Input;
 pub struct Output;
-pub struct Pollable;
 pub struct IoError;
 
 pub const STDIN: u32 = 0;
 pub const STDOUT: u32 = 1;
 pub const STDERR: u32 = 2;
 
-/// What an output takes at once.
+/// Bytes that an output accepts at once.
 const WRITE_BYTES: u64 = 64 << 10;
-/// Timers one guest may hold.
-const MAX_POLLABLES: usize = 1024;
-/// Looking at one is as much work as moving this many bytes.
+/// Checking one pollable counts as moving this many bytes.
 const POLLABLE_WORK_BYTES: usize = 256;
-/// The clock passed this long ago.
-const READY: u64 = 0;
 
 #[derive(ComponentType, Lift, Lower)]
 #[component(variant)]
@@ -31,41 +27,6 @@ enum StreamError {
     Failed(Resource<IoError>),
     #[component(name = "closed")]
     Closed,
-}
-
-/// The pollables a guest holds: when each is ready, on its monotonic clock.
-#[derive(Default)]
-pub struct Handles {
-    pollables: Vec<Option<u64>>,
-}
-
-impl Handles {
-    pub fn pollable(&mut self, until: u64) -> Outcome<Resource<Pollable>> {
-        let place = match self.pollables.iter().position(Option::is_none) {
-            Some(free) => free,
-            None if self.pollables.len() < MAX_POLLABLES => {
-                self.pollables.push(None);
-                self.pollables.len() - 1
-            }
-            None => {
-                return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} at once")));
-            }
-        };
-        if let Some(slot) = self.pollables.get_mut(place) {
-            *slot = Some(until);
-        }
-        Ok(Resource::new_own(place as u32))
-    }
-
-    fn until(&self, pollable: &Resource<Pollable>) -> u64 {
-        self.pollables.get(pollable.rep() as usize).copied().flatten().unwrap_or(READY)
-    }
-
-    pub fn drop_pollable(&mut self, rep: u32) {
-        if let Some(slot) = self.pollables.get_mut(rep as usize) {
-            *slot = None;
-        }
-    }
 }
 
 type Written<T> = wasmtime::Result<(Result<T, StreamError>,)>;
@@ -94,12 +55,12 @@ fn define_error(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
 fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     match name {
         "[method]pollable.ready" => function(target, name, |guest, (pollable,): (Resource<Pollable>,)| {
-            Ok((guest.handles.until(&pollable) <= guest.clock.monotonic(),))
+            Ok((guest.pollables.until(&pollable) <= guest.clock.monotonic(),))
         })?,
         "[method]pollable.block" => {
             target.func_wrap_async(name, |mut store: Store<'_>, (pollable,): (Resource<Pollable>,)| {
                 Box::new(async move {
-                    let until = store.data().handles.until(&pollable);
+                    let until = store.data().pollables.until(&pollable);
                     wait(&mut store, until).await;
                     Ok(())
                 })
@@ -108,7 +69,7 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
         "poll" => target.func_wrap_async(name, |mut store: Store<'_>, (list,): (WasmList<Resource<Pollable>>,)| {
             Box::new(async move {
                 let times = times(&mut store, &list)?;
-                // Looking at each is work as well.
+                // Checking each is work as well.
                 give_way(&mut store, (times.len() * POLLABLE_WORK_BYTES) as u64).await;
                 let Some(first) = times.iter().min() else {
                     return Err(Failure::new(Status::Trapped, "poll: the list is empty").into());
@@ -125,13 +86,13 @@ fn define_poll(target: &mut Target<'_>, name: &str) -> wasmtime::Result<bool> {
     Ok(true)
 }
 
-/// When each pollable of a list is ready. A list is as long as a guest may hold timers, before an item of it is read.
+/// When each pollable of a list is ready. The length of the list is checked before an item of it is read.
 fn times(store: &mut Store<'_>, list: &WasmList<Resource<Pollable>>) -> wasmtime::Result<Vec<u64>> {
     if list.len() > MAX_POLLABLES {
         return Err(Failure::new(Status::OverLimit, format!("pollables: more than {MAX_POLLABLES} in a list")).into());
     }
     let pollables = list.iter(&mut *store)?.collect::<wasmtime::Result<Vec<_>>>()?;
-    Ok(pollables.iter().map(|pollable| store.data().handles.until(pollable)).collect())
+    Ok(pollables.iter().map(|pollable| store.data().pollables.until(pollable)).collect())
 }
 
 async fn wait(store: &mut Store<'_>, until: u64) {
@@ -151,9 +112,7 @@ fn define_input(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime::
         "skip" | "blocking-skip" => function(target, name, |_, (_, _): (Resource<Input>, u64)| -> Written<u64> {
             Ok((Err(StreamError::Closed),))
         })?,
-        "subscribe" => {
-            function(target, name, |guest, (_,): (Resource<Input>,)| Ok((guest.handles.pollable(READY)?,)))?
-        }
+        "subscribe" => function(target, name, |guest, (_,): (Resource<Input>,)| Ok((guest.pollables.add(READY)?,)))?,
         _ => return Ok(false),
     }
     Ok(true)
@@ -188,9 +147,7 @@ fn define_output(target: &mut Target<'_>, name: &str, method: &str) -> wasmtime:
                 Ok((Err(StreamError::Closed),))
             })?
         }
-        "subscribe" => {
-            function(target, name, |guest, (_,): (Resource<Output>,)| Ok((guest.handles.pollable(READY)?,)))?
-        }
+        "subscribe" => function(target, name, |guest, (_,): (Resource<Output>,)| Ok((guest.pollables.add(READY)?,)))?,
         _ => return Ok(false),
     }
     Ok(true)

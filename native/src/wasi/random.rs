@@ -1,6 +1,6 @@
-//! `wasi:random`: the guest's random numbers, secure and not alike.
+//! `wasi:random`: the guest's random numbers, the same for the secure and the insecure functions.
 
-use super::{Store, Target, function, give_way};
+use super::link::{Store, Target, function, give_way};
 use crate::guest::Guest;
 use crate::status::{Failure, Outcome, Status};
 

@@ -1,17 +1,17 @@
-//! What a guest may ask for and never gets: `wasi:filesystem` without preopens, `wasi:sockets` that deny.
+//! Interfaces that refuse everything: `wasi:filesystem` without preopens, `wasi:sockets` that deny.
 
 use wasmtime::component::{Resource, Val};
 
-use super::{Target, function, give_way};
+use super::link::{Target, function, give_way};
 use crate::status::{Failure, Status};
 use crate::values::weight;
 
-/// A resource no guest ever holds, but for the network that refuses.
+/// A resource that no guest ever gets, but for the network, which refuses.
 pub struct Unused;
 
 const NETWORK: u32 = 0;
 
-/// The same answer whatever is asked.
+/// An answer that does not depend on the parameters.
 #[derive(Clone, Copy)]
 pub enum Answer {
     EmptyList,

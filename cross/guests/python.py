@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cross.guest_errors import BuildFailed
+from cross.guests.errors import BuildFailed
 from cross.toolchain import ToolMissing
 
 FEATURE = "plugins-wit-v0"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from cross import cache, toolchain
-from cross.guest_errors import BuildFailed
+from cross.guests.errors import BuildFailed
 
 # The parts of the C library that zig's own link takes, besides the program and a runtime for the sanitizer.
 LIBC_PARTS = ("crt1-reactor.o", "libc.a", "libzigc.a", "libcompiler_rt.a")

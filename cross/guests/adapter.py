@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from cross import cache
-from cross.guest_errors import BuildFailed
+from cross.guests.errors import BuildFailed
 from cross.toolchain import Rust
 
-SOURCE = Path(__file__).parent / "adapter"
+SOURCE = Path(__file__).resolve().parent.parent / "adapter"
 
 
 def adapt(rust: Rust, module: Path, out: Path) -> None:

@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from cross.guest_errors import BuildFailed
+from cross.guests.errors import BuildFailed
 from cross.toolchain import ToolMissing
 
 # Where the package has the module, as a C array.

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import tomllib
 
-from cross import cache, guest_adapter, guest_zig, toolchain
-from cross.guest_errors import BuildFailed
+from cross import cache, toolchain
+from cross.guests import adapter, zig
+from cross.guests.errors import BuildFailed
 from cross.toolchain import Rust
 
 # A target's prebuilt standard library is taken where there is one; otherwise these make one.
@@ -75,7 +76,7 @@ def build(source: Path, out: Path) -> None:
     with cache.lock("guests-rust"):
         built = _cargo_build(by, source)
         if by.links_libc:
-            guest_adapter.adapt(by.rust, built, out)
+            adapter.adapt(by.rust, built, out)
         else:
             shutil.copyfile(built, out)
 
@@ -85,7 +86,7 @@ def _cargo_build(by: Builder, source: Path) -> Path:
     env = by.rust.environment() | {"CARGO_TARGET_DIR": str(shared)}
     if by.builds_std:
         # Always at the same path: cargo builds everything anew for another linker.
-        env[f"CARGO_TARGET_{by.target.upper().replace('-', '_')}_LINKER"] = str(guest_zig.linker(shared))
+        env[f"CARGO_TARGET_{by.target.upper().replace('-', '_')}_LINKER"] = str(zig.linker(shared))
     # Fetched first, so that the folder which _remap hides is there.
     _cargo(by, source, env, ["fetch", "--locked"])
     env["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join([*_remap(by), *_link(by)])
@@ -109,7 +110,7 @@ def _remap(by: Builder) -> list[str]:
 def _link(by: Builder) -> list[str]:
     if not by.links_libc:
         return []
-    libc = guest_zig.wasi_libc()
+    libc = zig.wasi_libc()
     parts = [f"-Clink-arg={part}" for part in sorted(libc.iterdir())]
     return ["-Clink-self-contained=no", f"-Lnative={libc}", *parts]
 

@@ -5,20 +5,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import tomllib
 
-from cross import cache, guest_coremark, guest_python, guest_rust
-from cross.guest_errors import BuildFailed, NoSuchPlugin
-from cross.toolchain import ToolMissing
+from cross import cache
+from cross.guests import adapter, coremark, python, rust
+from cross.guests.errors import BuildFailed, NoSuchPlugin
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
 WIT = REPOSITORY / "wit"
 FOLDERS = (REPOSITORY / "examples", REPOSITORY / "tests" / "guests")
-RECIPES = [*sorted((REPOSITORY / "cross").glob("guest_*.py")), REPOSITORY / "cross" / "adapter"]
+RECIPES = [*sorted(HERE.glob("[a-z]*.py")), adapter.SOURCE]
 
 # They accompany a plugin and are no part of its .wasm.
 NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
@@ -64,14 +64,14 @@ def _is_coremark(folder: Path) -> bool:
 def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
     """What the plugin is made of, and what makes it."""
     if _is_python(folder):
-        return _key(folder, guest_python.version()), lambda out: guest_python.build(folder, WIT, out)
+        return _key(folder, python.version()), lambda out: python.build(folder, WIT, out)
     if _is_coremark(folder):
-        return _key(folder, guest_coremark.version()), lambda out: guest_coremark.build(folder, out)
-    workspace = guest_rust.workspace(folder)
+        return _key(folder, coremark.version()), lambda out: coremark.build(folder, out)
+    workspace = rust.workspace(folder)
     _check_crate(folder)
-    guest_rust.lock(folder)
-    made_of = _key(folder, guest_rust.builder(folder), workspace / "Cargo.toml", workspace / "Cargo.lock")
-    return made_of, lambda out: guest_rust.build(folder, out)
+    rust.lock(folder)
+    made_of = _key(folder, rust.builder(folder), workspace / "Cargo.toml", workspace / "Cargo.lock")
+    return made_of, lambda out: rust.build(folder, out)
 
 
 def _check_crate(folder: Path) -> None:
@@ -92,18 +92,3 @@ def _key(folder: Path, *others: object) -> str:
             if file.is_file() and file.name not in NOT_BUILT and not made_here:
                 parts += [str(file.relative_to(root)), file]
     return cache.key(*parts)
-
-
-def main(arguments: list[str]) -> int:
-    """The command line."""
-    try:
-        for name in arguments or names():
-            print(build(name), flush=True)
-    except (BuildFailed, NoSuchPlugin, ToolMissing) as error:
-        print(f"guests: {error}", file=sys.stderr)
-        return 5
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
