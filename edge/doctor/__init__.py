@@ -77,7 +77,7 @@ def _guarded(name: str, home: str, views: list[View]) -> Finding:
         from edge import errors
 
         if isinstance(error, errors.LibraryMissing) and name != "library":
-            return Finding(WARN, "not checked: the native library can't be used")
+            return Finding(WARN, "not checked: the native library cannot be used")
         meant = _meant(error)
         if meant is not None:
             return Finding(FAIL, meant.message, meant.remedy)

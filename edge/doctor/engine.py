@@ -82,8 +82,8 @@ def about(path: str) -> dict[str, Any]:
             raise TypeError
     except (errors.ArgumentsError, AttributeError, KeyError, TypeError):
         raise errors.UsageError(
-            f"{path} is neither a library nor what one says of itself",
-            "Give a libedge.so, or what `edge --version --json` prints with it",
+            f"{path} is neither a library nor a description of one",
+            "Name a libedge.so, or a file with the output of `edge --version --json`",
         ) from None
     return dict(found)
 
@@ -105,12 +105,12 @@ def _ask(path: str) -> bytes:
             timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        raise errors.LibraryMissing(f"{path} does not answer within {PATIENCE} s") from None
+        raise errors.LibraryMissing(f"{path} did not answer within {PATIENCE} s") from None
     if done.returncode == 0:
         return done.stdout
     raise errors.LibraryMissing(
-        f"{path} can't be asked: {_why(done.returncode, done.stdout)}",
-        "Where it does run, `edge --version --json` says what is needed; give that instead",
+        f"{path} can't be run here: {_why(done.returncode, done.stdout)}",
+        "On a machine where it runs, save the output of `edge --version --json` and name that file instead",
     )
 
 
@@ -127,13 +127,13 @@ def _problem(description: dict[str, Any], here: dict[str, Any], library: dict[st
     codes = {file["engine"]: file["fingerprint"] for file in description["files"] if "engine" in file}
     engine = here["engine"] if here["engine"] in codes else here["interpreted"]
     if engine not in codes:
-        return f"it has no code for {here['engine']}"
+        return f"it contains no code for {here['engine']}"
     runs = [library[name] for name in ("engine", "interpreted") if name in library]
     if runs and engine not in runs:
-        return f"its code is for {engine}, the library executes {' and '.join(dict.fromkeys(runs))}"
+        return f"its code is for {engine}; the library executes {' and '.join(dict.fromkeys(runs))}"
     wanted = library["fingerprints"].get(engine)
     if codes[engine] == wanted:
         return ""
     compiler = description["compiler"]
     made_by = f"edge {compiler['edge']}, wasmtime {compiler['wasmtime']}"
-    return f"its code for {engine} has fingerprint {codes[engine]} ({made_by}), the library wants {wanted}"
+    return f"its code for {engine} has fingerprint {codes[engine]} ({made_by}); the library requires {wanted}"

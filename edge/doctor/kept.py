@@ -22,14 +22,14 @@ def configuration() -> Finding:
     """Whether what plugins are configured with can be read."""
     from edge.store import config
 
-    return _of_plugins(config.damage_of, "config", "configuration", "which can be read")
+    return _of_plugins(config.damage_of, "config", "configuration", "readable")
 
 
 def secrets() -> Finding:
     """Whether every secret opens."""
     from edge.store import secrets as sealed
 
-    return _of_plugins(sealed.damage_of, "secrets", "plugin", "with secrets, which open")
+    return _of_plugins(sealed.damage_of, "secrets", "plugin", "with readable secrets")
 
 
 def registry() -> Finding:
@@ -43,7 +43,7 @@ def registry() -> Finding:
         if error.message.startswith("No registry is configured"):
             return Finding(PASS, "no registry is configured")
         return Finding(FAIL, error.message, error.remedy)
-    return Finding(PASS, f"{counted(len(found), 'registry is', 'registries are')} named")
+    return Finding(PASS, f"{counted(len(found), 'registry is', 'registries are')} configured")
 
 
 def files(view: View) -> Finding:
@@ -56,7 +56,7 @@ def files(view: View) -> Finding:
     foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
         chown = f"`sudo chown -R {posix.geteuid()} {shell(foreign[0])}`"
-        remedy = f"Root made it while it had this user's HOME: {chown}"
+        remedy = f"Root created it while HOME was this user's: {chown}"
         return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
@@ -64,14 +64,14 @@ def files(view: View) -> Finding:
             files.guard(path, posix.lstat(path), files.OTHERS_WRITE)
     for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
-            remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
-            return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
+            remedy = f"Restore it from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
+            return Finding(WARN, f"{path} is missing, and its settings no longer apply", remedy)
     path = trust.operator_path()
     text = view.trust.read(path) if path else b""
     if text and not text.endswith(b"\n"):
-        remedy = "Look whether lines are missing, a revocation for one, and end the last one"
-        return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
-    return Finding(PASS, f"all in place below {files.folder(places.data())}")
+        remedy = "Check whether lines, such as revocations, are missing; then end the last line"
+        return Finding(WARN, f"{path} ends in the middle of a line: it may be truncated", remedy)
+    return Finding(PASS, f"all files are in place below {files.folder(places.data())}")
 
 
 def _of_plugins(damage_of: Callable[[str], EdgeError | None], folder: str, noun: str, well: str) -> Finding:

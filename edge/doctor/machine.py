@@ -40,12 +40,12 @@ def processor() -> Finding:
     try:
         library = elf.read(path)
     except OSError as error:
-        remedy = "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
+        remedy = "In a checkout, run `make build`; a bundle contains it; EDGE_LIBRARY names another one"
         if isinstance(error, PermissionError):
-            remedy = "`chmod a+r` the file and `chmod a+x` the folders it is in, or run as a user who may"
+            remedy = "`chmod a+r` the file and `chmod a+x` its folders, or run as a user who can read it"
         return Finding(FAIL, f"{path}: {error.strerror}", remedy)
     if library is None:
-        return Finding(FAIL, f"{path} is no library", "Install the bundle again")
+        return Finding(FAIL, f"{path} is not a library", "Install the bundle again")
     if python is None or (library.bits, library.machine, library.hard_float) != (
         python.bits,
         python.machine,
@@ -63,14 +63,14 @@ def processor() -> Finding:
 def _bundle(python: Elf | None) -> str:
     known = {(32, 40, True): "pi-zero", (64, 183, False): "pi-64", (64, 62, False): "x86_64-linux"}
     name = known.get((python.bits, python.machine, python.hard_float)) if python else None
-    return f": `edge bundle --target {name}`" if name else "; there may be none"
+    return f": `edge bundle --target {name}`" if name else "; there may not be one"
 
 
 def python() -> Finding:
     """Whether this Python is new enough and has the cffi backend."""
     release = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        return Finding(FAIL, f"this is Python {release}, Edge needs 3.9 or newer", "Update the system")
+        return Finding(FAIL, f"this is Python {release}; Edge requires 3.9 or newer", "Update the system")
     try:
         import _cffi_backend
     except ImportError as error:
@@ -89,14 +89,16 @@ def memory() -> Finding:
     free = admission.free_bytes()
     room = min(device.memory, max(0, free - admission.RESERVE_BYTES))
     found = (
-        f"room for {room // MB} MB of plugins (profile {device.name}); a call may use {need / MB:.1f} MB "
-        f"unless its plugin declares less"
+        f"{room // MB} MB are available to plugins (profile {device.name}); a call may use {need / MB:.1f} "
+        "MB unless its plugin declares less"
     )
     if room < need:
-        remedy = "Close other programs, or have plugins declare less ([edge.limits] memory)"
-        return Finding(FAIL, f"{found}: none would be admitted", remedy)
+        remedy = (
+            "Close other programs, or declare less memory in the plugins' manifests ([edge.limits] memory)"
+        )
+        return Finding(FAIL, f"{found}: no call would be admitted", remedy)
     if room < 2 * need:
-        return Finding(WARN, f"{found}: one at a time", "Close other programs")
+        return Finding(WARN, f"{found}: one call at a time", "Close other programs")
     return Finding(PASS, found)
 
 
@@ -109,7 +111,7 @@ def confinement() -> Finding:
     found = list(confinement.problems(path=_existing(f"{data}/edge") if data else ""))
     if found:
         return Finding(FAIL, "; ".join(cause for cause, _ in found), "; ".join(remedy for _, remedy in found))
-    return Finding(PASS, "addresses, mappings and /proc are as plugins need them")
+    return Finding(PASS, "address space, mappings and /proc meet the needs of plugins")
 
 
 def control_groups() -> Finding:
@@ -118,10 +120,10 @@ def control_groups() -> Finding:
     first = [line.split() for line in _read(CGROUPS).split("\n") if line[:1] != "#"]
     enabled = [words[0] for words in first if len(words) == 4 and words[3] == "1"]
     if "memory" in second or "memory" in enabled:
-        return Finding(PASS, "memory is limited by control groups")
+        return Finding(PASS, "control groups limit memory")
     return Finding(
         WARN,
-        "the kernel limits no memory by control groups: MemoryMax of a service does nothing",
+        "the kernel's control groups do not limit memory: MemoryMax of a service has no effect",
         "On Raspberry Pi OS: add cgroup_enable=memory to /boot/firmware/cmdline.txt (on older ones "
         "/boot/cmdline.txt), and restart",
     )
@@ -134,11 +136,13 @@ def shared_memory() -> Finding:
     folder, named = runtime_dir.own_folder(), files.environment("XDG_RUNTIME_DIR")
     usual = f"{runtime_dir.SHARED_MEMORY}/edge-{posix.getuid()}"
     if folder.startswith(f"{usual}-"):
-        remedy = f"`ls -ld {usual}` shows whose it is; have root find out why, and remove it"
+        remedy = f"`ls -ld {usual}` shows its owner; find out as root why it exists, and remove it"
         return Finding(WARN, f"{folder}, because {usual} belongs to another user", remedy)
     if named[:1] != "/" or folder.startswith(f"{named}/"):
         return Finding(PASS, folder)
-    return Finding(PASS, f"{folder}; not XDG_RUNTIME_DIR, {named}: it is no folder of this user's in memory")
+    return Finding(
+        PASS, f"{folder}; XDG_RUNTIME_DIR, {named}, is not used: it is not a folder of this user in memory"
+    )
 
 
 def places() -> Finding:
@@ -158,10 +162,10 @@ def places() -> Finding:
         del taken["HOME"]
         return Finding(PASS, ", ".join(path() or f"none for {name}" for name, path in taken.items()))
     told = (
-        f"{name} is {files.environment(name)}, which is ignored: {taken[name]() or 'no place'} is used"
+        f"{name} is {files.environment(name)}, which is ignored; {taken[name]() or 'no place'} is used"
         for name in ignored
     )
-    return Finding(WARN, "; ".join(told), "Only absolute paths count: name one, or unset the variable")
+    return Finding(WARN, "; ".join(told), "Set it to an absolute path, or unset the variable")
 
 
 def disk() -> Finding:
@@ -178,17 +182,17 @@ def disk() -> Finding:
         return Finding(
             FAIL,
             f"{path} is read-only",
-            f"Mount it with `-o remount,rw`, or set XDG_DATA_HOME to another place than {data}",
+            f"Mount it with `-o remount,rw`, or set XDG_DATA_HOME to a folder outside {data}",
         )
     problem = _no_place(path)
     if problem:
         return Finding(FAIL, problem, "Set XDG_DATA_HOME to a folder that this user can write")
     if not found.f_blocks:
-        return Finding(PASS, f"{path}: in memory, without a size of its own")
+        return Finding(PASS, f"{path}: in memory, without its own size limit")
     if free < LEAST_BYTES:
         status = WARN if free >= MB else FAIL
         return Finding(
-            status, f"{path}: {free // MB} MB are free", "Free some space: a plugin may have 30 MB"
+            status, f"{path}: {free // MB} MB are free", "Free some space: a plugin may take 30 MB"
         )
     return Finding(PASS, f"{path}: {free // MB} MB are free")
 
@@ -200,9 +204,11 @@ def clock() -> Finding:
     now = time()
     shown = strftime("%Y-%m-%d", gmtime(now))
     if now < NO_CLOCK:
-        remedy = "Set it (timedatectl), so that times in logs mean something; Edge itself goes by no clock"
-        return Finding(WARN, f"the clock says {shown}", remedy)
-    return Finding(PASS, f"the clock says {shown}")
+        remedy = (
+            "Set it (timedatectl), so that times in logs are right; Edge itself does not depend on the clock"
+        )
+        return Finding(WARN, f"the clock shows {shown}", remedy)
+    return Finding(PASS, f"the clock shows {shown}")
 
 
 def _no_place(path: str) -> str:
@@ -210,7 +216,7 @@ def _no_place(path: str) -> str:
     from edge import errors
 
     if posix.stat(path).st_mode & files.FORMAT_MASK != files.DIRECTORY:
-        return f"{path} is no folder"
+        return f"{path} is not a folder"
     try:
         with Staged(f"{path}/{PROBE}", 0o600):
             return ""

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from edge.store.view import Release, View
 
 SHOWN = 3
-AGAIN = "Install the release again; `edge rollback NAME` goes back to the one before"
+AGAIN = "Install the release again, or return to the previous one with `edge rollback NAME`"
 STORE = (
-    "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's place has to be "
-    "moved away before"
+    "Run `edge remove NAME --forget` and install the plugin again; first move away any folder that stands "
+    "in a file's place"
 )
 
 
@@ -56,10 +56,10 @@ def plugins(view: View) -> Finding:
             wrong.append(f"{found.name}: {why(damage, found.name)}")
         damage = _damage(view, found, "previous") if found.previous else None
         if damage is not None:
-            kept.append(f"{found.name}, the release that is kept: {why(damage, found.name)}")
+            kept.append(f"{found.name}, previous release: {why(damage, found.name)}")
     if kept and not wrong:
         return Finding(
-            WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
+            WARN, _listed(kept), "`edge rollback` would be refused; the next upgrade replaces this release"
         )
     return judge(wrong + kept, f"{counted(count, 'plugin')}, as signed", AGAIN)
 
@@ -93,21 +93,23 @@ def compiler(view: View) -> Finding:
     """Whether what is installed comes from a compiler that is taken."""
     from edge.errors import OldCompiler
 
-    return _taken(view, "none is of a compiler that is not taken any more", OldCompiler)
+    return _taken(view, "no release comes from a rejected compiler", OldCompiler)
 
 
 def revoked(view: View) -> Finding:
     """Whether what is installed was revoked since."""
     from edge.errors import Revoked
 
-    return _taken(view, "none was revoked", Revoked)
+    return _taken(view, "no release is revoked", Revoked)
 
 
 def signers(view: View) -> Finding:
     """Whether whoever signed what is installed is trusted to, at the level of each plugin."""
     from edge.errors import OutOfScope, Untrusted
 
-    return _taken(view, "all signed by keys that count at the level of each", Untrusted, OutOfScope)
+    return _taken(
+        view, "every release is signed by a key that counts at its plugin's level", Untrusted, OutOfScope
+    )
 
 
 def grants(view: View) -> Finding:
@@ -121,7 +123,7 @@ def grants(view: View) -> Finding:
         for found in view.installed()
         if found.enabled and isinstance(error := status.problem(found, view), NotGranted)
     ]
-    return judge(wrong, "what is enabled has what it needs", NotGranted.advice)
+    return judge(wrong, "every enabled plugin has the grants it needs", NotGranted.advice)
 
 
 def room(view: View) -> Finding:
@@ -139,7 +141,7 @@ def room(view: View) -> Finding:
         if problem is not None:
             wrong.append(problem)
     causes = [cause for cause, _ in wrong]
-    return judge(causes, "a call of each enabled plugin fits", wrong[0][1] if wrong else "")
+    return judge(causes, "a call of every enabled plugin fits into memory", wrong[0][1] if wrong else "")
 
 
 def audit() -> Finding:
@@ -147,9 +149,9 @@ def audit() -> Finding:
     from edge import audit
 
     wrong = audit.verify()
-    remedy = "`edge audit --verify` shows all of it; find out who did that"
+    remedy = "`edge audit --verify` shows every problem; find out who changed the log"
     count = sum(1 for _ in audit.entries())
-    return judge(wrong, f"{counted(count, 'entry', 'entries')}, as written", remedy)
+    return judge(wrong, f"{counted(count, 'entry', 'entries')}, unchanged", remedy)
 
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
@@ -168,11 +170,11 @@ def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
         if release.id == found.current:
             wrong.append(error.message)
         else:
-            kept.append(f"{found.name}, the release that is kept: {why(error, found.name)}")
+            kept.append(f"{found.name}, previous release: {why(error, found.name)}")
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
     if unclear and not wrong:
-        return Finding(WARN, f"it can't be said of what is damaged: {_listed(unclear)}", AGAIN)
+        return Finding(WARN, f"damaged releases were not checked: {_listed(unclear)}", AGAIN)
     return judge(wrong + kept, well, remedy)
 
 

@@ -24,7 +24,7 @@ KEPT = (
 )
 """Folders below that for data."""
 
-NO_KEY = "this machine has no key of its own yet; it makes one when it first signs something"
+NO_KEY = "this machine has no key yet; it is created when something is first signed"
 
 
 def folders() -> Finding:
@@ -37,7 +37,7 @@ def folders() -> Finding:
     wanted = [*([f"{config}/edge"] if config else []), *below]
     for path in wanted:
         files.check_folder(path)
-    return Finding(PASS, "what Edge keeps can be replaced by this user and root only")
+    return Finding(PASS, "only this user and root can replace Edge's files")
 
 
 def keys() -> Finding:
@@ -61,12 +61,14 @@ def keys() -> Finding:
 
             refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
-            return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
+            return Finding(
+                FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and create new keys"
+            )
         if found.st_mode & files.OTHERS_ANY:
             remedy = (
-                f"`chmod go-rwx {shell(path)}`; if others may have read it, make new keys and revoke these"
+                f"`chmod go-rwx {shell(path)}`; if others may have read it, create new keys and revoke these"
             )
-            return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
+            return Finding(FAIL, f"{path} is accessible to other users", remedy)
     own = key_file.local_public()
     _, problems = keyring.every()
     if problems:
@@ -84,11 +86,13 @@ def trust(view: View) -> Finding:
     found = trust_held.entries(view.trust)
     counting = trust_held.entries(operator_only=levels.operator_only(level), held=view.trust)
     if found and not counting:
-        told = f"no key counts at level {level}: the operator added none"
+        told = f"no key counts at level {level}: the operator has not added any"
         return Finding(
-            WARN, told, "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+            WARN, told, "Trust a key: `edge key trust KEY`, or `edge key trust local` for this machine's key"
         )
     if not found:
-        return Finding(WARN, "nobody is trusted: nothing can be installed", "Trust one: `edge key trust KEY`")
+        return Finding(
+            WARN, "no key is trusted: nothing can be installed", "Trust a key: `edge key trust KEY`"
+        )
     names = ", ".join(entry.label or entry.public.hex()[:16] for entry in counting)
     return Finding(PASS, f"{len(counting)} trusted: {names}")

@@ -19,7 +19,8 @@ UNKNOWN_RISK = "high"
 """Of a tool that the manifest does not name."""
 
 REMEDY = (
-    "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell its author"
+    "docs/manifest.md in Edge's repository lists every field; report problems of other people's plugins to "
+    "their authors"
 )
 
 
@@ -169,7 +170,7 @@ class Manifest:
             from edge import errors
 
             raise errors.Damaged(
-                f"a compiled manifest has format {found}, this release of Edge reads {FORMAT}",
+                f"the compiled manifest has format {found}; this release of Edge reads format {FORMAT}",
                 "Install the plugin again",
             )
         return cls(**parts)

@@ -59,12 +59,12 @@ def _tools(found: Findings, place: Path, value: Any, edge: Edge) -> None:
         found.known(path, tool, ("name", "risk"))
         name, risk = tool.get("name"), tool.get("risk")
         if not isinstance(name, str) or not is_tool_name(name):
-            found.wrong((*path, "name"), "a tool needs a name: letters, digits, . _ -")
+            found.wrong((*path, "name"), "a tool needs a name of letters, digits, . _ -")
         elif name in edge.risks:
-            found.wrong((*path, "name"), f"the tool `{name}` is named twice")
+            found.wrong((*path, "name"), f"the tool `{name}` is listed twice")
         elif risk not in RISKS:
             found.wrong(
-                (*path, "risk"), f"the risk of `{name}` has to be {', '.join(RISKS[:-1])} or {RISKS[-1]}"
+                (*path, "risk"), f"the risk of `{name}` must be {', '.join(RISKS[:-1])} or {RISKS[-1]}"
             )
         else:
             edge.risks[name] = risk
@@ -74,7 +74,7 @@ def _level(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     if isinstance(value, str) and value in LEVELS:
         edge.level = value
     else:
-        found.wrong(place, f"level has to be one of {', '.join(ORDER)}")
+        found.wrong(place, f"level must be one of {', '.join(ORDER)}")
 
 
 def _release(found: Findings, place: Path, value: Any, edge: Edge) -> None:
@@ -87,7 +87,7 @@ def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     found.known(place, table, ("tool", "arguments"))
     tool = table.get("tool", "")
     if "tool" in table and not (isinstance(tool, str) and is_tool_name(tool)):
-        found.wrong((*place, "tool"), "the tool of a check needs a name: letters, digits, . _ -")
+        found.wrong((*place, "tool"), "the tool of a check needs a name of letters, digits, . _ -")
     arguments = table.get("arguments")
     problem = _arguments_problem(arguments)
     if problem:
@@ -99,9 +99,9 @@ def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
 def _arguments_problem(value: Any) -> str:
     """What is wrong with the arguments of a check, by what reads them when it is carried out."""
     if not isinstance(value, str):
-        return "[edge.check] needs arguments: the JSON text of an object"
+        return "[edge.check] needs `arguments`, a JSON object as text"
     if len(value) > MAX_CHECK_BYTES:
-        return f"the arguments of a check have at most {MAX_CHECK_BYTES >> 10} kB"
+        return f"the arguments of a check must not exceed {MAX_CHECK_BYTES >> 10} kB"
     from edge import _native as native
     from edge import errors
 

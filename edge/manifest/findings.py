@@ -41,9 +41,9 @@ class Findings:
     def text(self, path: Path, value: Any, name: str, longest: int = 256) -> str:
         """A text that is not empty, or an empty one and a problem."""
         if not isinstance(value, str):
-            self.wrong(path, f"{name} has to be text")
+            self.wrong(path, f"{name} must be text")
         elif not value or len(value) > longest or not value.isprintable():
-            self.wrong(path, f"{name} has to be 1 to {longest} printable characters")
+            self.wrong(path, f"{name} must be 1 to {longest} printable characters")
         else:
             return value
         return ""
@@ -51,9 +51,9 @@ class Findings:
     def array(self, path: Path, value: Any, name: str) -> list[Any]:
         """An array of `MAX_ITEMS` at most, or an empty one and a problem."""
         if not isinstance(value, list):
-            self.wrong(path, f"{name} has to be an array")
+            self.wrong(path, f"{name} must be an array")
         elif len(value) > MAX_ITEMS:
-            self.wrong(path, f"{name} has {len(value)} entries, and may have {MAX_ITEMS}")
+            self.wrong(path, f"{name} has {len(value)} entries; the limit is {MAX_ITEMS}")
         else:
             return value
         return []
@@ -62,7 +62,7 @@ class Findings:
         """A table, or an empty one and a problem."""
         if isinstance(value, dict):
             return value
-        self.wrong(path, f"{name} has to be a table")
+        self.wrong(path, f"{name} must be a table")
         return {}
 
     def known(self, path: Path, table: dict[str, Any], keys: Sequence[str]) -> None:
@@ -71,7 +71,7 @@ class Findings:
             if key not in keys:
                 near = nearest(str(key), keys) if len(self.problems) < MAX_SUGGESTIONS else ""
                 meant = f": did you mean {near}?" if near else ""
-                self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`{meant}")
+                self.careless((*path, key), f"unknown field `{'.'.join(map(str, (*path, key)))}`{meant}")
 
 
 class Declared:

@@ -1,4 +1,4 @@
-"""The rules of a manifest: the contract's fields, and what has to fit together.
+"""The rules of a manifest: the contract's fields, and what must match together.
 
 What a plugin's author can mend is an error in a manifest of our own and a warning in one of others; what
 would be unsafe to guess is an error in both. edge/manifest/edge_tables.py has our own tables.
@@ -82,9 +82,9 @@ def check(
         edge.asks.extend(own.declare(found, declared, [ask for ask in edge.asks if ask[0] == own.name]))
     for name in permissions:
         if name not in catalogue.GRANTABLE:
-            found.careless(places[name], f"{name} gives nothing: no interface needs it")
+            found.careless(places[name], f"{name} has no effect: no interface needs it")
     if len(edge.asks) > MAX_ASKS:
-        found.wrong((), f"it asks for {len(edge.asks)} things, and nobody reads more than {MAX_ASKS}")
+        found.wrong((), f"it has {len(edge.asks)} permission requests; the limit is {MAX_ASKS}")
     manifest = Manifest(
         fields=fields,
         capabilities=capabilities,
@@ -114,16 +114,16 @@ def _fields(found: Findings, document: dict[str, Any]) -> dict[str, str]:
         if name in document
     }
     if fields.get("name") and not is_plugin_name(fields["name"]):
-        found.wrong(("name",), "name has to be of a-z and 0-9, and inside also . _ -")
+        found.wrong(("name",), "name must consist of a-z and 0-9, with . _ - allowed inside")
     path = fields.get("wasm_path", "").split("/")
     if fields.get("wasm_path") and ("" in path or ".." in path or "\\" in fields["wasm_path"]):
-        found.wrong(("wasm_path",), "wasm_path has to be a relative path without ..")
+        found.wrong(("wasm_path",), "wasm_path must be a relative path without ..")
     key = fields.get("publisher_key", "")
     if key and (len(key) != KEY_DIGITS or key.strip("0123456789abcdefABCDEF")):
-        found.careless(("publisher_key",), f"publisher_key has to be {KEY_DIGITS} hexadecimal digits")
+        found.careless(("publisher_key",), f"publisher_key must be {KEY_DIGITS} hexadecimal digits")
     signature = fields.get("signature", "")
     if signature and (len(signature) not in SIGNATURE_LENGTHS or not set(signature) <= BASE64URL):
-        found.careless(("signature",), "signature has to be 64 bytes in base64url")
+        found.careless(("signature",), "signature must be 64 bytes in base64url")
     return fields
 
 
@@ -133,7 +133,7 @@ def _text(found: Findings, name: str, value: Any, longest: int) -> str:
     if name in PROSE:
         line = " ".join(value.split())[:longest]
         if line != value or not line:
-            found.careless((name,), f"{name} has to be 1 to {longest} characters in one line")
+            found.careless((name,), f"{name} must be 1 to {longest} characters in one line")
         return line
     if value:
         return found.text((name,), value, name, longest)
@@ -151,8 +151,8 @@ def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) 
     if version and not (number or named or found.foreign):
         found.wrong(
             ("version",),
-            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, the last two below 1000, or "
-            "name one, [edge] release",
+            f"no release number can be derived from {version}: write MAJOR.MINOR.PATCH with MINOR and PATCH "
+            "below 1000, or set `release` under [edge]",
         )
     return number
 
@@ -162,15 +162,15 @@ def _names(found: Findings, document: dict[str, Any], field: str, known: Sequenc
     for index, value in enumerate(found.array((field,), document.get(field, []), field)):
         path: Path = (field, index)
         if not isinstance(value, str):
-            found.wrong(path, f"{field} has to hold texts")
+            found.wrong(path, f"{field} must contain only text")
             continue
         name = OLD_NAMES.get(value, value) if field == "permissions" else value
         if name != value:
-            found.careless(path, f"`{value}` is an old name of {name}")
+            found.careless(path, f"`{value}` is the old name of {name}")
         if name not in known:
-            found.careless(path, f"{field} has no `{value}`: there are {', '.join(known)}")
+            found.careless(path, f"unknown value `{value}` in {field}; known are {', '.join(known)}")
         elif name in names:
-            found.careless(path, f"`{value}` stands twice in {field}")
+            found.careless(path, f"`{value}` is listed twice in {field}")
         else:
             names.append(name)
     return names

@@ -22,7 +22,7 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
         return "", []
     schema = found.table((FIELD,), document[FIELD], FIELD)
     if schema.get("type", "object") != "object":
-        found.wrong((FIELD, "type"), 'a configuration is an object: type = "object"')
+        found.wrong((FIELD, "type"), 'the configuration must be an object: type = "object"')
     place: Path = (FIELD, "properties")
     properties = found.table(place, schema.get("properties", {}), "properties")
     secrets = []
@@ -32,7 +32,7 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
             secrets.append(name)
             found.text((*place, name), name, "a secret's name", 128)
     if len(secrets) > MAX_SECRETS:
-        found.wrong(place, f"{len(secrets)} properties are secret, and {MAX_SECRETS} may be")
+        found.wrong(place, f"{len(secrets)} properties are secret; the limit is {MAX_SECRETS}")
     if _check_data(found, (FIELD,), schema):
         import json
 
@@ -48,11 +48,11 @@ def _warn(found: Findings, schema: dict[str, Any]) -> None:
 
     wrong = faults(schema)
     if wrong:
-        found.careless((FIELD,), f"{FIELD} is no JSON Schema, so nothing can be configured: {wrong[0]}")
+        found.careless((FIELD,), f"{FIELD} is not a JSON Schema, so nothing can be configured: {wrong[0]}")
     places = unknown(schema)
     if places:
         listed = ", ".join(places[:MAX_LISTED]) + (" …" if len(places) > MAX_LISTED else "")
-        found.careless((FIELD,), f"rules of {FIELD} are not checked: {listed}")
+        found.careless((FIELD,), f"these rules of {FIELD} are not checked: {listed}")
 
 
 def _check_data(found: Findings, path: Path, value: Any) -> bool:
@@ -65,11 +65,11 @@ def _check_data(found: Findings, path: Path, value: Any) -> bool:
         if isinstance(value.get(SECRET), dict):
             pass
         elif SECRET in value and not _is_property(path):
-            found.wrong((*path, SECRET), f"{SECRET} holds for properties at the top of the schema only")
+            found.wrong((*path, SECRET), f"{SECRET} is allowed only on top-level properties of the schema")
         elif not isinstance(value.get(SECRET, False), bool):
-            found.wrong((*path, SECRET), f"{SECRET} is true or false")
+            found.wrong((*path, SECRET), f"{SECRET} must be true or false")
         elif value.get(SECRET) and value.get("type") != "string":
-            found.wrong((*path, SECRET), 'a secret is text: type = "string"')
+            found.wrong((*path, SECRET), 'a secret must be text: type = "string"')
         good = [_check_data(found, (*path, key), item) for key, item in value.items()]
         return all(good)
     if isinstance(value, list):
@@ -77,7 +77,7 @@ def _check_data(found: Findings, path: Path, value: Any) -> bool:
         return all(good)
     if isinstance(value, (str, bool, int)) or (isinstance(value, float) and abs(value) < float("inf")):
         return True
-    found.wrong(path, "JSON has no such value; write it as text")
+    found.wrong(path, "JSON cannot represent this value; write it as text")
     return False
 
 

@@ -25,9 +25,9 @@ def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]
             text = text.removeprefix(BYTE_ORDER_MARK).decode()
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            refuse(file, [Problem(line, "this is not UTF-8")])
+            refuse(file, [Problem(line, "the file is not UTF-8")])
     if len(text) > MOST_BYTES:
-        refuse(file, [Problem(1, f"it is longer than {MOST_BYTES >> 10} kB")])
+        refuse(file, [Problem(1, f"the file is longer than {MOST_BYTES >> 10} kB")])
     loads = _parser()
     try:
         return loads(text), lines(text)
@@ -47,7 +47,7 @@ def _parser() -> Any:
             from edge import errors
 
             raise errors.EnvironmentFault(
-                "Reading TOML needs Python 3.11, or tomli before that",
+                "Reading TOML requires Python 3.11 or newer, or the package tomli",
                 "`sudo apt install python3-tomli`, or `pip install tomli`",
             ) from None
     return tomllib.loads
@@ -60,4 +60,4 @@ def _syntax(text: str, message: str) -> Problem:
     reason, _, place = message.rpartition(" (at ")
     if place.startswith("line "):
         return Problem(int(place[len("line ") :].partition(",")[0]), reason)
-    return Problem(text.count("\n") + 1, f"{reason or message}, at the end")
+    return Problem(text.count("\n") + 1, f"{reason or message}, at the end of the file")

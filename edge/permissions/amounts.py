@@ -30,13 +30,13 @@ def amount_problem(name: str, amount: Any) -> str:
     if isinstance(amount, kinds) and not isinstance(amount, bool) and 0 < amount <= most:
         return ""
     what = "number above 0" if name == "deadline" else "whole number from 1"
-    return f"{name} has to be a {what} to {most}"
+    return f"{name} must be a {what} up to {most}"
 
 
 def text_problem(text: str) -> str:
     """What is wrong with an amount as a word of a request, empty when nothing is."""
     digits = text.partition(".")[0] + text.partition(".")[2]
-    return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount is a number"
+    return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount must be a number"
 
 
 def range_problem(name: str, text: str) -> str:

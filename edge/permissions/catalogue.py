@@ -154,7 +154,7 @@ class Permission:
         return ""
 
     def hint(self, level: str) -> str:
-        """What a grant has to be like at a level that wants one; begins with a comma, or is empty."""
+        """What a grant must be like at a level that wants one; begins with a comma, or is empty."""
         return ""
 
     def normal(self, use: tuple[str, ...]) -> tuple[str, ...]:
@@ -171,7 +171,7 @@ class Permission:
 
         return errors.Denied(
             f"{plugin} may not {self.verb(use)}",
-            f"Its manifest has to say so ({self.setting}) and the operator to grant it",
+            f"The manifest must declare it ({self.setting}) and the operator must grant it",
         )
 
     def verb(self, _: tuple[str, ...]) -> str:
@@ -190,7 +190,7 @@ class Permission:
         if self.table and declared.has_no_import(self.name) and ("edge", self.table) in found.lines:
             found.careless(
                 ("edge", self.table),
-                f"[edge.{self.table}] gives nothing: the component does not import {self.name}",
+                f"[edge.{self.table}] has no effect: the component does not import {self.name}",
             )
         return []
 

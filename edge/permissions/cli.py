@@ -53,7 +53,7 @@ class Cli(Permission):
         return is_program and all(map(argument_matches, ask[2:], use[1:]))
 
     def why_excluded(self, level: str) -> str:
-        return f"level {level} starts no programs"
+        return f"level {level} does not allow programs"
 
     def verb(self, use: tuple[str, ...]) -> str:
         program = plain(use[0], NAME_LIMIT) if use else "nothing"
@@ -69,15 +69,15 @@ class Cli(Permission):
         table = found.table(path, item, "a program")
         found.known(path, table, ("program", "arguments"))
         program = table.get("program")
-        problem = program_problem(program) if isinstance(program, str) else "`program` has to be text"
+        problem = program_problem(program) if isinstance(program, str) else "`program` must be text"
         if problem:
             found.wrong((*path, "program"), problem)
         arguments = found.array((*path, "arguments"), table.get("arguments", []), "arguments")
         if len(arguments) > MAX_ARGUMENTS:
-            found.wrong((*path, "arguments"), f"there may be {MAX_ARGUMENTS} arguments")
+            found.wrong((*path, "arguments"), f"there are too many arguments; the limit is {MAX_ARGUMENTS}")
         for at, pattern in enumerate(arguments):
             is_text = isinstance(pattern, str)
-            problem = argument_problem(pattern) if is_text else "an argument has to be text"
+            problem = argument_problem(pattern) if is_text else "an argument must be text"
             if problem:
                 found.wrong((*path, "arguments", at), f"`{pattern}`: {problem}")
         return (self.name, str(program), *map(str, arguments))
@@ -90,21 +90,21 @@ def program_problem(path: str) -> str:
     """What is wrong with a program's path, empty when nothing is."""
     parts = path.split("/")
     if parts[0] or len(parts) < 2 or "\0" in path or any(part in ("", ".", "..") for part in parts[1:]):
-        return "a program is an absolute path without . and .., as in /usr/bin/git"
+        return "a program must be an absolute path without . and .., for example /usr/bin/git"
     return ""
 
 
 def argument_problem(pattern: str) -> str:
     """What is wrong with an argument's pattern, empty when nothing is."""
     if "\0" in pattern:
-        return "an argument has no NUL"
+        return "an argument must not contain NUL"
     if not pattern.startswith("{") or pattern.startswith("{{"):
         return ""
     if not pattern.endswith("}"):
-        return "what begins with { ends with }; {{ stands for a brace"
+        return "a pattern that starts with { must end with }; write {{ for a brace"
     choices = pattern[1:-1].split("|")
     if len(choices) == 1 and choices[0] not in CLASSES:
-        return f"classes are {', '.join(f'{{{name}}}' for name in CLASSES)}, choices {{one|two}}"
+        return f"unknown class; classes are {', '.join(f'{{{name}}}' for name in CLASSES)}, choices are written {{one|two}}"
     if "" in choices:
         return "a choice is empty"
     return ""

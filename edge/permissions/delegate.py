@@ -29,7 +29,7 @@ class Delegate(Permission):
         return target_problem(ask[1])
 
     def why_excluded(self, level: str) -> str:
-        return f"level {level} has no delegation"
+        return f"level {level} does not allow delegation"
 
     def denied(self, plugin: str, use: tuple[str, ...]) -> errors.EdgeError:
         from edge import errors
@@ -41,7 +41,7 @@ class Delegate(Permission):
         found.known(path, table, ("tools",))
         asks: list[Ask] = []
         for index, target in enumerate(found.array((*path, "tools"), table.get("tools", []), "tools")):
-            problem = target_problem(target) if isinstance(target, str) else "a target has to be text"
+            problem = target_problem(target) if isinstance(target, str) else "a target must be text"
             if problem:
                 found.wrong((*path, "tools", index), f"`{target}`: {problem}")
             else:
@@ -55,10 +55,10 @@ PERMISSION = Delegate()
 def target_problem(target: str) -> str:
     """What is wrong with the target of a delegation, empty when nothing is."""
     if "*" in target:
-        return "delegation names its targets, a wildcard is refused"
+        return "wildcards are not allowed; list each target"
     plugin, slash, tool = target.partition("/")
     if not (slash and is_plugin_name(plugin) and is_tool_name(tool)):
-        return "a target is PLUGIN/TOOL"
+        return "a target must be PLUGIN/TOOL"
     return ""
 
 

@@ -77,15 +77,15 @@ class Http(Permission):
         found.known(path, table, ("hosts",))
         hosts = found.array((*path, "hosts"), table.get("hosts", []), "hosts")
         if not hosts:
-            found.careless((*path, "hosts"), "[edge.http] names no hosts")
+            found.careless((*path, "hosts"), "[edge.http] lists no hosts")
         asks: dict[Ask, None] = {}
         for index, host in enumerate(hosts):
             at = (*path, "hosts", index)
-            problem = host_problem(host) if isinstance(host, str) else "a host has to be text"
+            problem = host_problem(host) if isinstance(host, str) else "a host must be text"
             if problem:
                 found.wrong(at, f"`{host}`: {problem}")
             elif (self.name, host) in asks:
-                found.careless(at, f"`{host}` stands twice")
+                found.careless(at, f"`{host}` is listed twice")
             else:
                 asks[self.name, host] = None
         return list(asks)
@@ -94,13 +94,15 @@ class Http(Permission):
         place = declared.permissions.get(self.name)
         if place is None:
             if own:
-                found.careless(("edge", "http", "hosts"), "hosts without the permission http_client")
+                found.careless(
+                    ("edge", "http", "hosts"), "hosts are listed without the permission http_client"
+                )
             return []
         if declared.has_no_import(self.name):
-            found.careless(place, "http_client gives nothing: the component does not import HTTP")
+            found.careless(place, "http_client has no effect: the component does not import HTTP")
         if own:
             return []
-        found.careless(("permissions",), "http_client without hosts in [edge.http] asks for every host")
+        found.careless(("permissions",), "http_client without hosts in [edge.http] requests every host")
         return [(self.name, ANY_HOST)]
 
 
@@ -114,15 +116,16 @@ def host_problem(pattern: str) -> str:
         return problem
     host, colon, port = pattern.partition(":")
     if colon and not (port and set(port) <= DIGITS and 1 <= int(port[:6]) <= MAX_PORT and port[0] != "0"):
-        return "a port is a number from 1 to 65535"
+        return "a port must be a number from 1 to 65535"
     name = host[len(WILDCARD) :] if host.startswith(WILDCARD) else host
     if "*" in name:
-        return "a wildcard is `*.` before a name, as in *.example.org"
+        return "a wildcard must be `*.` before a name, for example *.example.org"
     if host != name and "." not in name:
-        return "a wildcard takes in a domain, not everything below a top level"
+        return "a wildcard must not cover a whole top-level domain"
     if not is_host(name):
         return (
-            "a host is a name in lower case or an IPv4 address, as in api.example.org or api.example.org:8443"
+            "a host must be a lower-case name or an IPv4 address, for example api.example.org or "
+            "api.example.org:8443"
         )
     return ""
 
@@ -132,18 +135,18 @@ def _problem_of_spelling(pattern: str) -> str:
     scheme, slashes, rest = pattern.partition("://")
     authority = (rest if slashes else pattern).partition("/")[0].rpartition("@")[2]
     if authority.startswith("[") or authority.count(":") > 1:
-        return "an IPv6 address is no host here: write the name of the host, or an IPv4 address"
+        return "IPv6 addresses are not supported here: write the host's name or an IPv4 address"
     if not pattern.isascii():
-        return "letters outside ASCII are written in a host as xn--..., as a browser does it"
+        return "non-ASCII letters of a host must be written as xn--..., as browsers do"
     if not (slashes or "/" in pattern or "@" in pattern):
         plain = pattern.rstrip(".") if pattern.rstrip(".").count(".") else pattern
         plain = plain.lower()
         is_other = plain != pattern and not _has_problem(plain)
-        return f"a host is written in lower case, without a dot at its end: {plain}" if is_other else ""
+        return f"write the host in lower case and without a trailing dot: {plain}" if is_other else ""
     if ":" not in authority and scheme.lower() in PORTS and slashes:
         authority += PORTS[scheme.lower()]
     host = authority.lower()
-    return "this is a URL: write its host" + (f", {host}" if not _has_problem(host) else "")
+    return "this is a URL: write only the host" + (f", {host}" if not _has_problem(host) else "")
 
 
 def _has_problem(pattern: str) -> bool:
@@ -164,7 +167,7 @@ def _is_label(label: str) -> bool:
 
 
 def host_matches(pattern: str, host: str, port: int) -> bool:
-    """Whether a pattern takes in a host, which has to be spelled as `is_host` wants it."""
+    """Whether a pattern takes in a host, which must be spelled as `is_host` wants it."""
     if not is_host(host):
         return False
     wanted, _, wanted_port = pattern.partition(":")

@@ -58,7 +58,7 @@ ORDER = tuple(LEVELS)
 def level(name: str) -> str:
     """The name, if it is a level's; a ValueError with the names that there are otherwise."""
     if name not in LEVELS:
-        raise ValueError(f"levels are {', '.join(ORDER)}")
+        raise ValueError(f"unknown level; levels are {', '.join(ORDER)}")
     return name
 
 

@@ -98,7 +98,7 @@ def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
 def problem(ask: Ask) -> str:
     """What is wrong with an ask, empty when nothing is."""
     if not ask or ask[0] not in GRANTABLE:
-        return f"capabilities are {', '.join(GRANTABLE)}"
+        return f"unknown capability; capabilities are {', '.join(GRANTABLE)}"
     if len(ask) == 1:
         return ""
     own = permission(ask[0])

@@ -29,11 +29,9 @@ class Secrets(Permission):
     def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
         place = declared.permissions.get(NAME)
         if place is not None and not declared.has_schema:
-            found.careless(
-                place, "config_read without [config_schema]: any text may be set, and is not checked"
-            )
+            found.careless(place, "config_read without [config_schema] allows any setting, unchecked")
         if declared.secrets and place is None:
-            found.careless(("config_schema",), "secrets without the permission config_read")
+            found.careless(("config_schema",), "secrets are declared without the permission config_read")
         if declared.secrets and declared.has_no_import(NAME):
             first = declared.secrets[0]
             found.careless(

@@ -39,7 +39,7 @@ def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
         return {"act": "level", "plugin": plugin, "before": before, "after": after, "lowered": lowered}
 
     if level not in levels.LEVELS and not (plugin and not level):
-        _refuse(f"there is no level `{level}`", f"Levels are {', '.join(levels.ORDER)}")
+        _refuse(f"unknown level `{level}`", f"Levels are {', '.join(levels.ORDER)}")
     return _taken(act, plugin, path)
 
 
@@ -53,7 +53,7 @@ def set_unattended(risk: str, *, path: str = "") -> Fact:
         return {"act": "unattended", "plugin": "", "before": before, "after": risk, "lowered": lowered}
 
     if risk not in (NOBODY, *RISKS):
-        _refuse(f"there is no risk `{risk}`", f"Risks are {', '.join((NOBODY, *RISKS))}")
+        _refuse(f"unknown risk `{risk}`", f"Risks are {', '.join((NOBODY, *RISKS))}")
     return _change(act, "", path)
 
 
@@ -127,13 +127,16 @@ def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterabl
 
 def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
     if plugin and not is_plugin_name(plugin):
-        _refuse(f"`{plugin}` is no plugin's name", "It is of a-z and 0-9, and inside also . _ -")
+        _refuse(
+            f"`{plugin}` is not a valid plugin name",
+            "Plugin names consist of a-z and 0-9, with . _ - allowed inside",
+        )
     for ask in asked:
         problem = requests.problem(ask) or requests.range_problem(ask)
         if problem:
             _refuse(
                 f"`{requests.spelled(ask)}` can't be granted: {problem}",
-                "`edge policy --help` has an example, `edge show NAME` shows what a plugin asks for",
+                "`edge policy --help` has an example; `edge show NAME` shows what a plugin requests",
             )
     path = path or default_path()
     if not path:

@@ -45,7 +45,7 @@ def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
             yield Change(f"imports {capability}: {', '.join(after[capability])}", wider=True)
     for capability in before:
         if capability not in after:
-            yield Change(f"imports {capability} no more", wider=False)
+            yield Change(f"no longer imports {capability}", wider=False)
 
 
 def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
@@ -58,7 +58,7 @@ def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
         if ask not in after:
             # Whoever asked for less than a device gives, and asks no more, gets what it gives.
             wider = ask[0] == "limits" and ask[:2] not in named
-            yield Change(f"declares {requests.spelled(ask)} no more", wider=wider)
+            yield Change(f"no longer declares {requests.spelled(ask)}", wider=wider)
 
 
 def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:
@@ -66,11 +66,11 @@ def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:
         before, after = old.tool(name).risk, new.tool(name).risk
         if before != after:
             lower = RISKS.index(after) < RISKS.index(before)
-            yield Change(f"the risk of {name} was {before} and is {after}", wider=lower)
+            yield Change(f"the risk of {name} changes from {before} to {after}", wider=lower)
 
 
 def _level(old: Manifest, new: Manifest) -> Iterator[Change]:
     before, after = old.level or levels.ORDER[0], new.level or levels.ORDER[0]
     if before != after:
         lower = levels.is_lower(after, before)
-        yield Change(f"its own security level was {before} and is {after}", wider=lower)
+        yield Change(f"its own security level changes from {before} to {after}", wider=lower)

@@ -45,7 +45,7 @@ def read(text: bytes, path: str) -> Policy:
 
     try:
         if len(text) > MOST_BYTES:
-            raise ValueError(f"it is longer than {MOST_BYTES >> 20} MB")
+            raise ValueError(f"the file is longer than {MOST_BYTES >> 20} MB")
         return _policy(
             json.loads(text.removeprefix(files.BYTE_ORDER_MARK).decode(), object_pairs_hook=_once), path
         )
@@ -53,8 +53,8 @@ def read(text: bytes, path: str) -> Policy:
         from edge import errors
 
         raise errors.EnvironmentFault(
-            f"{path} is no policy: {error}",
-            "Correct it, or move it away: then defaults hold and nothing is granted",
+            f"{path} is not a valid policy: {error}",
+            "Correct it, or move it away to return to the defaults, with nothing granted",
         ) from None
 
 
@@ -125,28 +125,28 @@ def _sweep(path: str) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("an object has a duplicate name")
     return found
 
 
 def _policy(said: Any, path: str) -> Policy:
     table = _table(said, FIELDS, "it")
     if table.get("format") != FORMAT:
-        raise ValueError(f'"format" has to be {FORMAT}')
+        raise ValueError(f'"format" must be {FORMAT}')
     level = levels.level(_text(table.get("level", levels.DEFAULT), "level"))
     unattended = _text(table.get("unattended", UNATTENDED), "unattended")
     if unattended not in (NOBODY, *RISKS):
-        raise ValueError(f'"unattended" has to be one of {", ".join((NOBODY, *RISKS))}')
+        raise ValueError(f'"unattended" must be one of {", ".join((NOBODY, *RISKS))}')
     plugins = table.get("plugins", {})
     if not isinstance(plugins, dict):
-        raise ValueError('"plugins" has to be an object')
+        raise ValueError('"plugins" must be an object')
     return Policy(path, level, unattended, {name: _plugin(name, said) for name, said in plugins.items()})
 
 
 def _plugin(name: str, said: Any) -> PluginPolicy:
     if not is_plugin_name(name):
-        raise ValueError(f"`{name}` is no plugin's name")
-    table = _table(said, PLUGIN_FIELDS, f"what it says of {name}")
+        raise ValueError(f"`{name}` is not a valid plugin name")
+    table = _table(said, PLUGIN_FIELDS, f"the entry of {name}")
     level = _text(table.get("level", ""), "level")
     return PluginPolicy(
         level and levels.level(level), _asks(table, "consents", name), _asks(table, "grants", name)
@@ -156,11 +156,11 @@ def _plugin(name: str, said: Any) -> PluginPolicy:
 def _asks(table: dict[str, Any], field: str, name: str) -> list[tuple[str, ...]]:
     listed = table.get(field, [])
     if not isinstance(listed, list):
-        raise ValueError(f'"{field}" of {name} has to be an array')
+        raise ValueError(f'"{field}" of {name} must be an array')
     found = []
     for item in listed:
         if not isinstance(item, list) or not all(isinstance(word, str) for word in item):
-            raise ValueError(f'"{field}" of {name} has to hold arrays of texts')
+            raise ValueError(f'"{field}" of {name} must contain arrays of text')
         problem = requests.problem(tuple(item))
         if problem:
             raise ValueError(f'"{field}" of {name}, {requests.spelled(tuple(item)) or "[]"}: {problem}')
@@ -170,14 +170,14 @@ def _asks(table: dict[str, Any], field: str, name: str) -> list[tuple[str, ...]]
 
 def _table(value: Any, fields: tuple[str, ...], what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} has to be an object")
+        raise ValueError(f"{what} must be an object")
     for field in value:
         if field not in fields:
-            raise ValueError(f"{what} has no `{field}`")
+            raise ValueError(f"{what} has an unknown field `{field}`")
     return value
 
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f'"{field}" has to be text')
+        raise ValueError(f'"{field}" must be text')
     return value

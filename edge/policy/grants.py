@@ -192,7 +192,7 @@ class Grants:
         if parts.pop("format", None) != FORMAT:
             from edge import errors
 
-            raise errors.Damaged("compiled grants are of another format", "Install the plugin again")
+            raise errors.Damaged("the compiled grants have another format", "Install the plugin again")
         return cls(**parts, audit=audit)
 
     def _row(self, name: str, imported: list[str]) -> Row:
@@ -217,9 +217,11 @@ class Grants:
         if not allowed:
             return self._why_not(name)
         if set(declared) - set(allowed):
-            return f"not all that is declared: {self._why_not(name)}"
+            return f"only part of what is declared: {self._why_not(name)}"
         return (
-            "nobody was asked" if levels.LEVELS[self.level]["consent"] == "none" else "declared and allowed"
+            "no consent is needed"
+            if levels.LEVELS[self.level]["consent"] == "none"
+            else "declared and allowed"
         )
 
     def _why_not(self, name: str) -> str:
@@ -229,7 +231,7 @@ class Grants:
             return own.why_excluded(self.level)
         if levels.LEVELS[self.level]["consent"] == "install":
             return "the operator has not consented"
-        return f"level {self.level} wants a grant of the operator's{own.hint(self.level)}"
+        return f"level {self.level} requires a grant by the operator{own.hint(self.level)}"
 
     def _tell(self, event: str, capability: str, words: tuple[str, ...], target: str, reason: str) -> None:
         if self.audit is None:

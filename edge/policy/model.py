@@ -103,6 +103,7 @@ class Policy:
         from edge import errors
 
         raise errors.Denied(
-            f"{plugin}: the risk of {tool.name} is {tool.risk}, unattended calls go up to {self.unattended}",
-            f"Have a person call it, or allow that risk: `edge policy unattended {tool.risk}`",
+            f"{plugin}: the risk of {tool.name} is {tool.risk}; unattended calls are allowed up to "
+            f"{self.unattended}",
+            f"Call it from a terminal, or allow that risk: `edge policy unattended {tool.risk}`",
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Seen = set[str | int]
     """The properties, or the numbers of the items, that a schema has looked at."""
 
-NO_PROPERTY = "there is no such property"
+NO_PROPERTY = "no such property"
 MAX_STEPS = 20_000
 MAX_DEPTH = 100
 """Schemas applied to one value and its parts, in all and within one another."""
@@ -86,19 +86,19 @@ def problems(schema: Schema, value: Any, *, partial: bool = False, root: Schema 
     """What a value does wrong, each with its place; nothing when it fits.
 
     `partial`: properties at the top may still be missing. `root`: what references lead into.
-    The schema has to be one with which `edge.schema.words.faults` finds nothing wrong.
+    The schema must be one with which `edge.schema.words.faults` finds nothing wrong.
     """
     run = Run(schema if root is None else root, partial=partial)
     try:
         run.check(schema, value, "")
     except TooMuch:
-        return [f"{WHOLE}: its schema takes more than {MAX_STEPS} steps, or leads in a circle"]
+        return [f"{WHOLE}: its schema takes more than {MAX_STEPS} steps or refers to itself"]
     return run.found
 
 
 def _check(run: Run, schema: Schema, value: Any, place: str) -> Seen:
     if schema is False:
-        run.say(place, "nothing is allowed here")
+        run.say(place, "no value is allowed here")
     if isinstance(schema, bool):
         return set()
     before = len(run.found)
@@ -148,12 +148,12 @@ def _check_object(run: Run, schema: dict[str, Any], value: dict[str, Any], place
         for rule in rules:
             run.check(rule, item, where)
         if run.apart(names, key, where)[0]:
-            run.say(where, "there may be no property of that name")
+            run.say(where, "no property of this name is allowed")
     return seen
 
 
 def _rules_for(schema: dict[str, Any], key: str) -> list[Schema] | None:
-    """The schemas that a property has to fit, None where the schema does not name it."""
+    """The schemas that a property must match, None where the schema does not name it."""
     known = schema.get("properties", {})
     found = [known[key]] if key in known else []
     is_known = bool(found)
@@ -177,7 +177,7 @@ def _check_unevaluated(run: Run, schema: dict[str, Any], value: Any, place: str,
         if key in seen:
             continue
         if rule is False:
-            run.say(pointer(place, key), NO_PROPERTY if isinstance(value, dict) else "there is no such item")
+            run.say(pointer(place, key), NO_PROPERTY if isinstance(value, dict) else "no such item")
         else:
             run.check(rule, item, pointer(place, key))
     return {key for key, _ in parts}

@@ -57,7 +57,7 @@ def _one(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     fitting, seen = _alternatives(run, schema["oneOf"], value, place)
     # What is not set yet decides between them.
     if fitting > 1 and not run.is_open(place):
-        run.say(place, f"fits {fitting} alternatives, and has to fit one only")
+        run.say(place, f"matches {fitting} alternatives, but must match exactly one")
     return seen
 
 
@@ -81,7 +81,7 @@ def _not(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     if run.is_open(place) and not _is_decided(schema["not"], value):
         return set()
     if not run.apart(schema["not"], value, place)[0]:
-        run.say(place, "is what the schema excludes")
+        run.say(place, "is excluded by the schema")
     return set()
 
 
@@ -102,9 +102,9 @@ def _contains(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
             seen.add(at)
     least, most = schema.get("minContains", 1), schema.get("maxContains", len(value))
     if len(seen) < least:
-        run.say(place, f"has to contain {least:g} or more items of one kind, and contains {len(seen)}")
+        run.say(place, f"must contain at least {least:g} matching items, but contains {len(seen)}")
     if len(seen) > most:
-        run.say(place, f"has to contain {most:g} or fewer items of one kind, and contains {len(seen)}")
+        run.say(place, f"must contain at most {most:g} matching items, but contains {len(seen)}")
     return seen
 
 

@@ -30,7 +30,7 @@ def typed(schema: Schema, text: str, root: Schema = True) -> Any:
     """
     wanted = types(_referred(schema, root))
     if not _is_utf8(text):
-        raise ValueError("has to be UTF-8")
+        raise ValueError("must be UTF-8")
     if wanted == ["string"]:
         return text
     candidates = []
@@ -47,7 +47,7 @@ def typed(schema: Schema, text: str, root: Schema = True) -> Any:
         if not problems(schema, candidate, root=root):
             return candidate
     if not candidates:
-        raise ValueError(f"has to be {named(wanted)}")
+        raise ValueError(f"must be {named(wanted)}")
     return candidates[0]
 
 
@@ -59,13 +59,13 @@ def changed_number(text: str) -> str:
 
     def whole(digits: str) -> None:
         if len(digits) > MAX_DIGITS or not LEAST <= int(digits) <= MOST:
-            wrong.append(f"is too large a number: whole ones go from {LEAST} to {MOST}")
+            wrong.append(f"is out of range: whole numbers must be between {LEAST} and {MOST}")
 
     def fraction(digits: str) -> None:
         number, _, rest = digits.partition(".")
         is_whole = "e" not in digits.lower() and not rest.strip("0")
         if is_whole and (len(number) > MAX_DIGITS or int(float(number)) != int(number)):
-            wrong.append(f"is too large a number: with a decimal point, whole ones go up to {EXACT}")
+            wrong.append(f"is out of range: whole numbers with a decimal point must not exceed {EXACT}")
 
     json.loads(text, parse_int=whole, parse_float=fraction)
     return wrong[0] if wrong else ""
@@ -109,5 +109,5 @@ def _from_json(text: str, types: list[str]) -> Any:
     if isinstance(value, float) and value.is_integer() and types == ["integer"] and abs(value) <= EXACT:
         return int(value)
     if types and not any(has_type(value, name) for name in types):
-        raise ValueError("is of another type")
+        raise ValueError("has the wrong type")
     return value

@@ -94,7 +94,7 @@ def parse(text: str) -> Pattern:
         step = reader.atom()
         steps.extend(step.repeated(*reader.times()))
         if len(steps) > MOST_STEPS:
-            raise ValueError(f"it takes more than {MOST_STEPS} steps")
+            raise ValueError(f"it needs more than {MOST_STEPS} steps")
     return Pattern(steps, from_start=from_start, to_end=reader.skip("$"))
 
 
@@ -131,7 +131,7 @@ class _Reader:
             return Step(self._escape())
         if character in SPECIAL:
             raise ValueError(
-                f"`{character}` can't stand there: there are no groups, alternatives or references"
+                f"`{character}` is not allowed here: groups, alternatives and references are not supported"
             )
         return Step(_only(character))
 
@@ -142,7 +142,9 @@ class _Reader:
         if character in CONTROLS:
             return _only(CONTROLS[character])
         if character.isalnum() or not character.isascii():
-            raise ValueError(f"there is no \\{character}, only \\d \\w \\n \\r \\t and signs")
+            raise ValueError(
+                f"\\{character} is not supported; supported are \\d \\w \\n \\r \\t and escaped punctuation"
+            )
         return _only(character)
 
     def _class(self) -> Step:
@@ -154,7 +156,7 @@ class _Reader:
                 self._at += 1
                 high = self._member()
                 if not _is_one(low) or not _is_one(high) or low[0][0] > high[0][0]:
-                    raise ValueError("a range goes from one character to a later one")
+                    raise ValueError("the end of a range must not come before its start")
                 low = ((low[0][0], high[0][0]),)
             ranges.extend(low)
         if not ranges:
@@ -164,7 +166,7 @@ class _Reader:
     def _member(self) -> Ranges:
         character = self._next()
         if character == "[":
-            raise ValueError("a class in a class: write \\[")
+            raise ValueError("classes cannot be nested; write \\[ for the character")
         return self._escape() if character == "\\" else _only(character)
 
     def times(self) -> tuple[int, int | None]:
@@ -179,7 +181,7 @@ class _Reader:
         else:
             return 1, 1
         if self.rest()[:1] in ("?", "*", "+", "{"):
-            raise ValueError(f"`{self.rest()[0]}` can't follow what says how often")
+            raise ValueError(f"`{self.rest()[0]}` cannot follow a quantifier")
         return found
 
     def _counts(self) -> tuple[int, int | None]:
@@ -187,11 +189,11 @@ class _Reader:
         self._at += len(said) + len(brace)
         least, comma, most = said.partition(",")
         if not (brace and _is_count(least) and (_is_count(most) or not most)):
-            raise ValueError("how often is {2}, {2,} or {2,4}, at most 999")
+            raise ValueError("a quantifier is {2}, {2,} or {2,4}, with numbers up to 999")
         if not comma:
             return int(least), int(least)
         if most and int(most) < int(least):
-            raise ValueError("how often goes from less to more")
+            raise ValueError("the minimum of a quantifier must not exceed its maximum")
         return int(least), int(most) if most else None
 
 

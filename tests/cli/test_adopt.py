@@ -61,10 +61,10 @@ def test_a_published_plugin_is_packed_installed_shown_as_adopted_and_configured(
     assert ran.status == 0
     for stated in (
         "the risk of faults is high: it is not rated",
-        "`env_read` is an old name of config_read",
+        "`env_read` is the old name of config_read",
         "config_read without [config_schema]: any text may be set",
-        "description has to be 1 to 4096 characters in one line",
-        "author has to be",
+        "description must be 1 to 4096 characters in one line",
+        "author must be",
         "signature is empty",
         "version is 0.0.0, and the plugin says that it is 0.1.0",
     ):

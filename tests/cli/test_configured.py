@@ -302,6 +302,6 @@ def test_references_and_alternatives_are_checked_and_what_is_not_is_said(
     ran = edge("install", path, "--yes")
     assert (ran.status, "are not checked: /$dynamicRef" in ran.err) == (0, True)
     ran = edge("config", "faults", "port=0")
-    assert (ran.status, "/port: has to be 1024 or more, or has to be 80" in ran.err) == (2, True)
+    assert (ran.status, "/port: must be 1024 or more, or must be 80" in ran.err) == (2, True)
     ran = edge("config", "faults", "port=80")
     assert (ran.status, "not checked here: /$dynamicRef" in ran.err) == (0, True)

@@ -150,7 +150,7 @@ def test_another_key_signs(
         ),
         ("cron-next", {"edge": {"check": {"tool": "fly", "arguments": "{}"}}}, 9, "no tool `fly`"),
         ("cron-next", {"capabilities": ["tool", "memory"]}, 6, "the component has no memory"),
-        ("cron-next", {"colour": "red"}, 10, "there is no field `colour`"),
+        ("cron-next", {"colour": "red"}, 10, "unknown field `colour`"),
         (
             "cron-next",
             {"permissions": ["http_client"], "edge": {"http": {"hosts": ["a.org"]}}},

@@ -96,7 +96,7 @@ def test_a_library_that_is_a_fifo_holds_nobody(
 ) -> None:
     os.mkfifo(tmp_path / "library")
     monkeypatch.setenv("EDGE_LIBRARY", str(tmp_path / "library"))
-    assert finding("processor").found == f"{tmp_path}/library is no library"
+    assert finding("processor").found == f"{tmp_path}/library is not a library"
 
 
 def test_a_python_that_is_too_old(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +196,7 @@ def test_a_relative_home_is_ignored_and_told(finding: Check, monkeypatch: pytest
     monkeypatch.setenv("HOME", "relative/place")
     found = finding("places")
     assert found.status == "warn"
-    assert "HOME is relative/place, which is ignored: no place is used" in found.found
+    assert "HOME is relative/place, which is ignored; no place is used" in found.found
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_a_file_where_the_data_should_be(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     found = finding("disk")
-    assert (found.status, found.found) == ("fail", f"{tmp_path}/file is no folder")
+    assert (found.status, found.found) == ("fail", f"{tmp_path}/file is not a folder")
     assert "XDG_DATA_HOME" in found.remedy
 
 

@@ -73,7 +73,7 @@ def test_who_is_trusted(finding: Check, trusted: Path) -> None:
 def test_nobody_is_trusted(finding: Check, empty: Path) -> None:
     (empty / "keys" / "local.key").unlink()
     found = finding("trust")
-    assert (found.status, found.remedy) == ("warn", "Trust one: `edge key trust KEY`")
+    assert (found.status, found.remedy) == ("warn", "Trust a key: `edge key trust KEY`")
 
 
 def test_a_line_that_means_nothing(finding: Check, trusted: Path) -> None:

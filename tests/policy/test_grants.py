@@ -260,10 +260,10 @@ def test_every_use_audited_with_its_arguments_digest(level: str) -> None:
     ("level", "capability", "reason"),
     [
         ("default", "http_client", "the operator has not consented"),
-        ("strict", "http_client", "level strict wants a grant of the operator's, host by host"),
-        ("strict", "kv", "level strict wants a grant of the operator's"),
-        ("strict", "cli", "level strict starts no programs"),
-        ("paranoid", "delegate", "level paranoid has no delegation"),
+        ("strict", "http_client", "level strict requires a grant by the operator, host by host"),
+        ("strict", "kv", "level strict requires a grant by the operator"),
+        ("strict", "cli", "level strict does not allow programs"),
+        ("paranoid", "delegate", "level paranoid does not allow delegation"),
     ],
 )
 def test_a_denial_says_what_is_missing(level: str, capability: str, reason: str) -> None:

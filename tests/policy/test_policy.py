@@ -193,7 +193,7 @@ def test_what_means_nothing_is_not_written(path: Path, change: Any) -> None:
 )
 def test_a_file_that_means_nothing_is_not_followed_in_part(path: Path, document: object) -> None:
     put(path, document)
-    with pytest.raises(errors.EnvironmentFault, match="policy.json is no policy: ") as caught:
+    with pytest.raises(errors.EnvironmentFault, match="policy.json is not a valid policy: ") as caught:
         policy_file.load()
     assert caught.value.remedy
     before = path.read_bytes()
@@ -301,11 +301,11 @@ def test_what_can_not_be_audited_is_not_changed(path: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (("limits", "calls_per_minute", "4294967296"), "calls_per_minute has to be .* 1 to 4294967295"),
-        (("limits", "host_calls", "99999999999"), "1 to 4294967295"),
-        (("limits", "memory", "1.5"), "memory has to be a whole number"),
+        (("limits", "calls_per_minute", "4294967296"), "calls_per_minute must be .* 1 up to 4294967295"),
+        (("limits", "host_calls", "99999999999"), "1 up to 4294967295"),
+        (("limits", "memory", "1.5"), "memory must be a whole number"),
         (("limits", "deadline", "1000000001"), "1000000000"),
-        (("kv", "99999999999999999999"), "quota_bytes has to be"),
+        (("kv", "99999999999999999999"), "quota_bytes must be"),
     ],
 )
 def test_an_amount_that_no_call_could_have_is_not_granted(

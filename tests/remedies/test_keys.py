@@ -218,7 +218,7 @@ def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.Monke
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")
     told = advice(
-        check["remedy"], "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+        check["remedy"], "Trust a key: `edge key trust KEY`, or `edge key trust local` for this machine's key"
     )
     assert edge(*told.edge(0, KEY=key)).status == 0
     assert edge(*told.edge(1)).status == 0
@@ -226,7 +226,7 @@ def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nothing"))
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")
-    assert edge(*advice(check["remedy"], "Trust one: `edge key trust KEY`").edge(KEY=key)).status == 0
+    assert edge(*advice(check["remedy"], "Trust a key: `edge key trust KEY`").edge(KEY=key)).status == 0
 
 
 def test_a_passphrase_without_a_terminal(edge: Edge, tmp_path: Path) -> None:

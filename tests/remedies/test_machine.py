@@ -52,7 +52,7 @@ def test_a_library_that_is_not_there() -> None:
         ran = run(*words, EDGE_LIBRARY="/nowhere/libedge.so")
         if words == ("doctor",):
             told = advice(
-                ran, "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
+                ran, "In a checkout, run `make build`; a bundle contains it; EDGE_LIBRARY names another one"
             )
         else:
             told = advice(

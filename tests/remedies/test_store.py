@@ -119,7 +119,8 @@ def test_code_that_changed(edge: Edge, installed: Install, packed: Callable[...,
     )
     ran = edge("doctor", "--json")
     advice(
-        found(ran, "plugins"), "Install the release again; `edge rollback NAME` goes back to the one before"
+        found(ran, "plugins"),
+        "Install the release again, or return to the previous one with `edge rollback NAME`",
     )
     assert edge(*told.edge(), "--json").document["checks"]
     assert edge("install", packed()).status == 0
@@ -158,9 +159,8 @@ def test_a_record_that_is_damaged(edge: Edge, installed: Install, packed: Callab
     whole = edge("doctor", "--json")
     advice(
         found(whole, "store"),
-        "`edge remove NAME --forget` and installing it again mend a record; a folder in a file's "
-        "place has to "
-        "be moved away before",
+        "Run `edge remove NAME --forget` and install the plugin again; first move away any folder that "
+        "stands in a file's place",
     )
     assert edge(*told.edge()).status == 0
     assert edge("install", packed()).status == 0
@@ -304,7 +304,7 @@ def test_a_tool_that_nobody_watches(edge: Edge, installed: Install) -> None:
     installed('[[edge.tools]]\nname = "faults"\nrisk = "high"\n', "--yes")
     told = advice(
         edge("call", "faults", NOTHING, "--unattended"),
-        "Have a person call it, or allow that risk: `edge policy unattended {}`",
+        "Call it from a terminal, or allow that risk: `edge policy unattended {}`",
     )
     ran = edge(*told.edge())
     advice(ran, "Answer yes at a terminal, or give --yes")
@@ -316,7 +316,7 @@ def test_a_grant_that_is_none(edge: Edge, installed: Install) -> None:
     installed(HOSTS)
     told = advice(
         edge("policy", "grant", "faults", "http_client", "https://a.example.org/"),
-        "`edge policy --help` has an example, `edge show NAME` shows what a plugin asks for",
+        "`edge policy --help` has an example; `edge show NAME` shows what a plugin requests",
     )
     example = edge(*told.edge(0)).out.split("Example:\n  edge ")[1].split()
     assert edge(*example).status == 0
@@ -331,6 +331,6 @@ def test_an_audit_log_that_somebody_changed(edge: Edge, installed: Install, tmp_
     log.write_bytes(log.read_bytes().replace(b'"install"', b'"removed"'))
     told = advice(
         found(edge("doctor", "--json"), "audit"),
-        "`edge audit --verify` shows all of it; find out who did that",
+        "`edge audit --verify` shows every problem; find out who changed the log",
     )
     assert edge(*told.edge()).status == 1

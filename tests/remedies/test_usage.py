@@ -196,8 +196,8 @@ def test_a_manifest_that_says_something_else(
     path.write_text("name = 7\n")
     advice(
         edge("run", artifact("faults"), NOTHING, "--manifest", path),
-        "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell "
-        "its author",
+        "docs/manifest.md in Edge's repository lists every field; report problems of other people's plugins "
+        "to their authors",
     )
     assert (Path(__file__).parents[2] / "docs/manifest.md").is_file()
 
@@ -217,13 +217,14 @@ def test_a_library_that_does_not_run_here(edge: Edge, tmp_path: Path) -> None:
     path = tmp_path / "said.json"
     path.write_text("nothing")
     told = advice(
-        edge("audit", "--engine", path), "Give a libedge.so, or what `edge --version --json` prints with it"
+        edge("audit", "--engine", path),
+        "Name a libedge.so, or a file with the output of `edge --version --json`",
     )
     path.write_text(edge(*told.edge()).out)
     assert edge("audit", "--engine", path).status == 0
     path.write_bytes(b"\x7fELF" + bytes(100))
     told = advice(
         edge("audit", "--engine", path),
-        "Where it does run, `edge --version --json` says what is needed; give that instead",
+        "On a machine where it runs, save the output of `edge --version --json` and name that file instead",
     )
     assert json.loads(edge(*told.edge()).out)["fingerprints"]

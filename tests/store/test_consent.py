@@ -240,7 +240,7 @@ def test_a_lower_risk_is_shown_with_what_was_revoked(put: Put, capfd: pytest.Cap
     put(2, manifest=TOKEN + LOW, asked=asked)
     assert lines(asked[0], capfd) == [
         "+ WIDER asks for config_read token, which it does not have now",
-        "+ WIDER the risk of faults was high and is low",
+        "+ WIDER the risk of faults changes from high to low",
     ]
 
 
@@ -279,7 +279,7 @@ def test_a_release_without_the_level_of_its_own_shows_what_it_gets_by_that(put: 
     put(2, manifest=TOKEN, asked=asked)
     assert [change.what for change in asked[0].changes] == [
         "asks for config_read token, which it does not have now",
-        "its own security level was strict and is relaxed",
+        "its own security level changes from strict to relaxed",
     ]
 
 
