@@ -95,7 +95,7 @@ class ArgumentsError(UsageError):
     """The arguments are not a JSON object."""
 
     status = 0x201
-    advice = "Give one JSON object, for instance '{\"name\": 1}'"
+    advice = "Pass one JSON object, for example '{\"name\": 1}'"
 
 
 class NoSuchTool(UsageError):
@@ -130,7 +130,7 @@ class OptionsError(UsageError):
 class NotInstalled(UsageError):
     """No plugin of that name is installed."""
 
-    advice = "`edge list` shows what is installed"
+    advice = "`edge list` shows the installed plugins"
 
 
 class ConfigError(UsageError):
@@ -164,7 +164,7 @@ class NotWasm(Refused):
     """The input is not WebAssembly."""
 
     status = 0x301
-    advice = "Give the .wasm that your toolchain built"
+    advice = "Use the .wasm that your toolchain built"
 
 
 class NotComponent(Refused):
@@ -178,7 +178,7 @@ class InvalidWasm(Refused):
     """WebAssembly that does not validate."""
 
     status = 0x303
-    advice = "Build the plugin again, with released tools; copy the file again if it came from elsewhere"
+    advice = "Build the plugin again with released tools, or copy the file again if it came from elsewhere"
 
 
 class Unsupported(Refused):
@@ -198,28 +198,28 @@ class NotArtifact(Refused):
     """There is no trailer of `edge compile` at the end."""
 
     status = 0x304
-    advice = "Give a .cwasm that `edge compile` wrote; `edge inspect` tells what a file is"
+    advice = "Use a .cwasm that `edge compile` wrote; `edge inspect` shows what a file is"
 
 
 class Damaged(Refused):
     """Sizes, digest or description do not agree."""
 
     status = 0x305
-    advice = "Copy the file again from where it was compiled, and compare their sizes"
+    advice = "Copy the file again from its source, and compare the sizes"
 
 
 class WrongTarget(Refused):
     """Compiled for another engine target."""
 
     status = 0x306
-    advice = "Compile it for the engine that runs here, `edge compile --target ENGINE`, or get it so"
+    advice = "Compile it for this machine's engine with `edge compile --target ENGINE`, or get a file for it"
 
 
 class WrongEngine(Refused):
     """Compiled for another engine: the fingerprints differ."""
 
     status = 0x307
-    advice = "Compile the plugin again with the release of Edge that runs here, or get it so"
+    advice = "Compile the plugin again with this machine's release of Edge, or get such a file"
 
 
 class Untrusted(Refused):
@@ -227,8 +227,8 @@ class Untrusted(Refused):
 
     status = 0x308
     advice = (
-        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; "
-        "the first 16 are enough for a key in `edge key list`"
+        "If you trust the signer: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
+        "first 16 are enough for a key in `edge key list`"
     )
 
 
@@ -236,14 +236,14 @@ class BadSignature(Refused):
     """The signature does not verify: the description was changed after it was signed."""
 
     status = 0x309
-    advice = "Do not use this file; get it again from whoever compiled it"
+    advice = "Do not use this file; get it again from its author"
 
 
 class Revoked(Refused):
     """Its signer or its digest was revoked on this machine."""
 
     status = 0x30B
-    advice = "Use another release; `edge key list` shows what was revoked, where and why"
+    advice = "Use another release; `edge key list` shows revocations with file and reason"
 
 
 class OutOfScope(Refused):
@@ -251,7 +251,7 @@ class OutOfScope(Refused):
 
     status = 0x30C
     advice = (
-        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it"
+        "`edge key list` shows which plugins a key may sign; `edge key trust KEY --plugins NAMES` changes it"
     )
 
 
@@ -260,7 +260,8 @@ class OldCompiler(Refused):
 
     status = 0x30D
     advice = (
-        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor"
+        "Compile the plugin again with a newer release of Edge, or get such a file; `edge key list` "
+        "shows the oldest compiler accepted"
     )
 
 
@@ -268,14 +269,14 @@ class Downgrade(Refused):
     """An older release than is taken."""
 
     status = 0x30E
-    advice = "Get a newer release; `edge show NAME` shows the one that is installed, and the one that is kept"
+    advice = "Get a newer release; `edge show NAME` shows the installed and the previous one"
 
 
 class NotPackage(Refused):
     """There is no head of `edge pack` at the beginning."""
 
     status = 0x30F
-    advice = "Give a .edge that `edge pack` wrote; `edge inspect` tells what a file is"
+    advice = "Use a .edge that `edge pack` wrote; `edge inspect` shows what a file is"
 
 
 class BadPackage(Refused):
@@ -327,7 +328,7 @@ class BadManifest(Refused):
 class NotGranted(Refused):
     """The component imports what it is not granted."""
 
-    advice = "`edge audit` shows what it imports, declares and is granted"
+    advice = "`edge audit` shows what the plugin imports, declares and is granted"
 
 
 class Denied(Refused):
@@ -337,7 +338,7 @@ class Denied(Refused):
 class NotDelegated(Denied):
     """A plugin asks for the tool of another plugin, and may not."""
 
-    advice = "Name the tool in the delegation list of the calling plugin, as plugin/tool, and grant it"
+    advice = "Add the tool, as plugin/tool, to the delegation list of the calling plugin, and grant it"
 
 
 class CallFailed(EdgeError):
@@ -351,7 +352,8 @@ class Trapped(CallFailed):
 
     status = 0x401
     advice = (
-        "This is a fault in the plugin; if it is not yours, tell its author, with the arguments of the call"
+        "This is a fault in the plugin; if it is not yours, report it to its author with the arguments "
+        "of the call"
     )
 
 
@@ -359,21 +361,21 @@ class OutOfFuel(CallFailed):
     """The fuel of the call is used up."""
 
     status = 0x402
-    advice = "Allow it more (--fuel, Limits.fuel), if this work is worth it"
+    advice = "Raise the limit (--fuel, Limits.fuel) if the plugin needs more"
 
 
 class DeadlineExceeded(CallFailed):
     """The time of the call is used up."""
 
     status = 0x403
-    advice = "Allow it more (--timeout, Limits.deadline), if it is worth waiting for"
+    advice = "Raise the limit (--timeout, Limits.deadline) if the plugin needs more"
 
 
 class OverLimit(CallFailed):
     """The guest went over another limit, which the message names."""
 
     status = 0x404
-    advice = "Allow it more, if the plugin is to be trusted with it: edge.Limits, `edge run --help`"
+    advice = "Raise the limit if you trust the plugin with it: edge.Limits, `edge run --help`"
 
 
 class Cancelled(CallFailed):
@@ -386,7 +388,7 @@ class Exited(CallFailed):
     """The guest left through wasi:cli/exit."""
 
     status = 0x406
-    advice = "A plugin has to answer and return; if it is not yours, tell its author"
+    advice = "A plugin must return its answer instead of exiting; if it is not yours, report it to its author"
 
 
 class HostFailed(CallFailed):
@@ -398,13 +400,13 @@ class HostFailed(CallFailed):
 class RateExceeded(CallFailed):
     """Not begun: the plugin was called too often in the last minute."""
 
-    advice = "Call it again later; calls_per_minute of its limits says how often"
+    advice = "Try again later; the limit is calls_per_minute"
 
 
 class Busy(CallFailed):
     """Not begun: too many calls of the plugin are under way."""
 
-    advice = "Call it again when one has ended; concurrent_calls of its limits says how many"
+    advice = "Try again when a call has ended; the limit is concurrent_calls"
 
 
 class EnvironmentFault(EdgeError):
@@ -421,7 +423,7 @@ class IoFault(EnvironmentFault):
     """Reading or writing failed."""
 
     status = 0x501
-    advice = "`dmesg` shows whether the disk is failing, or can't be written any more"
+    advice = "`dmesg` shows whether the disk is failing or has become read-only"
 
 
 class DiskFull(EnvironmentFault):
@@ -441,7 +443,7 @@ class OutOfMemory(EnvironmentFault):
 class NotAdmitted(EnvironmentFault):
     """What the call may use at most is more than this machine has free."""
 
-    advice = "Wait until another call has ended, or have its author declare less memory under [edge.limits]"
+    advice = "Wait until another call has ended, or declare less memory under [edge.limits] in the manifest"
 
 
 class NoCompiler(EnvironmentFault):
@@ -458,7 +460,10 @@ class FetchFailed(EnvironmentFault):
 class StoreDamaged(EnvironmentFault):
     """The store of installed plugins is not as it was left."""
 
-    advice = "`edge doctor` tells more; `edge remove NAME --forget` and installing it again mend it"
+    advice = (
+        "`edge doctor` shows details; to repair it, run `edge remove NAME --forget` and install the "
+        "plugin again"
+    )
 
 
 class KeyDamaged(EnvironmentFault):

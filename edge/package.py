@@ -60,8 +60,8 @@ class Package:
         from edge import errors
 
         raise errors.WrongTarget(
-            f"{self.file}: it has code for {', '.join(self.engines)}, and what runs here is {engine}",
-            f"Get a package for {engine}, or make one on a PC: `edge pack DIR --target {engine}`",
+            f"{self.file}: it has code for {', '.join(self.engines)}; this machine needs {engine}",
+            f"Get a package for {engine}, or create one on a PC: `edge pack DIR --target {engine}`",
         )
 
     def check(self, name: str) -> None:
@@ -118,7 +118,7 @@ class Package:
             signed = self.description[field]
             if found.fields[field] != signed:
                 _refuse(
-                    self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}"
+                    self.file, f"its manifest has {field} {found.fields[field]}, its description {signed}"
                 )
         return found
 
@@ -164,22 +164,22 @@ def _problem(said: dict[str, Any]) -> str:
     """What a description lacks, whoever signed it; names and sizes of files were checked already."""
     for field, is_right in FIELDS.items():
         if not is_right(said.get(field)):
-            return f"`{field}` is not what it should be"
+            return f"`{field}` is not valid"
     names = [entry["name"] for entry in said["files"]]
     if MANIFEST not in names:
         return f"it has no {MANIFEST}"
     if not any("engine" in entry for entry in said["files"]):
-        return "it has no code"
+        return "it contains no code"
     return next(filter(None, map(_file_problem, said["files"])), "")
 
 
 def _file_problem(entry: dict[str, Any]) -> str:
     name = entry["name"]
     if name in (MANIFEST, WASM):
-        return f"{name} is no code for an engine" if "engine" in entry else ""
+        return f"{name} is not code for an engine" if "engine" in entry else ""
     engine = entry.get("engine")
     if not (_is_text(engine) and name == f"{CODE}{engine}" and _is_text(entry.get("fingerprint"))):
-        return f"there is no use for {name}"
+        return f"unexpected file {name}"
     return ""
 
 

@@ -78,7 +78,7 @@ def wait(
     if not ready and monotonic_ns() >= call.deadline:
         from edge import errors
 
-        raise errors.DeadlineExceeded("The time of the call was over while its host waited")
+        raise errors.DeadlineExceeded("The call reached its deadline while the host waited")
     return ready
 
 

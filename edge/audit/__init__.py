@@ -68,7 +68,7 @@ def write(fact: Fact) -> str:
 
         # A path that is no folder is a wrong argument elsewhere; nobody has named this one.
         if isinstance(error, errors.UsageError):
-            raise errors.IoFault(error.message, "The audit log can't be written there") from None
+            raise errors.IoFault(error.message, "The audit log cannot be written there") from None
         raise
 
 
@@ -118,7 +118,7 @@ def verify() -> list[str]:
     from edge.audit.chain import problems
     from edge.audit.ring import others_may_write
 
-    open_to_others = (f"{path}: others may write it" for path in others_may_write(folder()))
+    open_to_others = (f"{path}: other users can write it" for path in others_may_write(folder()))
     return [*open_to_others, *(problem for read in _read().values() for problem in problems(read))]
 
 

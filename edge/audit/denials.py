@@ -94,4 +94,4 @@ def _tell(why: str) -> None:
     import sys
 
     if sys.stderr is not None:
-        print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)
+        print(f"edge: denials cannot be audited: {why}", file=sys.stderr)

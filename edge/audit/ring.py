@@ -198,17 +198,18 @@ def _open(path: str, flags: int) -> int:
 def _check(path: str, found: posix.stat_result, kind: int) -> None:
     """Nobody but its user may write a log that is to be believed."""
     if found.st_mode & files.FORMAT_MASK != kind:
-        why = "it is no folder" if kind == files.DIRECTORY else "it is no file"
+        why = "it is not a folder" if kind == files.DIRECTORY else "it is not a file"
     elif found.st_uid != posix.getuid():
         why = f"it belongs to user {found.st_uid}"
     elif found.st_mode & files.OTHERS_WRITE:
-        why = "others may write it"
+        why = "other users can write it"
     else:
         return
     from edge import errors
 
     raise errors.EnvironmentFault(
-        f"{path}: {why}, so an audit log there can't be trusted", "Move it away, and find out who made it so"
+        f"{path}: {why}, so the audit log there cannot be trusted",
+        "Move it away, and find out who changed it",
     )
 
 

@@ -95,14 +95,14 @@ def _entry(name: str, contents: bytes, mode: int) -> tarfile.TarInfo:
 
 def _library(target: str) -> Path:
     if target not in DEVICES:
-        raise errors.UsageError(f"There is no device `{target}`", f"Devices are {', '.join(DEVICES)}")
+        raise errors.UsageError(f"Unknown device `{target}`", f"Devices are {', '.join(DEVICES)}")
     if not LICENSE.exists():
         raise errors.EnvironmentFault(
-            "Bundles are made in a checkout of Edge", "Clone it, and run edge from there"
+            "Bundles can be made only in a checkout of Edge", "Clone the repository and run edge from there"
         )
     from cross import build
 
     try:
         return build.library(target)
     except Exception as error:
-        raise errors.EnvironmentFault(f"There is no library to bundle: {error}") from error
+        raise errors.EnvironmentFault(f"No library to bundle: {error}") from error

@@ -39,7 +39,7 @@ USED = ".used"
 KEY = "cached"
 """The field of an entry's description that repeats its key."""
 
-NOT_KEPT = "edge: the compiled code is not cached, and will be compiled again"
+NOT_KEPT = "edge: the compiled code is not cached and will be compiled again next time"
 
 OTHERS_ANY = 0o077
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -208,7 +208,7 @@ def _open(path: str) -> int:
 def _check_private(folder: str) -> None:
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & OTHERS_ANY:
-        raise errors.EnvironmentFault(f"{folder} is no folder that this user alone has access to")
+        raise errors.EnvironmentFault(f"{folder} is not a folder that only this user can access")
 
 
 def _executable(fd: int) -> int:

@@ -109,9 +109,9 @@ def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
     if name is None or is_plugin_name(name):
         return
     say(
-        f"edge: the plugin calls itself {word(name)}, which is no plugin's name: only keys that are trusted "
-        "for every plugin can sign its .cwasm, and `edge pack` refuses it. Names are of a-z and 0-9, and "
-        "inside also . _ -"
+        f"edge: the plugin reports the name {word(name)}, which is not a valid plugin name: only keys "
+        "trusted for every plugin can sign its .cwasm, and `edge pack` refuses it. Plugin names consist of "
+        "a-z and 0-9, with . _ - allowed inside"
     )
 
 
@@ -147,9 +147,8 @@ def _warn_of_memory(plugin: Plugin, used: int, limit: float, say: Say) -> None:
         return
     declared = -(-used // MB) * MB
     say(
-        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, and its limit is "
-        f"{limit / MB:g} MB: "
-        f"declare `memory = {declared}` or more under [edge.limits] of its manifest"
+        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, but its limit is "
+        f"{limit / MB:g} MB: declare `memory = {declared}` or more under [edge.limits] of its manifest"
     )
 
 

@@ -184,8 +184,8 @@ def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeErr
         return _over(file, limits["cpu_s"], "s of CPU time", resource.RLIMIT_CPU)
     if status == -signal.SIGKILL:
         return errors.OutOfMemory(
-            f"{file}: the compiler's process was killed, as the system does where memory runs out",
-            "Close other programs, or give the service or container that it runs in more memory",
+            f"{file}: the compiler process was killed, probably because memory ran out",
+            "Close other programs, or give the service or container more memory",
         )
     if any(sign in said for sign in NO_MEMORY):
         kinds = resource.RLIMIT_AS, resource.RLIMIT_DATA
@@ -194,8 +194,8 @@ def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeErr
         raise KeyboardInterrupt
     why = _panic(said)
     if status < 0:
-        return errors.InvalidWasm(f"{file}: the compiler fails on it: {why or f'signal {-status}'}")
-    return errors.InternalFault(f"{file}: the compiler's process ended with status {status}: {why}")
+        return errors.InvalidWasm(f"{file}: the compiler failed: {why or f'signal {-status}'}")
+    return errors.InternalFault(f"{file}: the compiler process ended with status {status}: {why}")
 
 
 def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
@@ -206,10 +206,10 @@ def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
         if around != resource.RLIM_INFINITY and around < most * scale:
             fault = errors.EnvironmentFault if kind == resource.RLIMIT_CPU else errors.OutOfMemory
             return fault(
-                f"{file}: compiling it takes more than {around // scale} {unit}, the limit of this process",
-                f"Raise that limit: `ulimit -{option}` shows it, in a service it is {service}=",
+                f"{file}: compiling needs more than {around // scale} {unit}, the limit of this process",
+                f"Raise that limit: `ulimit -{option}` in a shell, {service}= in a service",
             )
-    return errors.TooComplex(f"{file}: compiling it takes more than {most} {unit}")
+    return errors.TooComplex(f"{file}: compiling needs more than {most} {unit}")
 
 
 def _panic(said: bytes) -> str:

@@ -37,11 +37,12 @@ def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:
     newer = [name for name in missing if _is_newer_wasi(name)]
     if newer:
         raise errors.Unsupported(
-            f"{file}: it is built for a later WASI than 0.2, the one that Edge provides: {_listed(newer)}",
+            f"{file}: it is built for a newer WASI than 0.2, which Edge provides: {_listed(newer)}",
             "Build it for wasm32-wasip2",
         )
     raise errors.MissingImport(
-        f"{file}: it imports what this release of Edge does not provide: {_listed(missing)}", _remedy(missing)
+        f"{file}: it imports interfaces that this release of Edge does not provide: {_listed(missing)}",
+        _remedy(missing),
     )
 
 
@@ -68,10 +69,10 @@ def _is_newer_wasi(interface: str) -> bool:
 
 def _remedy(missing: list[str]) -> str:
     if any(name.startswith(PREFIX) for name in missing):
-        return "Build it against wit/ in Edge's repository, the contract that this release provides"
+        return "Build it against wit/ in Edge's repository, the contract of this release"
     if all(name.startswith((WASI, OWN)) for name in missing):
-        return "Build it without them: no permission and no option adds them in this release"
-    return "Build it for a world of wit/ in Edge's repository: a plugin of the contract is given nothing else"
+        return "Build it without them: no permission or option adds them in this release"
+    return "Build it for a world of wit/ in Edge's repository: plugins get no other interfaces"
 
 
 def _listed(names: list[str]) -> str:

@@ -32,5 +32,5 @@ def copy(to: int, fd: int, size: int) -> None:
     while at < size:
         piece = os.sendfile(to, fd, at, min(size - at, MAX_PIECE))
         if not piece:
-            raise errors.Damaged("A file became shorter while it was copied")
+            raise errors.Damaged("The file became shorter while it was copied")
         at += piece

@@ -143,7 +143,7 @@ def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Call
         return
     lacks = source.not_tried(given)
     if lacks:
-        say(f"edge: self-check skipped: needs {lacks}; the device makes it")
+        say(f"edge: self-check skipped: it needs {lacks}; the device runs it at installation")
         return
     asked = {name: x if name == "deadline" else int(x) for name, x in source.manifest.limits.items()}
     own = limits.replace(**{name: x for name, x in asked.items() if name in limits.__slots__})

@@ -30,15 +30,15 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         from jsonschema import Draft202012Validator
     except ImportError:
         raise errors.EnvironmentFault(
-            "Packing a plugin with a config_schema needs the Python package jsonschema",
-            "`pip install jsonschema`; a checkout of Edge has it after `make setup`",
+            "Packing a plugin with a config_schema requires the Python package jsonschema",
+            "Run `pip install jsonschema`, or `make setup` in a checkout of Edge",
         ) from None
     judge = Draft202012Validator(
         Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
     )
     for error in sorted(judge.iter_errors(schema), key=lambda error: list(map(str, error.absolute_path))):
         message = error.message if len(error.message) <= MOST_SHOWN else f"{error.message[:MOST_SHOWN]}…"
-        yield tuple(error.absolute_path), f"this is no JSON Schema: {message}"
+        yield tuple(error.absolute_path), f"this is not a valid JSON Schema: {message}"
 
 
 def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -67,7 +67,9 @@ class Source:
         `shown`: the folder for messages, where it is a temporary one.
         """
         if not folder:
-            raise errors.UsageError("An empty name is no folder", "Name the plugin's folder, . for this one")
+            raise errors.UsageError(
+                "The folder's name is empty", "Name the plugin's folder, or . for the current one"
+            )
         if os.path.isfile(folder):
             _refuse_file(folder)
         foreign = foreign or adopted
@@ -95,13 +97,16 @@ class Source:
         """What is taken for granted of a plugin that is adopted, because its manifest does not say it."""
         found = [f"its manifest, {problem}" for problem in self.manifest.warnings]
         found += [
-            f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}: it is not rated"
+            f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}, because the manifest does not rate it"
             for tool in facts.get("tools", ())
             if tool["name"] not in self.manifest.risks
         ]
         if not self._is_numbered:
             version = word(self.manifest.version)
-            found.append(f"the release is 1: none follows from {version}; --release names one")
+            found.append(
+                f"the release is 1, because no release number can be derived from {version}; set one with "
+                "--release"
+            )
         return found
 
     @property
@@ -140,8 +145,8 @@ class Source:
         """Raises what a device would raise for a plugin that does not pass its own check."""
         line = line_of(self._lines, ("edge", "check"))
         raise errors.CheckFailed(
-            f"{self.file}, line {line}: the plugin does not pass its own check: {why}",
-            "No device would take it: mend the plugin, or [edge.check]",
+            f"{self.file}, line {line}: the plugin fails its own check: {why}",
+            "No device would install it: correct the plugin or [edge.check]",
         )
 
     def _wasm(self, folder: str) -> str:
@@ -151,15 +156,15 @@ class Source:
         is_own = self._strictness == manifest.OWN
         problem = ""
         if not os.path.isfile(path):
-            problem = f"there is no file {os.path.join(self._shown, named)}"
+            problem = f"no such file: {os.path.join(self._shown, named)}"
             problem += (
-                "; build the plugin, or `edge pack --wasm FILE` what was built"
+                "; build the plugin, or name the built file with `edge pack --wasm FILE`"
                 if is_own
                 else "; get the plugin with its WebAssembly, or build it"
             )
         elif not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), "")):
-            problem = f"wasm_path leads out of {self._shown}"
-            problem += "; `edge pack --wasm FILE` takes one from anywhere" if is_own else ""
+            problem = f"wasm_path points outside {self._shown}"
+            problem += "; `edge pack --wasm FILE` accepts a file anywhere" if is_own else ""
         if problem:
             self._refuse([self._problem(("wasm_path",), problem)])
         return path
@@ -170,14 +175,16 @@ class Source:
             interface = contract.KINDS.get(capability)
             if interface and not any(name.startswith(interface) for name in exports):
                 yield self._problem(
-                    ("capabilities", at), f"the component has no {capability}: it exports no {interface[:-1]}"
+                    ("capabilities", at),
+                    f"the component is not a {capability}: it does not export {interface[:-1]}",
                 )
         tried, rated = self.manifest.check_tool, self.manifest.risks
         # Whatever else the plugin offers: each of its tools has to be rated.
         if tried and tried not in rated:
             yield self._problem(
                 ("edge", "check", "tool"),
-                f"no tool `{tried}` is rated under [[edge.tools]]: {', '.join(rated) or 'none is'}",
+                f"the tool `{tried}` is not rated under [[edge.tools]]; rated are: "
+                f"{', '.join(rated) or 'none'}",
             )
         for path, reason in schema_problems(self._document.get("config_schema")):
             yield self._problem(("config_schema", *path), reason)
@@ -187,13 +194,13 @@ class Source:
             if told != self.manifest.fields[field]:
                 yield self._problem(
                     (field,),
-                    f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {word(told)}",
+                    f"{field} is {self.manifest.fields[field]}, but the plugin reports {word(told)}",
                 )
 
     def _tool_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
         offered = [tool["name"] for tool in facts.get("tools", ())]
         rated = list(self.manifest.risks)
-        listed = f"it offers {', '.join(offered)}" if offered else "it offers no tool"
+        listed = f"it offers {', '.join(offered)}" if offered else "it offers no tools"
         for at, name in enumerate(rated):
             if name not in offered:
                 yield self._problem(
@@ -203,14 +210,15 @@ class Source:
             if name not in rated:
                 yield self._problem(
                     ("edge", "tools"),
-                    f"the tool `{name}` has no risk: rate it under [[edge.tools]], low, medium or high",
+                    f"the tool `{name}` has no risk: rate it low, medium or high under [[edge.tools]]",
                 )
         tried = self.manifest.check_tool
         if tried and tried not in offered:
             yield self._problem(("edge", "check", "tool"), f"the plugin has no tool `{tried}`: {listed}")
         elif self.manifest.check_arguments and not tried and len(offered) != 1:
             yield self._problem(
-                ("edge", "check"), f"which tool is to be tried? It offers {', '.join(offered) or 'none'}"
+                ("edge", "check"),
+                f"no `tool` is set under [edge.check]; the plugin offers {', '.join(offered) or 'none'}",
             )
 
     def _problem(self, path: Path, reason: str) -> Problem:
@@ -225,17 +233,18 @@ class Source:
 def _refuse_file(path: str) -> NoReturn:
     """For a file in the place of the plugin's folder."""
     around = os.path.dirname(path) or "."
-    remedy = f"Name the folder that has the plugin's {MANIFEST}: `edge pack DIR`"
+    remedy = f"Name the folder with the plugin's {MANIFEST}: `edge pack DIR`"
     if os.path.basename(path) == MANIFEST:
         remedy = f"Name its folder: `edge pack {shell(around)}`"
     elif path.endswith(".wasm"):
         remedy = (
-            f"`edge pack DIR --wasm {shell(path)}`, where DIR has the plugin's {MANIFEST}; without one, "
+            f"`edge pack DIR --wasm {shell(path)}`, where DIR contains the plugin's {MANIFEST}; without a "
+            "manifest, "
             f"`edge compile {shell(path)} --target DEVICE` makes a file for `edge run`"
         )
     elif path.endswith(".edge"):
-        remedy = f"This is a package already: `edge inspect {shell(path)}` shows what it holds"
-    raise errors.UsageError(f"{path} is a file, and a package is made of a folder", remedy)
+        remedy = f"This is already a package: `edge inspect {shell(path)}` shows its contents"
+    raise errors.UsageError(f"{path} is a file; a package is made from a folder", remedy)
 
 
 def _only_wasm(folder: str, shown: str) -> str:
@@ -245,6 +254,6 @@ def _only_wasm(folder: str, shown: str) -> str:
     if len(found) == 1:
         return found[0]
     raise errors.BadPackage(
-        f"{shown} has {len(found)} files of WebAssembly, and its manifest names none",
-        "Write into its manifest which one it is: wasm_path",
+        f"{shown} has {len(found)} WebAssembly files, and its manifest names none of them",
+        "Set wasm_path in the manifest",
     )

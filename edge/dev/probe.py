@@ -59,11 +59,13 @@ def probe(path: str) -> None:
         files.raise_for(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
     # What is written takes the place of what is there, which root may do to /dev/stdout as well.
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise errors.UsageError(f"{path} is a device, a pipe or a link, not a regular file", "Name a file")
+        raise errors.UsageError(
+            f"{path} is a device, a pipe or a link, not a regular file", "Name a regular file"
+        )
     if not os.path.lexists(files.folder(path)):
         raise errors.UsageError(
-            f"{path}: there is no folder {files.folder(path)}",
-            f"Make it: `mkdir -p {shell(files.folder(path))}`",
+            f"{path}: no such folder: {files.folder(path)}",
+            f"Create it: `mkdir -p {shell(files.folder(path))}`",
         )
     with Staged(path) as staged:
         staged.write(SOME)

@@ -64,11 +64,11 @@ class Chain:
     def to(self, plugin: str, tool: str, targets: Iterable[str] = ()) -> Chain:
         """The chain of a callee that has `targets` as its grant; NotDelegated when it may not be called."""
         if f"{plugin[:LIMIT]}/{tool[:LIMIT]}" not in self.targets:
-            self._refuse(plugin, tool, "its delegation list does not name it")
+            self._refuse(plugin, tool, "its delegation list does not contain it")
         if plugin in self.plugins:
             self._refuse(plugin, tool, f"{plugin} is already in the chain", CYCLE)
         if len(self.plugins) >= self.depth:
-            self._refuse(plugin, tool, f"a chain has at most {self.depth} plugins", DEPTH)
+            self._refuse(plugin, tool, f"the chain would have more than {self.depth} plugins", DEPTH)
         return Chain(plugin, targets, depth=self.depth, caller=self, audit=self.audit)
 
     def limits(self, call: Call, own: Limits) -> Limits:
@@ -81,7 +81,7 @@ class Chain:
             from edge import errors
 
             kind, what = (errors.OutOfFuel, "fuel") if time else (errors.DeadlineExceeded, "time")
-            raise kind(f"{call.plugin}: it has no {what} left for {self.plugin} to use")
+            raise kind(f"{call.plugin}: it has no {what} left for {self.plugin}")
         return own.replace(deadline=min(own.deadline, time), fuel=min(own.fuel, fuel))
 
     def settle(self, call: Call, callee: Call) -> None:
@@ -112,8 +112,8 @@ class Chain:
         return f"Chain({' > '.join(self.plugins)})"
 
 
-CYCLE = "Plugins that call one another in a circle would do so for ever; take one of the delegations out"
-DEPTH = "Let a plugin nearer to the first one call it"
+CYCLE = "Plugins must not call each other in a circle; remove one of the delegations"
+DEPTH = "Let a plugin earlier in the chain call it"
 
 
 def check_target(target: str) -> None:
@@ -124,5 +124,5 @@ def check_target(target: str) -> None:
     from edge import errors
 
     raise errors.OptionsError(
-        f"`{target}` is no delegation", "Name one tool as plugin/tool; wildcards are not taken"
+        f"`{target}` is not a delegation target", "Name one tool as plugin/tool; wildcards are not allowed"
     )

@@ -122,10 +122,10 @@ def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Soc
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         # The codec for names raises UnicodeError, for a label of 64 letters for instance.
-        why = error.strerror if isinstance(error, OSError) else "no name of a host"
+        why = error.strerror if isinstance(error, OSError) else "not a host name"
         raise errors.FetchFailed(
-            f"{host} is not found: {why}",
-            without_proxy("Check the name, and whether this machine is online"),
+            f"{host} was not found: {why}",
+            without_proxy("Check the name and whether this machine is online"),
         ) from None
     found: list[tuple[int, Sockaddr]] = []
     for family, _, _, _, where in answers:
@@ -138,6 +138,6 @@ def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Soc
         return public
     refused = found[0][1][0]
     raise errors.FetchFailed(
-        f"{host} is {refused}, which is {special(refused)}, and a server on the internet led there",
-        "Give that URL itself, if it is meant",
+        f"{host} is {refused}, which is {special(refused)}; a redirect from the internet must not lead there",
+        "If that address is intended, name that URL directly",
     )

@@ -12,4 +12,7 @@ def without_proxy(remedy: str) -> str:
     named = next(filter(environment, VARIABLES), "")
     if not named:
         return remedy
-    return f"{named} is set, and Edge uses no proxy: download the file (curl -O URL) and install that file"
+    return (
+        f"{named} is set, but Edge does not use proxies: download the file (curl -O URL) and install it "
+        "from disk"
+    )

@@ -159,7 +159,7 @@ class _Paced(io.RawIOBase):
         self._received += count
         self._left -= count
         if self._left < 0:
-            _fail(f"{self._host} sends more than its answer can have", "Tell whoever runs it")
+            _fail(f"{self._host} sends more data than it announced", "Report this to the server's operator")
         if self._waited >= WINDOW_SECONDS:
             if self._received < SLOWEST * self._waited:
                 _fail(
@@ -190,9 +190,9 @@ def fail(host: str, error: Exception) -> NoReturn:
     if isinstance(error, ssl.SSLCertVerificationError):
         _fail_certificate(host, error)
     if isinstance(error, (TimeoutError, timeout)):
-        _fail(f"{host} does not answer in time", without_proxy("Try again later"))
+        _fail(f"{host} did not answer in time", without_proxy("Try again later"))
     if isinstance(error, ConnectionRefusedError):
-        _fail(f"{host} refuses the connection", without_proxy("Check the URL and its port"))
+        _fail(f"{host} refused the connection", without_proxy("Check the URL and its port"))
     # An end in the midst of a body is one of TLS's errors, too.
     if isinstance(error, (ConnectionError, ssl.SSLEOFError, IncompleteRead)):
         _fail_early(host)
@@ -200,26 +200,29 @@ def fail(host: str, error: Exception) -> NoReturn:
         _fail_early(host)
     if isinstance(error, ssl.SSLError):
         why = (error.reason or "").replace("_", " ").lower()
-        _fail(f"{host} does not speak TLS as it should: {why or 'unknown'}", "Check the URL and its port")
+        _fail(f"{host} does not follow the TLS protocol: {why or 'unknown'}", "Check the URL and its port")
     if isinstance(error, OSError):
         why = f"{host} can't be reached: {error.strerror or error}"
         _fail(why, without_proxy("Check whether this machine is online"))
     # The text of an HTTPException is the server's.
-    _fail(f"{host} does not speak HTTP as it should: {type(error).__name__}", "Tell whoever runs it")
+    _fail(
+        f"{host} does not follow the HTTP protocol: {type(error).__name__}",
+        "Report this to the server's operator",
+    )
 
 
 def _fail_early(host: str) -> NoReturn:
-    _fail(f"{host} ended the connection too early", "Try again; what arrived is kept where that is possible")
+    _fail(f"{host} closed the connection too early", "Try again; the download resumes where possible")
 
 
 def _fail_certificate(host: str, error: ssl.SSLCertVerificationError) -> NoReturn:
     if error.verify_code in CLOCK_CODES:
-        remedy = "Check this machine's clock (date); if it is right, tell whoever runs the server"
+        remedy = "Check this machine's clock (date); if it is right, report this to the server's operator"
     else:
         remedy = (
-            "Check the URL; the system's certificates are of the package ca-certificates, or SSL_CERT_FILE"
+            "Check the URL; trusted certificates come from the package ca-certificates or from SSL_CERT_FILE"
         )
-    _fail(f"{host} does not prove who it is: {error.verify_message}", remedy)
+    _fail(f"the certificate of {host} is not valid: {error.verify_message.rstrip('.')}", remedy)
 
 
 def _fail(message: str, remedy: str) -> NoReturn:

@@ -47,25 +47,25 @@ def parse(text: str) -> Url:
     from urllib.parse import urlsplit
 
     if len(text) > LONGEST or not text.isascii() or not text.isprintable() or " " in text:
-        _refuse("A URL has no blanks and only letters of ASCII", "Write other characters as %XX")
+        _refuse("The URL contains spaces or non-ASCII characters", "Write these characters as %XX")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        _refuse("This URL is malformed", "Give one like https://example.org/plugin.edge")
+        _refuse("The URL is malformed", "Use a URL like https://example.org/plugin.edge")
     if parts.scheme != HTTPS:
         scheme = parts.scheme or "a URL without a scheme"
         _refuse(
-            f"{scheme}: is not fetched, only https:" if parts.scheme else f"{scheme} is not fetched",
-            "Give an https:// URL, or download it yourself and give the file with --sha256",
+            f"{scheme}: is not supported, only https:" if parts.scheme else f"{scheme} is not supported",
+            "Use an https:// URL, or download the file yourself and install it with --sha256",
         )
     if "@" in parts.netloc:
         _refuse(
-            "A URL with a user's name or password in it is not fetched",
-            "Leave it out; if the server needs it, download the file yourself and give that",
+            "URLs with a user name or password are not supported",
+            "Remove them; if the server requires them, download the file yourself and install it from disk",
         )
     if not host or port == 0:
-        _refuse("This URL is malformed", "Give one like https://example.org/plugin.edge")
+        _refuse("The URL is malformed", "Use a URL like https://example.org/plugin.edge")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url(text.partition("#")[0], host, PORT if port is None else port, target)
 
@@ -82,7 +82,7 @@ def join(base: str, reference: str) -> str:
     try:
         return urljoin(base, reference)
     except ValueError:
-        _refuse("This URL is malformed", "")
+        _refuse("The URL is malformed", "")
 
 
 def _refuse(message: str, remedy: str) -> NoReturn:

@@ -120,4 +120,4 @@ class _File:
         self._is_lost = True
         from edge.interfaces.logging import tell
 
-        tell(f"edge: what {self._name} logs is not kept: {error}")
+        tell(f"edge: the log of {self._name} is not kept: {error}")

@@ -119,7 +119,7 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
         if sha256:
             from edge import errors
 
-            raise errors.UsageError(f"{what} is a folder, which has no digest", "Leave out --sha256")
+            raise errors.UsageError(f"{what} is a folder; folders have no digest", "Remove --sha256")
         return Source(origin=what, folder=what)
     return _local(what, sha256, most_bytes, cache)
 
@@ -136,7 +136,7 @@ def _blame(error: Exception, entry: Entry) -> None:
     from edge import errors
 
     if isinstance(error, errors.UsageError) and error.message.startswith(entry.url):
-        remedy = "Tell whoever keeps this registry"
+        remedy = "Report this to the registry's operator"
         raise errors.BadPackage(
             f"{entry.index}, {entry.name} {entry.version}: {error.message}", remedy
         ) from None
@@ -149,21 +149,21 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
     from edge.sources.registry import find
 
     is_bare = not what.startswith(REGISTRY)
-    here = f"what is called {what} in this directory is ./{what}" if is_bare and _is_here(what) else ""
+    here = f"to use {what} in this directory, write ./{what}" if is_bare and _is_here(what) else ""
     if here:
-        say(f"{what} is looked up in the registries: {here}")
+        say(f"{what} is a plugin name and is searched in the registries; {here}")
     try:
         entry = find(what.removeprefix(REGISTRY), cache=cache, say=say)
     except errors.UsageError as error:
         if not is_bare:
             raise
-        path = here or f"a file or a directory is named with a slash, ./{what}"
-        message = f"{what} is taken as a plugin's name in a registry. {error.message}"
+        path = here or f"to name a file or folder, write ./{what}"
+        message = f"{what} is read as the name of a plugin in a registry. {error.message}"
         raise errors.UsageError(message, f"{error.remedy}; {path}") from None
     # What is no digest at all is told by whoever fetches.
     if entry.sha256 and is_sha256(sha256) and sha256.lower() != entry.sha256:
         raise errors.Damaged(
-            f"{entry.index} lists {entry.name} {entry.version} with the digest {entry.sha256}, and --sha256 "
+            f"{entry.index} lists {entry.name} {entry.version} with the digest {entry.sha256}, but --sha256 "
             f"is {sha256.lower()}",
             "Compare --sha256 with the digest that the plugin's author publishes; if it is right, do not "
             "install from this registry",

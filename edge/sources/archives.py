@@ -62,15 +62,15 @@ def unpack(fd: int, name: str, into: str) -> Unpacked:
     except errors.EdgeError:
         raise
     except MemoryError as error:
-        raise errors.OutOfMemory(f"{name}: there is no memory to unpack it") from error
+        raise errors.OutOfMemory(f"{name}: not enough memory to unpack it") from error
     except ImportError as error:
         raise errors.EnvironmentFault(
-            f"{name}: this Python can't unpack it: {error}", "Make a .zip or a .tar of what it holds"
+            f"{name}: this Python cannot unpack it: {error}", "Pack its contents as .zip or .tar"
         ) from error
     except Exception as error:  # what the readers of the standard library raise on damage is no fixed list
         raise errors.Damaged(
-            f"{name}: it can't be unpacked: {members.shown(str(error)) or type(error).__name__}",
-            "Get the archive again, and compare its digest with the one of whoever sent it",
+            f"{name}: it cannot be unpacked: {members.shown(str(error)) or type(error).__name__}",
+            "Get the archive again, and compare its digest with the one its author publishes",
         ) from error
 
 
@@ -103,25 +103,25 @@ def _refuse_kind(name: str, begin: bytes) -> NoReturn:
 
     if begin.startswith(WASM):
         raise errors.NotPackage(
-            f"{name} is WebAssembly; a plugin is installed with its {MANIFEST}, as a package or a folder",
+            f"{name} is WebAssembly; plugins are installed with their {MANIFEST}, from a package or a folder",
             f"To try it here: `edge run {shell(name)} JSON`. To install it: put it beside its {MANIFEST}, "
             "then `edge install ./FOLDER`, or `edge pack FOLDER` for other devices",
         )
     if begin.startswith(ELF):
         raise errors.NotPackage(
-            f"{name} is a compiled file without a {MANIFEST}, which runs and is not installed",
+            f"{name} is a compiled file without a {MANIFEST}; it can be run but not installed",
             f"To run it: `edge run {shell(name)} JSON`. To install the plugin, get its package, or on a PC: "
             "`edge pack FOLDER`",
         )
     if name.rpartition("/")[2] == MANIFEST:
         folder = name.rpartition("/")[0] or "."
         raise errors.NotPackage(
-            f"{name} is a manifest, and a plugin is installed from its folder",
+            f"{name} is a manifest; plugins are installed from their folder",
             f"Name its folder: `edge install {shell(folder)}/`",
         )
     raise errors.NotPackage(
         f"{name} is neither a package nor an archive",
-        f"Give a .edge that `edge pack` wrote, or one in an archive, or a plugin's folder in one: {KINDS}",
+        f"Use a .edge that `edge pack` wrote, or an archive with a .edge or a plugin's folder: {KINDS}",
     )
 
 
@@ -137,7 +137,7 @@ def _found(extraction: Extraction, into: str) -> Unpacked:
         return Unpacked(package=f"{into}/{packages[0]}")
     folder = manifests[0].rpartition("/")[0]
     if folder.count("/") >= MOST_DEPTH:
-        _refuse_contents(extraction, f"{_listed(manifests)}, deeper than in two folders")
+        _refuse_contents(extraction, f"{_listed(manifests)}, more than two folders deep")
     return Unpacked(folder=f"{into}/{folder}" if folder else into)
 
 
@@ -152,6 +152,6 @@ def _refuse_contents(extraction: Extraction, what: str) -> NoReturn:
     from edge import errors
 
     raise errors.BadPackage(
-        f"{extraction.archive} holds {what}",
-        f"Put one {PACKAGE_SUFFIX} into it, or one plugin's folder with its {MANIFEST}",
+        f"{extraction.archive} contains {what}",
+        f"Put exactly one {PACKAGE_SUFFIX}, or one plugin's folder with its {MANIFEST}, into it",
     )

@@ -36,8 +36,8 @@ def check_size(fd: int, name: str, most_bytes: int) -> None:
         from edge import errors
 
         raise errors.BadPackage(
-            f"{name} has {size} bytes, and at most {most_bytes} are taken",
-            "Make sure that it is what you meant; if so, allow it more",
+            f"{name} has {size} bytes; the limit is {most_bytes}",
+            "Check that it is the right file; if so, raise the limit",
         )
 
 
@@ -51,8 +51,8 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
     wanted = sha256_hex.lower()
     if len(wanted) != DIGEST_DIGITS or not HEX_DIGITS.issuperset(wanted):
         raise errors.UsageError(
-            f"{sha256_hex!r} is no SHA-256 digest: it has {DIGEST_DIGITS} hexadecimal digits",
-            "Give what `sha256sum` prints for the file",
+            f"{sha256_hex!r} is not a SHA-256 digest, which has {DIGEST_DIGITS} hexadecimal digits",
+            "Use the output of `sha256sum` for the file",
         )
     try:
         found = _digest(fd)
@@ -60,8 +60,8 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
         files.raise_for(name, error)
     if found != wanted:
         raise errors.Damaged(
-            f"{name} has the digest {found}, and {wanted} was asked for",
-            "Do not use it; get the file again, and its digest from whoever publishes it",
+            f"{name} has the digest {found}; expected {wanted}",
+            "Do not use it; get the file again, and its digest from its publisher",
         )
 
 

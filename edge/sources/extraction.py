@@ -79,7 +79,7 @@ class Extraction:
         """Counts what is not written: its name means nothing then."""
         self._passed += 1
         if self._passed > members.MOST_MEMBERS:
-            self.refuse(name, f"it has more than {members.MOST_MEMBERS} members, their folders included")
+            self.refuse(name, f"it has more than {members.MOST_MEMBERS} members, including their folders")
 
     def _count(self, name: str, piece: bytes) -> None:
         self._left -= len(piece)

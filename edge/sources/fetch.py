@@ -65,7 +65,7 @@ def fetch(
         from edge import errors
 
         raise errors.UsageError(
-            f"A SHA-256 has {SHA256_DIGITS} hexadecimal digits", "`sha256sum FILE` shows it"
+            f"A SHA-256 digest has {SHA256_DIGITS} hexadecimal digits", "`sha256sum FILE` shows it"
         )
     if url.startswith("/"):
         return open_local(url, sha256=sha256, most_bytes=most_bytes, cache=cache)
@@ -175,7 +175,7 @@ class Transfer:
         coding = answer.getheader("Content-Encoding", "identity")
         if coding.strip().lower() not in ("", "identity"):
             self._partial.forget()
-            _fail(f"{url.host} sends the file encoded, which it was not asked for", "Tell whoever runs it")
+            _fail(f"{url.host} sends the file in an encoding that was not requested", "Report this to the server's operator")
         if answer.status == OK:
             self._partial.begin(_validator(answer))
         length = answer.length or 0
@@ -191,7 +191,10 @@ class Transfer:
         is_same = tag is None or not self._partial.validator.startswith('"') or tag == self._partial.validator
         if (begin, end) != expected or answer.length not in (None, length) or not is_same:
             self._partial.forget()
-            _fail(f"{url.host} sends another part of the file than the rest", "Try again; it starts anew")
+            _fail(
+                f"{url.host} sends a different part of the file than requested",
+                "Try again; the download starts from the beginning",
+            )
 
     def _receive(self, url: Url, answer: HTTPResponse) -> None:
         from http.client import HTTPException
@@ -242,7 +245,7 @@ def _redirected(url: Url, answer: HTTPResponse) -> Url:
     try:
         return urls.parse(urls.join(url.text, answer.getheader("Location", "")))
     except errors.UsageError as error:
-        remedy = "Download the file yourself and give that, with --sha256"
+        remedy = "Download the file yourself and install it with --sha256"
         raise errors.FetchFailed(f"{url.host} redirects. {error.message}", remedy) from None
 
 
@@ -285,7 +288,7 @@ def _fail_digest(name: str, found: str, expected: str) -> NoReturn:
     from edge import errors
 
     raise errors.Damaged(
-        f"{name} has the SHA-256 {found}, and {expected.lower()} is expected",
+        f"{name} has the digest {found}; expected {expected.lower()}",
         "Try again; if the digest still differs, do not use the file: compare with the digest that the "
         "plugin's author publishes",
     )
@@ -294,12 +297,12 @@ def _fail_digest(name: str, found: str, expected: str) -> NoReturn:
 def _fail_size(name: str, most_bytes: int) -> NoReturn:
     from edge import errors
 
-    raise errors.BadPackage(f"{name} is larger than {most_bytes / MEGABYTE:.1f} MB, which is the most")
+    raise errors.BadPackage(f"{name} is larger than the limit of {most_bytes / MEGABYTE:.1f} MB")
 
 
 def _fail_status(url: Url, status: int) -> NoReturn:
     if status in UNAUTHORIZED:
-        remedy = "Download the file yourself and give that: passwords are not sent"
+        remedy = "Download the file yourself and install it from disk: Edge does not send passwords"
     elif status >= SERVER_ERRORS:
         remedy = "Try again later"
     else:

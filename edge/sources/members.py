@@ -21,7 +21,10 @@ CLUTTER = frozenset((".ds_store", ".localized", "thumbs.db", "desktop.ini", "ico
 CLUTTER_FOLDERS = frozenset(("__macosx", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd"))
 """What Finder, bsdtar and Explorer leave in archives: attributes, pictures and places of windows."""
 
-REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h: files for links)"
+REMEDY = (
+    "Create the archive again from the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h replaces "
+    "links by files)"
+)
 
 
 def is_clutter(name: str) -> bool:
@@ -74,16 +77,18 @@ class Names:
         spelling, before = self._found.get(key, (part, ""))
         if spelling != part:
             refuse(
-                self._archive, name, f"its name differs from another one's, {shown(spelling)!r}, only in form"
+                self._archive,
+                name,
+                f"its name differs from another one, {shown(spelling)!r}, only in case or Unicode form",
             )
         if before and "file" in (kind, before) and kind != before:
-            refuse(self._archive, name, "there is a file where a folder of the same name is")
+            refuse(self._archive, name, "a file and a folder have the same name")
         if before == kind != "implied":
-            refuse(self._archive, name, "it is there twice")
+            refuse(self._archive, name, "it occurs twice")
         if before != "folder":
             self._found[key] = (part, kind)
         if len(self._found) > MOST_MEMBERS:
-            refuse(self._archive, name, f"it has more than {MOST_MEMBERS} members, their folders included")
+            refuse(self._archive, name, f"it has more than {MOST_MEMBERS} members, including their folders")
 
 
 def _below(name: str) -> str:
@@ -110,7 +115,7 @@ def _problem(name: str) -> str:
     except UnicodeEncodeError:
         return "its name is not UTF-8"
     if not name.isprintable():
-        return "its name has control characters, or others that can't be shown"
+        return "its name has control characters or invisible characters"
     if "\\" in name:
         return "its name has a backslash"
     if ":" in name:

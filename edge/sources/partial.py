@@ -145,9 +145,7 @@ class Partial:
 
         place = files.folder(self._path) if self._path else "The file that is fetched"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            kept = (
-                "; what was fetched is kept, and the next attempt goes on with it" if self.validator else ""
-            )
+            kept = "; what was downloaded is kept, and the next attempt resumes it" if self.validator else ""
             remedy = f"Free some space and try again{kept}"
             raise errors.DiskFull(f"{place}: {error.strerror}", remedy) from None
         files.raise_for(place, error)

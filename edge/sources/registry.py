@@ -63,7 +63,8 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
     name, at, version = what.partition("@")
     if not is_plugin_name(name) or bool(at) != bool(version):
         raise errors.UsageError(
-            "This is not the name of a plugin in a registry", "Name one as in `edge install calendar@1.2.0`"
+            "This is not a valid plugin name",
+            "Write NAME or NAME@VERSION, for example `edge install calendar@1.2.0`",
         )
     path, indexes = configured()
     folders.make(cache, 0o700)
@@ -72,7 +73,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
         if entry:
             return entry
     raise errors.UsageError(
-        f"No registry has {what}: {len(indexes)} searched",
+        f"No registry has {what}; searched: {len(indexes)}",
         f"Check the name and the version, or add a registry to {path}",
     )
 
@@ -88,16 +89,15 @@ def configured() -> tuple[str, list[str]]:
     text = files.read_guarded(path, files.OTHERS_WRITE)
     if text is not None and not text.strip(b"\0"):
         raise errors.EnvironmentFault(
-            f"{path} is empty: the registries it named are lost",
-            f"Write the https:// URL of an index, or its path, into it; or remove it: `rm {shell(path)}`",
+            f"{path} is empty: its list of registries is lost",
+            f"Write the https:// URL or the path of an index into it, or remove it: `rm {shell(path)}`",
         )
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     if text and not text.endswith(b"\n"):
         # Half of an address is an address, too.
         raise errors.EnvironmentFault(
-            f"{path} ends within a line: it may have been cut short",
-            "Look whether its last line is whole and none is missing, then end that line: "
-            f"`echo >> {shell(path)}`",
+            f"{path} ends in the middle of a line: it may be truncated",
+            f"Check that the last line is complete and none is missing, then end it: `echo >> {shell(path)}`",
         )
     found = []
     for number, raw in enumerate(text.split(b"\n"), 1):
@@ -108,12 +108,12 @@ def configured() -> tuple[str, list[str]]:
             try:
                 urls.parse(line)
             except errors.UsageError as error:
-                remedy = "Write an https:// URL or an absolute path of an index"
+                remedy = "Write the https:// URL or the absolute path of an index"
                 raise errors.UsageError(f"{path}, line {number}: {error.message}", remedy) from None
         found.append(line)
     if not found:
         raise errors.UsageError(
-            "No registry is configured", f"Write the https:// URL of an index, or its path, into {path}"
+            "No registry is configured", f"Write the https:// URL or the path of an index into {path}"
         )
     return path, found
 
@@ -142,10 +142,10 @@ class _Index:
         try:
             whole = native.read_json(text, self._shown)
         except errors.UsageError as error:
-            self._refuse(f"{self._shown} is no index of a registry: {error.message}")
+            self._refuse(f"{self._shown} is not a registry index: {error.message}")
         plugins = whole.get("plugins") if isinstance(whole, dict) else None
         if not isinstance(plugins, list):
-            self._refuse(f'{self._shown} is no index of a registry: it has no list "plugins"')
+            self._refuse(f'{self._shown} is not a registry index: it has no list "plugins"')
         return plugins
 
     def find(self, name: str, version: str) -> Entry | None:
@@ -163,7 +163,7 @@ class _Index:
             self._refuse(f"{self._shown}, entry {asked + 1}, {name}: {wrong}")
         digest = _digest(fields)
         if not digest:
-            self._say(f"{self._shown} names no digest for {name}: only signatures say whose it is")
+            self._say(f"{self._shown} lists no digest for {name}: only the signature protects it")
         return Entry(
             name,
             fields["version"],
@@ -189,15 +189,15 @@ class _Index:
     def _wrong(self, fields: Any) -> str:
         """What is wrong with an entry, empty if nothing is."""
         if not isinstance(fields, dict):
-            return "it is no object"
+            return "it is not an object"
         for field in ("name", "version", "url"):
             if not isinstance(fields.get(field), str):
-                return f"it has no text {field!r}"
+                return f"its {field!r} is missing or not text"
         if not is_plugin_name(fields["name"]):
-            return "its name is none of a plugin"
+            return "its name is not a valid plugin name"
         version = fields["version"]
         if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):
-            return "its version is not one of printable ASCII"
+            return "its version is not printable ASCII"
         digest = _digest(fields)
         if not isinstance(digest, str) or (digest and not is_sha256(digest)):
             return "its sha256 does not have 64 hexadecimal digits"
@@ -214,11 +214,11 @@ class _Index:
         if "://" in url:
             return urls.parse(url).text
         if not url or not url.isprintable():
-            raise errors.UsageError("It is no path")
+            raise errors.UsageError("It is not a path")
         return url if url.startswith("/") else f"{files.folder(self._base).rstrip('/')}/{url}"
 
     def _refuse(self, message: str) -> NoReturn:
-        raise errors.BadPackage(message, "Tell whoever keeps this registry")
+        raise errors.BadPackage(message, "Report this to the registry's operator")
 
 
 def _digest(fields: dict[str, Any]) -> Any:

@@ -36,7 +36,7 @@ def refuse(archive: str, why: str) -> NoReturn:
     from edge import errors
 
     raise errors.BadPackage(
-        f"{archive}: {why}", "A plugin is smaller; look into the archive before you use it"
+        f"{archive}: {why}", "Plugins are smaller; check the contents of the archive before you use it"
     )
 
 
@@ -111,7 +111,7 @@ class Stream:
         """The next `size` bytes; EOFError where there are less."""
         data = self.peek(size)
         if len(data) < size:
-            raise EOFError("it ends too early")
+            raise EOFError("it is truncated")
         self._start += size
         self._at += size
         return data
@@ -125,7 +125,7 @@ class Stream:
         # Some versions of tarfile ask again and again for what is missing.
         self._head_left -= size
         if size < 0 or self._head_left < 0:
-            refuse(self._archive, f"there are more than {MOST_HEAD_BYTES >> 10} KB before a member")
+            refuse(self._archive, f"more than {MOST_HEAD_BYTES >> 10} kB precede a member")
         self.last = self.take(size)
         return self.last
 
@@ -175,14 +175,14 @@ def decompressed(fd: int, archive: str, coder: Callable[[], Any]) -> Iterator[by
             if piece:
                 yield piece
             elif not held and not part.eof:
-                raise EOFError("it ends too early")
+                raise EOFError("it is truncated")
         rest = part.unused_data.lstrip(b"\0")
         while not rest:
             padding = next(compressed, b"")
             if not padding:
                 return
             rest = padding.lstrip(b"\0")
-    refuse(archive, f"it is compressed in more than {MOST_PARTS} parts")
+    refuse(archive, f"it has more than {MOST_PARTS} compressed parts")
 
 
 def gzip_coder() -> Any:

@@ -29,7 +29,7 @@ def extract(pieces: Iterator[bytes], into: Extraction) -> None:
         from edge import errors
         from edge.sources.members import REMEDY
 
-        raise errors.BadPackage(f"{into.archive}: it holds no tar archive of POSIX or GNU", REMEDY)
+        raise errors.BadPackage(f"{into.archive}: it is not a POSIX or GNU tar archive", REMEDY)
     import tarfile
 
     stream.begin_member()
@@ -52,7 +52,7 @@ def _extract_member(member: TarInfo, stream: streams.Stream, into: Extraction) -
         into.refuse(name, "it is a sparse file")
     if member.isdir():
         if member.size:
-            into.refuse(name, "it is a folder with contents of its own")
+            into.refuse(name, "it is a folder with data of its own")
         into.add_folder(name)
     elif member.type in (b"0", b"\0"):
         into.add_file(name, _contents(stream, member.size))
@@ -64,7 +64,7 @@ def _name(member: TarInfo, into: Extraction) -> str:
     """Its name, which all heads before it agree on where more than one says it."""
     said = member.pax_headers.get("path", member.name)
     if said.rstrip("/") != member.name.rstrip("/"):
-        into.refuse(member.name, f"it has another name too, {said[:40]!a}")
+        into.refuse(member.name, f"it has a second name, {said[:40]!a}")
     # tarfile takes the slash away that a file must not have.
     return member.name if member.isdir() else said
 
@@ -81,7 +81,7 @@ def _kind(member: TarInfo) -> str:
 
 def _contents(stream: streams.Stream, size: int) -> Iterator[bytes]:
     if size < 0:
-        raise ValueError("a size below zero")
+        raise ValueError("a negative size")
     left = size
     while left:
         piece = stream.take(min(left, streams.PIECE_BYTES))
@@ -96,10 +96,10 @@ def _check_end(stream: streams.Stream) -> None:
     Reads to the end, where a compressed file's checksum is.
     """
     if any(stream.last):
-        raise ValueError("the head of a member is damaged")
+        raise ValueError("the header of a member is damaged")
     while True:
         rest = stream.take(len(stream.peek(BLOCK_BYTES)))
         if not rest:
             return
         if any(rest):
-            raise ValueError("there is something behind its end")
+            raise ValueError("there is data after its end")

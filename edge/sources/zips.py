@@ -47,7 +47,7 @@ def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None
         into.add_file(name, _contents(archive, member))
         return
     if member.file_size:
-        into.refuse(name, "it is a folder with contents of its own")
+        into.refuse(name, "it is a folder with data of its own")
     into.add_folder(name[:-1])
 
 
@@ -63,9 +63,9 @@ def _name(member: ZipInfo) -> tuple[str, str]:
         except UnicodeDecodeError:
             utf8 = ""
         if is_dos and utf8:
-            return name, f"its name is not said to be UTF-8, and may be that or {CODE_PAGE}"
+            return name, f"its name is not marked as UTF-8 and could be UTF-8 or {CODE_PAGE}"
         if not (is_dos or utf8):
-            return name, "its name is not said to be UTF-8, and is none"
+            return name, "its name is not marked as UTF-8 and is not valid UTF-8"
         name = utf8 or name
     if "\\" not in name or not is_dos:
         return name, ""
@@ -80,14 +80,14 @@ def _problem(member: ZipInfo, name: str) -> str:
     if member.flag_bits & ENCRYPTED:
         return "it is encrypted"
     if member.compress_type not in (STORED, DEFLATED):
-        return f"it is compressed with method {member.compress_type}, and only deflate is known here"
+        return f"it is compressed with method {member.compress_type}; only deflate is supported"
     kind = (member.external_attr >> 16) & files.FORMAT_MASK
     if kind not in (0, files.REGULAR, files.DIRECTORY):
         return "it is a link or a device"
     is_folder = kind == files.DIRECTORY or bool(member.external_attr & DOS_FOLDER)
     if name.endswith("/"):
-        return "it is a file, and its name ends in a slash" if kind == files.REGULAR else ""
-    return "it is a folder, and its name does not end in a slash" if is_folder else ""
+        return "it is a file, but its name ends in a slash" if kind == files.REGULAR else ""
+    return "it is a folder, but its name does not end in a slash" if is_folder else ""
 
 
 def _has_other_name(extra: bytes) -> bool:
@@ -110,4 +110,4 @@ def _contents(archive: ZipFile, member: ZipInfo) -> Iterator[bytes]:
             left -= len(piece)
             yield piece
     if left:
-        raise ValueError("a member is shorter than the directory says")
+        raise ValueError("a member is shorter than the directory states")

@@ -75,10 +75,10 @@ def test_nobody_else_reaches_it(folder: Path) -> None:
 def test_what_others_may_write_is_not_trusted(folder: Path, name: str) -> None:
     audit.append({"event": "test"})
     (folder / name).chmod(0o770)
-    with pytest.raises(errors.EnvironmentFault, match="others may write it") as caught:
+    with pytest.raises(errors.EnvironmentFault, match="other users can write it") as caught:
         audit.append({"event": "test"})
     assert str(folder / name) in caught.value.message
-    assert audit.verify() == [f"{str(folder / name).rstrip('/')}: others may write it"]
+    assert audit.verify() == [f"{str(folder / name).rstrip('/')}: other users can write it"]
 
 
 @pytest.mark.parametrize("name", ["log", "lock"])

@@ -138,9 +138,9 @@ def test_another_key_signs(
             "cron-next",
             {"name": "cron-last"},
             1,
-            "name is cron-last, and the plugin says that it is cron-next",
+            "name is cron-last, but the plugin reports cron-next",
         ),
-        ("cron-next", {"version": "1.0.1"}, 2, "version is 1.0.1, and the plugin says that it is 1.0.0"),
+        ("cron-next", {"version": "1.0.1"}, 2, "version is 1.0.1, but the plugin reports 1.0.0"),
         ("cron-next", {"edge": {"tools": []}}, 9, "the tool `cron_next` has no risk"),
         (
             "cron-next",
@@ -163,8 +163,13 @@ def test_another_key_signs(
         ("cron-next", {"config_schema": {"properties": {"a": {"type": "text"}}}}, 8, "is no JSON Schema"),
         ("cron-next", {"config_schema": {"minimum": "1"}}, 8, "is no JSON Schema"),
         ("cron-next", {"config_schema": {"properties": {"a": {"pattern": "("}}}}, 8, "is no JSON Schema"),
-        ("channel", {"edge": {"check": {"arguments": "{}"}}}, 5, "which tool is to be tried? It offers none"),
-        ("memory", {"edge": {"tools": [{"name": "a", "risk": "low"}]}}, 5, "no tool `a`: it offers no tool"),
+        (
+            "channel",
+            {"edge": {"check": {"arguments": "{}"}}},
+            5,
+            "no `tool` is set under [edge.check]; the plugin offers none",
+        ),
+        ("memory", {"edge": {"tools": [{"name": "a", "risk": "low"}]}}, 5, "no tool `a`: it offers no tools"),
     ],
 )
 def test_what_a_device_would_refuse_is_refused_with_its_line(
@@ -202,7 +207,7 @@ def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: W
     folder = plugin()
     (folder / "cron-next.wasm").unlink()
     (folder / "cron-next.wasm").symlink_to(wasm("cron-next"))
-    refused(edge("pack", folder, *ONE), 3, "line 5: wasm_path leads out of ")
+    refused(edge("pack", folder, *ONE), 3, "line 5: wasm_path points outside ")
 
 
 def test_an_import_that_nobody_provides_is_refused(
@@ -407,6 +412,6 @@ def test_a_file_in_place_of_the_folder_says_what_to_name(
     refused(
         edge("pack", folder / name),
         2,
-        f"{folder / name} is a file, and a package is made of a folder",
+        f"{folder / name} is a file; a package is made from a folder",
         remedy.format(folder),
     )

@@ -39,7 +39,7 @@ def test_a_module_with_metadata_comes_back_as_a_component(wasm: Wasm) -> None:
 
 
 def test_what_makes_the_compiler_fail_is_refused() -> None:
-    with pytest.raises(errors.InvalidWasm, match=r"^x\.wasm: the compiler fails on it: internal error"):
+    with pytest.raises(errors.InvalidWasm, match=r"^x\.wasm: the compiler failed: internal error"):
         compiler.encode(PANICS, "x.wasm")
 
 

@@ -69,9 +69,9 @@ def test_a_library_for_this_processor(
         (arm(V6), arm(V6, hard=False), "armv6l", "the library is for arm, 32 bits", "pi-zero"),
         (arm(V6), arm(V7), "armv6l", "newer CPU than armv6l (Tag_CPU_arch 10)", "pi-zero"),
         (arm(V6), elf_file(attributes=[(28, 1)]), "armv6l", "newer CPU", "pi-zero"),
-        (elf_file(bits=64, machine=243), arm(V6), "riscv64", "machine 243", "there may be none"),
-        (arm(V6), b"#!/bin/sh\n" * 20, "armv6l", "is no library", "bundle"),
-        (arm(V6), b"", "armv6l", "is no library", "bundle"),
+        (elf_file(bits=64, machine=243), arm(V6), "riscv64", "machine 243", "there may not be one"),
+        (arm(V6), b"#!/bin/sh\n" * 20, "armv6l", "is not a library", "bundle"),
+        (arm(V6), b"", "armv6l", "is not a library", "bundle"),
     ],
 )
 def test_a_library_for_another(
@@ -174,7 +174,7 @@ def test_a_session_folder_that_is_passed_over_is_told(
     # It would stay in this machine's own.
     monkeypatch.setattr("edge.files.runtime_dir.own_folder", lambda: "/dev/shm/edge-0/1")
     found = finding("shared_memory")
-    assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
+    assert (found.status, f"XDG_RUNTIME_DIR, {tmp_path}/nowhere, is not used: " in found.found) == ("pass", True)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_relative_place_is_ignored_and_told(
     monkeypatch.setenv(variable, "relative/place")
     found = finding("places")
     assert (found.status, bool(found.remedy)) == ("warn", True)
-    assert f"{variable} is relative/place, which is ignored: /" in found.found
+    assert f"{variable} is relative/place, which is ignored; /" in found.found
 
 
 def test_a_relative_home_is_ignored_and_told(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +243,7 @@ def test_the_disk(
 def test_a_file_system_without_a_size(finding: Check, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = os.statvfs_result((4096, 4096, 0, 0, 0, 0, 0, 0, 0, 255))
     monkeypatch.setattr("posix.statvfs", lambda _: found)
-    assert (finding("disk").status, "without a size" in finding("disk").found) == ("pass", True)
+    assert (finding("disk").status, "without its own size" in finding("disk").found) == ("pass", True)
     assert empty.exists()
 
 

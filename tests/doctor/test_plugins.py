@@ -102,7 +102,7 @@ def test_a_library_that_does_not_load_what_is_installed(
     fingerprints = {**about["fingerprints"], about["engine"]: "0123456789abcdef"}
     monkeypatch.setattr("edge._native.about", lambda: {**about, "fingerprints": fingerprints})
     found = finding("engine")
-    assert (found.status, "the library wants 0123456789abcdef" in found.found) == ("fail", True)
+    assert (found.status, "the library requires 0123456789abcdef" in found.found) == ("fail", True)
 
 
 def test_a_compiler_that_is_not_taken_any_more(finding: Check, put: Put) -> None:
@@ -150,7 +150,7 @@ def test_a_grant_that_an_enabled_plugin_lacks(finding: Check, package: Callable[
     say(trust.line(own_key(), "local"))
     policy_change.set_level("strict")
     found = finding("grants")
-    assert (found.status, "wants a grant of the operator's" in found.found) == ("fail", True)
+    assert (found.status, "requires a grant by the operator" in found.found) == ("fail", True)
 
 
 def test_a_policy_that_means_nothing_is_no_damage_of_plugins(finding: Check, put: Put) -> None:

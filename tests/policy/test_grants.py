@@ -114,7 +114,7 @@ def test_a_row_has_the_three_columns() -> None:
         ASKS[:1],
         True,
     )
-    assert "not all that is declared" in http.reason
+    assert "only part of what is declared" in http.reason
     secrets = found["config_read"]
     assert (secrets.declared, secrets.allowed, secrets.granted) == (ASKS[2:3], (), False)
     assert "not consented" in secrets.reason

@@ -11,11 +11,11 @@ PERSON = "asks a person to look, and to judge"
 EXCUSED = {
     "Debian, Raspberry Pi OS: `sudo apt install python3-cffi-backend`; others: `pip install cffi`": PACKAGE,
     "On Debian and Raspberry Pi OS: `sudo apt install python3-cffi-backend`": PACKAGE,
-    "`pip install jsonschema`; a checkout of Edge has it after `make setup`": PACKAGE,
+    "Run `pip install jsonschema`, or `make setup` in a checkout of Edge": PACKAGE,
     "`sudo apt install python3-tomli`, or `pip install tomli`": PACKAGE,
     "Use the bundle that `edge bundle --target {}` makes on a PC": ELSEWHERE,
     "Use the bundle that `edge bundle --target pi-zero` makes on a PC": ELSEWHERE,
-    "Clone it, and run edge from there": ELSEWHERE,
+    "Clone the repository and run edge from there": ELSEWHERE,
     "Run `{}/edge --version` once as the owner of {}/lib, with 2 MB free on its disk": ELSEWHERE,
     "`chmod a+r` the file and `chmod a+x` its folders, or run as a user who can read it": (
         "changes the library that all tests share, for a user who is not root"
@@ -32,13 +32,13 @@ EXCUSED = {
     "/boot/cmdline.txt), and restart": "restarts the machine",
     "`ls -ld {}` shows its owner; find out as root why it exists, and remove it": PERSON,
     "`ls -ld {}` shows what is there": PERSON,
-    "`dmesg` shows whether the disk is failing, or can't be written any more": "needs a disk that fails",
+    "`dmesg` shows whether the disk is failing or has become read-only": "needs a disk that fails",
     "Do not use it: `edge key new` makes no such key": "warns of a file that somebody else made",
     "Its author declares memory under [edge.limits], or builds it with less: {}": "builds a plugin anew",
-    "Make a .zip or a .tar of what it holds": "needs a Python that was built without lzma",
-    "Name the tool in the delegation list of the calling plugin, as plugin/tool, and grant it": (
+    "Pack its contents as .zip or .tar": "needs a Python that was built without lzma",
+    "Add the tool, as plugin/tool, to the delegation list of the calling plugin, and grant it": (
         "is followed where applications delegate: tests/interfaces/test_delegation.py"
     ),
-    "Check the URL; the system's certificates are of the package ca-certificates, or SSL_CERT_FILE": SERVER,
-    "Download the file yourself and give that, with --sha256": SERVER,
+    "Check the URL; trusted certificates come from the package ca-certificates or from SSL_CERT_FILE": SERVER,
+    "Download the file yourself and install it with --sha256": SERVER,
 }

@@ -170,7 +170,7 @@ def test_a_policy_that_is_gone(edge: Edge, spaced: Path) -> None:
 
 def test_a_place_for_an_artifact_that_is_not_there(edge: Edge, spaced: Path) -> None:
     path = spaced / "not there" / "a.edge"
-    told = advice(edge("bundle", "--target", "pi-zero", "-o", path), "Make it: `mkdir -p {}`")
+    told = advice(edge("bundle", "--target", "pi-zero", "-o", path), "Create it: `mkdir -p {}`")
     told.shell()
     assert path.parent.is_dir()
 

@@ -28,8 +28,8 @@ def test_a_signer_that_nobody_trusts(edge: Edge, packed: Packed) -> None:
     file = packed(seed=STRANGER)
     told = advice(
         edge("install", file),
-        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
-        "first 16 are enough for a key in `edge key list`",
+        "If you trust the signer: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the first "
+        "16 are enough for a key in `edge key list`",
     )
     shown = edge(*told.edge(1, FILE=file))
     assert shown.status == 0
@@ -46,7 +46,7 @@ def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
     edge("key", "revoke", key, "--reason", "stolen")
     told = advice(
         edge("install", packed(seed=STRANGER)),
-        "Use another release; `edge key list` shows what was revoked, where and why",
+        "Use another release; `edge key list` shows revocations with file and reason",
     )
     assert "stolen" in edge(*told.edge()).out
     assert edge("install", packed(release=2)).status == 0
@@ -70,7 +70,7 @@ def test_a_key_that_may_sign_other_plugins_only(edge: Edge, packed: Packed) -> N
     file = packed(seed=STRANGER)
     told = advice(
         edge("install", file),
-        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it",
+        "`edge key list` shows which plugins a key may sign; `edge key trust KEY --plugins NAMES` changes it",
     )
     assert "weather" in edge(*told.edge(0)).out
     assert edge(*told.edge(1, KEY=key[:16], NAMES="weather,faults")).status == 0
@@ -84,7 +84,8 @@ def test_a_compiler_that_is_not_taken(edge: Edge, packed: Packed) -> None:
     path.write_text("wasmtime 999.0.0\n")
     told = advice(
         edge("install", file),
-        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor",
+        "Compile the plugin again with a newer release of Edge, or get such a file; `edge key list` shows "
+        "the oldest compiler accepted",
     )
     assert "999.0.0" in edge(*told.edge()).out
     path.unlink()

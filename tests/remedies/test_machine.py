@@ -168,7 +168,7 @@ def test_memory_that_others_have(counters: Counters) -> None:
         Admission(counters, PI_ZERO).admit("more", each)
     advice(
         caught.value,
-        "Wait until another call has ended, or have its author declare less memory under [edge.limits]",
+        "Wait until another call has ended, or declare less memory under [edge.limits] in the manifest",
     )
     slots.pop().close()
     Admission(counters, PI_ZERO).admit("more", each).close()
@@ -194,7 +194,7 @@ def test_a_limit_of_memory_around_this_process(wasm: Callable[[str], Path], tmp_
         check=False,
     )
     assert few.returncode == 5, few.stderr
-    told = advice(few.stderr, "Raise that limit: `ulimit -{}` shows it, in a service it is {}=")
+    told = advice(few.stderr, "Raise that limit: `ulimit -{}` in a shell, {}= in a service")
     assert told.built_in("ulimit -Sv 60000") == "60000"
 
 

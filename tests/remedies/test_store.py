@@ -103,9 +103,9 @@ def test_a_name_that_is_mistyped(edge: Edge, installed: Install) -> None:
 
 def test_a_plugin_that_nobody_installed(edge: Edge) -> None:
     for words in (("show", "weather"), ("log", "weather")):
-        told = advice(edge(*words), "`edge list` shows what is installed")
+        told = advice(edge(*words), "`edge list` shows the installed plugins")
         assert edge(*told.edge()).status == 0
-    told = advice(edge("log", "../a"), "`edge list` shows what is installed")
+    told = advice(edge("log", "../a"), "`edge list` shows the installed plugins")
     assert edge(*told.edge()).status == 0
 
 

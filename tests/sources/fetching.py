@@ -33,7 +33,7 @@ def interrupted(get: Get, server: Server, **how: Any) -> str:
     """A fetch that ended in the midst of the body, with what it left; its URL."""
     url = f"{server.url}/a.edge"
     server.answer = Release(BODY, cut=100_000, **how)
-    with pytest.raises(errors.FetchFailed, match="ended the connection too early"):
+    with pytest.raises(errors.FetchFailed, match="closed the connection too early"):
         get(url)
     server.requests.clear()
     return url

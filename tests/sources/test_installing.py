@@ -159,7 +159,7 @@ def test_a_folder_of_that_name_is_not_compiled_and_signed(
     monkeypatch.chdir(machine)
     status, said = install("weather", capfd=capfd)
     assert (status, said["error"]["kind"]) == (2, "UsageError")
-    assert "what is called weather in this directory is ./weather" in said["error"]["remedy"]
+    assert "to use weather in this directory, write ./weather" in said["error"]["remedy"]
     assert record.find("weather") is None
     capfd.readouterr()
     assert main(["install", "./weather"]) == 0
@@ -253,8 +253,8 @@ def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
     ("manifest", "told"),
     [
         ("name = 3\n", "weather.zip/plugin/manifest.toml has "),
-        (packages.manifest_of("weather", "1.0.0"), "there is no file {archive}/plugin/a.wasm"),
-        ('name = "weather"\nversion = "1.0.0"\n', "{archive}/plugin has 0 files of WebAssembly"),
+        (packages.manifest_of("weather", "1.0.0"), "no such file: {archive}/plugin/a.wasm"),
+        ('name = "weather"\nversion = "1.0.0"\n', "{archive}/plugin has 0 WebAssembly files"),
         ('name = "weather"\nversion = "1.0.0"\nwasm_path = "b.wasm"\n', "b.wasm: it is not WebAssembly"),
     ],
 )

@@ -38,7 +38,7 @@ def prepare(use: Callable[[str], None], lib: str, wanted: str) -> Callable[[], N
         _restart()
     if sys.version_info < OLDEST_PYTHON:
         found, oldest = (f"{major}.{minor}" for major, minor in (sys.version_info[:2], OLDEST_PYTHON))
-        sys.stderr.write(f"edge: python3 is Python {found} here, Edge needs {oldest} or newer\n")
+        sys.stderr.write(f"edge: python3 is Python {found}; Edge requires {oldest} or newer\n")
         sys.stderr.write("      Update the system, or name a newer one: EDGE_PYTHON=python3.11 edge ...\n")
         sys.exit(ENVIRONMENT_EXIT)
     from os.path import realpath
@@ -62,7 +62,7 @@ def _restart() -> NoReturn:
     try:
         os.execvp(python, [python, "-I", "-S", *sys.argv])  # noqa: S606 the user's own choice
     except OSError:
-        sys.stderr.write(f"edge: there is no {python} on this machine\n")
+        sys.stderr.write(f"edge: {python} was not found on this machine\n")
         sys.stderr.write(
             "      On Debian and Raspberry Pi OS: sudo apt install python3 python3-cffi-backend\n"
         )
