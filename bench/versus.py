@@ -54,7 +54,7 @@ def ratios(peers: Peers) -> tuple[float, float]:
     bare = bare_kb()
     pairs = [(peers.edge(), peers.wasmtime()) for _ in range(PAIRS)]
     for ours, theirs in pairs:
-        assert ours["answer"] == theirs["answer"], "both must answer alike"
+        assert ours["answer"] == theirs["answer"], "both must give the same answer"
     memory = [(ours["peak_kb"] - bare) / (theirs["peak_kb"] - bare) for ours, theirs in pairs]
     time = [ours["seconds"] / theirs["seconds"] for ours, theirs in pairs]
     return statistics.median(memory), statistics.median(time)

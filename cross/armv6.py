@@ -62,7 +62,7 @@ def foreign(elf: ELFFile) -> Iterator[tuple[int, str]]:
             before = bisect_right(addresses, address)
             kind = marks[before - 1][1] if before else "$d"
             if kind == "$t":
-                yield address, "in Thumb code, of which nothing here is made"
+                yield address, "unexpected Thumb code"
             elif kind == "$a":
                 yield from ((address, name) for name in _names(word))
 

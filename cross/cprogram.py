@@ -47,5 +47,5 @@ def run(
 def _static(target: str) -> Static:
     row = targets.get(target).static
     if row is None:
-        raise UnknownTarget(f"targets.toml says nothing of static programs for {target}")
+        raise UnknownTarget(f"targets.toml has no entry for static programs for {target}")
     return row

@@ -40,7 +40,7 @@ SEPARATOR = re.compile(r"\s+(?:OR|AND)\s+|[()]")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints what is wrong, a line each, and answers 1 if anything is."""
     parser = argparse.ArgumentParser(prog="cross.dependencies")
-    parser.add_argument("--fetch", action="store_true", help="fetch RustSec's advisories first")
+    parser.add_argument("--fetch", action="store_true", help="download RustSec's advisories first")
     given = parser.parse_args(arguments)
     if given.fetch and deny(SHIPPED, "fetch", "db", offline=False):
         return 1
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checks.append("advisories")
     else:
         print(
-            f"advisories are not checked: there is no {advisories()}; python -m cross.dependencies --fetch",
+            f"advisories are not checked: {advisories()} does not exist; run python -m cross.dependencies "
+            "--fetch",
             file=sys.stderr,
         )
     failed = deny(SHIPPED, "check", "--hide-inclusion-graph", *checks)
@@ -117,11 +118,11 @@ def python_problems(rules: dict[str, Any], packages: Iterable[metadata.Distribut
         licence = stated or rules["licences"].get(name, "")
         words = [word for word in SEPARATOR.split(licence) if word]
         if not words:
-            yield f"{name} does not say its licence: look it up, for tool.edge.dependencies.licences"
+            yield f"{name} states no licence: look it up and add it to tool.edge.dependencies.licences"
         allowed = [word in rules["allow"] for word in words]
         # Of alternatives one will do; whoever joins licences wants each of them kept.
         if words and not (all(allowed) if " AND " in licence else any(allowed)):
-            yield f"{name} is under {licence}, which tool.edge.dependencies does not allow"
+            yield f"{name} has licence {licence}, which tool.edge.dependencies does not allow"
         origin = package.read_text("direct_url.json")
         if origin:
             yield f"{name} comes from {json.loads(origin)['url']} and not from the index"
@@ -134,7 +135,7 @@ def unpinned(requirements: Iterable[str]) -> Iterator[str]:
         requirement = Requirement(text)
         pinned = [each.operator for each in requirement.specifier] == ["=="]
         if EXTRA.search(str(requirement.marker)) and not (pinned or requirement.extras):
-            yield f"{text} names no exact version"
+            yield f"{text} does not pin an exact version"
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def complaints(target: str, file: Path, unstripped: Path | None = None) -> list[
             if wanted.max_cpu_arch is not None:
                 found += [*_attributes(elf, wanted), *_instructions(elf, unstripped or file)]
     except ELFError as error:
-        raise NotChecked(f"{file} is no ELF file: {error}") from None
+        raise NotChecked(f"{file} is not an ELF file: {error}") from None
     return found
 
 
@@ -66,11 +66,11 @@ def _linking(elf: ELFFile) -> Iterator[str]:
         for tag in section.iter_tags() if isinstance(section, DynamicSection) else ():
             kind = tag["d_tag"]
             if kind == "DT_NEEDED" and not tag.needed.startswith(LIBRARIES):
-                yield f"it needs {tag.needed}, which a device may lack"
+                yield f"it needs {tag.needed}, which devices may lack"
             if kind in ("DT_RPATH", "DT_RUNPATH"):
-                yield f"it looks for libraries in a folder of its own ({kind})"
+                yield f"it sets its own library search path ({kind})"
             if kind == "DT_TEXTREL" or (kind == "DT_FLAGS" and tag["d_val"] & DF_TEXTREL):
-                yield "its code has to be changed when it is loaded (text relocations)"
+                yield "its code needs text relocations"
 
 
 def _glibc(elf: ELFFile, wanted: Elf) -> Iterator[str]:
@@ -82,13 +82,13 @@ def _glibc(elf: ELFFile, wanted: Elf) -> Iterator[str]:
             for version in versions:
                 name, _, number = version.name.partition("_")
                 if name == "GLIBC" and (number == "PRIVATE" or _number(number) > newest):
-                    yield f"it needs {version.name}; devices may have {wanted.max_glibc}"
+                    yield f"it needs {version.name}; devices have at least {wanted.max_glibc}"
 
 
 def _memory(elf: ELFFile) -> Iterator[str]:
     stacks = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_GNU_STACK"]
     if not stacks or any(segment["p_flags"] & P_FLAGS.PF_X for segment in stacks):
-        yield "it asks for an executable stack"
+        yield "it requests an executable stack"
     both = P_FLAGS.PF_W | P_FLAGS.PF_X
     if any(segment["p_flags"] & both == both for segment in elf.iter_segments()):
         yield "it has memory that is writable and executable"
@@ -97,7 +97,7 @@ def _memory(elf: ELFFile) -> Iterator[str]:
 def _attributes(elf: ELFFile, wanted: Elf) -> Iterator[str]:
     sections = [section for section in elf.iter_sections() if isinstance(section, ARMAttributesSection)]
     if not sections:
-        yield "it does not say what CPU it is for (no .ARM.attributes)"
+        yield "it does not state its CPU (no .ARM.attributes)"
         return
     values = {
         attribute.tag: attribute.value
@@ -112,7 +112,7 @@ def _attributes(elf: ELFFile, wanted: Elf) -> Iterator[str]:
     if values.get("TAG_THUMB_ISA_USE", 0) > THUMB_1:
         yield "it uses Thumb-2"
     if values.get("TAG_FP_ARCH", 0) > VFP_2:
-        yield f"it uses a newer floating point unit than VFPv2 (Tag_FP_arch {values['TAG_FP_ARCH']})"
+        yield f"it uses a newer floating-point unit than VFPv2 (Tag_FP_arch {values['TAG_FP_ARCH']})"
     if values.get("TAG_ADVANCED_SIMD_ARCH", 0):
         yield "it uses NEON"
     is_hard = values.get("TAG_ABI_VFP_ARGS", 0) == HARD_FLOAT
@@ -125,12 +125,12 @@ def _instructions(elf: ELFFile, unstripped: Path) -> Iterator[str]:
     with open(unstripped, "rb") as stream:
         full = ELFFile(stream)
         if full.get_section_by_name(".symtab") is None:
-            raise NotChecked(f"{unstripped} has no symbols: give the file from before it was stripped")
+            raise NotChecked(f"{unstripped} has no symbols: use the file from before stripping")
         if _code(full) != _code(elf):
-            raise NotChecked(f"{unstripped} is not the same program")
+            raise NotChecked(f"{unstripped} is a different program")
         found = list(armv6.foreign(full))
     for address, name in found[:SHOWN]:
-        yield f"an ARM1176 has no {name} ({address:#x}, one of {len(found)} such instructions)"
+        yield f"an ARM1176 does not have {name} ({address:#x}, one of {len(found)} such instructions)"
 
 
 def _code(elf: ELFFile) -> list[bytes]:
@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cross.elf", description=__doc__)
     parser.add_argument("target", choices=[name for name, row in targets.table().items() if row.elf])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--unstripped", type=Path, help="the same file from before its symbols were stripped")
+    parser.add_argument("--unstripped", type=Path, help="the same file before its symbols were stripped")
     options = parser.parse_args(arguments)
     try:
         found = complaints(options.target, options.file, options.unstripped)

@@ -17,7 +17,7 @@ SOURCE = Path(__file__).parent / "adapter"
 def adapt(rust: Rust, module: Path, out: Path) -> None:
     """Writes the component of `module` to `out`; what wasm-component-ld does at the end of a link."""
     if subprocess.run([_adapter(rust), module, out], check=False).returncode != 0:
-        raise BuildFailed(f"{module.name}: no component can be made of it, see the message above")
+        raise BuildFailed(f"{module.name}: it cannot be made into a component, see the message above")
 
 
 def _adapter(rust: Rust) -> Path:

@@ -35,7 +35,7 @@ def source(name: str) -> Path:
     for folder in FOLDERS:
         if Path(name).name == name and _is_plugin(folder / name):
             return folder / name
-    raise NoSuchPlugin(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
+    raise NoSuchPlugin(f"no plugin {name!r} in examples/ or tests/guests/; known are {', '.join(names())}")
 
 
 def build(name: str) -> Path:
@@ -79,9 +79,7 @@ def _check_crate(folder: Path) -> None:
     file = folder / "Cargo.toml"
     crate = tomllib.loads(file.read_text())["package"]["name"]
     if crate != folder.name:
-        raise BuildFailed(
-            f"{file} names the crate {crate!r} and not {folder.name!r}, as its folder; change it"
-        )
+        raise BuildFailed(f"{file} names the crate {crate!r}; rename it to {folder.name!r}, as its folder")
 
 
 def _key(folder: Path, *others: object) -> str:

@@ -102,7 +102,7 @@ def _entered(library: Path, folder: Path, words: list[str]) -> list[str]:
     log = folder / "log"
     options = ["-d", "exec,nochain", "-dfilter", f"{base:#x}+{SPAN:#x}", "-D", str(log)]
     if _run(library, folder, words, options) != base:
-        raise RuntimeError("the library is at another address each time")
+        raise RuntimeError("the library's address changes between runs")
     table = sorted(functions(library.with_name(UNSTRIPPED)))
     names = []
     for said in ENTERED.findall(log.read_text()):
@@ -152,7 +152,9 @@ def _places(folder: Path) -> dict[str, str]:
 def _tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise ToolMissing(f"no {name} here: install Debian's {'binutils' if name == 'nm' else 'util-linux'}")
+        raise ToolMissing(
+            f"{name} not found: install Debian's {'binutils' if name == 'nm' else 'util-linux'}"
+        )
     return found
 
 

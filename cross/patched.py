@@ -43,8 +43,8 @@ class Edit:
         found = re.findall(self.after, text)
         if len(found) != 1:
             raise PatchFailed(
-                f"{self.crate}: {self.file} has {len(found)} places that fit {self.after!r}, not one:"
-                f" look at the release's changes and adapt {Path(__file__).name}"
+                f"{self.crate}: {self.file} has {len(found)} places that match {self.after!r} instead of "
+                f"one: check the release's changes and adapt {Path(__file__).name}"
             )
         return re.sub(self.after, rf"\g<0>{self.line} // added by Edge, {Path(__file__).name}\n", text)
 
@@ -87,7 +87,7 @@ def pinned(lock: str, crate: str) -> tuple[str, str]:
     """Version and SHA-256 of a crate, of which the lock file must have exactly one."""
     found = [package for package in tomllib.loads(lock)["package"] if package["name"] == crate]
     if len(found) != 1 or "checksum" not in found[0]:
-        raise PatchFailed(f"Cargo.lock pins {len(found)} published versions of {crate}, not one")
+        raise PatchFailed(f"Cargo.lock pins {len(found)} published versions of {crate} instead of one")
     return found[0]["version"], found[0]["checksum"]
 
 
@@ -96,7 +96,7 @@ def without_source(lock: str, crate: str) -> str:
     entry = re.compile(rf'(\nname = "{re.escape(crate)}"\nversion = ".*"\n)source = ".*"\nchecksum = ".*"\n')
     text, count = entry.subn(r"\1", lock)
     if count != 1:
-        raise PatchFailed(f"Cargo.lock has {count} entries of {crate} with a source, not one")
+        raise PatchFailed(f"Cargo.lock has {count} entries of {crate} with a source instead of one")
     return text
 
 
@@ -111,7 +111,7 @@ def _edited(crate: str, version: str, digest: str, edits: Iterable[Edit], stage:
     archive = next((path for path in found if hashlib.sha256(path.read_bytes()).hexdigest() == digest), None)
     if archive is None:
         seen = ", ".join(map(str, found)) or "none"
-        raise PatchFailed(f"{crate} {version}: no archive with the digest in Cargo.lock here; found: {seen}")
+        raise PatchFailed(f"{crate} {version}: no archive with the digest in Cargo.lock; found: {seen}")
     _unpack(archive, f"{crate}-{version}", stage)
     for edit in edits:
         file = stage / edit.file
@@ -127,7 +127,7 @@ def _unpack(archive: Path, top: str, stage: Path) -> None:
             path = Path(member.name)
             source = members.extractfile(member)
             if not member.isfile() or source is None or path.parts[0] != top or ".." in path.parts:
-                raise PatchFailed(f"{archive.name}: {member.name} is no file of {top}")
+                raise PatchFailed(f"{archive.name}: {member.name} is not below {top}")
             target = stage.joinpath(*path.parts[1:])
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read())

@@ -143,6 +143,6 @@ def recipe(name: str, *, static: bool = False, released: bool = False) -> Recipe
         return Recipe(target, kind, toolchain.rust(build_std=False), released=released)
     row = target.static if static else target
     if row is None:
-        raise targets.UnknownTarget(f"targets.toml says nothing of a static library for {name}")
+        raise targets.UnknownTarget(f"targets.toml has no entry for a static library for {name}")
     aim = f"-target {row.zig} -mcpu={target.cpu}"
     return Recipe(target, kind, toolchain.rust(build_std=True), toolchain.zig(), row.triple, aim)

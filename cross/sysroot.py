@@ -81,7 +81,7 @@ def environment(target: str, extra: Mapping[str, str]) -> dict[str, str]:
 def _userland(target: str) -> Userland:
     found = targets.get(target).userland
     if found is None:
-        raise UnknownTarget(f"targets.toml names no userland for {target}")
+        raise UnknownTarget(f"targets.toml has no userland for {target}")
     return found
 
 

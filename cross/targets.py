@@ -77,7 +77,7 @@ def get(name: str) -> Target:
     try:
         return table()[name]
     except KeyError:
-        raise UnknownTarget(f"no target {name}; there are {', '.join(table())}") from None
+        raise UnknownTarget(f"unknown target {name}; known are {', '.join(table())}") from None
 
 
 def _target(name: str, row: dict[str, Any]) -> Target:

@@ -106,7 +106,7 @@ def zig() -> Zig:
     spec = importlib.util.find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         raise ToolMissing(
-            "no zig in this Python environment: run `pip install ziglang` there (`make build` does)"
+            "zig not found in this Python environment: run `pip install ziglang` (`make build` does)"
         )
     program = Path(spec.submodule_search_locations[0]) / "zig"
     return Zig(program, _ask(program, "version"))

@@ -24,7 +24,7 @@ def execute(engine: Engine, linker: component.Linker, plugin: component.Componen
     instance = linker.instantiate(store, plugin)
     tool = instance.get_export_index(store, TOOL)
     index = instance.get_export_index(store, "execute", tool)
-    assert index is not None, "the component is no tool"
+    assert index is not None, "the component is not a tool"
     function = instance.get_func(store, index)
     assert function is not None
     return str(function(store, arguments).output)

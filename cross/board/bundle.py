@@ -15,7 +15,5 @@ def make(folder: Path) -> Path:
     bundle = folder / "edge-board.tar.gz"
     command = [sys.executable, "-m", "edge", "bundle", "--target", "board", "--output", str(bundle)]
     if subprocess.run(command, cwd=cache.ROOT, check=False, stdout=subprocess.DEVNULL).returncode:
-        raise BoardError(
-            "there is no bundle to install on the board, see the message above; `make build` may help"
-        )
+        raise BoardError("no bundle to install on the board, see the message above; `make build` may help")
     return bundle

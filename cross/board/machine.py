@@ -47,7 +47,7 @@ class Machine:
 
     def __init__(self, kernel: Kernel, archives: Sequence[bytes], *, icount: bool) -> None:
         if not shutil.which(QEMU):
-            raise BoardError(f"no {QEMU} here: install Debian's qemu-system-arm")
+            raise BoardError(f"{QEMU} not found: install Debian's qemu-system-arm")
         self._console = open(os.memfd_create("console"), "rb")  # noqa: SIM115
         initrd = _in_memory(archives)
         command = [QEMU, "-M", "raspi0", "-kernel", str(kernel.image), "-dtb", str(kernel.device_tree)]
@@ -91,7 +91,7 @@ class Machine:
             self._stub.run_to_stop(deadline)
             stream, address, size = self._stub.registers()[:3]
             if stream not in STREAMS or size > CALL_BYTES:
-                raise self._broken("made a call to the host that its first process does not make")
+                raise self._broken("made an unexpected call to the host")
             if stream == REQUEST:
                 return {stream: bytes(data) for stream, data in written.items()}
             if stream == STDIN:
@@ -118,7 +118,7 @@ class Machine:
         except gdb.TimedOut:
             raise self._broken(too_late) from None
         except gdb.Ended:
-            raise self._broken(f"is gone: {self._last_error() or 'QEMU gave no reason'}") from None
+            raise self._broken(f"ended: {self._last_error() or 'QEMU reported no reason'}") from None
 
     def _check_for_panic(self) -> None:
         if PANIC in self._last_words():
@@ -137,9 +137,9 @@ class Machine:
     def _broken(self, problem: str) -> BoardError:
         said = self._last_words().decode(errors="replace").strip()
         return BoardError(
-            f"the emulated board {problem}. Try again on a less busy machine; if it stays, compare"
+            f"the emulated board {problem}. Try again on a less busy machine; if it persists, compare"
             f" `{QEMU} --version` with 7.2, which is known to work."
-            f" The kernel's last words:\n{said or '(none)'}"
+            f" The kernel's last messages:\n{said or '(none)'}"
         )
 
 

@@ -43,7 +43,7 @@ def _add(writer: cpio.Writer, path: Path, name: str) -> None:
         else:
             writer.file(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        raise BoardError(f"{path} can't go to the board: {error.strerror}") from error
+        raise BoardError(f"{path} cannot be copied to the board: {error.strerror}") from error
 
 
 def _unpacked(bundle: Path, scratch: Path) -> Path:
@@ -51,9 +51,9 @@ def _unpacked(bundle: Path, scratch: Path) -> Path:
     folder = scratch / Path(userland.BUNDLE_FOLDER).name
     command = ["tar", "-x", "-f", str(bundle), "-C", str(scratch), "--no-same-owner"]
     if subprocess.run(command, check=False).returncode:
-        raise BoardError(f"{bundle} can't be unpacked, see the message above")
+        raise BoardError(f"{bundle} cannot be unpacked, see the message above")
     if not folder.is_dir():
-        raise BoardError(f"{bundle} is no bundle: it has no folder {folder.name}")
+        raise BoardError(f"{bundle} is not a bundle: it has no folder {folder.name}")
     shutil.copytree(_compiled(folder), folder, dirs_exist_ok=True)
     return folder
 

@@ -28,11 +28,11 @@ def document(board: Board, result: Result) -> dict[str, Any]:
 
 def summary(board: Board, result: Result) -> str:
     """One line on how it went."""
-    ended = "killed, its time was over" if result.timed_out else f"exit {result.exit}"
+    ended = "killed at its timeout" if result.timed_out else f"exit {result.exit}"
     bare = f"bare Python {_mb(board.bare.peak_rss_kb)} and {_mb(board.bare.peak_anon_kb)}"
     return (
-        f"{ended}; {result.virtual_ms:.1f} ms; memory at most {_mb(result.peak_rss_kb)}, anonymous at most"
-        f" {_mb(result.peak_anon_kb)} ({bare})"
+        f"{ended}; {result.virtual_ms:.1f} ms; peak memory {_mb(result.peak_rss_kb)}, anonymous "
+        f"{_mb(result.peak_anon_kb)} ({bare})"
     )
 
 
