@@ -19,12 +19,12 @@ from cross.toolchain import ToolMissing
 
 
 def library(target: str, *, static: bool = False) -> Path:
-    """The finished libedge.so (or, static, libedge.a) of a target, built where the cache lacks it."""
+    """The finished libedge.so (or, static, libedge.a) of a target, built unless it is cached."""
     return libraries([target], static=static)[0]
 
 
 def libraries(names: Sequence[str], *, static: bool = False, released: bool = False) -> list[Path]:
-    """The finished libraries of these targets; those for devices in one go, beside this machine's."""
+    """The finished libraries of these targets; those for devices are built in one run."""
     recipes = [recipe(name, static=static, released=released) for name in names]
     missing = [made_by for made_by in recipes if not _product(made_by).is_dir()]
     by_folder: dict[Path, list[Recipe]] = {}
@@ -66,7 +66,7 @@ def _keep(made_by: Recipe, stage: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Builds for every target named and prints where the libraries are."""
+    """Builds for every named target and prints the paths of the libraries."""
     parser = argparse.ArgumentParser(prog="python -m cross.build", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(targets.table()))
     parser.add_argument("--static", action="store_true", help="libedge.a, for static C programs")

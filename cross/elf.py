@@ -1,4 +1,4 @@
-"""The gate that every library passes before it ships: `python -m cross.elf TARGET FILE`."""
+"""The check that every library passes before it ships: `python -m cross.elf TARGET FILE`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from elftools.elf.sections import ARMAttributesSection
 from cross import armv6, targets
 from cross.targets import Elf, UnknownTarget
 
-# Tag_CPU_arch, oldest first as far as an ARM1176 goes; the numbers are in the order Arm thought of them.
+# Tag_CPU_arch, oldest first up to the ARM1176; the numbers are in the order of Arm's publications.
 CPU_ARCHS = {0: "pre-v4", 1: "v4", 2: "v4T", 3: "v5T", 4: "v5TE", 5: "v5TEJ", 6: "v6", 9: "v6K", 7: "v6KZ"}
 THUMB_1 = 1
 VFP_2 = 2
 HARD_FLOAT = 1
 
-# What every glibc system has under these names; with a version after `.so`.
+# Libraries of every glibc system, with a version after `.so`.
 LIBRARIES = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux")
 
 DF_TEXTREL = 0x4
@@ -32,13 +32,13 @@ SHOWN = 3
 
 
 class NotChecked(Exception):
-    """The file can't be judged; the message says why."""
+    """The file cannot be judged; the message has the reason."""
 
 
 def complaints(target: str, file: Path, unstripped: Path | None = None) -> list[str]:
-    """What is wrong with `file` as a library or program for `target`; nothing means that it may ship.
+    """The problems of `file` as a library or program for `target`; if there are none, it may ship.
 
-    `unstripped` is the same file with its symbols, without which instructions can't be told from constants.
+    `unstripped` is the same file with its symbols, which distinguish instructions from constants.
     """
     wanted = targets.get(target).elf
     if wanted is None:
@@ -61,7 +61,7 @@ def _machine(elf: ELFFile, wanted: Elf) -> Iterator[str]:
 
 
 def _linking(elf: ELFFile) -> Iterator[str]:
-    tag: Any  # what a tag's value is called depends on the tag
+    tag: Any  # The name of a tag's value depends on the tag.
     for section in elf.iter_sections():
         for tag in section.iter_tags() if isinstance(section, DynamicSection) else ():
             kind = tag["d_tag"]
@@ -121,7 +121,7 @@ def _attributes(elf: ELFFile, wanted: Elf) -> Iterator[str]:
 
 
 def _instructions(elf: ELFFile, unstripped: Path) -> Iterator[str]:
-    """Attributes are what compilers say; this looks at the code itself."""
+    """Attributes are the compiler's claims; this checks the code itself."""
     with open(unstripped, "rb") as stream:
         full = ELFFile(stream)
         if full.get_section_by_name(".symtab") is None:
@@ -142,7 +142,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what is wrong with the file; exits 0 when nothing is, 1 when something is."""
+    """Prints the problems of the file; exits with 0 if there are none, otherwise with 1."""
     parser = argparse.ArgumentParser(prog="python -m cross.elf", description=__doc__)
     parser.add_argument("target", choices=[name for name, row in targets.table().items() if row.elf])
     parser.add_argument("file", type=Path)

@@ -13,12 +13,12 @@ TABLE = Path(__file__).with_name("targets.toml")
 
 
 class UnknownTarget(Exception):
-    """A name that the table lacks, or one without what was asked of it."""
+    """An unknown target, or one without the requested entry."""
 
 
 @dataclass(frozen=True)
 class Elf:
-    """What the ELF gate insists on."""
+    """The requirements of the ELF check."""
 
     machine: str
     max_glibc: str

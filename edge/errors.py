@@ -61,13 +61,13 @@ class EdgeError(Exception):
     """Root of all errors that Edge raises on purpose."""
 
     status = 0
-    """The native library's number for it (native/edge.h), 0 where Python alone raises it."""
+    """The native library's number of the error (native/edge.h); 0 for errors that only Python raises."""
 
     exit_code = 5
-    """What the command line exits with."""
+    """The exit code of the command line."""
 
     advice = ""
-    """The remedy, unless the one who raises knows better."""
+    """The default remedy."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         message = _one_line(message)
@@ -80,13 +80,13 @@ class EdgeError(Exception):
 
 
 class ToolError(EdgeError):
-    """The tool ran and answered that the call could not be carried out; the message has how that begins."""
+    """The tool ran and reported a failure; the message has the beginning of its answer."""
 
     exit_code = 1
 
 
 class UsageError(EdgeError):
-    """The caller asked for something that is not there or makes no sense."""
+    """The caller requested something that does not exist or is not valid."""
 
     exit_code = 2
 
@@ -116,7 +116,7 @@ class ValueMismatch(UsageError):
 
 
 class StateError(UsageError):
-    """Something was called out of its order."""
+    """A call in the wrong order."""
 
     status = 0x204
 
@@ -138,13 +138,13 @@ class ConfigError(UsageError):
 
 
 class CheckFailed(EdgeError):
-    """A check that says no."""
+    """A check that failed."""
 
     exit_code = 1
 
 
 class NotConfigured(CheckFailed):
-    """A plugin's self-check wants secrets or settings that are not set.
+    """A plugin's self-check needs secrets or settings that are not set.
 
     needs  the commands that set them
     """
@@ -182,20 +182,20 @@ class InvalidWasm(Refused):
 
 
 class Unsupported(Refused):
-    """WebAssembly that uses what the engine profile leaves out."""
+    """WebAssembly with features that the engine profile leaves out."""
 
     status = 0x312
 
 
 class TooComplex(Refused):
-    """A component nested too deep, or of more instances, functions or cases than the compiler takes."""
+    """A component nested too deeply, or with more instances, functions or cases than the compiler accepts."""
 
     status = 0x311
     advice = "Build the plugin from fewer or smaller components"
 
 
 class NotArtifact(Refused):
-    """There is no trailer of `edge compile` at the end."""
+    """The file does not end with the trailer of `edge compile`."""
 
     status = 0x304
     advice = "Use a .cwasm that `edge compile` wrote; `edge inspect` shows what a file is"
@@ -247,7 +247,7 @@ class Revoked(Refused):
 
 
 class OutOfScope(Refused):
-    """Another plugin than was asked for, or than its signer may sign."""
+    """Another plugin than requested, or one that its signer may not sign."""
 
     status = 0x30C
     advice = (
@@ -256,7 +256,7 @@ class OutOfScope(Refused):
 
 
 class OldCompiler(Refused):
-    """Compiled by a compiler whose code is not taken any more."""
+    """Compiled by a compiler that is no longer accepted."""
 
     status = 0x30D
     advice = (
@@ -266,50 +266,50 @@ class OldCompiler(Refused):
 
 
 class Downgrade(Refused):
-    """An older release than is taken."""
+    """An older release than is accepted."""
 
     status = 0x30E
     advice = "Get a newer release; `edge show NAME` shows the installed and the previous one"
 
 
 class NotPackage(Refused):
-    """There is no head of `edge pack` at the beginning."""
+    """The file does not begin with the head of `edge pack`."""
 
     status = 0x30F
     advice = "Use a .edge that `edge pack` wrote; `edge inspect` shows what a file is"
 
 
 class BadPackage(Refused):
-    """A package that must not be made, or installed, as it is."""
+    """A package that must not be created, or installed, as it is."""
 
 
 class BadSeal(Refused):
-    """A secret that does not open: sealed with another key or for something else, or damaged."""
+    """A secret that cannot be decrypted: sealed with another key or for another purpose, or damaged."""
 
     status = 0x310
     advice = "Set the secret again: `edge secret NAME PROPERTY`"
 
 
 class NotEnabled(Refused):
-    """The plugin is installed and not enabled."""
+    """The plugin is installed but not enabled."""
 
 
 class NeedsConsent(Refused):
-    """What the plugin asks for needs the operator's consent."""
+    """The plugin's requests need the operator's consent."""
 
 
 class MissingImport(Refused):
-    """The component imports what nobody provides here."""
+    """The component imports an interface that is not provided."""
 
     status = 0x30A
     advice = "Build it for a world of wit/ in Edge's repository, or provide the interface to Runtime.load"
 
 
 class BadManifest(Refused):
-    """The manifest does not say what it must.
+    """The manifest is not valid.
 
-    heading   which manifest, and how much is wrong with it
-    problems  each with its line, the first 100 of them; the message has as many as it holds
+    heading   which manifest, and how many problems it has
+    problems  each with its line, at most 100; the message has as many as fit
     """
 
     MAX_PROBLEMS = 100
@@ -326,23 +326,23 @@ class BadManifest(Refused):
 
 
 class NotGranted(Refused):
-    """The component imports what it is not granted."""
+    """The component imports an interface without a grant."""
 
     advice = "`edge audit` shows what the plugin imports, declares and is granted"
 
 
 class Denied(Refused):
-    """One use of a capability, or one call, that is not allowed."""
+    """A use of a capability, or a call, that is not allowed."""
 
 
 class NotDelegated(Denied):
-    """A plugin asks for the tool of another plugin, and may not."""
+    """A plugin called another plugin's tool without permission."""
 
     advice = "Add the tool, as plugin/tool, to the delegation list of the calling plugin, and grant it"
 
 
 class CallFailed(EdgeError):
-    """The guest did not come to an end of its own; its instance is not used again."""
+    """The guest did not end by itself; its instance is not used again."""
 
     exit_code = 4
 
@@ -372,7 +372,7 @@ class DeadlineExceeded(CallFailed):
 
 
 class OverLimit(CallFailed):
-    """The guest went over another limit, which the message names."""
+    """The guest exceeded another limit, which the message names."""
 
     status = 0x404
     advice = "Raise the limit if you trust the plugin with it: edge.Limits, `edge run --help`"
@@ -385,32 +385,32 @@ class Cancelled(CallFailed):
 
 
 class Exited(CallFailed):
-    """The guest left through wasi:cli/exit."""
+    """The guest exited through wasi:cli/exit."""
 
     status = 0x406
     advice = "A plugin must return its answer instead of exiting; if it is not yours, report it to its author"
 
 
 class HostFailed(CallFailed):
-    """A host function raised; that exception is the cause of this one."""
+    """A host function raised; that exception is the cause."""
 
     status = 0x407
 
 
 class RateExceeded(CallFailed):
-    """Not begun: the plugin was called too often in the last minute."""
+    """Not started: the plugin was called too often in the last minute."""
 
     advice = "Try again later; the limit is calls_per_minute"
 
 
 class Busy(CallFailed):
-    """Not begun: too many calls of the plugin are under way."""
+    """Not started: too many calls of the plugin are running."""
 
     advice = "Try again when a call has ended; the limit is concurrent_calls"
 
 
 class EnvironmentFault(EdgeError):
-    """Something of this machine is missing or does not work."""
+    """Something on this machine is missing or does not work."""
 
     exit_code = 5
 
@@ -441,24 +441,24 @@ class OutOfMemory(EnvironmentFault):
 
 
 class NotAdmitted(EnvironmentFault):
-    """What the call may use at most is more than this machine has free."""
+    """The call's memory limit exceeds what this machine has free."""
 
     advice = "Wait until another call has ended, or declare less memory under [edge.limits] in the manifest"
 
 
 class NoCompiler(EnvironmentFault):
-    """This build of the native library only runs what is compiled."""
+    """This build of the native library has no compiler."""
 
     status = 0x504
     advice = "Compile on a PC: `edge compile PLUGIN.wasm --target DEVICE -o DIR`, then copy the .cwasm here"
 
 
 class FetchFailed(EnvironmentFault):
-    """What was to be downloaded could not be."""
+    """A download failed."""
 
 
 class StoreDamaged(EnvironmentFault):
-    """The store of installed plugins is not as it was left."""
+    """The store of installed plugins is damaged."""
 
     advice = (
         "`edge doctor` shows details; to repair it, run `edge remove NAME --forget` and install the "
@@ -467,23 +467,23 @@ class StoreDamaged(EnvironmentFault):
 
 
 class KeyDamaged(EnvironmentFault):
-    """A file of a key that holds no whole key."""
+    """A key file that does not contain a complete key."""
 
 
 class InternalFault(EnvironmentFault):
-    """A fault of Edge itself."""
+    """A fault in Edge itself."""
 
     status = 0x505
     advice = "Please report it, with the command and the file"
 
 
 def _one_line(text: str) -> str:
-    """As `safe`, and without a run of blanks after which a terminal's next line would begin."""
+    """As `safe`, and without runs of blanks, after which a terminal may begin another line."""
     return phrase(text, LIMIT) if "   " in text[:LIMIT] else safe(text)
 
 
 def of_status(status: int, message: str, remedy: str = "") -> EdgeError:
-    """The error for a status of the native library; `remedy`: instead of the usual one."""
+    """The error for a status of the native library; `remedy` replaces the default one."""
     return _BY_STATUS.get(status, InternalFault)(message, remedy)
 
 

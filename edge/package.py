@@ -1,4 +1,4 @@
-"""Packages: what `edge pack` writes and a device installs. native/src/package.rs has the format."""
+"""Packages: `edge pack` writes and devices install them. native/src/package.rs defines the format."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 MAGIC = b"EDGEPKG1"
 HEAD_BYTES = 108
-"""Before the description in a head: magic, length, public key, signature."""
+"""Bytes before the description in a head: magic, length, public key, signature."""
 
 MANIFEST = "manifest.toml"
 WASM = "plugin.wasm"
 CODE = "code."
-"""Before the name of the engine that code is for."""
+"""The prefix of the name of code, before its engine."""
 
 MOST_RELEASE = 1 << 53
 DIGEST_DIGITS = 64
 
 
 class Package:
-    """An open package whose signature and size were checked; each file's digest is checked where it is read.
+    """An open package with checked signature and size; each file's digest is checked when it is read.
 
-    fd           the file, which stays the caller's and has to stay open
+    fd           the file; the caller owns it and must keep it open
     file         its name, for messages
-    head         what stands before the files, and all that a device keeps of it
-    description  what the head says, and the signer's key
+    head         the bytes before the files, all that a device keeps of it
+    description  the head's description, and the signer's key
     """
 
     __slots__ = ("description", "fd", "file", "head")
@@ -45,7 +45,7 @@ class Package:
 
     @property
     def names(self) -> list[str]:
-        """Its files, in their order."""
+        """The names of its files, in order."""
         return [entry["name"] for entry in self.description["files"]]
 
     @property
@@ -54,7 +54,7 @@ class Package:
         return [entry["engine"] for entry in self.description["files"] if "engine" in entry]
 
     def code(self, engine: str) -> str:
-        """The file with the code for an engine; `errors.WrongTarget` where there is none."""
+        """The file with the code for an engine; raises `errors.WrongTarget` if there is none."""
         if engine in self.engines:
             return f"{CODE}{engine}"
         from edge import errors
@@ -65,16 +65,16 @@ class Package:
         )
 
     def check(self, name: str) -> None:
-        """Reads a file through; `errors.Damaged` unless its digest is the one that was signed."""
+        """Reads a file completely; raises `errors.Damaged` if its digest is not the signed one."""
         making.unpack(self.fd, self.file, self.head, name)
 
     def check_all(self) -> None:
-        """The same for every file, so that no byte of the package is left unchecked."""
+        """The same for every file, so that every byte of the package is checked."""
         for name in self.names:
             self.check(name)
 
     def check_trust(self, trust: bytes) -> None:
-        """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
+        """Checks the package against this trust (native/src/trust.rs); raises if it is not accepted."""
         try:
             making.describe_head(self.head, self.file, trust)
         except Exception as error:
@@ -82,9 +82,9 @@ class Package:
             raise
 
     def unpack(self, name: str, to: int) -> bytes:
-        """Copies a file to a descriptor while checking its digest; answers with a receipt for the copy.
+        """Copies a file to a descriptor while checking its digest; returns a receipt for the copy.
 
-        What was written is to be thrown away when this raises.
+        The caller must discard what was written if this raises.
         """
         return making.unpack(self.fd, self.file, self.head, name, to)
 
@@ -98,13 +98,13 @@ class Package:
         copy = posix.memfd_create("edge-manifest")
         try:
             self.unpack(MANIFEST, copy)
-            # What was checked is the copy; the file may have changed by now.
+            # The copy was checked; the file may have changed since.
             return posix.pread(copy, size, 0)
         finally:
             posix.close(copy)
 
     def declared(self) -> Manifest:
-        """Its manifest, checked as those of others are; it has to speak of the plugin that was signed."""
+        """Its manifest, checked as a foreign one; it must describe the signed plugin."""
         from edge import manifest
         from edge.manifest.parse import parse
 
@@ -129,10 +129,10 @@ def is_package(fd: int) -> bool:
 
 
 def open_package(fd: int, file: str, trust: bytes | None) -> Package:
-    """The package that an open file is. Its signature, its size and what its head says are checked.
+    """The package in an open file. Its signature, its size and its head are checked.
 
-    `trust`: text (native/src/trust.rs); None to look at anybody's package. `file` is for messages.
-    Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
+    `trust`: text (native/src/trust.rs); None to open a package of any signer. `file` is for messages. Raises
+    `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
     """
     try:
         description, head = making.describe_package(fd, file, trust)
@@ -146,7 +146,7 @@ def open_package(fd: int, file: str, trust: bytes | None) -> Package:
 
 
 def _explain(error: Exception) -> None:
-    """Raises what is wrong with a file of trust, and which; the library was given one text of them all."""
+    """Raises the problem of a trust file, and names the file; the library was given one joined text."""
     from edge import errors
     from edge.trust import held
 
@@ -161,7 +161,7 @@ def _refuse(file: str, why: str) -> NoReturn:
 
 
 def _problem(said: dict[str, Any]) -> str:
-    """What a description lacks, whoever signed it; names and sizes of files were checked already."""
+    """The problem of a description, whoever signed it; names and sizes of files were checked already."""
     for field, is_right in FIELDS.items():
         if not is_right(said.get(field)):
             return f"`{field}` is not valid"
@@ -230,4 +230,4 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "tools": lambda value: value is None or _are_tools(value),
     "adopted": lambda value: value in (None, True),
 }
-"""What a device relies on, by its field."""
+"""Checks of the fields that a device relies on."""

@@ -1,9 +1,9 @@
-"""What `--target` takes: devices and engines by name."""
+"""The values of `--target`: devices and engines by name."""
 
 from __future__ import annotations
 
 ENGINES = ("pulley32", "pulley64", "aarch64", "x86_64")
-"""What executes artifacts: the interpreter of 32 or 64 bits, or a CPU."""
+"""Engines that execute artifacts: the interpreter of 32 or 64 bits, or a CPU."""
 
 DEVICES = {
     "pi-zero": "pulley32",
@@ -11,7 +11,7 @@ DEVICES = {
     "x86_64-linux": "x86_64",
     "board": "pulley32",
 }
-"""Which engine runs on a device; cross/targets.toml says more of each."""
+"""The engine of each device; cross/targets.toml has the details."""
 
 
 def engine_of(name: str) -> str:

@@ -32,10 +32,10 @@ LONGEST = 128
 ORDINARY = INNER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ@+ "
 
 LIMIT = 1000
-"""Characters of a line or a message."""
+"""Maximum characters of a line or a message."""
 
 PART_LIMIT = 800
-"""Characters of a stranger's text in a message, so that what Edge says of it has room beside it."""
+"""Maximum characters of foreign text in a message, so that Edge's own text fits beside it."""
 
 MARK = len("... 4294967295 more")
 
@@ -49,40 +49,41 @@ KNOWN = 1024
 
 
 def is_plugin_name(name: str) -> bool:
-    """Whether it is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
-    # Not by sets: what a call would not run otherwise is 64 kB more of the interpreter on a Pi Zero.
+    """Whether a text is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
+    # Not with sets: a feature that a call does not use otherwise loads 64 kB more of the interpreter on a Pi
+    # Zero.
     return 1 <= len(name) <= LONGEST and not (name.strip(INNER) or (name[0] + name[-1]).strip(ENDS))
 
 
 def safe(text: str, limit: int = LIMIT) -> str:
-    """The text on one line that no terminal obeys."""
+    """The text on one line, without control sequences for a terminal."""
     return _fit(text, limit, _SAFE)
 
 
 def safe_lines(text: str) -> str:
-    """The same of several lines, of any length; line ends and tabs stay."""
+    """The same for several lines, of any length; line ends and tabs stay."""
     return text if text.isascii() and text.isprintable() else text.translate(_LINES)
 
 
 def phrase(text: str, limit: int = PART_LIMIT) -> str:
-    """Prose of a stranger for a line of Edge's: one line, each run of blanks a single blank."""
+    """Foreign prose for a line of Edge's: one line, each run of blanks a single blank."""
     head = text[: 2 * limit]
     return _fit(" ".join(head.split()), limit, _SAFE, len(text) - len(head))
 
 
 def quoted(text: str, limit: int = PART_LIMIT) -> str:
-    """The same between quotation marks, which none of its own ends."""
+    """The same in quotation marks, which the text itself cannot close."""
     return '"' + phrase(text, limit - 2).replace('"', "'") + '"'
 
 
 def plain(text: str, limit: int = PART_LIMIT) -> str:
-    """The text in printable ASCII on one line: no letter passes for another."""
-    # Two names may differ in blanks, and a run of them may look like the end of a line.
+    """The text in printable ASCII on one line: no character passes for another."""
+    # Two names may differ in blanks, and a run of blanks may look like a line end.
     return _fit(text, limit, _TIGHT if "  " in text[:limit] else _PLAIN)
 
 
 def word(text: str, limit: int = LONGEST) -> str:
-    """A name: as it is when it is of letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
+    """A name: unchanged if it has only letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
     if text and len(text) <= limit and not text.strip(INNER):
         return text
     if text and len(text) <= limit and not text.strip(ORDINARY) and " ".join(text.split()) == text:
@@ -91,12 +92,12 @@ def word(text: str, limit: int = LONGEST) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, or its first `limit` characters and how many more there are; nothing is escaped."""
+    """The text, or its first `limit` characters and the number of the others; without escapes."""
     return text if len(text) <= limit else f"{text[:limit]}... {len(text) - limit} more"
 
 
 def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
-    """An event of a plugin (wit/logging.wit) on one line, without the plugin's name."""
+    """A plugin's event (wit/logging.wit) on one line, without the plugin's name."""
     name, message, attrs = event["function-name"], event["message"], event["attrs"] or ""
     more = 0
     for part in (name, message, attrs):
@@ -112,7 +113,7 @@ def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
 
 
 def utf8_length(text: str) -> int:
-    """How many bytes of UTF-8 a text is, of which no copy is made."""
+    """The length of a text in UTF-8, without copying it."""
     if text.isascii():
         return len(text)
     return sum(
@@ -121,7 +122,7 @@ def utf8_length(text: str) -> int:
 
 
 class Escapes(Table):
-    """A table for `str.translate` that is worked out letter by letter, as they come up."""
+    """A table for `str.translate` that is filled as characters occur."""
 
     __slots__ = ("_escape", "_keeps")
 
@@ -133,14 +134,14 @@ class Escapes(Table):
     def __missing__(self, code: int) -> str:
         letter = chr(code)
         found = letter if self._keeps(letter) else self._escape(letter)
-        # There are a million letters, and a stranger may use them all.
+        # There are a million characters, and hostile text may use them all.
         if len(self) < KNOWN:
             self[code] = found
         return found
 
 
 def _fit(text: str, limit: int, table: Table, more: int = 0) -> str:
-    """The text by a table, in `limit` characters at most; `more` have been left out already."""
+    """The text by a table, in at most `limit` characters; `more` were left out already."""
     head = text[:limit]
     escaped = head if head.isascii() and head.isprintable() and table is _SAFE else head.translate(table)
     more += len(text) - len(head)
@@ -156,14 +157,14 @@ def _fit(text: str, limit: int, table: Table, more: int = 0) -> str:
 
 
 def is_visible(letter: str) -> bool:
-    """Whether a letter is seen, takes room, and controls nothing."""
+    """Whether a character is visible, takes space, and controls nothing."""
     return letter.isprintable() and not (
         letter in INVISIBLE or "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
     )
 
 
 def _escape(letter: str) -> str:
-    """As Python writes it."""
+    """The escape of Python."""
     return ascii(letter)[1:-1] if letter < " " or letter > "~" else f"\\x{ord(letter):02x}"
 
 

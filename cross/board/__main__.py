@@ -32,7 +32,7 @@ Exits with 2 on wrong usage and with 5 if the board cannot be started."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs one command on a board of its own."""
+    """Runs one command on a new board."""
     options, command = _parse(arguments)
     try:
         with _board(options) as board:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def talk(text: str) -> None:
-    """Says how it goes."""
+    """Prints progress."""
     print(f"pizero: {text}", file=sys.stderr, flush=True)
 
 

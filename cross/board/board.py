@@ -44,7 +44,7 @@ class Board:
         try:
             self._machine.boot(BOOT_SECONDS)
             self.boot_s = time.monotonic() - started
-            # The first program finds nothing in the kernel's caches; no command should be that one.
+            # The first program finds nothing in the kernel's caches; it must not be a measured command.
             self.run(BARE_PYTHON)
             self.bare = self.run(BARE_PYTHON)
         except BaseException:
@@ -71,7 +71,7 @@ class Board:
         env: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
     ) -> Result:
-        """Runs a command to its end, and ends whatever it started and left.
+        """Runs a command to its end, and kills background processes that it leaves.
 
         `env` adds to the board's environment. `timeout` counts on the board's clock.
         """

@@ -1,4 +1,4 @@
-"""The emulator: starts QEMU, and trades requests for answers with the board's first process (init/main.c).
+"""The emulator: starts QEMU, and exchanges requests and results with the board's first process (init/main.c).
 
 They meet at a breakpoint. RATIONALE.md: Why the emulated board talks through a breakpoint.
 """
@@ -29,7 +29,7 @@ PARAMETERS = (
 HEADLESS = ("-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config")
 SAME_ENTROPY = ("-seed", "1")
 DEBUGGED = ("-S", "-gdb", "stdio")
-# However we end, QEMU does too.
+# QEMU ends when this process does, however it ends.
 WITH_US = ("setpriv", "--pdeathsig", "KILL")
 VIRTUAL_TIME = ("-icount", "shift=1,sleep=off")
 
@@ -43,7 +43,7 @@ STREAMS = REQUEST, STDIN, STDOUT, STDERR, OUTCOME, FAILURE = range(6)
 
 
 class Machine:
-    """One running board. It stands still while no request is being answered."""
+    """A running board. It is stopped while no request is being answered."""
 
     def __init__(self, kernel: Kernel, archives: Sequence[bytes], *, icount: bool) -> None:
         if not shutil.which(QEMU):
@@ -54,7 +54,7 @@ class Machine:
         command += ["-initrd", _path(initrd), "-append", " ".join(PARAMETERS)]
         command += ["-serial", f"file:{_path(self._console.fileno())}"]
         command += [*HEADLESS, *SAME_ENTROPY, *DEBUGGED, *(VIRTUAL_TIME if icount else ())]
-        # In a session of its own, the terminal's Ctrl-C reaches only us.
+        # In its own session, the terminal's Ctrl-C reaches only this process.
         self._qemu = subprocess.Popen(
             [*WITH_US, *command],
             stdin=subprocess.PIPE,
@@ -74,13 +74,13 @@ class Machine:
             self._until_next_request(time.monotonic() + seconds, memoryview(b""))
 
     def exchange(self, request: bytes, stdin: bytes, seconds: float) -> dict[int, bytes]:
-        """Gives the board a request; answers with what it wrote until it asked for the next, by stream."""
+        """Sends a request to the board; returns its output until the next request, by stream."""
         with self._diagnosed(f"did not answer within {seconds:.0f} s"):
             self._answer(request)
             return self._until_next_request(time.monotonic() + seconds, memoryview(stdin))
 
     def close(self) -> None:
-        """Switches it off."""
+        """Switches the board off."""
         self._qemu.kill()
         self._qemu.communicate()
         self._console.close()
@@ -104,7 +104,7 @@ class Machine:
                 raise self._broken(f"could not start: {written[FAILURE].decode(errors='replace')}")
 
     def _answer(self, data: bytes | memoryview) -> None:
-        """Puts `data` where the board's call wants it and has the call return its length."""
+        """Puts `data` where the board's call expects it, and makes the call return its length."""
         registers = self._stub.registers()
         self._stub.write(registers[1], data)
         registers[0] = len(data)
@@ -144,7 +144,7 @@ class Machine:
 
 
 def _in_memory(parts: Sequence[bytes]) -> int:
-    """A file of this process, with no name to remove."""
+    """A file of this process without a name."""
     file = os.memfd_create("initrd")
     with open(file, "wb", closefd=False) as out:
         out.writelines(parts)

@@ -1,4 +1,4 @@
-"""What one board has beyond the userland: files to work with, and the bundle under test."""
+"""The files of one board beyond the userland: working files, and the bundle under test."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cross.board import cpio, userland
 from cross.board.errors import BoardError
 
 COMPILER = "lib/modules.py"
-"""Of a bundle's modules, which makes one file of all of them."""
+"""The module of a bundle that makes one file of all of them."""
 
 LISTED = "FILES"
-"""What it goes by."""
+"""The list that this module reads."""
 
 
 def archive(files: Iterable[Path], bundle: Path | None) -> bytes:
-    """An archive for the kernel with `files` in the commands' folder and the bundle unpacked."""
+    """An archive for the kernel, with `files` in the commands' folder and the bundle unpacked."""
     out = io.BytesIO()
     writer = cpio.Writer(out)
     for path in files:
@@ -59,7 +59,7 @@ def _unpacked(bundle: Path, scratch: Path) -> Path:
 
 
 def _compiled(folder: Path) -> Path:
-    """The file of a bundle's modules. Bundles differ in the key they trust, rarely in modules."""
+    """The file of a bundle's modules. Bundles differ in the key that they trust, rarely in modules."""
     sources = sorted(path.relative_to(folder) for path in folder.rglob("*.py"))
     parts = [part for name in sources for part in (name.as_posix(), folder / name)]
 

@@ -1,4 +1,4 @@
-"""What was done here: a log that is bounded, and that shows when somebody changed it.
+"""The audit log: bounded, and any change to it shows.
 
 In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user reaches:
 
@@ -31,25 +31,26 @@ USES = "uses"
 USED = "used"
 RINGS = (ACTS, USES, USED)
 RING_OF = {"denied": USES, "refused": USES, "suppressed": USES, "used": USED}
-"""Where events are that others cause, as often as they like: they must not push out what operators did, nor
-what is allowed what was denied. All other events are in ACTS."""
+"""Logs of events that plugins and strangers can cause as often as they like, so that they cannot displace the
+operator's acts, nor uses displace denials. All other events are in ACTS.
+"""
 
 
 def folder() -> str:
-    """Where the log is kept; an error where there is no place for it."""
+    """The folder of the log. Raises an error where there is none."""
     return f"{paths.data()}/audit"
 
 
 def append(fact: Fact) -> str:
-    """Writes a fact down and answers with the digest of its entry, once it would survive a power cut.
+    """Writes an event and returns the digest of its entry, once it is on disk.
 
-    `event` says what happened, `plugin` to which. Long texts are cut; what stands under a name like `secret`
-    or `value` is not kept; `seq` and the other names of the log itself are its own.
+    `event` names what happened, `plugin` to which plugin. Long texts are cut; values under names like
+    `secret` or `value` are not kept; `seq` and the other names of the log itself are reserved.
 
-    Of what a plugin is denied, calls that are refused included, only so much is written
-    (edge/audit/denials.py); the digest is empty for the rest. A denial that can't be written is told on
-    standard error, and stays a denial. Any other fact that can't be written raises
-    `errors.EnvironmentFault`: what can't be put down is not to be done.
+    Of denials and refused calls, only a limited number is written (edge/audit/denials.py); the digest is
+    empty for the others. A denial that cannot be written is reported on standard error and stays a denial.
+    Any other event that cannot be written raises `errors.EnvironmentFault`: the action must not be carried
+    out.
     """
     event = fact.get("event")
     if event == "denied" or (event == "refused" and fact.get("plugin")):
@@ -60,13 +61,13 @@ def append(fact: Fact) -> str:
 
 
 def write(fact: Fact) -> str:
-    """As `append`, whatever it is."""
+    """As `append`, without the limit on denials."""
     try:
         return _write(fact)
     except Exception as error:
         from edge import errors
 
-        # A path that is no folder is a wrong argument elsewhere; nobody has named this one.
+        # A path that is not a folder is a wrong argument elsewhere; this path was not named by the user.
         if isinstance(error, errors.UsageError):
             raise errors.IoFault(error.message, "The audit log cannot be written there") from None
         raise
@@ -88,7 +89,7 @@ def _write(fact: Fact) -> str:
 
 
 def entries(plugin: str = "") -> Iterator[Fact]:
-    """All entries, or those of one plugin, the oldest first, but what is damaged, which `verify` names."""
+    """All entries, or those of one plugin, oldest first. Damaged ones are left out; `verify` reports them."""
     from edge.audit.line import parse
 
     acts, uses, used = (
@@ -101,7 +102,7 @@ def entries(plugin: str = "") -> Iterator[Fact]:
 
 
 def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iterator[Fact]:
-    """Both, each of the others behind the entry whose number it has in a field."""
+    """Merges two logs: each entry of the second follows the entry whose number it has in a field."""
     other = next(others, None)
     for entry in entries:
         while other is not None and other.get(field, 0) < entry["seq"]:
@@ -114,7 +115,7 @@ def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iter
 
 
 def verify() -> list[str]:
-    """What is wrong with the log: what was changed, what is missing, what a power cut tore."""
+    """The problems of the log: changed, missing and truncated entries."""
     from edge.audit.chain import problems
     from edge.audit.ring import others_may_write
 
@@ -123,7 +124,7 @@ def verify() -> list[str]:
 
 
 def ends() -> dict[str, str]:
-    """The digests of the newest entries: whoever keeps them elsewhere sees when the end was cut off."""
+    """The digests of the newest entries. A copy kept elsewhere shows whether the end was cut off."""
     from edge.audit.line import digest
 
     found = {}
@@ -135,7 +136,7 @@ def ends() -> dict[str, str]:
 
 
 def _read() -> dict[str, list[tuple[str, bytes]]]:
-    """Each log as it is now: its files with their names, the oldest first."""
+    """Each log's current files with their names, oldest first."""
     from edge.audit.ring import Ring, locked
 
     where = folder()

@@ -1,4 +1,4 @@
-"""Whether the entries follow one another."""
+"""Checks that entries follow one another."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OLDEST = ".3"
-"""Only when all files are full is one dropped; then the oldest there is has this ending."""
+"""The ending of the oldest file. Only when all files are full is one dropped, and then the oldest has it."""
 
 
 def problems(read: list[tuple[str, bytes]]) -> Iterator[str]:
-    """What is wrong with files of one name, each with its contents, the oldest first."""
+    """The problems of one log. `files`: contents by name, oldest first."""
     before: bytes | None = None
     last = damaged = 0
     for name, data in read:

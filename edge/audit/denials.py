@@ -1,7 +1,7 @@
-"""How much is written of what a plugin is denied, so that a hostile one can't fill the log with it.
+"""Limits how many denials of a plugin are written, so that a hostile one cannot fill the log.
 
-Of a plugin, by all processes together, MOST denials within a minute; then one entry each for 1, 10, 100 and
-so on that were not written. RATIONALE, "Why what plugins do has audit files of its own".
+Per plugin, over all processes: MAX_DENIALS within a minute, then one entry each for 1, 10, 100 and so on that
+were not written. RATIONALE, "Why what plugins do has audit files of its own".
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _told: set[str] = set()
 
 
 def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
-    """As `audit.append`, of a denial, which `write` writes."""
+    """Appends a denial with `write`, unless there were too many."""
     plugin = fact.get("plugin", "")
     count = _count(plugin)
     if count > MOST:
@@ -51,12 +51,12 @@ def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
 
 
 def forget(name: str) -> None:
-    """Drops what was counted of a plugin."""
+    """Deletes the counts of a plugin."""
     runtime_dir.drop(f"{runtime_dir.own_folder()}/{FOLDER}/{name}")
 
 
 def _count(plugin: str) -> int:
-    """How many denials of a plugin there were within this minute, this one among them."""
+    """How many denials the plugin had within this minute, including this one."""
     now = int(monotonic()) // SECONDS
     name = plugin if text.is_plugin_name(plugin) else NAMELESS
     try:
@@ -66,7 +66,7 @@ def _count(plugin: str) -> int:
 
         if not isinstance(error, (errors.EdgeError, OSError)):
             raise
-        # Without a place that processes share, each counts its own.
+        # Without shared memory, each process counts on its own.
         minute, count = _here.get(name, (now, 0))
         count = count + 1 if minute == now else 1
         _here[name] = (now, count)

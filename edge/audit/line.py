@@ -1,4 +1,4 @@
-"""An entry as a line: JSON in printable ASCII, shorter than LINE_BYTES whatever the fact holds."""
+"""An entry as a line: JSON in printable ASCII, shorter than LINE_BYTES whatever the event contains."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 LINE_BYTES = 4096
 CUTS = (1024, 256, 64, 16)
-"""How long a text may be, tried one after the other until the line is short enough."""
+"""Length limits of texts, tried one after the other until the line is short enough."""
 
 SHOWN_LETTERS = 256
 
 FIRST = ("event", "plugin")
 
 ITEMS_FOR = 8
-"""A list has one item for so many letters that a text may have."""
+"""A list may have one item per so many characters that a text may have."""
 
 DEEPEST = 4
 LARGEST = 1 << 63
@@ -32,7 +32,7 @@ NOTHING = "0" * 64
 
 
 def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
-    """The line of an entry, with its end; names in `head` are not the fact's."""
+    """The line of an entry, with its line end. Names in `head` override those of the event."""
     # What is cut off is at the end.
     ordered = {name: fact[name] for name in FIRST if name in fact}
     ordered.update(fact)
@@ -47,12 +47,12 @@ def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
 
 
 def shown(fact: Fact) -> str:
-    """A fact on one line for people, as its entry has it."""
+    """An event on one line, for display."""
     return line({}, fact, SHOWN_LETTERS).decode().rstrip("\n")
 
 
 def parse(raw: bytes) -> Fact | None:
-    """The entry of a line; None for what is none."""
+    """The entry of a line; None if it is not an entry."""
     from edge import _native as native
     from edge import errors
 
@@ -66,13 +66,13 @@ def parse(raw: bytes) -> Fact | None:
 
 
 def number(raw: bytes) -> int:
-    """The number of an entry by the beginning of its line, without reading JSON; 0 for what is none."""
+    """The number of an entry, read from its line without parsing JSON; 0 if there is none."""
     digits = raw[len(BEGINNING) :].partition(b",")[0]
     return int(digits) if raw.startswith(BEGINNING) and digits.isdigit() else 0
 
 
 def digest(raw: bytes) -> str:
-    """SHA-256 of a line with its end, in hexadecimal digits; that of no line at all is NOTHING."""
+    """SHA-256 of a line with its line end, in hexadecimal digits; NOTHING for an empty line."""
     if not raw:
         return NOTHING
     import hashlib
@@ -85,7 +85,7 @@ def _line(entry: Fact) -> bytes:
 
 
 def _cut(value: Any, most: int, depth: int = 0) -> Any:
-    """Plain data, every part of it bounded."""
+    """Plain data with every part bounded."""
     if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < LARGEST):
         return value
     if isinstance(value, float) and abs(value) < LARGEST:
@@ -104,6 +104,6 @@ def _cut(value: Any, most: int, depth: int = 0) -> Any:
 
 
 def _cut_text(text: str, most: int) -> str:
-    # Names of files may hold lone surrogates, which JSON can't.
+    # File names may contain lone surrogates, which JSON cannot represent.
     head = text[:most].encode("utf-8", "backslashreplace").decode()
     return head if len(text) <= most else f"{head}... {len(text) - most} more"

@@ -26,14 +26,14 @@ TOP = "edge"
 COMPRESSION = 9
 
 UNPACKED = 'MADE_OF = "sources"'
-"""The line of the launcher that says which modules go with it."""
+"""The line of the launcher that names the sources it was made from."""
 
 TIME = 946_684_800
-"""Of every member, the first second of 2000: FAT can say it, and tar does not warn of it."""
+"""The time of every member, the first second of 2000: FAT can represent it, and tar does not warn."""
 
 
 def write(path: str, target: str) -> list[str]:
-    """Writes the archive for a device; answers with the names of its files."""
+    """Writes the archive for a device; returns the names of its files."""
     probe(path)
     members = dict(sorted(_members(target)))
     listed = "".join(
@@ -64,7 +64,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
     for name, contents in sources.items():
         yield f"{TOP}/lib/{name}", (contents, 0o644)
     yield f"{TOP}/lib/edge/_native/libedge.so", (library.read_bytes(), 0o644)
-    # Whoever is trusted to build what runs artifacts is trusted to compile them.
+    # A machine trusted to build the runtime is trusted to compile plugins.
     with key_file.wiped(key_file.local_seed()) as seed:
         own = making.public_key(seed)
     yield (
@@ -76,7 +76,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
-    """Every module that goes along, by its path below `lib`."""
+    """Every module that is included, by its path below `lib`."""
     for source in LAUNCHER.glob("[a-z]*.py"):
         yield source.name, stripped(source.read_text()).encode()
     for source in PACKAGE.rglob("*.py"):

@@ -1,4 +1,4 @@
-"""The native compiler, in a process of its own: what a stranger's file does to it ends there.
+"""The native compiler, in a process of its own, which contains the damage that a hostile file can do.
 
 The process has limits of memory and CPU time that follow from the file's size, and ends with its parent.
 RATIONALE, "Why the compiler runs in a process of its own".
@@ -26,15 +26,15 @@ MB = 1 << 20
 
 BASE_MB = 512
 MB_PER_MB = 64
-"""Memory: componentize-py's 18 MB take 0.4 GB on 2 cores, more where more cores compile at once."""
+"""Memory limit: componentize-py's 18 MB take 0.4 GB on 2 cores, more where more cores compile at once."""
 
 USUAL_BASE_MB = 64
 USUAL_MB_PER_MB = 24
-"""What it takes of the memory that it may take, on a PC: how many are started at once follows from it."""
+"""Typical memory on a PC, from which the number of concurrent processes follows."""
 
 BASE_SECONDS = 60
 SECONDS_PER_MB = 60
-"""CPU time, of all cores together: 18 MB take 20 to 60 s on a PC for each engine."""
+"""CPU time limit, of all cores together: 18 MB take 20 to 60 s on a PC for each engine."""
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from edge.dev.compiler_process import main; main()"
 MAX_SAID = 500
@@ -46,13 +46,13 @@ AROUND = {
     resource.RLIMIT_AS: (SOFT, MB, "v", "LimitAS"),
     resource.RLIMIT_DATA: (HARD, MB, "d", "LimitDATA"),
 }
-"""Limits that the process inherits: which of the two holds there, unit, names in a shell and a service."""
+"""Limits that the process inherits, with unit and the names in a shell and in a service."""
 
 Facts = dict[str, Any]
 
 
 class Processes:
-    """Processes of the compiler that are ended together."""
+    """Compiler processes that are ended together."""
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -61,7 +61,7 @@ class Processes:
 
     @contextlib.contextmanager
     def counted(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Has a process among them for a `with`."""
+        """Registers a process for a `with`."""
         with self._lock:
             self._running.add(process)
             if self._is_ended:
@@ -73,7 +73,7 @@ class Processes:
                 self._running.discard(process)
 
     def end(self) -> None:
-        """Kills those that run, and every one that is started from now on."""
+        """Kills the running processes, and every one started from now on."""
         with self._lock:
             self._is_ended = True
             for process in self._running:
@@ -81,13 +81,13 @@ class Processes:
 
 
 def at_once(size: int) -> int:
-    """How many engines a component of `size` bytes is compiled for at once: by CPUs and free memory."""
+    """For how many engines a component of `size` bytes is compiled at once, by CPUs and free memory."""
     need = (USUAL_BASE_MB * MB) + USUAL_MB_PER_MB * size
     return max(1, min(len(os.sched_getaffinity(0)), admission.free_bytes() // need))
 
 
 def encode(wasm: bytes, file: str) -> Facts:
-    """As `decode`, for what is to be compiled: raises also for what no device loads (edge.dev.loadable)."""
+    """As `decode`, for compilation: raises also for what no device loads (edge.dev.loadable)."""
     found = decode(wasm, file)
     loadable.check(found, file)
     return found
@@ -179,7 +179,7 @@ def _exchange(
 
 
 def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeError:
-    """Why a process came to no reply."""
+    """The error for a process that ended without a reply."""
     if status == -signal.SIGXCPU:
         return _over(file, limits["cpu_s"], "s of CPU time", resource.RLIMIT_CPU)
     if status == -signal.SIGKILL:
@@ -199,7 +199,7 @@ def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeErr
 
 
 def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
-    """What it means that a limit was reached: the compiler's own, or a lower one around this process."""
+    """The error for an exceeded limit: the compiler's own, or a lower one inherited from this process."""
     for kind in kinds:
         which, scale, option, service = AROUND[kind]
         around = resource.getrlimit(kind)[which]
@@ -213,7 +213,7 @@ def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
 
 
 def _panic(said: bytes) -> str:
-    """What a Rust program says at its end, without the places in its source."""
+    """The panic message of a Rust program, without source locations."""
     lines = said.decode("utf-8", "replace").splitlines()
     return " ".join(line.strip() for line in lines if line and not line.startswith(("thread '", "note: ")))
 

@@ -29,7 +29,7 @@ SMALL_ENGINE = "pulley32"
 
 
 class Part:
-    """A file of a package: what is said of it, and its bytes, or the descriptor that they are read from."""
+    """A file of a package: its metadata, and its bytes or the descriptor to read them from."""
 
     def __init__(self, entry: dict[str, Any], contents: bytes = b"", fd: int = -1) -> None:
         self.entry = entry
@@ -49,13 +49,12 @@ def pack(
     draw: Draw | None = None,
     file: str = "the package",
 ) -> dict[str, Any]:
-    """Writes a package to an empty file, and answers with its description.
+    """Writes a package to an empty file, and returns its description.
 
-    `engines`: what there is to be code for. `with_wasm`: packs the component too. `given`: what its check
-    gets. `say`: takes why a check is not made. `draw`: shows progress (edge.dev.progress). `file` is for
-    messages.
-    Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
-    `errors.CheckFailed` where the plugin does not pass its own check.
+    `engines`: the engines to include code for. `with_wasm`: includes the component. `given`: input of its
+    self-check. `say`: takes the reason why a check is skipped. `draw`: shows progress (edge.dev.progress).
+    `file` is for messages. Raises `errors.BadManifest` and other `errors.Refused` for what a device would
+    refuse, and `errors.CheckFailed` if the plugin fails its own check.
     """
     with contextlib.ExitStack() as stack:
         compilation = Compilation(
@@ -87,7 +86,7 @@ def pack_source_in_memory(
     draw: Draw,
     file: str = "the package",
 ) -> int:
-    """A descriptor of a package that exists in memory only; as `pack`."""
+    """A descriptor of a package in memory; as `pack`."""
     fd = memory.new_file()
     try:
         pack(fd, source, engines, seed, say=say, draw=draw, file=file)
@@ -98,7 +97,7 @@ def pack_source_in_memory(
 
 
 class Compiled:
-    """What came of compiling.
+    """The result of compiling.
 
     common  what is the same for every engine
     facts   what the plugin says of itself
@@ -118,7 +117,7 @@ def _compile_all(
     given: Given,
     say: Callable[[str], None],
 ) -> Compiled:
-    """Compiles for this machine first, because the plugin itself is asked before the rest takes its time."""
+    """Compiles for this machine first, because the plugin is queried before the rest is compiled."""
     here = native.about()["engine"]
     wanted = set(engines)
     component = source.component["wasm"]
@@ -138,7 +137,7 @@ def _compile_all(
 
 
 def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Callable[[str], None]) -> None:
-    """Carries out the check that devices make before a release becomes theirs, within their limits."""
+    """Runs the check that devices run before they install a release, within their limits."""
     if not source.manifest.check_arguments:
         return
     lacks = source.not_tried(given)
@@ -162,7 +161,7 @@ def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Call
 
 
 def _code(found: Code) -> Part:
-    """The ELF at the beginning of an artifact."""
+    """The ELF file at the beginning of an artifact."""
     artifact = found.description["artifact"]
     return Part({"name": f"{CODE}{artifact['engine']}", **artifact}, fd=found.fd)
 
@@ -188,7 +187,7 @@ def _description(source: Source, compiled: Compiled, parts: Iterable[Part]) -> d
 
 
 def _spelled(description: dict[str, Any]) -> bytes:
-    """The one spelling that a description may have."""
+    """The canonical spelling of a description."""
     return json.dumps(description, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
@@ -206,7 +205,7 @@ def _write(fd: int, pieces: Iterable[bytes | Part], file: str) -> None:
 
 
 def _verify(fd: int, file: str, name: str, seed: bytes | bytearray) -> None:
-    """Opens what was written as a device does that trusts the key for this plugin; loads what runs here."""
+    """Opens the package as a device that trusts the key does; loads the code for this machine."""
     trusted = trust.line(making.public_key(seed), "", [name]).encode() + f"plugin {name}\n".encode()
     package = open_package(fd, file, trusted)
     package.check_all()

@@ -1,4 +1,4 @@
-"""Whether a configuration's schema is one: a JSON Schema, all of which a device checks."""
+"""Checks that a configuration's schema is a JSON Schema that devices check in full."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MOST_SHOWN = 200
 
 
 def schema_problems(schema: dict[str, Any] | None) -> Iterator[tuple[Path, str]]:
-    """What is wrong with it, and where below the schema."""
+    """The problems of a schema, each with its path."""
     if schema is None:
         return
-    # The schema of schemas tells of one fault once for each part of it.
+    # The meta-schema reports one fault once for each of its parts.
     found = list(dict.fromkeys(_invalid(schema)))
     yield from found
     if not found:
@@ -48,7 +48,7 @@ def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _path(schema: Any, pointer: str) -> Path:
-    """Where a JSON pointer leads."""
+    """The path of a JSON pointer."""
     path: list[str | int] = []
     for part in pointer.split("/")[1:]:
         key: str | int = part.replace("~1", "/").replace("~0", "~")

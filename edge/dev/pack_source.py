@@ -1,6 +1,6 @@
-"""What a package is made of: a folder's manifest and the component that it names, held against each other.
+"""The input of a package: a folder's manifest and its component, checked against each other.
 
-All that a device would refuse is refused here, with the line of the manifest.
+Refuses everything that a device would refuse, with the line of the manifest.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Given:
-    """What a plugin is tried with where it is packed.
+    """Secrets and configuration for the self-check at packing.
 
     secrets  by their names
     config   the configuration, as JSON text; empty for none
@@ -38,7 +38,7 @@ class Given:
 
 
 class Source:
-    """A manifest that was checked, and its component.
+    """A checked manifest and its component.
 
     file      the manifest's path, as it is shown
     text      the manifest as it stands in its file
@@ -88,13 +88,13 @@ class Source:
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
         )
         self._is_numbered = bool(release or self.manifest.release)
-        # Of somebody else's version no number may follow.
+        # No release number may follow from somebody else's version.
         self.release = release or self.manifest.release or 1
         if not foreign:
             self._refuse(self._problems())
 
     def assumed(self, facts: dict[str, Any]) -> list[str]:
-        """What is taken for granted of a plugin that is adopted, because its manifest does not say it."""
+        """Defaults assumed for an adopted plugin, whose manifest does not state them."""
         found = [f"its manifest, {problem}" for problem in self.manifest.warnings]
         found += [
             f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}, because the manifest does not rate it"
@@ -111,23 +111,23 @@ class Source:
 
     @property
     def wasm_name(self) -> str:
-        """For messages."""
+        """The file's name, for messages."""
         return files.base_name(self.wasm)
 
     def check_facts(self, facts: dict[str, Any], say: Callable[[str], None]) -> None:
-        """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe).
+        """Checks the manifest against what the plugin reports (edge.dev.compile.describe).
 
-        `say`: takes what whoever installs somebody else's plugin is to know.
+        `say`: takes warnings about somebody else's plugin.
         """
         identity = list(self._identity_problems(facts))
         if self._strictness == manifest.OWN:
             self._refuse([*identity, *self._tool_problems(facts)])
-        # Of somebody else's it is the manifest that counts, and whoever installs it is told.
+        # For somebody else's plugin the manifest counts, and differences are warnings.
         for problem in identity:
             say(f"edge: warning: {self.file}, {problem}")
 
     def not_tried(self, given: Given) -> str:
-        """What its check needs and is not there, so that it can't be made here; empty where nothing is."""
+        """What the self-check needs and was not given, so that it is skipped; empty if nothing."""
         needs = list(to_grant(self.component["imports"]))
         if not self.manifest.secrets or given.secrets:
             needs = [name for name in needs if name != SECRETS]
@@ -142,7 +142,7 @@ class Source:
         return f"{', '.join(map(word, missing))} (--config, --secret)" if missing else ""
 
     def fail_check(self, why: str) -> None:
-        """Raises what a device would raise for a plugin that does not pass its own check."""
+        """Raises the error of a device for a plugin that fails its own check."""
         line = line_of(self._lines, ("edge", "check"))
         raise errors.CheckFailed(
             f"{self.file}, line {line}: the plugin fails its own check: {why}",
@@ -150,7 +150,7 @@ class Source:
         )
 
     def _wasm(self, folder: str) -> str:
-        """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""
+        """The path that wasm_path leads to, which must be a file below the folder after all links."""
         named = self._document.get("wasm_path") or _only_wasm(folder, self._shown)
         path = os.path.join(folder, named)
         is_own = self._strictness == manifest.OWN
@@ -179,7 +179,7 @@ class Source:
                     f"the component is not a {capability}: it does not export {interface[:-1]}",
                 )
         tried, rated = self.manifest.check_tool, self.manifest.risks
-        # Whatever else the plugin offers: each of its tools has to be rated.
+        # Each tool of the plugin must be rated.
         if tried and tried not in rated:
             yield self._problem(
                 ("edge", "check", "tool"),
@@ -231,7 +231,7 @@ class Source:
 
 
 def _refuse_file(path: str) -> NoReturn:
-    """For a file in the place of the plugin's folder."""
+    """Refuses a file in place of the plugin's folder."""
     around = os.path.dirname(path) or "."
     remedy = f"Name the folder with the plugin's {MANIFEST}: `edge pack DIR`"
     if os.path.basename(path) == MANIFEST:
@@ -248,8 +248,8 @@ def _refuse_file(path: str) -> NoReturn:
 
 
 def _only_wasm(folder: str, shown: str) -> str:
-    """What a manifest that names no WebAssembly must mean; `shown`: the folder for messages."""
-    # ._NAME is what a Mac writes beside NAME on a card.
+    """The single WebAssembly file of a folder whose manifest names none; `shown`: the folder for messages."""
+    # macOS writes ._NAME beside NAME on cards.
     found = [name for name in os.listdir(folder) if name.endswith(".wasm") and not name.startswith("._")]
     if len(found) == 1:
         return found[0]

@@ -28,13 +28,13 @@ sys.exit(main(["--version", "--json"]))
 
 
 class Release:
-    """A release that is installed, and whether a library would load it.
+    """An installed release, and whether a library would load it.
 
-    plugin   whose
+    plugin   the plugin's name
     version  of the plugin
     id       its folder in the store
-    current  whether it is what calls run; otherwise it is kept to go back to
-    problem  why it would not be loaded, empty when it would
+    current  whether calls run it; otherwise it is the previous release
+    problem  why it would not be loaded; empty if it would
     """
 
     __slots__ = ("current", "id", "plugin", "problem", "version")
@@ -48,7 +48,7 @@ class Release:
 
 
 def judged(library: dict[str, Any], view: View) -> Iterator[Release]:
-    """Every release of every plugin, judged by what a library says of itself (`about`)."""
+    """Every release of every plugin, judged by a library's description (`about`)."""
     here = native.about()
     for plugin in view.installed():
         for release_id in filter(None, (plugin.current, plugin.previous)):
@@ -68,10 +68,10 @@ def judged(library: dict[str, Any], view: View) -> Iterator[Release]:
 
 
 def about(path: str) -> dict[str, Any]:
-    """What a library says of itself, from the library or from a file that has it.
+    """A library's description, from the library itself or from a file that contains it.
 
-    Raises `errors.UsageError` for a file that is neither, `errors.LibraryMissing` for a library that can't be
-    asked here.
+    Raises `errors.UsageError` for a file that is neither, `errors.LibraryMissing` for a library that cannot
+    run here.
     """
     content = files.read_input(path)
     said = _ask(path) if content.startswith(ELF) else content
@@ -123,7 +123,7 @@ def _why(status: int, answer: bytes) -> str:
 
 
 def _problem(description: dict[str, Any], here: dict[str, Any], library: dict[str, Any]) -> str:
-    """Why a library would not load a release, of whose code the store has what suits the library in use."""
+    """Why a library would not load a release. The store has only the code for the library in use."""
     codes = {file["engine"]: file["fingerprint"] for file in description["files"] if "engine" in file}
     engine = here["engine"] if here["engine"] in codes else here["interpreted"]
     if engine not in codes:

@@ -1,4 +1,4 @@
-"""Checks of the small files that Edge keeps, each of which a power cut may have emptied, halved or taken."""
+"""Checks of Edge's small files, each of which a power cut may have emptied, truncated or removed."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ LOCKED = ("store/lock", "audit/lock")
 
 
 def configuration() -> Finding:
-    """Whether what plugins are configured with can be read."""
+    """Whether the configurations of plugins can be read."""
     from edge.store import config
 
     return _of_plugins(config.damage_of, "config", "configuration", "readable")
 
 
 def secrets() -> Finding:
-    """Whether every secret opens."""
+    """Whether every secret can be decrypted."""
     from edge.store import secrets as sealed
 
     return _of_plugins(sealed.damage_of, "secrets", "plugin", "with readable secrets")
 
 
 def registry() -> Finding:
-    """Whether the file of registries says what they are."""
+    """Whether the list of registries can be read."""
     from edge import errors
     from edge.sources.registry import configured
 
@@ -47,7 +47,7 @@ def registry() -> Finding:
 
 
 def files(view: View) -> Finding:
-    """Whether files are where files are kept, belong to this user, and none is gone that was there."""
+    """Whether files are in their places, belong to this user, and none is missing."""
     from contextlib import suppress
 
     from edge import files, trust
@@ -60,7 +60,7 @@ def files(view: View) -> Finding:
         return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
-            # What it raises is the finding.
+            # An exception is the finding.
             files.guard(path, posix.lstat(path), files.OTHERS_WRITE)
     for path in (places.policy_file(), f"{places.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
@@ -105,7 +105,7 @@ def _folders() -> Iterator[str]:
 
 
 def _kept() -> Iterator[str]:
-    """Files that are opened without being read, or worked out anew where they can't be."""
+    """Files that are only locked, or rebuilt if they cannot be read."""
     from edge.files import paths as places
     from edge.files import runtime_dir
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 LISTED = "FILES"
-"""Of an unpacked bundle (edge/dev/launcher/modules.py): every file with its digest."""
+"""In an unpacked bundle (edge/dev/launcher/modules.py): every file with its digest."""
 
 
 def bundle() -> Finding:
-    """Whether the files of a bundle are all there, as they were packed, and none of an older one besides."""
+    """Whether the files of a bundle are complete and unchanged, with none of an older bundle among them."""
     top = _top()
     listed = _listed(f"{top}/{LISTED}")
     if not listed:
@@ -36,7 +36,7 @@ def bundle() -> Finding:
     if stale:
         remedy = f"Move {top} away and unpack the bundle again"
         return Finding(WARN, f"{stale[0]} belongs to another bundle (such files: {len(stale)})", remedy)
-    # Of this module: `edge` itself was imported by a path also where this start made the file of modules.
+    # The path of this module: `edge` itself was imported by a path if this start created the file of modules.
     if "__cached__" in globals():
         remedy = f"Run `{top}/edge --version` once as the owner of {top}/lib, with 2 MB free on its disk"
         return Finding(WARN, "modules are searched and compiled one by one at every start", remedy)
@@ -44,7 +44,7 @@ def bundle() -> Finding:
 
 
 def _top() -> str:
-    """The folder that a bundle was unpacked to, if this is one: it has lib/edge/doctor/library.py."""
+    """The folder of an unpacked bundle, recognised by its lib/edge/doctor/library.py."""
     path = __file__
     for _ in range(4):
         path = files.folder(path)

@@ -25,17 +25,17 @@ PROBE = ".doctor"
 
 
 def library_path() -> str:
-    """Where the native library is looked for; edge/_native/library.py opens it when it is asked."""
+    """The path of the native library; edge/_native/library.py opens it when needed."""
     beside = f"{files.folder(files.folder(__file__))}/_native/libedge.so"
     return files.environment("EDGE_LIBRARY") or beside
 
 
 def processor() -> Finding:
-    """Whether the native library is for this CPU and for this Python."""
+    """Whether the native library matches this CPU and this Python."""
     from edge.doctor import elf
 
     path, machine = library_path(), posix.uname().machine
-    # Without /proc, which another check tells.
+    # No /proc: another check reports that.
     python = elf.read(PYTHON if posix.access(PYTHON, posix.F_OK) else sys.executable)
     try:
         library = elf.read(path)
@@ -103,7 +103,7 @@ def memory() -> Finding:
 
 
 def confinement() -> Finding:
-    """Whether plugins fit in what a service, a shell or a mount leaves this process."""
+    """Whether the limits of the service, shell or mount leave plugins enough room."""
     from edge.files import paths as places
     from edge.runtime import confinement
 
@@ -115,7 +115,7 @@ def confinement() -> Finding:
 
 
 def control_groups() -> Finding:
-    """Whether the kernel limits memory by control groups, which a service is confined by."""
+    """Whether the kernel limits memory by control groups, which confine services."""
     second = _read(CONTROLLERS).split()
     first = [line.split() for line in _read(CGROUPS).split("\n") if line[:1] != "#"]
     enabled = [words[0] for words in first if len(words) == 4 and words[3] == "1"]
@@ -130,7 +130,7 @@ def control_groups() -> Finding:
 
 
 def shared_memory() -> Finding:
-    """Whether there is a folder in memory for what processes count together."""
+    """Whether there is a folder in memory for counters shared by processes."""
     from edge.files import runtime_dir
 
     folder, named = runtime_dir.own_folder(), files.environment("XDG_RUNTIME_DIR")
@@ -146,7 +146,7 @@ def shared_memory() -> Finding:
 
 
 def places() -> Finding:
-    """Whether variables name places by absolute paths; the XDG standard has others ignored."""
+    """Whether variables contain absolute paths; the XDG standard requires others to be ignored."""
     from edge.files import paths as places
     from edge.files import runtime_dir
 
@@ -198,7 +198,7 @@ def disk() -> Finding:
 
 
 def clock() -> Finding:
-    """Whether the clock can be right; nothing of Edge relies on that but who reads times."""
+    """Whether the clock can be right. Only readers of times depend on it."""
     from time import gmtime, strftime, time
 
     now = time()
@@ -212,7 +212,7 @@ def clock() -> Finding:
 
 
 def _no_place(path: str) -> str:
-    """Why no data can be kept there. A file is made to find out: permissions don't say all, to root least."""
+    """Why no data can be stored there. Creates a file to find out, because permissions do not bind root."""
     from edge import errors
 
     if posix.stat(path).st_mode & files.FORMAT_MASK != files.DIRECTORY:
@@ -225,7 +225,7 @@ def _no_place(path: str) -> str:
 
 
 def _existing(path: str) -> str:
-    """The folder, or the nearest around it that is there."""
+    """The folder, or its nearest existing parent."""
     while not posix.access(path, 0) and path != "/":
         path = files.folder(path)
     return path

@@ -1,4 +1,4 @@
-"""Checks of what is installed, and of the log of that."""
+"""Checks of the installed plugins and of the audit log."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def store(view: View) -> Finding:
 
 
 def plugins(view: View) -> Finding:
-    """Whether every byte of what is installed is what was signed."""
+    """Whether every byte of the installed plugins is unchanged since it was signed."""
     from edge.store.status import why
 
     wrong, kept, count = [], [], 0
@@ -59,13 +59,13 @@ def plugins(view: View) -> Finding:
             kept.append(f"{found.name}, previous release: {why(damage, found.name)}")
     if kept and not wrong:
         return Finding(
-            WARN, _listed(kept), "`edge rollback` would be refused; the next upgrade replaces this release"
+            WARN, _listed(kept), "Rolling back would be refused; the next upgrade replaces this release"
         )
     return judge(wrong + kept, f"{counted(count, 'plugin')}, as signed", AGAIN)
 
 
 def _damage(view: View, found: Record, which: str) -> EdgeError | None:
-    """What is wrong with a release; of one that was replaced meanwhile, with the one in its place."""
+    """The damage of a release; if it was replaced meanwhile, that of its replacement."""
     from edge.store import record
     from edge.store.verify import damage_of
     from edge.store.view import View
@@ -79,7 +79,7 @@ def _damage(view: View, found: Record, which: str) -> EdgeError | None:
 
 
 def engine(view: View) -> Finding:
-    """Whether this library loads what is installed."""
+    """Whether this library loads the installed plugins."""
     from edge import _native as native
     from edge.doctor.engine import judged
 
@@ -90,21 +90,21 @@ def engine(view: View) -> Finding:
 
 
 def compiler(view: View) -> Finding:
-    """Whether what is installed comes from a compiler that is taken."""
+    """Whether the installed plugins come from accepted compilers."""
     from edge.errors import OldCompiler
 
     return _taken(view, "no release comes from a rejected compiler", OldCompiler)
 
 
 def revoked(view: View) -> Finding:
-    """Whether what is installed was revoked since."""
+    """Whether installed plugins were revoked."""
     from edge.errors import Revoked
 
     return _taken(view, "no release is revoked", Revoked)
 
 
 def signers(view: View) -> Finding:
-    """Whether whoever signed what is installed is trusted to, at the level of each plugin."""
+    """Whether the signers of installed plugins are trusted at each plugin's level."""
     from edge.errors import OutOfScope, Untrusted
 
     return _taken(
@@ -113,7 +113,7 @@ def signers(view: View) -> Finding:
 
 
 def grants(view: View) -> Finding:
-    """Whether what is enabled is granted what it can't be loaded without."""
+    """Whether enabled plugins have the grants that loading requires."""
     from edge.errors import NotGranted
     from edge.store import status
 
@@ -136,7 +136,7 @@ def room(view: View) -> Finding:
         try:
             problem = misfit(found.name) if found.enabled else None
         except EdgeError:
-            # What is damaged is told by other checks.
+            # Other checks report damage.
             continue
         if problem is not None:
             wrong.append(problem)
@@ -145,7 +145,7 @@ def room(view: View) -> Finding:
 
 
 def audit() -> Finding:
-    """Whether the audit log is as it was written."""
+    """Whether the audit log is unchanged."""
     from edge import audit
 
     wrong = audit.verify()
@@ -155,7 +155,7 @@ def audit() -> Finding:
 
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
-    """Whether no release is refused for such a reason; raises what leaves that open."""
+    """Whether no release is refused for these reasons; raises errors that leave this open."""
     from edge.store.status import DAMAGES, why
 
     view.check_lines()
@@ -185,7 +185,7 @@ def _releases(view: View) -> Iterator[tuple[Record, Release]]:
 
 
 def judge(wrong: list[str], well: str, remedy: str) -> Finding:
-    """A finding that lists what is wrong, or says that all is well."""
+    """A finding that lists the problems, or reports that there are none."""
     return Finding(FAIL, _listed(wrong), remedy) if wrong else Finding(PASS, well)
 
 

@@ -1,4 +1,4 @@
-"""Checks of keys, and of who is trusted."""
+"""Checks of keys and of trust."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ KEPT = (
     "store/calls",
     "store/staging",
 )
-"""Folders below that for data."""
+"""Subfolders of the data folder."""
 
 NO_KEY = "this machine has no key yet; it is created when something is first signed"
 
 
 def folders() -> Finding:
-    """Whether nobody else can replace what Edge goes by; the first folder that fails is the finding."""
+    """Whether only this user and root can replace Edge's files; the first failing folder is the finding."""
     from edge import files
     from edge.files import paths
 
@@ -41,7 +41,7 @@ def folders() -> Finding:
 
 
 def keys() -> Finding:
-    """Whether private keys are this user's alone, and this machine's own can be used."""
+    """Whether private keys are accessible to this user alone, and this machine's key is usable."""
     from edge import files
     from edge.files import paths
     from edge.trust import key_file, keyring, local_key
@@ -77,7 +77,7 @@ def keys() -> Finding:
 
 
 def trust(view: View) -> Finding:
-    """Whether every line of trust means something, and somebody is trusted at the level that holds here."""
+    """Whether every trust line is valid, and a key is trusted at the level in force."""
     from edge.permissions import levels
     from edge.trust import held as trust_held
 

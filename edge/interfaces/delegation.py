@@ -1,7 +1,7 @@
-"""Plugins that call one another's tools: whom each may call, how deep, and out of whose time and fuel.
+"""Delegation: which tools of other plugins a plugin may call, how deep, and on whose time and fuel.
 
-A host function that a plugin calls for another one's tool asks the caller's Chain for the callee's. That
-runs with grants of its own, in an instance of its own:
+A host function that calls another plugin's tool asks the caller's Chain for the callee's. The callee runs in
+its own instance, with its own grants:
 
     inner = chain.to("weather", "forecast", targets_of("weather"))
     callee = plugin.start(arguments, limits=inner.limits(call, own_limits))
@@ -28,13 +28,13 @@ WILDCARDS = frozenset("*?[]{}")
 
 
 class Chain:
-    """A plugin, those that called it, and the tools that it may call itself.
+    """A plugin, its callers, and the tools that it may call itself.
 
     plugin   its name
     targets  what it may call, each as `plugin/tool`; its own grant, never its caller's
-    caller   the Chain of the plugin that called it; None where no plugin did
-    depth    how many plugins may stand in a chain, itself included
-    audit    takes a fact for every call that is refused, as of edge/policy/grants.py; None for nobody
+    caller   the Chain of the plugin that called it; None if no plugin did
+    depth    the maximum number of plugins in a chain, including this one
+    audit    takes an event for every refused call, as in edge/policy/grants.py; None for no audit
     """
 
     __slots__ = ("audit", "caller", "depth", "plugin", "targets")
@@ -58,11 +58,11 @@ class Chain:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """The names of all plugins in it, from the first on."""
+        """The names of all plugins in the chain, first caller first."""
         return (*self.caller.plugins, self.plugin) if self.caller else (self.plugin,)
 
     def to(self, plugin: str, tool: str, targets: Iterable[str] = ()) -> Chain:
-        """The chain of a callee that has `targets` as its grant; NotDelegated when it may not be called."""
+        """The chain of a callee with the grant `targets`; raises NotDelegated if it may not be called."""
         if f"{plugin[:LIMIT]}/{tool[:LIMIT]}" not in self.targets:
             self._refuse(plugin, tool, "its delegation list does not contain it")
         if plugin in self.plugins:
@@ -72,9 +72,9 @@ class Chain:
         return Chain(plugin, targets, depth=self.depth, caller=self, audit=self.audit)
 
     def limits(self, call: Call, own: Limits) -> Limits:
-        """The callee's limits: its own, its time and fuel at most what the caller's `call` has left.
+        """The callee's limits: its own, with time and fuel at most what the caller's `call` has left.
 
-        Raises DeadlineExceeded or OutOfFuel when that is nothing.
+        Raises DeadlineExceeded or OutOfFuel if nothing is left.
         """
         time, fuel = call.time_left(), call.fuel_left()
         if not time or not fuel:
@@ -85,8 +85,8 @@ class Chain:
         return own.replace(deadline=min(own.deadline, time), fuel=min(own.fuel, fuel))
 
     def settle(self, call: Call, callee: Call) -> None:
-        """Charges the caller for what its callee spent, however that ended; once, before it is closed."""
-        # What interrupted the callee from outside has closed it, and ends the caller too.
+        """Charges the caller for its callee's fuel, however the callee ended; once, before it is closed."""
+        # An outside interruption of the callee has closed it, and ends the caller too.
         if not callee.instance.closed:
             call.charge(callee.instance.stats.fuel + callee.charged)
 
@@ -117,7 +117,7 @@ DEPTH = "Let a plugin earlier in the chain call it"
 
 
 def check_target(target: str) -> None:
-    """Makes sure that a delegation names one tool of one plugin; OptionsError says what is wrong."""
+    """Checks that a delegation names one tool of one plugin; raises OptionsError."""
     plugin, _, tool = target.partition("/")
     if plugin and tool and "/" not in tool and not WILDCARDS.intersection(target):
         return

@@ -1,4 +1,4 @@
-"""zeroclaw:plugin/inbound: messages that reached the host and wait for a channel plugin."""
+"""zeroclaw:plugin/inbound: messages that wait for a channel plugin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_WAITING = 1000
 class Inbound(Interface):
     """A queue of messages, each a dictionary as `host-inbound-message` in wit/inbound.wit.
 
-    With `grants`, a plugin that is not granted the channel finds it empty.
+    With `grants`, the queue is empty for a plugin that is not granted the channel.
     """
 
     __slots__ = ("_grants", "_waiting")
@@ -34,7 +34,7 @@ class Inbound(Interface):
         self._grants = grants
 
     def push(self, message: dict[str, Any]) -> None:
-        """Lets a message wait for the plugin."""
+        """Appends a message for the plugin."""
         if len(self._waiting) >= MOST_WAITING:
             raise errors.StateError(
                 f"{MOST_WAITING} messages are waiting already; this is the limit",

@@ -1,7 +1,7 @@
-"""manifest.toml: what a plugin says it is and asks for. docs/manifest.md has every field.
+"""manifest.toml: what a plugin states about itself and requests. docs/manifest.md lists every field.
 
-edge.manifest.parse reads and checks the text, where plugins are packed and installed. What it finds is kept
-as `compiled` data, from which `Manifest.from_compiled` makes the manifest again without reading TOML.
+edge.manifest.parse reads and checks the text, where plugins are packed and installed. The result is stored as
+`compiled` data, from which `Manifest.from_compiled` restores the manifest without reading TOML.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 RISKS = ("low", "medium", "high")
 UNKNOWN_RISK = "high"
-"""Of a tool that the manifest does not name."""
+"""The risk of a tool that the manifest does not list."""
 
 REMEDY = (
     "docs/manifest.md in Edge's repository lists every field; report problems of other people's plugins to "
@@ -29,7 +29,7 @@ FOREIGN = "foreign"
 
 
 class Tool:
-    """A tool that a plugin offers, and what may come of calling it: low, medium or high risk."""
+    """A tool that a plugin offers, and the risk of calling it: low, medium or high."""
 
     __slots__ = ("name", "risk")
 
@@ -42,7 +42,7 @@ REASON_LIMIT = 300
 
 
 class Problem:
-    """What is wrong with a manifest, and on which line; a warning keeps nobody from using it."""
+    """A problem in a manifest, and its line; a warning does not prevent use."""
 
     __slots__ = ("line", "reason", "warning")
 
@@ -58,7 +58,7 @@ class Problem:
 
 
 class Manifest:
-    """A manifest that was checked.
+    """A checked manifest.
 
     fields         the contract's texts: name, version, description, author, wasm_path, signature,
                    publisher_key
@@ -133,11 +133,11 @@ class Manifest:
 
     @property
     def limits(self) -> dict[str, float]:
-        """The limits that it asks for, by their names in `edge.limits`."""
+        """The limits that it requests, by their names in `edge.limits`."""
         return {ask[1]: float(ask[2]) for ask in self.asks if ask[0] == "limits"}
 
     def tool(self, name: str) -> Tool:
-        """A tool by its name; one that the manifest does not name has the highest risk."""
+        """A tool by name; one that the manifest does not list has the highest risk."""
         return Tool(name, self.risks.get(name, UNKNOWN_RISK))
 
     def compiled(self) -> dict[str, Any]:
@@ -161,8 +161,8 @@ class Manifest:
     def from_compiled(cls, data: dict[str, Any]) -> Manifest:
         """The manifest that `compiled` was called on.
 
-        Nothing is checked: whoever kept the data answers for it.
-        Raises `errors.Damaged` for data of another format.
+        Performs no checks: the data must come from a trusted place. Raises `errors.Damaged` for data of
+        another format.
         """
         parts = dict(data)
         found = parts.pop("format", None)
@@ -177,11 +177,11 @@ class Manifest:
 
 
 NONE = Manifest(fields={})
-"""Declares nothing, for plugins that come without one."""
+"""An empty manifest, for plugins without one."""
 
 
 def refuse(file: str, problems: list[Problem]) -> NoReturn:
-    """Raises what is wrong with a manifest."""
+    """Raises an error with the problems of a manifest."""
     from edge import errors
 
     count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"

@@ -1,6 +1,6 @@
-"""Our own tables of a manifest, under [edge]: other hosts pass over them.
+"""Edge's own tables in a manifest, under [edge]; other hosts ignore them.
 
-The table of a permission is read by its own module (edge/permissions/catalogue.py).
+Each permission's module reads its own table (edge/permissions/catalogue.py).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_CHECK_BYTES = 64 << 10
 
 
 class Edge:
-    """What [edge] says."""
+    """The contents of [edge]."""
 
     __slots__ = ("asks", "check_arguments", "check_tool", "level", "release", "risks")
 
@@ -36,7 +36,7 @@ class Edge:
 
 
 def check_edge(found: Findings, document: dict[str, Any]) -> Edge:
-    """Reads [edge]; problems go to `found`."""
+    """Reads [edge]; adds problems to `found`."""
     edge = Edge()
     table = found.table(("edge",), document.get("edge", {}), "edge")
     readable = {own.table: own for own in permissions() if own.table}
@@ -97,7 +97,7 @@ def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
 
 
 def _arguments_problem(value: Any) -> str:
-    """What is wrong with the arguments of a check, by what reads them when it is carried out."""
+    """The problem of a check's arguments, judged by the parser that reads them when the check runs."""
     if not isinstance(value, str):
         return "[edge.check] needs `arguments`, a JSON object as text"
     if len(value) > MAX_CHECK_BYTES:

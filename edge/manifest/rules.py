@@ -1,7 +1,7 @@
 """The rules of a manifest: the contract's fields, and what must match together.
 
-What a plugin's author can mend is an error in a manifest of our own and a warning in one of others; what
-would be unsafe to guess is an error in both. edge/manifest/edge_tables.py has our own tables.
+A fault that the author can correct is an error in an own manifest and a warning in others; what would be unsafe
+to guess is an error in both. edge/manifest/edge_tables.py has Edge's own tables.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ TEXTS = {
     "signature": 128,
     "publisher_key": 64,
 }
-"""Text fields, and how long they may be."""
+"""Text fields, and their maximum length."""
 
 PROSE = ("description", "author")
-"""Said to people only; in somebody else's manifest they may be empty or have several lines."""
+"""Descriptive fields; in somebody else's manifest they may be empty or have several lines."""
 
 OTHERS = ("capabilities", "permissions", "config_schema", "edge", "provides", "sender_match", "registry")
-"""Other fields; the last three mean something to other hosts."""
+"""Other fields; the last three are for other hosts."""
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
 KEY_DIGITS = 64
 MAX_ASKS = 500
-"""Each is shown to whoever has to agree, and held against all that the plugin is granted."""
+"""Maximum number of requests: the operator reads each of them, and each is checked against the grants."""
 BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 SIGNATURE_LENGTHS = (86, 88)
 
@@ -59,7 +59,7 @@ SIGNATURE_LENGTHS = (86, 88)
 def check(
     document: dict[str, Any], lines: dict[Path, int], strictness: str, imports: Sequence[str] | None
 ) -> tuple[list[Problem], Manifest]:
-    """Every problem in the order of lines, and the manifest, which holds when none of them is an error."""
+    """Every problem in the order of lines, and the manifest, which is valid if no problem is an error."""
     from edge.manifest.edge_tables import check_edge
     from edge.manifest.schema import check_schema
 
@@ -142,7 +142,7 @@ def _text(found: Findings, name: str, value: Any, longest: int) -> str:
 
 
 def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) -> int:
-    """The release number that follows from the version; without one, a plugin of our own can't be packed."""
+    """The release number derived from the version; without one, an own plugin cannot be packed."""
     from edge.manifest.release_number import derive
 
     version = fields.get("version", "")

@@ -1,4 +1,4 @@
-"""The configuration's schema in a manifest: JSON Schema, whose text properties at the top may be secret."""
+"""The configuration's schema in a manifest: JSON Schema whose top-level text properties may be secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_LISTED = 5
 
 
 def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[str]]:
-    """The schema as JSON text, empty where there is none, and the names of secret properties."""
+    """The schema as JSON text, empty if there is none, and the names of secret properties."""
     if FIELD not in document:
         return "", []
     schema = found.table((FIELD,), document[FIELD], FIELD)
@@ -43,7 +43,7 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
 
 
 def _warn(found: Findings, schema: dict[str, Any]) -> None:
-    """Says of somebody else's schema what is not checked and what is wrong; our own is refused for it."""
+    """Warns about unchecked and invalid parts of a foreign schema; an own schema is refused for these."""
     from edge.schema.words import faults, unknown
 
     wrong = faults(schema)
@@ -56,12 +56,12 @@ def _warn(found: Findings, schema: dict[str, Any]) -> None:
 
 
 def _check_data(found: Findings, path: Path, value: Any) -> bool:
-    """Whether a value is JSON; tells of what is not, and of `x-secret` where it would not be honoured."""
+    """Whether a value is JSON; reports what is not, and `x-secret` where it would have no effect."""
     if len(path) > DEEPEST:
         found.wrong(path, f"{FIELD} is nested too deeply")
         return False
     if isinstance(value, dict):
-        # What is called x-secret and is a table is a property of that name.
+        # A table named x-secret is a property of that name.
         if isinstance(value.get(SECRET), dict):
             pass
         elif SECRET in value and not _is_property(path):

@@ -1,4 +1,4 @@
-"""From the text of a manifest to its document, and the lines on which its parts stand."""
+"""Parses the text of a manifest, with the lines of its parts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
 MOST_BYTES = 256 << 10
-"""What is written to be slow takes a PC up to 2 s, and a Pi Zero many times that."""
+"""Hostile text of this size takes a PC up to 2 s, and a Pi Zero many times that."""
 
 
 def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]:
-    """The document, and lines by path. Raises `errors.BadManifest` for what is no TOML, with the line."""
+    """The document, and lines by path. Raises `errors.BadManifest` with the line if it is not TOML."""
     from edge.manifest import Problem, refuse
     from edge.manifest.lines import lines
 

@@ -1,6 +1,6 @@
-"""One request over TLS, to an address that was judged, from a server that may be slow, endless or lying.
+"""One request over TLS, to a checked address; the server may be slow, endless or hostile.
 
-The certificate is always verified, against what the system trusts (SSL_CERT_FILE names another bundle).
+The certificate is always verified against the system's trusted ones (SSL_CERT_FILE names another bundle).
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ MOST_ADDRESSES = 4
 
 WINDOW_SECONDS = 60.0
 SLOWEST = 1000
-"""Bytes a second, of the time spent waiting for the server in each window."""
+"""Bytes a second, in each window of time spent waiting for the server."""
 
 HEADERS_ROOM = 1 << 20
 
-# SSL_OP_IGNORE_UNEXPECTED_EOF of OpenSSL, which the ssl module of Python 3.9 has no name for.
+# OpenSSL's SSL_OP_IGNORE_UNEXPECTED_EOF, which Python 3.9's ssl module does not name.
 IGNORE_UNEXPECTED_EOF = 1 << 7
 
-# What OpenSSL says of a certificate: X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED.
+# OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
 CLOCK_CODES = (9, 10)
 
 
 class Connection:
-    """A connection for one request. Leaving its `with` ends it.
+    """A connection for one request. Leaving its `with` closes it.
 
-    inside  whether the server's address is not one of the public internet
+    inside  whether the server's address is outside the public internet
     """
 
     __slots__ = ("_context", "_http", "_most_bytes", "_socket", "_url", "inside")
 
     def __init__(self, url: Url, context: ssl.SSLContext, *, allow_special: bool, most_bytes: int) -> None:
-        """Connects. `most_bytes`: of a body, beyond which it is not read for long. Raises FetchFailed."""
+        """Connects. `most_bytes`: maximum size of a body. Raises FetchFailed."""
         from http.client import HTTPSConnection
 
         self._url = url
         self._context = context
         self._most_bytes = most_bytes
         self._http = HTTPSConnection(url.host, url.port, context=context)
-        # What is connected to is only what was judged.
+        # Only a checked address is connected to.
         self._http.auto_open = 0
         self.inside = False
         self._connect(resolve(url.host, url.port, allow_special=allow_special))
@@ -83,11 +83,11 @@ class Connection:
         fail(self._url.host, last)
 
     def _secure(self, plain: socket.socket) -> None:
-        # A name with a dot at its end is the same name, and no certificate has it.
+        # A name with a trailing dot is the same name, but no certificate contains it.
         name = self._url.host.rstrip(".")
         try:
             plain.settimeout(READ_SECONDS)
-            # An end without TLS's own farewell is an error: somebody on the way could have cut a body short.
+            # An end without TLS's close notification is an error: an attacker could have truncated the body.
             secure = self._context.wrap_socket(plain, server_hostname=name, suppress_ragged_eofs=False)
         except (OSError, ValueError) as error:
             plain.close()
@@ -99,7 +99,7 @@ class Connection:
         self._http.sock = _Stream(secure, self._url.host, 2 * self._most_bytes + HEADERS_ROOM)
 
     def get(self, headers: dict[str, str]) -> HTTPResponse:
-        """The answer to a GET, its body not read yet. Raises FetchFailed."""
+        """The response to a GET, before its body is read. Raises FetchFailed."""
         from http.client import HTTPException
 
         sent = {"User-Agent": "edge", "Accept-Encoding": "identity", "Connection": "close", **headers}
@@ -118,7 +118,7 @@ class Connection:
 
 
 class _Stream:
-    """What http.client takes for a socket."""
+    """The socket interface that http.client uses."""
 
     __slots__ = ("_host", "_most_bytes", "_socket")
 
@@ -139,7 +139,7 @@ class _Stream:
 
 
 class _Paced(io.RawIOBase):
-    """Reads from a server that sends neither too slowly nor for ever."""
+    """Reads from a server, and fails if it is too slow or sends without end."""
 
     def __init__(self, secure: socket.socket, host: str, most_bytes: int) -> None:
         self._socket = secure
@@ -154,7 +154,7 @@ class _Paced(io.RawIOBase):
     def readinto(self, into: Any) -> int:
         begun = clock()
         count = self._socket.recv_into(into)
-        # Only what the server takes: writing to a card may be slower.
+        # Counts only the server's time: writing to a card may be slower.
         self._waited += clock() - begun
         self._received += count
         self._left -= count
@@ -171,18 +171,18 @@ class _Paced(io.RawIOBase):
 
 
 def new_context() -> ssl.SSLContext:
-    """How servers are verified."""
+    """The TLS settings: how servers are verified."""
     import ssl
 
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # With OpenSSL 3, Python 3.9 takes a connection that is cut for one that ends.
+    # With OpenSSL 3, Python 3.9 treats a truncated connection as a finished one.
     context.options &= ~IGNORE_UNEXPECTED_EOF
     return context
 
 
 def fail(host: str, error: Exception) -> NoReturn:
-    """Raises what an error while talking to a host means to a user."""
+    """Raises the error for a failure while talking to a host."""
     import ssl
     from http.client import IncompleteRead
     from socket import timeout
@@ -193,7 +193,7 @@ def fail(host: str, error: Exception) -> NoReturn:
         _fail(f"{host} did not answer in time", without_proxy("Try again later"))
     if isinstance(error, ConnectionRefusedError):
         _fail(f"{host} refused the connection", without_proxy("Check the URL and its port"))
-    # An end in the midst of a body is one of TLS's errors, too.
+    # An end in the middle of a body is a TLS error, too.
     if isinstance(error, (ConnectionError, ssl.SSLEOFError, IncompleteRead)):
         _fail_early(host)
     if isinstance(error, ssl.SSLError) and "UNEXPECTED_EOF" in (error.reason or ""):
@@ -204,7 +204,7 @@ def fail(host: str, error: Exception) -> NoReturn:
     if isinstance(error, OSError):
         why = f"{host} can't be reached: {error.strerror or error}"
         _fail(why, without_proxy("Check whether this machine is online"))
-    # The text of an HTTPException is the server's.
+    # The text of an HTTPException comes from the server.
     _fail(
         f"{host} does not follow the HTTP protocol: {type(error).__name__}",
         "Report this to the server's operator",

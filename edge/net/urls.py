@@ -1,6 +1,6 @@
-"""URLs that are fetched: https:// and nothing else, with no password in them.
+"""URLs that Edge fetches: https:// only, without a password.
 
-A message never repeats a URL that was refused, since that may be because of a password in it.
+A message never repeats a refused URL, because it may contain a password.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LONGEST = 4096
 
 
 class Url:
-    """An https:// URL that was checked.
+    """A checked https:// URL.
 
     text    all of it, without a fragment
     host    in lower case, without brackets
@@ -33,17 +33,17 @@ class Url:
 
     @property
     def name(self) -> str:
-        """The last part of its path, or the host: for people."""
+        """The last part of its path, or the host: for display."""
         return self.target.partition("?")[0].rpartition("/")[2] or self.host
 
     @property
     def shown(self) -> str:
-        """Without its query, in which there may be what is secret."""
+        """Without its query, which may contain secrets."""
         return self.text.partition("?")[0]
 
 
 def parse(text: str) -> Url:
-    """The URL that a text is. Raises UsageError."""
+    """The URL of a text. Raises UsageError."""
     from urllib.parse import urlsplit
 
     if len(text) > LONGEST or not text.isascii() or not text.isprintable() or " " in text:
@@ -71,12 +71,12 @@ def parse(text: str) -> Url:
 
 
 def shown(text: str) -> str:
-    """A URL for people and for records, or a path as it is. Raises UsageError."""
+    """A URL without secrets, for display and for records; a path unchanged. Raises UsageError."""
     return text if text.startswith("/") else parse(text).shown
 
 
 def join(base: str, reference: str) -> str:
-    """What a reference in a document at `base`, a checked URL, means; `parse` judges it."""
+    """Resolves a reference in a document at `base`, a checked URL; `parse` must check the result."""
     from urllib.parse import urljoin
 
     try:

@@ -87,7 +87,7 @@ PERMISSION = Cli()
 
 
 def program_problem(path: str) -> str:
-    """What is wrong with a program's path, empty when nothing is."""
+    """The problem of a program's path; empty if there is none."""
     parts = path.split("/")
     if parts[0] or len(parts) < 2 or "\0" in path or any(part in ("", ".", "..") for part in parts[1:]):
         return "a program must be an absolute path without . and .., for example /usr/bin/git"
@@ -95,7 +95,7 @@ def program_problem(path: str) -> str:
 
 
 def argument_problem(pattern: str) -> str:
-    """What is wrong with an argument's pattern, empty when nothing is."""
+    """The problem of an argument's pattern; empty if there is none."""
     if "\0" in pattern:
         return "an argument must not contain NUL"
     if not pattern.startswith("{") or pattern.startswith("{{"):
@@ -104,14 +104,15 @@ def argument_problem(pattern: str) -> str:
         return "a pattern that starts with { must end with }; write {{ for a brace"
     choices = pattern[1:-1].split("|")
     if len(choices) == 1 and choices[0] not in CLASSES:
-        return f"unknown class; classes are {', '.join(f'{{{name}}}' for name in CLASSES)}, choices are written {{one|two}}"
+        known = ", ".join(f"{{{name}}}" for name in CLASSES)
+        return f"unknown class; classes are {known}, choices are written {{one|two}}"
     if "" in choices:
         return "a choice is empty"
     return ""
 
 
 def argument_matches(pattern: str, text: str) -> bool:
-    """Whether a pattern takes in an argument."""
+    """Whether a pattern matches an argument."""
     if "\0" in text:
         return False
     literals = _literals(pattern)
@@ -119,7 +120,7 @@ def argument_matches(pattern: str, text: str) -> bool:
 
 
 def argument_covers(pattern: str, other: str) -> bool:
-    """Whether an argument's pattern takes in all that another one does."""
+    """Whether an argument's pattern matches everything that another one does."""
     inner = _literals(other)
     if inner:
         return all(argument_matches(pattern, text) for text in inner)

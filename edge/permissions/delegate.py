@@ -53,7 +53,7 @@ PERMISSION = Delegate()
 
 
 def target_problem(target: str) -> str:
-    """What is wrong with the target of a delegation, empty when nothing is."""
+    """The problem of a delegation's target; empty if there is none."""
     if "*" in target:
         return "wildcards are not allowed; list each target"
     plugin, slash, tool = target.partition("/")

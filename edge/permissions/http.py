@@ -36,7 +36,7 @@ class Http(Permission):
     table = "http"
     setting = "hosts of [edge.http]"
     wildcard_levels = ("relaxed", "default")
-    """The security levels at which `*.example.org` counts as a host."""
+    """The security levels at which `*.example.org` is accepted as a host."""
 
     def problem(self, ask: Ask) -> str:
         return "" if ask[1] == ANY_HOST else host_problem(ask[1])
@@ -62,7 +62,7 @@ class Http(Permission):
         return "" if level in self.wildcard_levels else ", host by host"
 
     def normal(self, use: tuple[str, ...]) -> tuple[str, ...]:
-        # One that is too long is nobody's, whatever its spelling.
+        # A name that is too long matches nothing, whatever its spelling.
         host = use[0].lower() if use[0].isascii() and len(use[0]) <= NAME_LIMIT else use[0]
         return (host, *use[1:])
 
@@ -110,7 +110,7 @@ PERMISSION = Http()
 
 
 def host_problem(pattern: str) -> str:
-    """What is wrong with a host pattern, empty when nothing is."""
+    """The problem of a host pattern; empty if there is none."""
     problem = _problem_of_spelling(pattern)
     if problem:
         return problem
@@ -154,7 +154,7 @@ def _has_problem(pattern: str) -> bool:
 
 
 def is_host(name: str) -> bool:
-    """Whether it is a host's name in its one spelling: lower case, no dot at the end."""
+    """Whether a text is a host name in canonical spelling: lower case, no trailing dot."""
     return 0 < len(name) <= MAX_HOST and all(map(_is_label, name.split(".")))
 
 
@@ -167,7 +167,7 @@ def _is_label(label: str) -> bool:
 
 
 def host_matches(pattern: str, host: str, port: int) -> bool:
-    """Whether a pattern takes in a host, which must be spelled as `is_host` wants it."""
+    """Whether a pattern matches a host, which must be in the spelling of `is_host`."""
     if not is_host(host):
         return False
     wanted, _, wanted_port = pattern.partition(":")
@@ -179,7 +179,7 @@ def host_matches(pattern: str, host: str, port: int) -> bool:
 
 
 def host_covers(pattern: str, other: str) -> bool:
-    """Whether a host pattern takes in all that another one does."""
+    """Whether a host pattern matches everything that another one does."""
     host, _, port = pattern.partition(":")
     inner, _, inner_port = other.partition(":")
     if port not in ("", inner_port):

@@ -56,7 +56,7 @@ ORDER = tuple(LEVELS)
 
 
 def level(name: str) -> str:
-    """The name, if it is a level's; a ValueError with the names that there are otherwise."""
+    """The name, if it is a level; otherwise raises ValueError with the known names."""
     if name not in LEVELS:
         raise ValueError(f"unknown level; levels are {', '.join(ORDER)}")
     return name
@@ -69,7 +69,7 @@ def operator_only(name: str) -> bool:
 
 
 def is_lower(name: str, other: str) -> bool:
-    """Whether a level asks less than another."""
+    """Whether a level is less strict than another."""
     return ORDER.index(name) < ORDER.index(other)
 
 
@@ -79,7 +79,7 @@ def stricter(name: str, other: str) -> str:
 
 
 def free_limits(name: str, profile: Profile) -> dict[str, float]:
-    """What a plugin may use without anybody's consent; whole numbers but for `deadline`."""
+    """The limits that need no consent; whole numbers except `deadline`."""
     from edge.permissions.limits import LIMITS, RATES
 
     percent = LEVELS[name]["limits"]

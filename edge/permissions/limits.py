@@ -23,7 +23,7 @@ LIMITS = (
     "log_bytes",
 )
 RATES = ("calls_per_minute", "concurrent_calls")
-"""What a manifest may ask for and a level scales. Slices, and clocks that stand still, are the host's."""
+"""What a manifest may request and a level scales. Slices and frozen clocks are up to the host."""
 
 
 class Limits(Permission):

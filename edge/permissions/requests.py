@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def covers(grant: Ask, ask: Ask) -> bool:
-    """Whether a grant takes in what is asked for."""
+    """Whether a grant covers a request."""
     if grant[0] != ask[0]:
         return False
     if len(grant) == 1 or grant == ask:
@@ -35,7 +35,7 @@ def covers(grant: Ask, ask: Ask) -> bool:
 
 
 class Covering:
-    """Permission requests or grants, looked up by what takes them in or is taken in by them.
+    """Permission requests or grants, looked up by what covers them or is covered by them.
 
     Every use is a look-up: a manifest and a policy may have a thousand of them each.
     """
@@ -44,7 +44,7 @@ class Covering:
 
     def __init__(self, own: Iterable[Ask]) -> None:
         self._all: dict[Ask, None] = dict.fromkeys(own)
-        # By what covers them, where that can be listed; the others by what they have in common.
+        # By what covers them, where that can be listed; the others by a shared key.
         self._within: dict[Ask, list[Ask]] = {}
         self._groups: dict[Ask, list[Ask]] = {}
         for ask in self._all:
@@ -60,7 +60,7 @@ class Covering:
         return ask in self._all
 
     def covers(self, ask: Ask) -> bool:
-        """Whether one of these takes in what is asked for."""
+        """Whether one of these covers a request."""
         if ask in self._all or ask[:1] in self._all:
             return True
         if len(ask) == 1:
@@ -70,7 +70,7 @@ class Covering:
         return any(covers(own, ask) for own in self._groups.get(permission(ask[0]).group(ask), ()))
 
     def within(self, ask: Ask) -> Iterable[Ask]:
-        """Those of these that `ask` takes in."""
+        """Those of these that a request covers."""
         if len(ask) == 1:
             return [own for own in self._all if own[0] == ask[0]]
         listed = self._within.get(ask)
@@ -80,12 +80,12 @@ class Covering:
 
 
 def covered(ask: Ask, grants: Iterable[Ask]) -> bool:
-    """Whether one of the grants takes in what is asked for; of many requests, `Covering` is asked."""
+    """Whether one of the grants covers a request; use `Covering` for many requests."""
     return any(covers(grant, ask) for grant in grants)
 
 
 def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
-    """What is both declared and granted: of two patterns that overlap, the narrower."""
+    """What is both declared and granted: of two overlapping patterns, the narrower."""
     held = Covering(granted)
     found: dict[Ask, None] = {}
     for ask in declared:
@@ -96,7 +96,7 @@ def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
 
 
 def problem(ask: Ask) -> str:
-    """What is wrong with an ask, empty when nothing is."""
+    """The problem of a request; empty if there is none."""
     if not ask or ask[0] not in GRANTABLE:
         return f"unknown capability; capabilities are {', '.join(GRANTABLE)}"
     if len(ask) == 1:
@@ -108,15 +108,15 @@ def problem(ask: Ask) -> str:
 
 
 def range_problem(ask: Ask) -> str:
-    """What is wrong with how much a new grant gives, empty when nothing is."""
+    """The problem of a new grant's amount; empty if there is none."""
     own = permission(ask[0])
     return own.range_problem(ask) if len(ask) > 1 and len(ask) == own.words else ""
 
 
 def spelled(ask: Ask) -> str:
-    """An ask on one line, words quoted as a shell would want them where they need it.
+    """A request on one line, with words quoted as a shell needs them.
 
-    What is not printable ASCII is an escape, so that no name passes for another: people decide on this.
+    Everything outside printable ASCII is escaped, so that no name passes for another: people decide on this.
     """
     return " ".join(
         word if _is_plain(word) else "'" + plain(word).replace("'", "'\\''") + "'" for word in ask

@@ -45,15 +45,14 @@ PERMISSION = Secrets()
 
 
 def allowed_names(allowed: list[list[str]]) -> list[str]:
-    """The secrets that may be read, of what is allowed."""
+    """The secrets that may be read, among what is allowed."""
     return [ask[1] for ask in allowed if ask[0] == NAME and len(ask) > 1]
 
 
 def use_of(grants: Grants, name: str) -> str:
-    """Whether a plugin may read a secret: `granted`, `denied`, or `none` where it has no such secret.
+    """Whether a plugin may read a secret: `granted`, `denied`, or `none` if it has no such secret.
 
-    Only a plugin that is granted config_read learns which names are none. What it does not get is told to
-    the audit.
+    Only a plugin with the grant config_read learns which names are `none`. Refusals are audited.
     """
     if grants.permits(NAME, name):
         return "granted"

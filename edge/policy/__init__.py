@@ -1,4 +1,4 @@
-"""The operator's side: which security level holds, what plugins were granted, what may run with nobody there.
+"""The operator's policy: security levels, grants, and what may run unattended.
 
 One small file, policy.json below $XDG_CONFIG_HOME/edge (~/.config/edge), root's own for root:
 

@@ -1,6 +1,6 @@
-"""Changes of the policy: each is made under a lock and put into the audit log before.
+"""Changes of the policy: each is made under a lock, after its audit entry is written.
 
-What can't be put there is not changed; what changes nothing is not put there.
+If the entry cannot be written, the change is not applied. What changes nothing has no entry.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
-    """Sets the device's security level, or a plugin's; an empty one gives a plugin the device's again."""
+    """Sets the device's security level, or a plugin's; an empty level resets a plugin to the device's."""
 
     def act(policy: Policy) -> Fact:
         before = policy.level_of(plugin) if plugin else policy.level
@@ -44,7 +44,7 @@ def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
 
 
 def set_unattended(risk: str, *, path: str = "") -> Fact:
-    """Sets the highest risk that may run with nobody there; `none` for no tool at all."""
+    """Sets the highest risk that may run unattended; `none` for no tool at all."""
 
     def act(policy: Policy) -> Fact:
         before, policy.unattended = policy.unattended, risk
@@ -58,7 +58,7 @@ def set_unattended(risk: str, *, path: str = "") -> Fact:
 
 
 def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
-    """Consents to all that a plugin asks for, in place of what was consented to before."""
+    """Consents to all requests of a plugin, in place of an earlier consent."""
     asked = tuple(asked)
 
     def act(policy: Policy) -> Fact:
@@ -72,7 +72,7 @@ def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
 
 
 def grant(plugin: str, ask: Ask, *, path: str = "") -> Fact:
-    """Grants one thing to a plugin; a capability's name alone grants all that its manifest declares of it."""
+    """Grants one request to a plugin; a capability's name alone grants all that its manifest declares."""
 
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
@@ -89,7 +89,7 @@ def grant(plugin: str, ask: Ask, *, path: str = "") -> Fact:
 
 
 def revoke(plugin: str, ask: Ask, *, path: str = "") -> Fact:
-    """Takes back what the operator granted or consented to, and all that it takes in."""
+    """Revokes a grant or consent, and every narrower one it covers."""
 
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
@@ -102,7 +102,7 @@ def revoke(plugin: str, ask: Ask, *, path: str = "") -> Fact:
 
 
 def forget(plugin: str, *, path: str = "") -> Fact:
-    """Takes back all that was said of a plugin."""
+    """Deletes all entries of a plugin."""
 
     def act(policy: Policy) -> Fact:
         before = policy.level_of(plugin)
@@ -120,7 +120,7 @@ def forget(plugin: str, *, path: str = "") -> Fact:
 
 
 def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
-    """As `_change`, of one that has to work on a full disk, too."""
+    """As `_change`, for changes that must work on a full disk, too."""
     with reserve.spent():
         return _change(act, plugin, path, asked)
 

@@ -1,4 +1,4 @@
-"""What one version of a plugin wants that another does not, and which of that is more than before."""
+"""The difference between the requests of two versions of a plugin, and what of it widens them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Change:
-    """Something that was not there before, or is no more.
+    """A request or property that is new, or gone.
 
-    what   in words
-    wider  whether the plugin may do more by it
-    ask    the permission request that is new, None where it is none
+    what   a description
+    wider  whether the plugin may do more
+    ask    the new permission request, or None
     """
 
     __slots__ = ("ask", "what", "wider")
@@ -33,7 +33,7 @@ class Change:
 def difference(
     old_imports: Iterable[str], old: Manifest, new_imports: Iterable[str], new: Manifest
 ) -> list[Change]:
-    """From an old version to a new one, what widens it first."""
+    """The changes from an old version to a new one, widening ones first."""
     changes = [*_imports(old_imports, new_imports), *_asks(old, new), *_tools(old, new), *_level(old, new)]
     return sorted(changes, key=lambda change: not change.wider)
 
@@ -56,7 +56,7 @@ def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
     named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
     for ask in old.asks:
         if ask not in after:
-            # Whoever asked for less than a device gives, and asks no more, gets what it gives.
+            # A plugin that requested less than the device's default, and no longer does, gets the default.
             wider = ask[0] == "limits" and ask[:2] not in named
             yield Change(f"no longer declares {requests.spelled(ask)}", wider=wider)
 

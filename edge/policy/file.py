@@ -1,4 +1,4 @@
-"""policy.json: read without believing it, written so that a power cut leaves the old one or the new."""
+"""policy.json: read without trust, written atomically."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ LOCK = ".lock"
 
 
 def default_path() -> str:
-    """Where this user's policy is kept; empty where there is no place for it."""
+    """The path of this user's policy; empty if there is no place for it."""
     return paths.policy_file()
 
 
 def load(path: str = "") -> Policy:
-    """The policy; the defaults where there is none yet.
+    """The policy; the defaults if there is none yet.
 
-    Raises `errors.EnvironmentFault` for a file that others can write, or that says what means nothing: a
-    policy is followed as it stands or not at all.
+    Raises `errors.EnvironmentFault` for a file that others can write or that is invalid: a policy is applied
+    as a whole or not at all.
     """
     path = path or default_path()
     text = files.read_guarded(path, files.OTHERS_WRITE) if path else None
@@ -40,7 +40,7 @@ def load(path: str = "") -> Policy:
 
 
 def read(text: bytes, path: str) -> Policy:
-    """The policy that a file holds; `errors.EnvironmentFault` for whatever else it holds."""
+    """The policy in a file; raises `errors.EnvironmentFault` if it holds anything else."""
     import json
 
     try:
@@ -59,7 +59,7 @@ def read(text: bytes, path: str) -> Policy:
 
 
 def document(policy: Policy) -> dict[str, Any]:
-    """A policy as its file has it; a plugin of which nothing is said any more does not stand there."""
+    """The contents of a policy's file; plugins without settings are left out."""
     return {
         "format": FORMAT,
         "level": policy.level,
@@ -73,7 +73,7 @@ def document(policy: Policy) -> dict[str, Any]:
 
 
 def write(policy: Policy, fact: dict[str, Any]) -> None:
-    """Puts a policy in its file's place, and before that the fact of it into the audit log.
+    """Replaces a policy's file, after its audit entry is written.
 
     RATIONALE, "Why a change is audited before it is made".
     """
@@ -88,7 +88,7 @@ def write(policy: Policy, fact: dict[str, Any]) -> None:
 
 
 class locked:  # noqa: N801 it is used as a function is
-    """Holds the lock of a policy for a `with`; others wait. The lock is a file of its own, which stays."""
+    """Holds the lock of a policy for a `with`; others wait. The lock is a separate file, which stays."""
 
     __slots__ = ("_fd", "_path")
 
@@ -112,7 +112,7 @@ class locked:  # noqa: N801 it is used as a function is
 
 
 def _sweep(path: str) -> None:
-    """Removes what killed writers of a file left beside it; what can't be removed does no harm."""
+    """Removes the temporary files of killed writers; a file that cannot be removed does no harm."""
     from contextlib import suppress
 
     folder, begin = files.folder(path), f".{files.base_name(path)}."

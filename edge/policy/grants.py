@@ -1,9 +1,8 @@
-"""What a plugin may reach: what it imports, and its manifest declares, and the operator's policy allows.
+"""What a plugin may reach: what it imports, its manifest declares and the operator's policy allows.
 
-`resolve` joins the manifest and the policy. Imports come in when the plugin is loaded (`check_load`, `rows`),
-which refuses an import that nothing was granted for; where a grant depends on arguments, the call is checked
-(`check`). What is denied, and at level paranoid whatever is used, is told to `audit`, a
-dictionary:
+`resolve` joins the manifest and the policy. When a plugin is loaded (`check_load`, `rows`), an import without
+a grant is refused; where a grant depends on arguments, each call is checked (`check`). Denials, and at level
+paranoid all uses, are passed to `audit` as a dictionary:
 
     event             denied or used
     plugin, level     whose, and at which security level
@@ -44,14 +43,14 @@ if TYPE_CHECKING:
 FORMAT = 2
 UNDECLARED = "the manifest does not declare it"
 CONFIGURATION = "config_read"
-"""The permission of the contract that gives a plugin its configuration."""
+"""The contract's permission that gives a plugin its configuration."""
 
 
 class Row:
-    """A capability in the three columns, and what comes of them.
+    """A capability in the three columns, and the result.
 
     imported  the interfaces that need it
-    declared  what the manifest asks of it
+    declared  what the manifest requests of it
     allowed   what of that the policy allows
     granted   whether the plugin gets any of it
     reason    why, or why not
@@ -77,7 +76,7 @@ class Row:
 
 
 class Grants:
-    """What one plugin is granted.
+    """The grants of one plugin.
 
     plugin    its name
     level     the security level that holds for it
@@ -120,7 +119,7 @@ class Grants:
         ]
 
     def missing(self, imports: Iterable[str]) -> list[Row]:
-        """What is imported and not granted, and has no use without a grant: reasons to refuse the plugin."""
+        """Imports that are not granted and have no use without a grant: reasons to refuse the plugin."""
         return [
             row
             for row in self.rows(imports)
@@ -128,7 +127,7 @@ class Grants:
         ]
 
     def check_load(self, imports: Iterable[str]) -> None:
-        """Raises `errors.NotGranted` for a plugin that has something missing."""
+        """Raises `errors.NotGranted` if a required grant is missing."""
         missing = self.missing(imports)
         if not missing:
             return
@@ -142,7 +141,7 @@ class Grants:
         raise errors.NotGranted(f"{self.plugin}: {listed}")
 
     def permits(self, name: str, *words: str) -> bool:
-        """Whether one use of a capability is allowed; tells the audit, raises nothing."""
+        """Whether one use of a capability is allowed. Audits it; raises nothing."""
         own = permission(name)
         use = own.normal(words)
         allowed = any(own.matches(ask, use) for ask in self.allowed if ask[0] == name)
@@ -155,7 +154,7 @@ class Grants:
         return allowed
 
     def check(self, name: str, *words: str) -> None:
-        """Raises `errors.Denied` where one use of a capability is not allowed.
+        """Raises `errors.Denied` if a use of a capability is not allowed.
 
         `words`: host and port, the program and its arguments, the name of a secret, or `plugin/tool`, which
         raises `errors.NotDelegated` instead. No address is looked up.
@@ -164,14 +163,14 @@ class Grants:
             raise permission(name).denied(self.plugin, words)
 
     def call_limits(self, base: Limits) -> Limits:
-        """The limits of a call; what a plugin can't ask for is taken from `base`."""
+        """The limits of a call; what a plugin cannot request is taken from `base`."""
         from edge.permissions.limits import LIMITS
 
         whole = {name: int(x) for name, x in self.limits.items() if name in LIMITS and name != "deadline"}
         return base.replace(deadline=self.limits["deadline"], **whole)
 
     def compiled(self) -> dict[str, Any]:
-        """Plain data for `from_compiled`, good for as long as manifest, policy and profile stay the same."""
+        """Plain data for `from_compiled`, valid as long as manifest, policy and profile stay the same."""
         return {
             "format": FORMAT,
             "plugin": self.plugin,
@@ -184,7 +183,7 @@ class Grants:
 
     @classmethod
     def from_compiled(cls, data: dict[str, Any], audit: Audit | None = None) -> Grants:
-        """The grants that `compiled` was called on. Nothing is checked: whoever kept the data answers for it.
+        """The grants that `compiled` was called on. Checks nothing: the data must be trustworthy.
 
         Raises `errors.Damaged` for data of another format.
         """
@@ -259,10 +258,10 @@ def resolve(
     level: str = "",
     audit: Audit | None = None,
 ) -> Grants:
-    """What a plugin is granted.
+    """The grants of a plugin.
 
-    `name`: whom the policy knows it as, by default its manifest's name. `level`: instead of the policy's; the
-    manifest's own level holds where it is stricter. `audit` takes a fact for every denial.
+    `name`: its name in the policy, by default its manifest's. `level`: instead of the policy's; the
+    manifest's own level applies if it is stricter. `audit` takes an event for every denial.
     """
     from edge.permissions.requests import common
 
@@ -279,14 +278,14 @@ def resolve(
 
 
 def spelled_limits(limits: dict[str, float]) -> str:
-    """Limits in one line."""
+    """Limits on one line."""
     return ", ".join(
         f"{name} {amount:g}" if amount < 1e6 else f"{name} {amount:.0f}" for name, amount in limits.items()
     )
 
 
 def digest(words: Iterable[str]) -> str:
-    """SHA-256 of arguments, in hexadecimal digits: no two lists have the same text."""
+    """SHA-256 of arguments, in hexadecimal digits; different lists have different texts."""
     import hashlib
 
     found = hashlib.sha256()
@@ -298,7 +297,7 @@ def digest(words: Iterable[str]) -> str:
 
 
 def _limits(manifest: Manifest, allowed: tuple[Ask, ...], free: dict[str, float]) -> dict[str, float]:
-    """What was asked for as far as it is free or allowed; what is free where nothing was."""
+    """The requested limits as far as they are free or allowed; the free ones where none was requested."""
     from edge.permissions import amounts
 
     limits = {}

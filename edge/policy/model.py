@@ -1,4 +1,4 @@
-"""What an operator has said, of the device and of each plugin."""
+"""The operator's settings for the device and for each plugin."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MOST_BYTES = 1 << 20
 
 
 class PluginPolicy:
-    """What holds for one plugin.
+    """The settings of one plugin.
 
-    level     its own security level, empty where the device's holds
-    consents  what it asked for when the operator consented to it as a whole
-    grants    what the operator granted by name
+    level     its own security level, empty if the device's applies
+    consents  its requests when the operator consented to them as a whole
+    grants    what the operator granted individually
     """
 
     __slots__ = ("consents", "grants", "level")
@@ -41,12 +41,12 @@ NO_WORD = PluginPolicy()
 
 
 class Policy:
-    """What the operator has said.
+    """The operator's settings.
 
-    path        the file it stands in
+    path        the file that contains them
     level       the device's security level
-    unattended  the highest risk that may run with nobody there: none, low, medium or high
-    plugins     by name, those of whom the operator said something
+    unattended  the highest risk that may run unattended: none, low, medium or high
+    plugins     the plugins with settings, by name
     """
 
     __slots__ = ("level", "path", "plugins", "unattended")
@@ -64,7 +64,7 @@ class Policy:
         self.plugins = {} if plugins is None else plugins
 
     def of(self, plugin: str) -> PluginPolicy:
-        """What holds for one plugin."""
+        """The settings of one plugin."""
         return self.plugins.get(plugin, NO_WORD)
 
     def level_of(self, plugin: str) -> str:
@@ -72,7 +72,7 @@ class Policy:
         return self.of(plugin).level or self.level
 
     def accepted(self, plugin: str, level: str) -> tuple[Ask, ...] | None:
-        """What of a plugin's asks counts at a level; None where all of them do."""
+        """The requests of a plugin that are accepted at a level; None if all of them are."""
         rules = levels.LEVELS[level]
         said = self.of(plugin)
         if rules["consent"] == "none":
@@ -84,20 +84,20 @@ class Policy:
         return said.grants
 
     def agreed(self, plugin: str, asked: Iterable[Ask]) -> Policy:
-        """The policy with the operator's consent to what a plugin asks for."""
+        """The policy with the operator's consent to a plugin's requests."""
         said = self.of(plugin)
         consents = dict.fromkeys((*said.consents, *asked))
         plugins = {**self.plugins, plugin: PluginPolicy(said.level, consents, said.grants)}
         return Policy(self.path, self.level, self.unattended, plugins)
 
     def may_run_unattended(self, tool: Tool) -> bool:
-        """Whether a tool may be called with nobody there to say no."""
+        """Whether a tool may be called unattended."""
         if self.unattended == NOBODY:
             return False
         return RISKS.index(tool.risk) <= RISKS.index(self.unattended)
 
     def check_unattended(self, plugin: str, tool: Tool) -> None:
-        """Raises `errors.Denied` for a tool that may not be called with nobody there."""
+        """Raises `errors.Denied` for a tool that may not be called unattended."""
         if self.may_run_unattended(tool):
             return
         from edge import errors

@@ -1,4 +1,4 @@
-"""Words of a schema that say something of a value as a whole, and of no part of it."""
+"""Words of a schema that constrain a value as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def matches(pattern: str, text: str) -> bool | None:
-    """Whether a pattern is in a text, None for one that can't be read."""
+    """Whether a pattern matches within a text; None if the pattern cannot be read."""
     from edge.schema.pattern import parse
 
     try:
@@ -99,4 +99,4 @@ CHECKS: dict[str, Callable[[Any, Any], str]] = {
     "maxProperties": _at_most(dict, "properties"),
     "uniqueItems": _unique,
 }
-"""What is wrong with a value by a word's rule; empty where it fits, or where the word is not about it."""
+"""The problem of a value under a word's rule; empty if it is valid or the word does not apply."""

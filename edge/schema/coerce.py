@@ -1,4 +1,4 @@
-"""Subclasses of plain types as plain data: enumerations of numbers and texts, named tuples and others."""
+"""Converts subclasses of plain types to plain data: enumerations, named tuples and others."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ REMEDY = "Use None, bool, int, float, str, bytes, list, tuple, dict or subclasse
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """The value made of plain types only; raises `errors.ValueMismatch` for what is made of others."""
+    """The value in plain types only; raises `errors.ValueMismatch` for others."""
     if depth > DEEPEST:
         raise errors.ValueMismatch(f"Values are nested deeper than {DEEPEST} or contain themselves", REMEDY)
     if value is None or isinstance(value, (bool, memoryview, bytearray)):
         return value
-    # Not by str(value) and int(value), which a class may have made say something else.
+    # Not by str(value) and int(value), which a class may override.
     if isinstance(value, int):
         return int.__int__(value)
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Text of a command line as a value that a schema allows."""
+"""Converts text of a command line to a value that a schema allows."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ if TYPE_CHECKING:
     from edge.schema import Schema
 
 MAX_CHAIN = 8
-"""As many references that lead to references are followed."""
+"""Maximum length of a chain of references."""
 
 LEAST, MOST = -(1 << 63), (1 << 64) - 1
-"""The whole numbers that the native library keeps as they are."""
+"""The whole numbers that the native library keeps exactly."""
 
 MAX_DIGITS = 400
 
 
 def typed(schema: Schema, text: str, root: Schema = True) -> Any:
-    """Text of a command line as a value of the type that the schema wants.
+    """The value of a command line's text, in the type that the schema requires.
 
-    Text stays text where only that fits. Otherwise what is written as JSON is taken for it, if the schema
-    allows that, before it is taken for text. Raises `ValueError` for what can be neither.
-    `root`: what references of the schema lead into.
+    Text stays text if only that is valid. Otherwise, JSON is preferred to text if the schema allows it.
+    Raises `ValueError` if neither is valid. `root`: the schema that references lead into.
     """
     wanted = types(_referred(schema, root))
     if not _is_utf8(text):
@@ -52,7 +51,7 @@ def typed(schema: Schema, text: str, root: Schema = True) -> Any:
 
 
 def changed_number(text: str) -> str:
-    """What is wrong with a whole number of a JSON text that would be kept as another one; empty for none."""
+    """The problem of a whole number in a JSON text that would not be kept exactly; empty if there is none."""
     import json
 
     wrong: list[str] = []
@@ -72,13 +71,13 @@ def changed_number(text: str) -> str:
 
 
 def types(schema: Schema) -> list[str]:
-    """The types that a schema names, none for any."""
+    """The types that a schema names; none for any."""
     wanted = schema.get("type", []) if isinstance(schema, dict) else []
     return [wanted] if isinstance(wanted, str) else list(wanted)
 
 
 def _referred(schema: Schema, root: Schema) -> Schema:
-    """What a schema that is a reference refers to; a chain of them is followed a few times only."""
+    """The schema that a reference leads to, through a short chain of references."""
     places = Places(root)
     for _ in range(MAX_CHAIN):
         if not isinstance(schema, dict) or "$ref" not in schema or "type" in schema:
@@ -91,7 +90,7 @@ def _referred(schema: Schema, root: Schema) -> Schema:
 
 
 def _is_utf8(text: str) -> bool:
-    """Whether it came from a command line as UTF-8; what did not has lone surrogates."""
+    """Whether it came from a command line as UTF-8; other bytes became lone surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -1,4 +1,4 @@
-r"""`pattern` of a schema: those regular expressions that take time in proportion to the text, whatever it is.
+r"""`pattern` of a schema: regular expressions whose time is proportional to the text, for any pattern.
 
     ^ at the start, $ at the end      without them, anything may stand before or behind
     a  .  \.  [a-z_]  [^/]  \d  \w    one character: itself, any, of a class, of none, a digit, a word's
@@ -27,7 +27,7 @@ ONCE, MAYBE, OFTEN = "once", "maybe", "often"
 
 
 class Step:
-    """A character of a set, once, at most once, or any number of times."""
+    """A character of a set: once, at most once, or any number of times."""
 
     __slots__ = ("_negated", "_ranges", "times")
 
@@ -37,11 +37,11 @@ class Step:
         self.times = times
 
     def takes(self, code: int) -> bool:
-        """Whether a character is one of the set."""
+        """Whether a character is in the set."""
         return any(low <= code <= high for low, high in self._ranges) != self._negated
 
     def repeated(self, least: int, most: int | None) -> Iterator[Step]:
-        """The steps for so many of it."""
+        """The steps for this many repetitions."""
         for _ in range(least):
             yield self
         times = OFTEN if most is None else MAYBE
@@ -50,7 +50,7 @@ class Step:
 
 
 class Pattern:
-    """A pattern that was parsed."""
+    """A parsed pattern."""
 
     __slots__ = ("_from_start", "_steps", "_to_end")
 
@@ -60,7 +60,7 @@ class Pattern:
         self._to_end = to_end
 
     def matches(self, text: str) -> bool:
-        """Whether it is found in the text."""
+        """Whether it matches within the text."""
         end = len(self._steps)
         places = self._closed({0})
         for character in text:
@@ -75,7 +75,7 @@ class Pattern:
         return end in places
 
     def _closed(self, places: set[int]) -> set[int]:
-        """With the places that are reached by leaving out what may be left out."""
+        """Adds the places that are reached by skipping optional steps."""
         found = set(places)
         for place in places:
             at = place
@@ -86,7 +86,7 @@ class Pattern:
 
 
 def parse(text: str) -> Pattern:
-    """The pattern; `ValueError`, with the reason, for one of another kind."""
+    """The pattern; raises `ValueError` with the reason for unsupported ones."""
     reader = _Reader(text)
     from_start = reader.skip("^")
     steps: list[Step] = []
@@ -99,7 +99,7 @@ def parse(text: str) -> Pattern:
 
 
 class _Reader:
-    """What was not read yet of a pattern."""
+    """The unread rest of a pattern."""
 
     __slots__ = ("_at", "_text")
 

@@ -1,4 +1,4 @@
-"""Whether a schema says what devices can check: asked where plugins are packed and installed."""
+"""Checks a schema itself, where plugins are packed and installed."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ ANNOTATIONS = (
 )
 EXTENSION = "x-"
 DRAFTS = ("https://json-schema.org/", "http://json-schema.org/")
-"""Where the schemas of schemas are that name a draft; one of another place may change what words mean."""
+"""URLs of meta-schemas that select a draft; another one may change the meaning of words."""
 
 
 def unknown(schema: Schema) -> list[str]:
-    """Words that are not checked, and patterns and factors of other kinds than can be, as JSON pointers."""
+    """Words that are not checked, and unsupported patterns and factors, as JSON pointers."""
     return [place for place, reason in _walk(schema, "", Places(schema)) if not reason]
 
 
 def faults(schema: Schema) -> list[str]:
-    """What is wrong with a schema, each with its place in it."""
+    """The problems of a schema, each with its place."""
     return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "", Places(schema)) if reason]
 
 
 def _walk(schema: Any, place: str, places: Places) -> list[tuple[str, str]]:
-    """Places and what is wrong with them, which is empty for what is not known."""
+    """Places and their problems, empty for unknown words."""
     if isinstance(schema, bool):
         return []
     if not isinstance(schema, dict):
@@ -129,7 +129,7 @@ def _number(rule: Any) -> str:
 def _factor(rule: Any) -> str | None:
     if not is_number(rule) or rule <= 0:
         return "must be a number above 0"
-    # Of a fraction, doubles have no exact multiples.
+    # Doubles have no exact multiples of fractions.
     return "" if isinstance(rule, int) and rule <= EXACT else None
 
 
@@ -191,4 +191,4 @@ _WORDS: dict[str, Callable[[Any], str | None]] = {
     "maxProperties": _count,
     "dependentRequired": _dependent,
 }
-"""What is wrong with a word's value; None for one that is not checked."""
+"""The problem of a word's value; None for a word that is not checked."""

@@ -1,6 +1,6 @@
-"""Unpacking an archive that somebody sent: a package, or a plugin's folder, in a .zip or a .tar.
+"""Unpacks an archive: a package, or a plugin's folder, in a .zip or a .tar.
 
-What it holds is nobody's word yet: nothing of it is trusted, and all of it is bounded, while it is read.
+The contents are not verified yet: nothing is trusted, and every size is limited while it is read.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ CODERS = {
     b"\xfd7zXZ\0": streams.xz_coder,
     b"BZh": streams.bzip2_coder,
 }
-"""What decompresses a file, by what it begins with."""
+"""Decompressors by the first bytes of a file."""
 
 WASM, ELF = b"\0asm", b"\x7fELF"
 
 KINDS = ".zip, .tar, .tar.gz, .tar.xz or .tar.bz2"
 SHOWN_FOUND = 4
 MOST_DEPTH = 2
-"""Folders around a plugin: code hosts put a whole repository into one of their own."""
+"""Folders around a plugin: code hosts put a whole repository into a folder."""
 
 
 class Unpacked:
-    """What an archive held; one of the two is empty.
+    """The contents of an archive; one of the two is empty.
 
     package  the path of a package
-    folder   the path of a plugin's folder, which has a manifest.toml
+    folder   the path of a plugin's folder with a manifest.toml
     """
 
     __slots__ = ("folder", "package")
@@ -50,9 +50,9 @@ class Unpacked:
 def unpack(fd: int, name: str, into: str) -> Unpacked:
     """Unpacks an open file into the empty folder `into`; `name` is for messages.
 
-    The file's position stays. Raises `errors.NotPackage` for what is no archive, `errors.BadPackage` for one
-    that must not be unpacked or holds no plugin, `errors.Damaged`, or what went wrong with this machine. What
-    is in `into` is to be thrown away then.
+    The file's position stays. Raises `errors.NotPackage` for a file that is not an archive,
+    `errors.BadPackage` for one that must not be unpacked or contains no plugin, `errors.Damaged`, or an
+    environment fault. The caller then removes what is in `into`.
     """
     from edge import errors
     from edge.sources import members
@@ -67,7 +67,7 @@ def unpack(fd: int, name: str, into: str) -> Unpacked:
         raise errors.EnvironmentFault(
             f"{name}: this Python cannot unpack it: {error}", "Pack its contents as .zip or .tar"
         ) from error
-    except Exception as error:  # what the readers of the standard library raise on damage is no fixed list
+    except Exception as error:  # Damage raises no fixed set of exceptions in the standard library's readers.
         raise errors.Damaged(
             f"{name}: it cannot be unpacked: {members.shown(str(error)) or type(error).__name__}",
             "Get the archive again, and compare its digest with the one its author publishes",
@@ -97,7 +97,7 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
 
 
 def _refuse_kind(name: str, begin: bytes) -> NoReturn:
-    """Says what a file is of which a plugin is made, and what else it is for."""
+    """Raises an error that names the kind of a plugin's file, and its use."""
     from edge import errors
     from edge.suggest import shell
 

@@ -1,4 +1,4 @@
-"""Fetches a file over HTTPS: all of it and not more, or an error; goes on where another attempt stopped."""
+"""Fetches a file over HTTPS: complete and no more, or an error; resumes an interrupted attempt."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ SAY_SECONDS = 1.0
 
 
 class Fetched:
-    """A file that was fetched, or opened where it was.
+    """A fetched file, or a local one.
 
     fd      open for reading, at its beginning; the caller closes it
     sha256  of its contents
-    remote  whether it is from another machine
-    inside  whether all that was asked is at addresses that are not public, or on this machine
+    remote  whether it comes from another machine
+    inside  whether every server's address is outside the public internet, or the file is local
     """
 
     __slots__ = ("fd", "inside", "remote", "sha256")
@@ -53,11 +53,11 @@ class Fetched:
 def fetch(
     url: str, *, sha256: str = "", most_bytes: int, cache: str, say: Say, allow_special: bool = True
 ) -> Fetched:
-    """Fetches an https:// URL; an absolute path is opened, as a registry on this machine names files.
+    """Fetches an https:// URL; an absolute path is opened, for registries on this machine.
 
-    `sha256`: refuses what has another digest. `most_bytes`: refuses what is larger. `cache`: a folder for
-    what is under way. `say`: takes lines of progress, one a second at most. `allow_special`: the first
-    server may be at an address that is not public; none may be once a public one was asked.
+    `sha256`: refuses another digest. `most_bytes`: refuses larger files. `cache`: a folder for partial files.
+    `say`: takes lines of progress, at most one a second. `allow_special`: the first server may be at an
+    address outside the public internet; none may be after a public one.
 
     Raises UsageError, FetchFailed, BadPackage, Damaged, DiskFull.
     """
@@ -79,7 +79,7 @@ def fetch(
 
 
 def open_local(path: str, *, sha256: str = "", most_bytes: int, cache: str) -> Fetched:
-    """A file of this machine, with the same checks."""
+    """A local file, with the same checks."""
     from hashlib import sha256 as new_digest
 
     from edge.sources.digest import with_digest
@@ -106,14 +106,14 @@ def open_local(path: str, *, sha256: str = "", most_bytes: int, cache: str) -> F
 
 
 def is_sha256(text: str) -> bool:
-    """Whether it is a digest in hexadecimal."""
+    """Whether a text is a digest in hexadecimal digits."""
     return len(text) == SHA256_DIGITS and set(text) <= set("0123456789abcdefABCDEF")
 
 
 class Transfer:
-    """One file on its way, over redirects and another start.
+    """The transfer of one file, across redirects and one restart.
 
-    inside  whether every server so far is at an address that is not public
+    inside  whether every server so far is at an address outside the public internet
     """
 
     __slots__ = ("_context", "_most_bytes", "_partial", "_progress", "_start", "_wants_rest", "inside")
@@ -130,14 +130,14 @@ class Transfer:
         self.inside = allow_special
 
     def run(self) -> None:
-        """Brings all of the file into the partial one."""
+        """Fetches all of the file into the partial one."""
         url = self._start
         redirects = 0
         while True:
             following = self._ask(url)
             if following is None:
                 return
-            # A start from the beginning is no redirect, and happens once.
+            # A restart is not a redirect, and happens once.
             if following is not url:
                 redirects += 1
             if redirects > MOST_REDIRECTS:
@@ -145,7 +145,7 @@ class Transfer:
             url = following
 
     def _ask(self, url: Url) -> Url | None:
-        """One request; the URL to ask next, or None when all is here."""
+        """One request; returns the URL to request next, or None when the file is complete."""
         with tls.Connection(
             url, self._context, allow_special=self.inside, most_bytes=self._most_bytes
         ) as server:
@@ -167,7 +167,7 @@ class Transfer:
         return {"Range": f"bytes={self._partial.size}-", "If-Range": self._partial.validator}
 
     def _begin(self, url: Url, answer: HTTPResponse) -> None:
-        """Judges an answer before its body is read."""
+        """Checks a response before its body is read."""
         if answer.status == PARTIAL and self._wants_rest:
             self._check_continues(url, answer)
         elif answer.status != OK:
@@ -175,7 +175,10 @@ class Transfer:
         coding = answer.getheader("Content-Encoding", "identity")
         if coding.strip().lower() not in ("", "identity"):
             self._partial.forget()
-            _fail(f"{url.host} sends the file in an encoding that was not requested", "Report this to the server's operator")
+            _fail(
+                f"{url.host} sends the file in an encoding that was not requested",
+                "Report this to the server's operator",
+            )
         if answer.status == OK:
             self._partial.begin(_validator(answer))
         length = answer.length or 0
@@ -208,7 +211,7 @@ class Transfer:
             except (OSError, HTTPException, ValueError) as error:
                 tls.fail(url.host, error)
             if not piece:
-                # Without a body either: http.client takes headers that are cut short for all of them.
+                # Also without a body: http.client accepts truncated headers.
                 if total is not None or not partial.size:
                     tls.fail(url.host, ConnectionError())
                 return
@@ -220,7 +223,7 @@ class Transfer:
 
 
 class Progress:
-    """Lines that tell how far it is."""
+    """Lines of progress."""
 
     __slots__ = ("_last", "_name", "_say")
 
@@ -230,7 +233,7 @@ class Progress:
         self._last = tls.clock()
 
     def show(self, size: int, total: int | None) -> None:
-        """Says so, if it did not within the last second."""
+        """Shows progress, at most once a second."""
         now = tls.clock()
         if now - self._last < SAY_SECONDS:
             return
@@ -250,7 +253,7 @@ def _redirected(url: Url, answer: HTTPResponse) -> Url:
 
 
 def _validator(answer: HTTPResponse) -> str:
-    """What the server calls this release of the file, such that it may be asked for the rest of it."""
+    """The server's identifier of this release of the file, usable to request the rest of it."""
     tag: str = answer.getheader("ETag", "")
     # A weak one, W/"…", does not promise the same bytes.
     if tag.startswith('"') and tag.endswith('"') and _is_plain(tag):
@@ -264,7 +267,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _content_range(text: str) -> tuple[int, int, int]:
-    """Begin, end and total of `bytes 5-9/10`; -1 for what it does not say."""
+    """Begin, end and total of `bytes 5-9/10`; -1 for missing numbers."""
     unit, _, rest = text.partition(" ")
     span, _, total = rest.partition("/")
     begin, _, end = span.partition("-")

@@ -1,7 +1,7 @@
-"""Which names an archive's members may have, and which of them go together.
+"""The rules for names of an archive's members, one by one and together.
 
-An archive has one meaning here or none: what another reader, another filesystem or a decoder could understand
-in another way is refused, not mended.
+An archive must have exactly one meaning: names that another reader, filesystem or decoder could interpret
+differently are refused, not corrected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 APPLE_DOUBLE = "._"
 CLUTTER = frozenset((".ds_store", ".localized", "thumbs.db", "desktop.ini", "icon\r"))
 CLUTTER_FOLDERS = frozenset(("__macosx", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd"))
-"""What Finder, bsdtar and Explorer leave in archives: attributes, pictures and places of windows."""
+"""Files that Finder, bsdtar and Explorer add to archives: attributes, previews and window positions."""
 
 REMEDY = (
     "Create the archive again from the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h replaces "
@@ -28,13 +28,13 @@ REMEDY = (
 
 
 def is_clutter(name: str) -> bool:
-    """Whether it is what a computer put beside the files for itself, and no part of a plugin."""
+    """Whether the operating system added the file, so that it is not part of a plugin."""
     parts = name.lower().rstrip("/").split("/")
     return parts[-1].startswith(APPLE_DOUBLE) or parts[-1] in CLUTTER or not CLUTTER_FOLDERS.isdisjoint(parts)
 
 
 def shown(text: str) -> str:
-    """A name or a message out of an archive, such that it can be printed."""
+    """A name or a message from an archive, in printable form."""
     from edge.text import safe
 
     return safe(text, SHOWN_LETTERS)
@@ -48,17 +48,17 @@ def refuse(archive: str, member: str, why: str) -> NoReturn:
 
 
 class Names:
-    """The names that an archive has given so far, folders that are only part of one included."""
+    """The names of an archive's members so far, including implied folders."""
 
     __slots__ = ("_archive", "_found")
 
     def __init__(self, archive: str) -> None:
         self._archive = archive
-        # By what is left of a name without case and Unicode forms: its spelling, and its kind.
+        # By name without case and Unicode form: its spelling, and its kind.
         self._found: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def add(self, name: str, *, is_folder: bool) -> list[str]:
-        """The parts of a member's name, which has to be allowed and new; none of the folder all is in."""
+        """The parts of a member's name, which must be valid and new; none for the root folder."""
         below = _below(name)
         if below == "." and is_folder:
             self._put(name, (), "", "folder")
@@ -92,7 +92,7 @@ class Names:
 
 
 def _below(name: str) -> str:
-    """A name without what `tar -C FOLDER -c .` puts before each: `./`, which leads nowhere else."""
+    """A name without the `./` that `tar -C FOLDER -c .` adds."""
     at = 0
     while name.startswith("./", at):
         at += 2
@@ -100,14 +100,14 @@ def _below(name: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without the differences that a filesystem may not see."""
+    """A name without the differences that a filesystem may ignore."""
     from unicodedata import normalize
 
     return normalize("NFKC", normalize("NFKC", text).casefold())
 
 
 def _problem(name: str) -> str:
-    """What speaks against a name as such."""
+    """The problem of a single name."""
     if not name:
         return "it has no name"
     try:

@@ -1,12 +1,12 @@
-"""Finds a plugin in the registries that the operator named.
+"""Finds a plugin in the registries that the operator configured.
 
-~/.config/edge/registry names one index a line: an https:// URL or an absolute path; a line that begins with #
-is a comment. The first index that has the plugin is taken, so that a later one can't put another in its
-place; an index that can't be read ends the search for the same reason.
+~/.config/edge/registry lists one index a line: an https:// URL or an absolute path; lines that begin with #
+are comments. The first index that has the plugin is used, so that a later one cannot replace it; an index
+that cannot be read ends the search for the same reason.
 
 An index is {"plugins": [{"name", "version", "description", "author", "capabilities", "url", "sha256"}]}. It
-only says where a package is and what its digest is: who may be trusted is for the package's signature. An
-entry may lack `sha256`, which is told, or write it `sha256:…`.
+only locates a package and its digest: trust is up to the package's signature. An entry may lack `sha256`,
+which is reported, or write it as `sha256:…`.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ LONGEST_VERSION = 64
 
 
 class Entry:
-    """Where a registry has a plugin.
+    """A registry's entry of a plugin.
 
-    sha256  in lower case; empty where the entry has none
-    url     an https:// URL, or the path of a file where the index is a file of this machine
+    sha256  in lower case; empty if the entry has none
+    url     an https:// URL, or the path of a file if the index is local
     index   the URL or the path of the index
-    inside  whether the index is this machine's, or all of its servers are at addresses that are not public;
+    inside  whether the index is local, or all of its servers are outside the public internet;
             only then may `url` be at such an address
     """
 
@@ -55,10 +55,10 @@ class Entry:
 
 
 def find(what: str, *, cache: str, say: Say) -> Entry:
-    """Where the registries have `what`, a plugin's name or NAME@VERSION; without a version its last entry.
+    """The registries' entry of `what`, a plugin's name or NAME@VERSION; without a version the last entry.
 
-    `cache`: a folder for indexes under way. `say`: takes progress, and warnings about broken entries.
-    Raises UsageError for what no registry has, BadPackage for an entry that is broken, what fetching raises.
+    `cache`: a folder for partial indexes. `say`: takes progress, and warnings about broken entries. Raises
+    UsageError if no registry has it, BadPackage for a broken entry, and the errors of fetching.
     """
     name, at, version = what.partition("@")
     if not is_plugin_name(name) or bool(at) != bool(version):
@@ -79,7 +79,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
 
 
 def configured() -> tuple[str, list[str]]:
-    """The file that names the registries, and what it names; an error where it names none."""
+    """The path of the list of registries, and its contents; an error if it lists none."""
     home = paths.config_home()
     if not home:
         raise errors.UsageError(
@@ -94,7 +94,7 @@ def configured() -> tuple[str, list[str]]:
         )
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     if text and not text.endswith(b"\n"):
-        # Half of an address is an address, too.
+        # A truncated address may be a valid one.
         raise errors.EnvironmentFault(
             f"{path} ends in the middle of a line: it may be truncated",
             f"Check that the last line is complete and none is missing, then end it: `echo >> {shell(path)}`",
@@ -124,7 +124,7 @@ class _Index:
     __slots__ = ("_base", "_inside", "_plugins", "_say", "_shown")
 
     def __init__(self, where: str, cache: str, say: Say) -> None:
-        """Reads it. `where`: a URL or an absolute path."""
+        """Reads the index. `where`: a URL or an absolute path."""
         got = fetch(where, most_bytes=MOST_INDEX_BYTES, cache=cache, say=say)
         try:
             text = files.read_all(got.fd)
@@ -174,7 +174,7 @@ class _Index:
         )
 
     def _warn(self, asked: int) -> None:
-        """Tells of broken entries, which are skipped."""
+        """Warns about broken entries, which are skipped."""
         skipped = 0
         for at, fields in enumerate(self._plugins):
             wrong = self._wrong(fields) if at != asked else ""
@@ -187,7 +187,7 @@ class _Index:
             self._say(f"{self._shown}: {skipped - MOST_WARNINGS} more entries are skipped")
 
     def _wrong(self, fields: Any) -> str:
-        """What is wrong with an entry, empty if nothing is."""
+        """The problem of an entry; empty if there is none."""
         if not isinstance(fields, dict):
             return "it is not an object"
         for field in ("name", "version", "url"):
@@ -222,7 +222,7 @@ class _Index:
 
 
 def _digest(fields: dict[str, Any]) -> Any:
-    """The digest of an entry in lower case, empty where it has none; as it stands where it is no text."""
+    """The digest of an entry in lower case, empty if it has none; unchanged if it is not text."""
     found = fields.get("sha256")
     if not isinstance(found, str):
         return "" if found is None else found

@@ -1,4 +1,4 @@
-"""Reading archives piece by piece, so that neither memory nor time depends on the sizes that they declare."""
+"""Reads archives piece by piece, so that memory and time do not depend on the sizes that they declare."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 MOST_BYTES = 50 << 20
-"""Of all files of an archive together."""
+"""Maximum size of an archive's files together."""
 
 PIECE_BYTES = 1 << 16
 MOST_STREAM_BYTES = MOST_BYTES + 2048 * MOST_MEMBERS
-"""Of an archive: its files, and a head with a long name and padding for each."""
+"""Maximum of an archive's stream: its files, and a header with a long name and padding for each."""
 
 MOST_HEAD_BYTES = 1 << 16
-"""That stand before one member of a tar archive."""
+"""Maximum size of the headers before one member of a tar archive."""
 
 MOST_DIRECTORY_BYTES = 512 * MOST_MEMBERS
-"""That a zip archive lists its members in."""
+"""Maximum size of a zip archive's directory."""
 
 MOST_CODER_BYTES = 80 << 20
-"""Of memory for decompressing; xz -9 takes 65 MB."""
+"""Maximum memory for decompression; xz -9 takes 65 MB."""
 
 MOST_PARTS = 4096
-"""Compressed one by one, as parallel compressors do."""
+"""Maximum number of independently compressed parts, as parallel compressors write them."""
 
 
 def refuse(archive: str, why: str) -> NoReturn:
@@ -41,7 +41,7 @@ def refuse(archive: str, why: str) -> NoReturn:
 
 
 class Window:
-    """An open file as a reader of zip archives wants it; the descriptor's own position stays."""
+    """An open file in the interface of zipfile; the descriptor's own position stays."""
 
     __slots__ = ("_archive", "_at", "_fd", "_size")
 
@@ -52,7 +52,7 @@ class Window:
         self._size = posix.fstat(fd).st_size
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, or all that is left."""
+        """Up to `size` bytes, or the whole rest."""
         left = max(self._size - self._at, 0)
         wanted = left if size < 0 else min(size, left)
         if wanted > MOST_DIRECTORY_BYTES:
@@ -65,7 +65,7 @@ class Window:
         """Moves, as files do."""
         at = offset + (0, self._at, self._size)[whence]
         if at < 0:
-            # As of a file: zipfile looks before the beginning of small ones.
+            # As for a file: zipfile seeks before the beginning of small ones.
             raise OSError("a place before its beginning")
         self._at = at
         return at
@@ -80,7 +80,7 @@ class Window:
 
 
 class Stream:
-    """A tar archive as its reader wants it: forward only, and with an end to what stands before a member."""
+    """A tar archive in the interface of tarfile: forward only, with limited headers."""
 
     __slots__ = ("_archive", "_at", "_head_left", "_held", "_left", "_pieces", "_start", "last")
 
@@ -95,7 +95,7 @@ class Stream:
         self.last = b""
 
     def peek(self, size: int) -> bytes:
-        """What comes next, less than `size` bytes only before the end."""
+        """The next bytes; fewer than `size` only before the end."""
         while len(self._held) - self._start < size:
             piece = next(self._pieces, b"")
             if not piece:
@@ -108,7 +108,7 @@ class Stream:
         return self._held[self._start : self._start + size]
 
     def take(self, size: int) -> bytes:
-        """The next `size` bytes; EOFError where there are less."""
+        """The next `size` bytes; EOFError if there are fewer."""
         data = self.peek(size)
         if len(data) < size:
             raise EOFError("it is truncated")
@@ -117,12 +117,12 @@ class Stream:
         return data
 
     def begin_member(self) -> None:
-        """From now on the reader may take the heads of one more member."""
+        """Allows the reader to read the headers of one more member."""
         self._head_left = MOST_HEAD_BYTES
 
     def read(self, size: int = -1) -> bytes:
-        """For the reader: a part of a member's heads, never less than it asks for."""
-        # Some versions of tarfile ask again and again for what is missing.
+        """For the reader: a part of a member's headers, never less than requested."""
+        # Some versions of tarfile repeat short reads for ever.
         self._head_left -= size
         if size < 0 or self._head_left < 0:
             refuse(self._archive, f"more than {MOST_HEAD_BYTES >> 10} kB precede a member")
@@ -130,7 +130,7 @@ class Stream:
         return self.last
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """For the reader, which moves only where a member does not end where its heads say."""
+        """For the reader, which moves only if a member does not end where its headers state."""
         raise ValueError(f"its members don't follow each other ({offset}, {whence})")
 
     def tell(self) -> int:
@@ -139,7 +139,7 @@ class Stream:
 
 
 def read_at(fd: int, archive: str, size: int, at: int) -> bytes:
-    """As `pread`, with errors of the system told apart from those of a decompressor."""
+    """As `pread`, but system errors differ from those of a decompressor."""
     from edge import files
 
     try:
@@ -160,13 +160,13 @@ def plain(fd: int, archive: str) -> Iterator[bytes]:
 
 
 def decompressed(fd: int, archive: str, coder: Callable[[], Any]) -> Iterator[bytes]:
-    """A compressed file in pieces of at most `PIECE_BYTES`, however much one of its own expands to."""
+    """A compressed file in pieces of at most `PIECE_BYTES`, however much its own pieces expand to."""
     compressed = plain(fd, archive)
     rest = b""
     for _ in range(MOST_PARTS):
         part = coder()
         while not part.eof:
-            # Only zlib hands back what it has not used.
+            # Only zlib returns unused input.
             held = getattr(part, "unconsumed_tail", b"") or rest
             if not held and getattr(part, "needs_input", True):
                 held = next(compressed, b"")

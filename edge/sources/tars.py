@@ -1,4 +1,4 @@
-"""The members of a tar archive, in their order. tarfile reads the heads, and nothing but them."""
+"""Reads the members of a tar archive in order. tarfile reads the headers only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_tar(begin: bytes) -> bool:
 
 
 def extract(pieces: Iterator[bytes], into: Extraction) -> None:
-    """Unpacks all members. Raises `errors.EdgeError`, or what tarfile makes of damaged ones."""
+    """Unpacks all members. Raises `errors.EdgeError`, or tarfile's errors for damaged ones."""
     stream = streams.Stream(pieces, into.archive)
     if not is_tar(stream.peek(BLOCK_BYTES)):
         from edge import errors
@@ -34,7 +34,7 @@ def extract(pieces: Iterator[bytes], into: Extraction) -> None:
 
     stream.begin_member()
     source: Any = stream
-    # Surrogates stand for what is not UTF-8: such a name can be refused by its name.
+    # Surrogates stand for bytes that are not UTF-8, so that such a name can be refused by name.
     tar = tarfile.TarFile(fileobj=source, mode="r", encoding="utf-8", errors="surrogateescape")
     while True:
         member = tar.next()
@@ -47,7 +47,7 @@ def extract(pieces: Iterator[bytes], into: Extraction) -> None:
 
 def _extract_member(member: TarInfo, stream: streams.Stream, into: Extraction) -> None:
     name = _name(member, into)
-    # A member that is a hole in part is "regular" to tarfile.
+    # tarfile treats a sparse member as "regular".
     if member.issparse():
         into.refuse(name, "it is a sparse file")
     if member.isdir():
@@ -61,11 +61,11 @@ def _extract_member(member: TarInfo, stream: streams.Stream, into: Extraction) -
 
 
 def _name(member: TarInfo, into: Extraction) -> str:
-    """Its name, which all heads before it agree on where more than one says it."""
+    """The member's name; all headers before it must agree on it."""
     said = member.pax_headers.get("path", member.name)
     if said.rstrip("/") != member.name.rstrip("/"):
         into.refuse(member.name, f"it has a second name, {said[:40]!a}")
-    # tarfile takes the slash away that a file must not have.
+    # tarfile removes the trailing slash that a file must not have.
     return member.name if member.isdir() else said
 
 
@@ -91,7 +91,7 @@ def _contents(stream: streams.Stream, size: int) -> Iterator[bytes]:
 
 
 def _check_end(stream: streams.Stream) -> None:
-    """That the reader saw an end, not something broken, and that there is nothing behind it.
+    """Checks that the archive ended properly and that nothing follows.
 
     Reads to the end, where a compressed file's checksum is.
     """

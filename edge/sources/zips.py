@@ -1,4 +1,4 @@
-"""The members of a zip archive. zipfile reads the directory and decompresses."""
+"""Reads the members of a zip archive. zipfile reads the directory and decompresses."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DOS_FOLDER = 0x10
 OTHER_NAME = b"up"
 
 OF_DOS = (0, 10, 14)
-"""Systems that a member may be from (FAT, NTFS, VFAT) on which a backslash separates the parts of a name."""
+"""Systems of origin (FAT, NTFS, VFAT) on which a backslash separates the parts of a name."""
 
 CODE_PAGE = "cp437"
-"""What a name is in that is not said to be UTF-8, by the specification of the format."""
+"""The encoding of names that are not marked as UTF-8, by the specification of the format."""
 
 
 def extract(fd: int, into: Extraction) -> None:
-    """Unpacks all members. Raises `errors.EdgeError`, or what zipfile makes of damaged ones."""
+    """Unpacks all members. Raises `errors.EdgeError`, or zipfile's errors for damaged ones."""
     import zipfile
 
     source: Any = streams.Window(fd, into.archive)
@@ -52,11 +52,11 @@ def _extract_member(archive: ZipFile, member: ZipInfo, into: Extraction) -> None
 
 
 def _name(member: ZipInfo) -> tuple[str, str]:
-    """A member's name with slashes, and why it can't be told; `members.Names` judges what it says."""
-    # Of its names the one that the directory says: zipfile cuts the other at a NUL.
+    """A member's name with slashes, and why it is ambiguous; `members.Names` checks the name itself."""
+    # The directory's name: zipfile truncates the other one at a NUL.
     name, is_dos = member.orig_filename, member.create_system in OF_DOS
     if not (name.isascii() or member.flag_bits & UTF8):
-        # What zipfile read as the code page, as systems other than DOS do not write it.
+        # zipfile decoded it with the code page, which systems other than DOS do not use.
         raw = name.encode(CODE_PAGE)
         try:
             utf8 = raw.decode()
@@ -91,7 +91,7 @@ def _problem(member: ZipInfo, name: str) -> str:
 
 
 def _has_other_name(extra: bytes) -> bool:
-    """Whether a field repeats its name, which some readers take and others don't."""
+    """Whether a field repeats its name, which only some readers use."""
     at = 0
     while at + 4 <= len(extra):
         if extra[at : at + 2] == OTHER_NAME:

@@ -139,7 +139,7 @@ def test_verifying(edge: Edge, put: Put, empty: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"install"', b'"removed"'))
     ran = edge("audit", "--verify")
     assert ran.status == 1
-    assert "log, line 2: entry 2 does not follow entry 1" in ran.out
+    assert "log, line 2: entry 2 does not match entry 1" in ran.out
     document = edge("audit", "--verify", "--json").document
     assert (document["ok"], len(document["problems"]), document["newest"]) == (False, 1, {"log": digest})
 

@@ -92,7 +92,7 @@ def test_a_whole_number_is_kept_as_it_was_written_or_refused(edge: Edge, tmp_pat
         assert json.loads(asked)["__config"] == {"days": number}
     (tmp_path / "c.json").write_text(json.dumps({"days": 2**64}))
     ran = edge("config", "faults", "--from", tmp_path / "c.json")
-    assert (ran.status, "from -9223372036854775808 to 18446744073709551615" in ran.err) == (2, True)
+    assert (ran.status, "between -9223372036854775808 and 18446744073709551615" in ran.err) == (2, True)
     assert edge("config", "faults", "--json").document["values"] == {"days": 2**64 - 1}
 
 

@@ -116,7 +116,7 @@ def test_the_component_goes_along_where_it_is_wanted(edge: Edge, plugin: Plugin,
 def test_what_was_built_elsewhere_is_named(edge: Edge, plugin: Plugin, wasm: Wasm, tmp_path: Path) -> None:
     folder = plugin()
     (folder / "cron-next.wasm").unlink()
-    refused(edge("pack", folder, *ONE, "-o", tmp_path / "a.edge"), 3, "line 5: there is no file", "--wasm")
+    refused(edge("pack", folder, *ONE, "-o", tmp_path / "a.edge"), 3, "line 5: no such file", "--wasm")
     ran = edge("pack", folder, *ONE, "--wasm", wasm("cron-next"), "-o", tmp_path / "a.edge")
     assert (ran.status, ran.out) == (0, f"{tmp_path}/a.edge\n")
 
@@ -148,8 +148,13 @@ def test_another_key_signs(
             9,
             "the plugin has no tool `fly`: it offers cron_next",
         ),
-        ("cron-next", {"edge": {"check": {"tool": "fly", "arguments": "{}"}}}, 9, "no tool `fly`"),
-        ("cron-next", {"capabilities": ["tool", "memory"]}, 6, "the component has no memory"),
+        (
+            "cron-next",
+            {"edge": {"check": {"tool": "fly", "arguments": "{}"}}},
+            9,
+            "the tool `fly` is not rated",
+        ),
+        ("cron-next", {"capabilities": ["tool", "memory"]}, 6, "the component is not a memory"),
         ("cron-next", {"colour": "red"}, 10, "unknown field `colour`"),
         (
             "cron-next",
@@ -157,12 +162,22 @@ def test_another_key_signs(
             7,
             "import HTTP",
         ),
-        ("cron-next", {"version": "1.0.0-rc.1"}, 2, "no release number follows from 1.0.0-rc.1"),
-        ("cron-next", {"wasm_path": "other.wasm"}, 5, "there is no file"),
-        ("cron-next", {"wasm_path": "."}, 5, "there is no file"),
-        ("cron-next", {"config_schema": {"properties": {"a": {"type": "text"}}}}, 8, "is no JSON Schema"),
-        ("cron-next", {"config_schema": {"minimum": "1"}}, 8, "is no JSON Schema"),
-        ("cron-next", {"config_schema": {"properties": {"a": {"pattern": "("}}}}, 8, "is no JSON Schema"),
+        ("cron-next", {"version": "1.0.0-rc.1"}, 2, "no release number can be derived from 1.0.0-rc.1"),
+        ("cron-next", {"wasm_path": "other.wasm"}, 5, "no such file"),
+        ("cron-next", {"wasm_path": "."}, 5, "no such file"),
+        (
+            "cron-next",
+            {"config_schema": {"properties": {"a": {"type": "text"}}}},
+            8,
+            "is not a valid JSON Schema",
+        ),
+        ("cron-next", {"config_schema": {"minimum": "1"}}, 8, "is not a valid JSON Schema"),
+        (
+            "cron-next",
+            {"config_schema": {"properties": {"a": {"pattern": "("}}}},
+            8,
+            "is not a valid JSON Schema",
+        ),
         (
             "channel",
             {"edge": {"check": {"arguments": "{}"}}},
@@ -195,7 +210,7 @@ def test_all_problems_are_told_at_once_each_in_its_line(edge: Edge, plugin: Plug
 
 def test_a_fault_of_a_schema_is_told_once(edge: Edge, plugin: Plugin) -> None:
     ran = edge("pack", plugin(config_schema={"items": [True]}), *ONE)
-    refused(ran, 3, "has a problem: line 8: this is no JSON Schema")
+    refused(ran, 3, "has a problem: line 8: this is not a valid JSON Schema")
 
 
 def test_what_devices_do_not_check_is_refused(edge: Edge, plugin: Plugin) -> None:

@@ -305,7 +305,7 @@ def test_what_is_no_folder_is_not_packed(edge: Edge, plugin: Plugin, tmp_path: P
     assert edge(*told.edge(), "-o", package).status == 0
     told = advice(
         edge("pack", component),
-        "`edge pack DIR --wasm {}`, where DIR has the plugin's {}; without one, "
+        "`edge pack DIR --wasm {}`, where DIR contains the plugin's {}; without a manifest, "
         "`edge compile {} --target DEVICE` makes a file for `edge run`",
     )
     assert edge(*told.edge(DIR=folder), "-o", tmp_path / "again.edge").status == 0
