@@ -145,7 +145,7 @@ class Source:
         """Raises the error of a device for a plugin that fails its own check."""
         line = line_of(self._lines, ("edge", "check"))
         raise errors.CheckFailed(
-            f"{self.file}, line {line}: the plugin fails its own check: {why}",
+            f"{self.file}, line {line}: the plugin does not pass its own check: {why}",
             "No device would install it: correct the plugin or [edge.check]",
         )
 

@@ -1,7 +1,7 @@
 """The rules of a manifest: the contract's fields, and what must match together.
 
-A fault that the author can correct is an error in an own manifest and a warning in others; what would be unsafe
-to guess is an error in both. edge/manifest/edge_tables.py has Edge's own tables.
+A fault that the author can correct is an error in an own manifest and a warning in others; what would be
+unsafe to guess is an error in both. edge/manifest/edge_tables.py has Edge's own tables.
 """
 
 from __future__ import annotations

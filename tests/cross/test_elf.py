@@ -58,7 +58,7 @@ def test_code_for_the_pi_zero_passes(link: Link) -> None:
 
 def test_the_canary_is_refused_for_each_thing_it_uses(link: Link) -> None:
     found = "\n".join(elf.complaints("pi-zero", link(*PI_2)))
-    for reason in ("newer CPU", "Thumb-2", "floating point unit", "NEON", "no movw", "no dmb"):
+    for reason in ("newer CPU", "Thumb-2", "floating-point unit", "NEON", "no movw", "no dmb"):
         assert reason in found
 
 

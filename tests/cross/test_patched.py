@@ -52,7 +52,7 @@ def test_a_line_is_added_at_the_one_place_that_fits() -> None:
 
 @pytest.mark.parametrize("source", ["fn f() {}\n", SOURCE + SOURCE])
 def test_another_release_without_the_place_fails_the_build(source: str) -> None:
-    with pytest.raises(PatchFailed, match="places that fit"):
+    with pytest.raises(PatchFailed, match="places that match"):
         EDIT.apply(source)
 
 

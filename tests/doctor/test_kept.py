@@ -40,7 +40,10 @@ def test_a_policy_that_was_there(finding: Check, empty: Path) -> None:
     assert finding("files").status == "pass"
     Path(policy_file.default_path()).unlink()
     found = finding("files")
-    assert (found.status, "policy.json is missing, and its settings no longer apply" in found.found) == ("warn", True)
+    assert (found.status, "policy.json is missing, and its settings no longer apply" in found.found) == (
+        "warn",
+        True,
+    )
     Path(f"{policy_file.default_path()}.lock").unlink()
     assert finding("files").status == "pass"
 

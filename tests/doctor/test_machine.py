@@ -174,7 +174,10 @@ def test_a_session_folder_that_is_passed_over_is_told(
     # It would stay in this machine's own.
     monkeypatch.setattr("edge.files.runtime_dir.own_folder", lambda: "/dev/shm/edge-0/1")
     found = finding("shared_memory")
-    assert (found.status, f"XDG_RUNTIME_DIR, {tmp_path}/nowhere, is not used: " in found.found) == ("pass", True)
+    assert (found.status, f"XDG_RUNTIME_DIR, {tmp_path}/nowhere, is not used: " in found.found) == (
+        "pass",
+        True,
+    )
 
 
 @pytest.mark.parametrize(

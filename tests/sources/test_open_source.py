@@ -232,7 +232,10 @@ def test_a_file_that_others_may_change_is_unpacked_as_it_was_checked(
 
 
 def test_a_folder_has_no_digest(tmp_path: Path, opened: Open) -> None:
-    with pytest.raises(errors.UsageError, match="folders have no digest"), opened(str(tmp_path), sha256=DIGEST):
+    with (
+        pytest.raises(errors.UsageError, match="folders have no digest"),
+        opened(str(tmp_path), sha256=DIGEST),
+    ):
         pass
     with opened(str(tmp_path)) as source:
         assert (source.folder, source.fd, source.remote) == (str(tmp_path), None, False)
