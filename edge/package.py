@@ -22,7 +22,7 @@ WASM = "plugin.wasm"
 CODE = "code."
 """The prefix of the name of code, before its engine."""
 
-MOST_RELEASE = 1 << 53
+MAX_RELEASE = 1 << 53
 DIGEST_DIGITS = 64
 
 
@@ -90,11 +90,11 @@ class Package:
 
     def manifest(self) -> bytes:
         """The text of its manifest."""
-        from edge.manifest.text import MOST_BYTES
+        from edge.manifest.text import MAX_BYTES
 
         size = next(entry["size"] for entry in self.description["files"] if entry["name"] == MANIFEST)
-        if size > MOST_BYTES:
-            _refuse(self.file, f"its manifest is longer than {MOST_BYTES >> 10} kB")
+        if size > MAX_BYTES:
+            _refuse(self.file, f"its manifest is longer than {MAX_BYTES >> 10} kB")
         copy = posix.memfd_create("edge-manifest")
         try:
             self.unpack(MANIFEST, copy)
@@ -188,7 +188,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_RELEASE
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_RELEASE
 
 
 def _is_release(value: Any) -> bool:

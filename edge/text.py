@@ -27,7 +27,7 @@ else:
 
 ENDS = "abcdefghijklmnopqrstuvwxyz0123456789"
 INNER = ENDS + "._-"
-LONGEST = 128
+MAX_NAME = 128
 
 ORDINARY = INNER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ@+ "
 
@@ -52,7 +52,7 @@ def is_plugin_name(name: str) -> bool:
     """Whether a text is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
     # Not with sets: a feature that a call does not use otherwise loads 64 kB more of the interpreter on a Pi
     # Zero.
-    return 1 <= len(name) <= LONGEST and not (name.strip(INNER) or (name[0] + name[-1]).strip(ENDS))
+    return 1 <= len(name) <= MAX_NAME and not (name.strip(INNER) or (name[0] + name[-1]).strip(ENDS))
 
 
 def safe(text: str, limit: int = LIMIT) -> str:
@@ -82,7 +82,7 @@ def plain(text: str, limit: int = PART_LIMIT) -> str:
     return _fit(text, limit, _TIGHT if "  " in text[:limit] else _PLAIN)
 
 
-def word(text: str, limit: int = LONGEST) -> str:
+def word(text: str, limit: int = MAX_NAME) -> str:
     """A name: unchanged if it has only letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
     if text and len(text) <= limit and not text.strip(INNER):
         return text

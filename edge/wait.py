@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NS = 1_000_000_000
 NS_PER_MS = 1_000_000
-LONGEST_POLL_MS = 1 << 30
+MAX_POLL_MS = 1 << 30
 """poll takes a C int; restarting a wait of twelve days has no effect."""
 
 
@@ -92,7 +92,7 @@ def poll_until(poll: object, until: int) -> list[tuple[int, int]]:
     while True:
         left = until - monotonic_ns()
         # Rounded up: waking early would spin for the rest of the millisecond.
-        milliseconds = min(max(0, -(-left // NS_PER_MS)), LONGEST_POLL_MS)
+        milliseconds = min(max(0, -(-left // NS_PER_MS)), MAX_POLL_MS)
         events: list[tuple[int, int]] = poll.poll(milliseconds)  # type: ignore[attr-defined]
         if events or monotonic_ns() >= until:
             return events

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Fact = dict[str, Any]
 
-MOST = 20
+MAX_DENIALS = 20
 SECONDS = 60
 NAMELESS = "-"
 FOLDER = "denied"
@@ -34,8 +34,8 @@ def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
     """Appends a denial with `write`, unless there were too many."""
     plugin = fact.get("plugin", "")
     count = _count(plugin)
-    if count > MOST:
-        rest = count - MOST
+    if count > MAX_DENIALS:
+        rest = count - MAX_DENIALS
         if rest != 10 ** (len(str(rest)) - 1):
             return ""
         fact = {"event": "suppressed", "plugin": plugin, "denied": rest}

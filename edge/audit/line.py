@@ -21,7 +21,7 @@ FIRST = ("event", "plugin")
 ITEMS_FOR = 8
 """A list may have one item per so many characters that a text may have."""
 
-DEEPEST = 4
+MAX_DEPTH = 4
 LARGEST = 1 << 63
 
 NOT_KEPT = frozenset(("passphrase", "password", "private_key", "secret", "secrets", "seed", "token", "value"))
@@ -91,13 +91,13 @@ def _cut(value: Any, most: int, depth: int = 0) -> Any:
     if isinstance(value, float) and abs(value) < LARGEST:
         return value
     items = most // ITEMS_FOR
-    if isinstance(value, dict) and depth < DEEPEST:
+    if isinstance(value, dict) and depth < MAX_DEPTH:
         found = {
             _cut_text(str(name), most): KEPT_BACK if name in NOT_KEPT else _cut(item, most, depth + 1)
             for name, item in list(value.items())[:items]
         }
         return {**found, "...": f"{len(value) - items} more"} if len(value) > items else found
-    if isinstance(value, (list, tuple)) and depth < DEEPEST:
+    if isinstance(value, (list, tuple)) and depth < MAX_DEPTH:
         listed = [_cut(item, most, depth + 1) for item in value[:items]]
         return [*listed, f"... {len(value) - items} more"] if len(value) > items else listed
     return _cut_text(str(value), most)

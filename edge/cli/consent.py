@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STDIN = 0
 YES = ("y", "yes")
 ENOUGH = 64
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 
 DESCRIPTION_LIMIT = 120
 ADOPTED = "is adopted: who packed and signed it is not its author"
@@ -73,7 +73,7 @@ def _is_answered() -> bool:
 
     poll = select.poll()
     poll.register(STDIN, select.POLLIN)
-    return bool(poll.poll(PATIENCE_MS))
+    return bool(poll.poll(TIMEOUT_MS))
 
 
 def show(request: Request) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edge.store.install import Outcome
 
 MEGABYTE = 1 << 20
-MOST_MEGABYTES = 256
+MAX_MEGABYTES = 256
 
 COMMAND = Command(
     "install",
@@ -31,7 +31,7 @@ COMMAND = Command(
     (
         Option("yes", "", "agree to what it asks for", short="-y"),
         Option("sha256", "DIGEST", "refuse what has another digest"),
-        Option("most", "MB", f"refuse what is larger, {MOST_MEGABYTES} unless given", convert=megabytes),
+        Option("most", "MB", f"refuse what is larger, {MAX_MEGABYTES} unless given", convert=megabytes),
         Option("again", "", "let a release number come back with other contents"),
     ),
     "edge install cron-next-1.0.0.edge",
@@ -45,7 +45,7 @@ def run(given: Given) -> int:
     done = install(
         given.arguments[0],
         sha256=given.get("sha256", ""),
-        most_bytes=given.get("most", MOST_MEGABYTES) * MEGABYTE,
+        most_bytes=given.get("most", MAX_MEGABYTES) * MEGABYTE,
         again=given.get("again", False),
         consent=consent_of(given),
         say=output.say,

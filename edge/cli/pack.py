@@ -21,9 +21,9 @@ SUFFIX = ".edge"
 
 
 def _number(text: str) -> int:
-    from edge.package import MOST_RELEASE
+    from edge.package import MAX_RELEASE
 
-    return at_least_one(text, MOST_RELEASE - 1)
+    return at_least_one(text, MAX_RELEASE - 1)
 
 
 COMMAND = Command(

@@ -11,7 +11,7 @@ from edge.schema.words import unknown
 if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 
 def schema_problems(schema: dict[str, Any] | None) -> Iterator[tuple[Path, str]]:
@@ -37,7 +37,7 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
     )
     for error in sorted(judge.iter_errors(schema), key=lambda error: list(map(str, error.absolute_path))):
-        message = error.message if len(error.message) <= MOST_SHOWN else f"{error.message[:MOST_SHOWN]}…"
+        message = error.message if len(error.message) <= MAX_SHOWN else f"{error.message[:MAX_SHOWN]}…"
         yield tuple(error.absolute_path), f"this is not a valid JSON Schema: {message}"
 
 

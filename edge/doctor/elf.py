@@ -18,8 +18,8 @@ MACHINES = {3: "x86", ARM: "arm", 62: "x86_64", 183: "aarch64"}
 
 ATTRIBUTES = 0x70000003  # SHT_ARM_ATTRIBUTES
 SECTION_BYTES = 40
-MOST_SECTIONS = 200
-MOST_BYTES = 4096
+MAX_SECTIONS = 200
+MAX_BYTES = 4096
 
 CPU_ARCH = 6
 FLOAT_ARGUMENTS = 28
@@ -75,10 +75,10 @@ def _attributes(fd: int, header: bytes) -> dict[int, int]:
     start, size, count = _number(header, 32, 4), _number(header, 46, 2), _number(header, 48, 2)
     if size != SECTION_BYTES:
         return {}
-    table = posix.pread(fd, size * min(count, MOST_SECTIONS), start)
+    table = posix.pread(fd, size * min(count, MAX_SECTIONS), start)
     for at in range(0, len(table) - size + 1, size):
         if _number(table, at + 4, 4) == ATTRIBUTES:
-            length = min(_number(table, at + 20, 4), MOST_BYTES)
+            length = min(_number(table, at + 20, 4), MAX_BYTES)
             return dict(_listed(posix.pread(fd, length, _number(table, at + 16, 4))))
     return {}
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edge.store.view import View
 
 ELF = b"\x7fELF"
-PATIENCE = 120
+TIMEOUT = 120
 ASK = """
 import sys
 sys.path[:] = {path!r}
@@ -102,10 +102,10 @@ def _ask(path: str) -> bytes:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        raise errors.LibraryMissing(f"{path} did not answer within {PATIENCE} s") from None
+        raise errors.LibraryMissing(f"{path} did not answer within {TIMEOUT} s") from None
     if done.returncode == 0:
         return done.stdout
     raise errors.LibraryMissing(

@@ -18,7 +18,7 @@ PYTHON = "/proc/self/exe"
 CGROUPS = "/proc/cgroups"
 CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers"
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
-LEAST_BYTES = 64 << 20
+MIN_BYTES = 64 << 20
 MB = 1 << 20
 READ_ONLY = 1  # ST_RDONLY
 PROBE = ".doctor"
@@ -189,7 +189,7 @@ def disk() -> Finding:
         return Finding(FAIL, problem, "Set XDG_DATA_HOME to a folder that this user can write")
     if not found.f_blocks:
         return Finding(PASS, f"{path}: in memory, without its own size limit")
-    if free < LEAST_BYTES:
+    if free < MIN_BYTES:
         status = WARN if free >= MB else FAIL
         return Finding(
             status, f"{path}: {free // MB} MB are free", "Free some space: a plugin may take 30 MB"

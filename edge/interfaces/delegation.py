@@ -13,7 +13,7 @@ its own instance, with its own grants:
 
 from __future__ import annotations
 
-from edge.text import LIMIT, LONGEST, plain, shorten
+from edge.text import LIMIT, MAX_NAME, plain, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Chain:
         from edge import errors
 
         chain = " > ".join(self.plugins)
-        target = f"{shorten(plugin, LONGEST)}/{shorten(tool, LONGEST)}"
+        target = f"{shorten(plugin, MAX_NAME)}/{shorten(tool, MAX_NAME)}"
         if self.audit is not None:
             self.audit(
                 {

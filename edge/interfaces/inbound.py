@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME = contract.INBOUND
 
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 
 
 class Inbound(Interface):
@@ -35,9 +35,9 @@ class Inbound(Interface):
 
     def push(self, message: dict[str, Any]) -> None:
         """Appends a message for the plugin."""
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MAX_WAITING:
             raise errors.StateError(
-                f"{MOST_WAITING} messages are waiting already; this is the limit",
+                f"{MAX_WAITING} messages are waiting already; this is the limit",
                 "Let the plugin poll messages first",
             )
         self._waiting.append(message)

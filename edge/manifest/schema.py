@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SECRET = "x-secret"  # noqa: S105 the name of a mark
 FIELD = "config_schema"
-DEEPEST = 32
+MAX_DEPTH = 32
 MAX_SECRETS = 1024
 MAX_LISTED = 5
 
@@ -57,7 +57,7 @@ def _warn(found: Findings, schema: dict[str, Any]) -> None:
 
 def _check_data(found: Findings, path: Path, value: Any) -> bool:
     """Whether a value is JSON; reports what is not, and `x-secret` where it would have no effect."""
-    if len(path) > DEEPEST:
+    if len(path) > MAX_DEPTH:
         found.wrong(path, f"{FIELD} is nested too deeply")
         return False
     if isinstance(value, dict):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from edge.manifest import Problem
     from edge.manifest.lines import Path
 
-MOST_BYTES = 256 << 10
+MAX_BYTES = 256 << 10
 """Hostile text of this size takes a PC up to 2 s, and a Pi Zero many times that."""
 
 
@@ -26,8 +26,8 @@ def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             refuse(file, [Problem(line, "the file is not UTF-8")])
-    if len(text) > MOST_BYTES:
-        refuse(file, [Problem(1, f"the file is longer than {MOST_BYTES >> 10} kB")])
+    if len(text) > MAX_BYTES:
+        refuse(file, [Problem(1, f"the file is longer than {MAX_BYTES >> 10} kB")])
     loads = _parser()
     try:
         return loads(text), lines(text)

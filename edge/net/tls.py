@@ -25,10 +25,10 @@ clock = time.monotonic
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
-MOST_ADDRESSES = 4
+MAX_ADDRESSES = 4
 
 WINDOW_SECONDS = 60.0
-SLOWEST = 1000
+MIN_SPEED = 1000
 """Bytes a second, in each window of time spent waiting for the server."""
 
 HEADERS_ROOM = 1 << 20
@@ -65,7 +65,7 @@ class Connection:
         import socket
 
         last = OSError("it has no address")
-        for family, where in places[:MOST_ADDRESSES]:
+        for family, where in places[:MAX_ADDRESSES]:
             plain = socket.socket(family, socket.SOCK_STREAM)
             try:
                 plain.settimeout(CONNECT_SECONDS)
@@ -161,7 +161,7 @@ class _Paced(io.RawIOBase):
         if self._left < 0:
             _fail(f"{self._host} sends more data than it announced", "Report this to the server's operator")
         if self._waited >= WINDOW_SECONDS:
-            if self._received < SLOWEST * self._waited:
+            if self._received < MIN_SPEED * self._waited:
                 _fail(
                     f"{self._host} is too slow: {self._received} bytes in {self._waited:.0f} s",
                     "Try again later, or get the file from somewhere else",

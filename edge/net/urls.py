@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 HTTPS = "https"
 PORT = 443
-LONGEST = 4096
+MAX_LENGTH = 4096
 
 
 class Url:
@@ -46,7 +46,7 @@ def parse(text: str) -> Url:
     """The URL of a text. Raises UsageError."""
     from urllib.parse import urlsplit
 
-    if len(text) > LONGEST or not text.isascii() or not text.isprintable() or " " in text:
+    if len(text) > MAX_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
         _refuse("The URL contains spaces or non-ASCII characters", "Write these characters as %XX")
     try:
         parts = urlsplit(text)

@@ -9,7 +9,7 @@ from edge.files import paths
 from edge.files.staged import Staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
-from edge.policy.model import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
+from edge.policy.model import FORMAT, MAX_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -44,8 +44,8 @@ def read(text: bytes, path: str) -> Policy:
     import json
 
     try:
-        if len(text) > MOST_BYTES:
-            raise ValueError(f"the file is longer than {MOST_BYTES >> 20} MB")
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"the file is longer than {MAX_BYTES >> 20} MB")
         return _policy(
             json.loads(text.removeprefix(files.BYTE_ORDER_MARK).decode(), object_pairs_hook=_once), path
         )

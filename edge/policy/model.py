@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 UNATTENDED = "low"
 NOBODY = "none"
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 class PluginPolicy:

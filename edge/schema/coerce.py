@@ -8,14 +8,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DEEPEST = 200
+MAX_DEPTH = 200
 REMEDY = "Use None, bool, int, float, str, bytes, list, tuple, dict or subclasses of these"
 
 
 def plain(value: Any, depth: int = 0) -> Any:
     """The value in plain types only; raises `errors.ValueMismatch` for others."""
-    if depth > DEEPEST:
-        raise errors.ValueMismatch(f"Values are nested deeper than {DEEPEST} or contain themselves", REMEDY)
+    if depth > MAX_DEPTH:
+        raise errors.ValueMismatch(f"Values are nested deeper than {MAX_DEPTH} or contain themselves", REMEDY)
     if value is None or isinstance(value, (bool, memoryview, bytearray)):
         return value
     # Not by str(value) and int(value), which a class may override.

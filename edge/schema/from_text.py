@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_CHAIN = 8
 """Maximum length of a chain of references."""
 
-LEAST, MOST = -(1 << 63), (1 << 64) - 1
+MIN_INTEGER, MAX_INTEGER = -(1 << 63), (1 << 64) - 1
 """The whole numbers that the native library keeps exactly."""
 
 MAX_DIGITS = 400
@@ -57,8 +57,8 @@ def changed_number(text: str) -> str:
     wrong: list[str] = []
 
     def whole(digits: str) -> None:
-        if len(digits) > MAX_DIGITS or not LEAST <= int(digits) <= MOST:
-            wrong.append(f"is out of range: whole numbers must be between {LEAST} and {MOST}")
+        if len(digits) > MAX_DIGITS or not MIN_INTEGER <= int(digits) <= MAX_INTEGER:
+            wrong.append(f"is out of range: whole numbers must be between {MIN_INTEGER} and {MAX_INTEGER}")
 
     def fraction(digits: str) -> None:
         number, _, rest = digits.partition(".")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Ranges = tuple[tuple[int, int], ...]
 
-MOST_STEPS = 512
+MAX_STEPS = 512
 DIGITS: Ranges = ((48, 57),)
 WORDS: Ranges = (*DIGITS, (65, 90), (95, 95), (97, 122))
 LINE_ENDS: Ranges = ((10, 10), (13, 13), (0x2028, 0x2029))
@@ -93,8 +93,8 @@ def parse(text: str) -> Pattern:
     while reader.rest() not in ("", "$"):
         step = reader.atom()
         steps.extend(step.repeated(*reader.times()))
-        if len(steps) > MOST_STEPS:
-            raise ValueError(f"it needs more than {MOST_STEPS} steps")
+        if len(steps) > MAX_STEPS:
+            raise ValueError(f"it needs more than {MAX_STEPS} steps")
     return Pattern(steps, from_start=from_start, to_end=reader.skip("$"))
 
 

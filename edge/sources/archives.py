@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edge.sources.extraction import Extraction
 
-MOST_ARCHIVE_BYTES = streams.MOST_STREAM_BYTES
+MAX_ARCHIVE_BYTES = streams.MAX_STREAM_BYTES
 PACKAGE_SUFFIX = ".edge"
 BEGIN_BYTES = 512
 
@@ -29,7 +29,7 @@ WASM, ELF = b"\0asm", b"\x7fELF"
 
 KINDS = ".zip, .tar, .tar.gz, .tar.xz or .tar.bz2"
 SHOWN_FOUND = 4
-MOST_DEPTH = 2
+MAX_DEPTH = 2
 """Folders around a plugin: code hosts put a whole repository into a folder."""
 
 
@@ -85,7 +85,7 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
     is_zip = begin.startswith(zips.MAGICS)
     if not (coder or is_zip or tars.is_tar(begin)):
         _refuse_kind(name, begin)
-    check_size(fd, name, MOST_ARCHIVE_BYTES)
+    check_size(fd, name, MAX_ARCHIVE_BYTES)
     with Extraction(name, into) as extraction:
         if is_zip:
             zips.extract(fd, extraction)
@@ -136,7 +136,7 @@ def _found(extraction: Extraction, into: str) -> Unpacked:
     if packages:
         return Unpacked(package=f"{into}/{packages[0]}")
     folder = manifests[0].rpartition("/")[0]
-    if folder.count("/") >= MOST_DEPTH:
+    if folder.count("/") >= MAX_DEPTH:
         _refuse_contents(extraction, f"{_listed(manifests)}, more than two folders deep")
     return Unpacked(folder=f"{into}/{folder}" if folder else into)
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from edge import files
 from edge.sources import members
-from edge.sources.streams import MOST_BYTES
+from edge.sources.streams import MAX_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Extraction:
         self.archive = archive
         self.files: list[str] = []
         self._passed = 0
-        self._left = MOST_BYTES
+        self._left = MAX_BYTES
         self._names = members.Names(archive)
         try:
             self._root = posix.open(into, FOLDER)
@@ -78,13 +78,13 @@ class Extraction:
     def _pass_over(self, name: str) -> None:
         """Counts a member that is not written; its name is not checked."""
         self._passed += 1
-        if self._passed > members.MOST_MEMBERS:
-            self.refuse(name, f"it has more than {members.MOST_MEMBERS} members, including their folders")
+        if self._passed > members.MAX_MEMBERS:
+            self.refuse(name, f"it has more than {members.MAX_MEMBERS} members, including their folders")
 
     def _count(self, name: str, piece: bytes) -> None:
         self._left -= len(piece)
         if self._left < 0:
-            self.refuse(name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB")
+            self.refuse(name, f"the archive unpacks to more than {MAX_BYTES >> 20} MB")
 
     def _fail(self, name: str, error: OSError) -> NoReturn:
         """Raises the error without the temporary path, which is gone by then."""

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 REDIRECTS = (301, 302, 303, 307, 308)
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 OK, PARTIAL, RANGE_NOT_SATISFIABLE = 200, 206, 416
 UNAUTHORIZED = (401, 403, 407)
 SERVER_ERRORS = 500
 
 PIECE = 1 << 16
-LONGEST_TAG = 256
+MAX_TAG = 256
 SHA256_DIGITS = 64
 MEGABYTE = 1_000_000
 SAY_SECONDS = 1.0
@@ -140,7 +140,7 @@ class Transfer:
             # A restart is not a redirect, and happens once.
             if following is not url:
                 redirects += 1
-            if redirects > MOST_REDIRECTS:
+            if redirects > MAX_REDIRECTS:
                 _fail(f"{url.host} redirects too often", "Check the URL")
             url = following
 
@@ -263,7 +263,7 @@ def _validator(answer: HTTPResponse) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return 1 < len(text) <= LONGEST_TAG and text.isascii() and text.isprintable()
+    return 1 < len(text) <= MAX_TAG and text.isascii() and text.isprintable()
 
 
 def _content_range(text: str) -> tuple[int, int, int]:

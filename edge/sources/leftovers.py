@@ -19,7 +19,7 @@ PART = posix.O_RDWR | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 UNPACKED = "unpacked-"
 PARTIAL = "part-"
 META = ".meta"
-MOST_KEPT = 4
+MAX_KEPT = 4
 """Kept interrupted downloads; they may never be requested again."""
 
 
@@ -99,7 +99,7 @@ def sweep_parts(cache: str) -> None:
         names = set(posix.listdir(cache))
         parts = [name for name in names if name.startswith(PARTIAL) and not name.endswith(META)]
         kept = sorted((name for name in parts if name + META in names), key=lambda name: _age(cache, name))
-        for name in set(parts).difference(kept[:MOST_KEPT]):
+        for name in set(parts).difference(kept[:MAX_KEPT]):
             _remove_part(f"{cache}/{name}")
         for name in names:
             if name.startswith(PARTIAL) and name.endswith(META) and name[: -len(META)] not in names:

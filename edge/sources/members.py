@@ -10,9 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-MOST_MEMBERS = 4096
-MOST_PARTS = 16
-MOST_PART_BYTES = 255
+MAX_MEMBERS = 4096
+MAX_PARTS = 16
+MAX_PART_BYTES = 255
 SHOWN_LETTERS = 160
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
@@ -87,8 +87,8 @@ class Names:
             refuse(self._archive, name, "it occurs twice")
         if before != "folder":
             self._found[key] = (part, kind)
-        if len(self._found) > MOST_MEMBERS:
-            refuse(self._archive, name, f"it has more than {MOST_MEMBERS} members, including their folders")
+        if len(self._found) > MAX_MEMBERS:
+            refuse(self._archive, name, f"it has more than {MAX_MEMBERS} members, including their folders")
 
 
 def _below(name: str) -> str:
@@ -124,10 +124,10 @@ def _problem(name: str) -> str:
         return "its name has a percent-encoded character"
     if name.startswith("/"):
         return "its name is an absolute path"
-    if name.count("/") >= MOST_PARTS:
-        return f"its name has more than {MOST_PARTS} parts"
-    if max(map(len, encoded.split(b"/"))) > MOST_PART_BYTES:
-        return f"a part of its name is longer than {MOST_PART_BYTES} bytes"
+    if name.count("/") >= MAX_PARTS:
+        return f"its name has more than {MAX_PARTS} parts"
+    if max(map(len, encoded.split(b"/"))) > MAX_PART_BYTES:
+        return f"a part of its name is longer than {MAX_PART_BYTES} bytes"
     return next(filter(None, map(_part_problem, name.split("/"))), "")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OWNER_ONLY = 0o600
 FLAGS = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
 ATTEMPTS = 10
-LONGEST_VALIDATOR = 1024
+MAX_VALIDATOR = 1024
 PIECE = 1 << 18
 
 
@@ -92,7 +92,7 @@ class Partial:
         except FileNotFoundError:
             return ""
         try:
-            found = posix.read(fd, LONGEST_VALIDATOR + 1)
+            found = posix.read(fd, MAX_VALIDATOR + 1)
         finally:
             posix.close(fd)
         try:

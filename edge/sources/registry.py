@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-MOST_INDEX_BYTES = 4_000_000
-MOST_WARNINGS = 5
-LONGEST_VERSION = 64
+MAX_INDEX_BYTES = 4_000_000
+MAX_WARNINGS = 5
+MAX_VERSION = 64
 
 
 class Entry:
@@ -125,7 +125,7 @@ class _Index:
 
     def __init__(self, where: str, cache: str, say: Say) -> None:
         """Reads the index. `where`: a URL or an absolute path."""
-        got = fetch(where, most_bytes=MOST_INDEX_BYTES, cache=cache, say=say)
+        got = fetch(where, most_bytes=MAX_INDEX_BYTES, cache=cache, say=say)
         try:
             text = files.read_all(got.fd)
         except OSError as error:
@@ -181,10 +181,10 @@ class _Index:
             if not wrong:
                 continue
             skipped += 1
-            if skipped <= MOST_WARNINGS:
+            if skipped <= MAX_WARNINGS:
                 self._say(f"{self._shown}, entry {at + 1} is skipped: {wrong}")
-        if skipped > MOST_WARNINGS:
-            self._say(f"{self._shown}: {skipped - MOST_WARNINGS} more entries are skipped")
+        if skipped > MAX_WARNINGS:
+            self._say(f"{self._shown}: {skipped - MAX_WARNINGS} more entries are skipped")
 
     def _wrong(self, fields: Any) -> str:
         """The problem of an entry; empty if there is none."""
@@ -196,7 +196,7 @@ class _Index:
         if not is_plugin_name(fields["name"]):
             return "its name is not a valid plugin name"
         version = fields["version"]
-        if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):
+        if not (0 < len(version) <= MAX_VERSION and version.isascii() and version.isprintable()):
             return "its version is not printable ASCII"
         digest = _digest(fields)
         if not isinstance(digest, str) or (digest and not is_sha256(digest)):

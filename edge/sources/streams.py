@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import posix
 
-from edge.sources.members import MOST_MEMBERS
+from edge.sources.members import MAX_MEMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-MOST_BYTES = 50 << 20
+MAX_BYTES = 50 << 20
 """Maximum size of an archive's files together."""
 
 PIECE_BYTES = 1 << 16
-MOST_STREAM_BYTES = MOST_BYTES + 2048 * MOST_MEMBERS
+MAX_STREAM_BYTES = MAX_BYTES + 2048 * MAX_MEMBERS
 """Maximum of an archive's stream: its files, and a header with a long name and padding for each."""
 
-MOST_HEAD_BYTES = 1 << 16
+MAX_HEAD_BYTES = 1 << 16
 """Maximum size of the headers before one member of a tar archive."""
 
-MOST_DIRECTORY_BYTES = 512 * MOST_MEMBERS
+MAX_DIRECTORY_BYTES = 512 * MAX_MEMBERS
 """Maximum size of a zip archive's directory."""
 
-MOST_CODER_BYTES = 80 << 20
+MAX_CODER_BYTES = 80 << 20
 """Maximum memory for decompression; xz -9 takes 65 MB."""
 
-MOST_PARTS = 4096
+MAX_PARTS = 4096
 """Maximum number of independently compressed parts, as parallel compressors write them."""
 
 
@@ -55,8 +55,8 @@ class Window:
         """Up to `size` bytes, or the whole rest."""
         left = max(self._size - self._at, 0)
         wanted = left if size < 0 else min(size, left)
-        if wanted > MOST_DIRECTORY_BYTES:
-            refuse(self._archive, f"its directory is longer than {MOST_DIRECTORY_BYTES} bytes")
+        if wanted > MAX_DIRECTORY_BYTES:
+            refuse(self._archive, f"its directory is longer than {MAX_DIRECTORY_BYTES} bytes")
         data = read_at(self._fd, self._archive, wanted, self._at)
         self._at += len(data)
         return data
@@ -90,7 +90,7 @@ class Stream:
         self._held = b""
         self._start = 0
         self._at = 0
-        self._left = MOST_STREAM_BYTES
+        self._left = MAX_STREAM_BYTES
         self._head_left = 0
         self.last = b""
 
@@ -102,7 +102,7 @@ class Stream:
                 break
             self._left -= len(piece)
             if self._left < 0:
-                refuse(self._archive, f"it unpacks to more than {MOST_BYTES >> 20} MB")
+                refuse(self._archive, f"it unpacks to more than {MAX_BYTES >> 20} MB")
             self._held = self._held[self._start :] + piece
             self._start = 0
         return self._held[self._start : self._start + size]
@@ -118,14 +118,14 @@ class Stream:
 
     def begin_member(self) -> None:
         """Allows the reader to read the headers of one more member."""
-        self._head_left = MOST_HEAD_BYTES
+        self._head_left = MAX_HEAD_BYTES
 
     def read(self, size: int = -1) -> bytes:
         """For the reader: a part of a member's headers, never less than requested."""
         # Some versions of tarfile repeat short reads for ever.
         self._head_left -= size
         if size < 0 or self._head_left < 0:
-            refuse(self._archive, f"more than {MOST_HEAD_BYTES >> 10} kB precede a member")
+            refuse(self._archive, f"more than {MAX_HEAD_BYTES >> 10} kB precede a member")
         self.last = self.take(size)
         return self.last
 
@@ -163,7 +163,7 @@ def decompressed(fd: int, archive: str, coder: Callable[[], Any]) -> Iterator[by
     """A compressed file in pieces of at most `PIECE_BYTES`, however much its own pieces expand to."""
     compressed = plain(fd, archive)
     rest = b""
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         part = coder()
         while not part.eof:
             # Only zlib returns unused input.
@@ -182,7 +182,7 @@ def decompressed(fd: int, archive: str, coder: Callable[[], Any]) -> Iterator[by
             if not padding:
                 return
             rest = padding.lstrip(b"\0")
-    refuse(archive, f"it has more than {MOST_PARTS} compressed parts")
+    refuse(archive, f"it has more than {MAX_PARTS} compressed parts")
 
 
 def gzip_coder() -> Any:
@@ -196,7 +196,7 @@ def xz_coder() -> Any:
     """For one part of a .xz."""
     import lzma
 
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, MOST_CODER_BYTES)
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_CODER_BYTES)
 
 
 def bzip2_coder() -> Any:

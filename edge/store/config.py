@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 READS = "config_read"
-MOST_BYTES = 256 << 10
+MAX_BYTES = 256 << 10
 """It crosses into the plugin with every call."""
 
 
@@ -221,9 +221,9 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
 
     path = store.config_path(name)
     text = json_text(now).encode()
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise errors.ConfigError(
-            f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB", takes(name)
+            f"{name}: the configuration is longer than {MAX_BYTES >> 10} kB", takes(name)
         )
     folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:

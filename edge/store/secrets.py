@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from edge.errors import EdgeError
 
-MOST_BYTES = 64 << 10
+MAX_BYTES = 64 << 10
 
 
 class Sealed:
@@ -95,11 +95,11 @@ def set_secret(name: str, secret: str, value: str) -> None:
     removed the plugin meanwhile.
     """
     raw = value.encode()
-    if not raw or len(raw) > MOST_BYTES:
+    if not raw or len(raw) > MAX_BYTES:
         from edge import errors
 
         raise errors.ConfigError(
-            f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MOST_BYTES} bytes"
+            f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MAX_BYTES} bytes"
         )
     from edge.store.lock import locked
 

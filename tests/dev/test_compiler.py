@@ -19,7 +19,7 @@ from edge.dev import compiler
 Wasm = Callable[[str], Path]
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 60
+TIMEOUT = 60
 
 # (component (import "a:b/c" (func))): the decoder of WIT panics on a name that is an interface's.
 PANICS = b"\0asm\x0d\0\1\0\7\5\1\x40\0\1\0\x0a\x0a\1\0\5a:b/c\1\0"
@@ -107,7 +107,7 @@ def test_the_compiler_ends_with_who_started_it(wasm: Wasm, tmp_path: Path, how: 
     with subprocess.Popen([*command, "-o", str(tmp_path)], env=env, stderr=subprocess.DEVNULL) as process:
         (child,) = waited_for(lambda: children(process.pid))
         process.send_signal(how)
-        assert process.wait(PATIENCE) != 0
+        assert process.wait(TIMEOUT) != 0
     waited_for(lambda: not Path(f"/proc/{child}").exists())
     assert list(tmp_path.iterdir()) == []
 
@@ -118,7 +118,7 @@ def children(pid: int) -> list[int]:
 
 
 def waited_for(condition: Callable[[], Any]) -> Any:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not (found := condition()):
         assert time.monotonic() < until
         time.sleep(0.01)

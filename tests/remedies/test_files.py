@@ -208,7 +208,7 @@ def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: 
     installed()
     from edge.store import lock
 
-    monkeypatch.setattr(lock, "PATIENCE", 0.1)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.1)
     path = Path(os.environ["XDG_DATA_HOME"]) / "edge/store/lock"
     with path.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

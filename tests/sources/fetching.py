@@ -14,7 +14,7 @@ from edge.sources.fetch import Fetched
 from tests.sources.servers import Release, Server
 
 BODY = bytes(range(256)) * 1000
-MOST = 1_000_000
+MAX_BYTES = 1_000_000
 Get = Callable[..., bytes]
 
 

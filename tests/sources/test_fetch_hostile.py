@@ -14,7 +14,7 @@ import pytest
 
 from edge import errors
 from edge.net import tls
-from tests.sources.fetching import BODY, MOST, Get, interrupted, left
+from tests.sources.fetching import BODY, MAX_BYTES, Get, interrupted, left
 from tests.sources.servers import Release, Request, Server, head, raw, says
 
 
@@ -27,7 +27,7 @@ def forever(data: bytes) -> Callable[[Request, socket.socket], None]:
 
 
 def test_too_large_by_its_length(server: Server, get: Get, cache: Path) -> None:
-    server.answer = says(200, content_length=MOST + 1, e_tag='"one"')
+    server.answer = says(200, content_length=MAX_BYTES + 1, e_tag='"one"')
     with pytest.raises(errors.BadPackage, match=r"larger than the limit of 1\.0 MB"):
         get(server.url)
     assert left(cache) == []
@@ -140,7 +140,7 @@ def test_what_is_no_http(server: Server, get: Get) -> None:
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.parametrize("begin", [b"", head(200, content_length=MOST)])
+@pytest.mark.parametrize("begin", [b"", head(200, content_length=MAX_BYTES)])
 def test_a_server_that_says_little_for_long(
     server: Server, get: Get, monkeypatch: pytest.MonkeyPatch, begin: bytes
 ) -> None:

@@ -22,7 +22,7 @@ from tests.home import LOCAL, move
 from tests.sources.servers import Release, Server, says
 from tests.store.snapshot import contents
 
-MOST = 1 << 24
+MAX_BYTES = 1 << 24
 
 
 @pytest.fixture(autouse=True)
@@ -192,11 +192,11 @@ def test_nothing_is_left_open_or_behind(machine: Path, package: bytes) -> None:
     cache = machine / "cache"
     before = len(descriptors())
     for _ in range(3):
-        with open_source(str(archive), most_bytes=MOST, cache=str(cache), say=print) as source:
+        with open_source(str(archive), most_bytes=MAX_BYTES, cache=str(cache), say=print) as source:
             assert source.fd is not None
         with (
             pytest.raises(errors.Refused),
-            open_source(str(junk), most_bytes=MOST, cache=str(cache), say=print),
+            open_source(str(junk), most_bytes=MAX_BYTES, cache=str(cache), say=print),
         ):
             pass
         with (
@@ -245,7 +245,7 @@ def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
         asked.append(request)
         return True
 
-    done = install_named(str(greedy), most_bytes=MOST, consent=agree, say=print, draw=print)
+    done = install_named(str(greedy), most_bytes=MAX_BYTES, consent=agree, say=print, draw=print)
     assert (len(asked), done.record.enabled) == (1, True)
 
 

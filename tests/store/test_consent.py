@@ -36,7 +36,7 @@ MORE = ("limits", "memory", "9000000000")
 
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.0)
 
 
 class Operator:
