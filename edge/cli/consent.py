@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.manifest import Problem
-    from edge.permissions.catalogue import Ask
+    from edge.permissions import catalogue
     from edge.store.consent import Consent, Request
 
 STDIN = 0
@@ -139,13 +139,13 @@ class _Refusals:
         self._not_given = {*request.missing} - {*request.consents}
         self._given = requests.Covering(request.grants.allowed)
 
-    def of(self, ask: Ask) -> str:
+    def of(self, ask: catalogue.Request) -> str:
         """That the level does not give it, where that is so; empty otherwise."""
         if ask not in self._not_given and self._is_given(ask):
             return ""
         return f" (level {self._request.grants.level} does not give it)"
 
-    def _is_given(self, ask: Ask) -> bool:
+    def _is_given(self, ask: catalogue.Request) -> bool:
         """Whether the plugin gets it, a limit also where no consent is needed for it, or a part of it."""
         if ask[0] == "limits" and float(ask[2]) <= self._request.grants.limits[ask[1]]:
             return True

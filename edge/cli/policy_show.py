@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
     from edge.store.record import Record
 
@@ -95,7 +95,7 @@ def _facts(said: Policy, name: str, found: Record | None, view: View) -> dict[st
     if level != usual:
         whose = f"its manifest's; the policy says {usual}"
     state, problem = status.state(found, view) if found is not None else ("", "")
-    allowed: tuple[Ask, ...] = ()
+    allowed: tuple[Request, ...] = ()
     limits: dict[str, float] = {}
     if release is not None:
         granted = grants.resolve(release.manifest, said, profile=view.profile, name=name)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, NoReturn
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 FORMAT = 2
 RISKS = ("low", "medium", "high")
@@ -114,7 +114,7 @@ class Manifest:
         self.secrets = tuple(secrets)
         self.config_schema = config_schema
         self.risks = risks or {}
-        self.asks: tuple[Ask, ...] = tuple(map(tuple, asks))
+        self.asks: tuple[Request, ...] = tuple(map(tuple, asks))
         self.level = level
         self.release = release
         self.check_tool = check_tool

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 MAX_CHECK_BYTES = 64 << 10
 
@@ -27,7 +27,7 @@ class Edge:
     __slots__ = ("asks", "check_arguments", "check_tool", "level", "release", "risks")
 
     def __init__(self) -> None:
-        self.asks: list[Ask] = []
+        self.asks: list[Request] = []
         self.risks: dict[str, str] = {}
         self.level = ""
         self.release = 0

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
     Fact = dict[str, Any]
 
 AMOUNTS = ("kv", "limits")
 
 
-def grant(name: str, ask: Ask) -> Fact:
+def grant(name: str, ask: Request) -> Fact:
     """Grants something to a plugin; `remark` of the answer says where it does not do what it says.
 
     `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
@@ -37,7 +37,7 @@ def grant(name: str, ask: Ask) -> Fact:
     return {**change.grant(name, ask), "effect": effect, "remark": remark}
 
 
-def revoke(name: str, ask: Ask) -> Fact:
+def revoke(name: str, ask: Request) -> Fact:
     """Takes back what was granted or agreed to; `still` of the answer is what takes in `ask` all the same.
 
     `remark` says where a security level gives it without anybody's word.
@@ -65,7 +65,7 @@ def _manifest(name: str) -> Manifest | None:
         return None
 
 
-def _effect(name: str, ask: Ask) -> tuple[bool, str]:
+def _effect(name: str, ask: Request) -> tuple[bool, str]:
     """Whether an installed plugin asks for any of what it is granted, and what there is to say of that."""
     manifest = _manifest(name)
     if manifest is None:
@@ -88,7 +88,7 @@ def _effect(name: str, ask: Ask) -> tuple[bool, str]:
     return False, told
 
 
-def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
+def _still(name: str, ask: Request) -> tuple[list[Request], str]:
     """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
     view = View()
     try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.manifest.findings import Declared, Findings
     from edge.manifest.lines import Path
 
-    Ask = tuple[str, ...]
+    Request = tuple[str, ...]
 
 ALWAYS = "always"
 WHOLE = "whole"
@@ -121,31 +121,31 @@ class Permission:
     setting = ""
     levels: tuple[str, ...] | None = None
 
-    def problem(self, ask: Ask) -> str:
+    def problem(self, ask: Request) -> str:
         """The problem of a full request; empty if there is none."""
         return "" if ask[1] else "a name is missing"
 
-    def range_problem(self, _: Ask) -> str:
+    def range_problem(self, _: Request) -> str:
         """The problem of a new grant's amount; empty if there is none."""
         return ""
 
-    def covers(self, _: Ask, __: Ask) -> bool:
+    def covers(self, _: Request, __: Request) -> bool:
         """Whether a grant covers a different full request."""
         return False
 
-    def group(self, ask: Ask) -> Ask:
+    def group(self, ask: Request) -> Request:
         """A key that two full requests share if one covers the other."""
         return ask
 
-    def wider(self, _: Ask) -> Iterable[Ask]:
+    def wider(self, _: Request) -> Iterable[Request]:
         """All full requests that cover this one, including itself, if they can be listed; otherwise none."""
         return ()
 
-    def matches(self, ask: Ask, use: tuple[str, ...]) -> bool:
+    def matches(self, ask: Request, use: tuple[str, ...]) -> bool:
         """Whether a grant covers one use, given by its words."""
         return not use or ask[1:] == use
 
-    def excludes(self, ask: Ask, level: str) -> bool:
+    def excludes(self, ask: Request, level: str) -> bool:
         """Whether nobody can grant it at a security level."""
         return self.levels is not None and level not in self.levels
 
@@ -178,11 +178,11 @@ class Permission:
         """A use as a verb, for messages: `use kv`."""
         return f"use {self.name}"
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         """The requests that its table declares; adds problems to `found`."""
         raise NotImplementedError
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         """The requests that other fields of a manifest declare; `own`: those of its table.
 
         Reports to `found` what has no effect, and what lacks a required permission.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 MAX_ARGUMENTS = 64
 
@@ -38,17 +38,17 @@ class Cli(Permission):
     setting = "[[edge.cli]]"
     levels = ("relaxed", "default")
 
-    def problem(self, ask: Ask) -> str:
+    def problem(self, ask: Request) -> str:
         wrong = (argument_problem(pattern) for pattern in ask[2:])
         return program_problem(ask[1]) or next(filter(None, wrong), "")
 
-    def covers(self, grant: Ask, ask: Ask) -> bool:
+    def covers(self, grant: Request, ask: Request) -> bool:
         return grant[1] == ask[1] and all(map(argument_covers, grant[2:], ask[2:]))
 
-    def group(self, ask: Ask) -> Ask:
+    def group(self, ask: Request) -> Request:
         return (*ask[:2], str(len(ask)))
 
-    def matches(self, ask: Ask, use: tuple[str, ...]) -> bool:
+    def matches(self, ask: Request, use: tuple[str, ...]) -> bool:
         is_program = len(ask) - 1 == len(use) and ask[1] == use[0]
         return is_program and all(map(argument_matches, ask[2:], use[1:]))
 
@@ -59,13 +59,13 @@ class Cli(Permission):
         program = plain(use[0], NAME_LIMIT) if use else "nothing"
         return f"run {program} with these arguments"
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         return [
             self._program(found, (*path, index), item)
             for index, item in enumerate(found.array(path, value, "edge.cli"))
         ]
 
-    def _program(self, found: Findings, path: Path, item: Any) -> Ask:
+    def _program(self, found: Findings, path: Path, item: Any) -> Request:
         table = found.table(path, item, "a program")
         found.known(path, table, ("program", "arguments"))
         program = table.get("program")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge import errors
     from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
 class Delegate(Permission):
@@ -25,7 +25,7 @@ class Delegate(Permission):
     setting = "tools of [edge.delegate]"
     levels = ("relaxed", "default", "strict")
 
-    def problem(self, ask: Ask) -> str:
+    def problem(self, ask: Request) -> str:
         return target_problem(ask[1])
 
     def why_excluded(self, level: str) -> str:
@@ -36,10 +36,10 @@ class Delegate(Permission):
 
         return errors.NotDelegated(f"{plugin} may not call {plain(use[0], NAME_LIMIT)}")
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.delegate")
         found.known(path, table, ("tools",))
-        asks: list[Ask] = []
+        asks: list[Request] = []
         for index, target in enumerate(found.array((*path, "tools"), table.get("tools", []), "tools")):
             problem = target_problem(target) if isinstance(target, str) else "a target must be text"
             if problem:
@@ -62,6 +62,6 @@ def target_problem(target: str) -> str:
     return ""
 
 
-def targets(allowed: Iterable[Ask]) -> tuple[str, ...]:
+def targets(allowed: Iterable[Request]) -> tuple[str, ...]:
     """The tools of other plugins that may be called, each as `plugin/tool`."""
     return tuple(ask[1] for ask in allowed if ask[0] == PERMISSION.name)

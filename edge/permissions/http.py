@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Declared, Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 ANY_HOST = "*"
 WILDCARD = "*."
@@ -38,13 +38,13 @@ class Http(Permission):
     wildcard_levels = ("relaxed", "default")
     """The security levels at which `*.example.org` is accepted as a host."""
 
-    def problem(self, ask: Ask) -> str:
+    def problem(self, ask: Request) -> str:
         return "" if ask[1] == ANY_HOST else host_problem(ask[1])
 
-    def covers(self, grant: Ask, ask: Ask) -> bool:
+    def covers(self, grant: Request, ask: Request) -> bool:
         return host_covers(grant[1], ask[1])
 
-    def wider(self, ask: Ask) -> Iterator[Ask]:
+    def wider(self, ask: Request) -> Iterator[Request]:
         name, _, port = ask[1].partition(":")
         dots = (at for at, letter in enumerate(name) if letter == ".")
         for wider in dict.fromkeys((name, *(f"*{name[at:]}" for at in dots), ANY_HOST)):
@@ -52,10 +52,10 @@ class Http(Permission):
             if port:
                 yield (self.name, f"{wider}:{port}")
 
-    def matches(self, ask: Ask, use: tuple[str, ...]) -> bool:
+    def matches(self, ask: Request, use: tuple[str, ...]) -> bool:
         return len(use) == 2 and host_matches(ask[1], use[0], int(use[1]))
 
-    def excludes(self, ask: Ask, level: str) -> bool:
+    def excludes(self, ask: Request, level: str) -> bool:
         return "*" in ask[1] and level not in self.wildcard_levels
 
     def hint(self, level: str) -> str:
@@ -72,13 +72,13 @@ class Http(Permission):
     def verb(self, use: tuple[str, ...]) -> str:
         return f"reach {plain(use[0], NAME_LIMIT)}:{use[1]}"
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.http")
         found.known(path, table, ("hosts",))
         hosts = found.array((*path, "hosts"), table.get("hosts", []), "hosts")
         if not hosts:
             found.careless((*path, "hosts"), "[edge.http] lists no hosts")
-        asks: dict[Ask, None] = {}
+        asks: dict[Request, None] = {}
         for index, host in enumerate(hosts):
             at = (*path, "hosts", index)
             problem = host_problem(host) if isinstance(host, str) else "a host must be text"
@@ -90,7 +90,7 @@ class Http(Permission):
                 asks[self.name, host] = None
         return list(asks)
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         place = declared.permissions.get(self.name)
         if place is None:
             if own:

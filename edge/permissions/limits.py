@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Declared, Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 LIMITS = (
     "fuel",
@@ -34,19 +34,19 @@ class Limits(Permission):
     table = "limits"
     setting = "[edge.limits]"
 
-    def problem(self, ask: Ask) -> str:
+    def problem(self, ask: Request) -> str:
         return amounts.text_problem(ask[2])
 
-    def range_problem(self, ask: Ask) -> str:
+    def range_problem(self, ask: Request) -> str:
         return amounts.range_problem(ask[1], ask[2])
 
-    def covers(self, grant: Ask, ask: Ask) -> bool:
+    def covers(self, grant: Request, ask: Request) -> bool:
         return grant[1] == ask[1] and float(ask[2]) <= float(grant[2])
 
-    def group(self, ask: Ask) -> Ask:
+    def group(self, ask: Request) -> Request:
         return ask[:-1]
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.limits")
         found.known(path, table, (*LIMITS, *RATES))
         return [
@@ -55,7 +55,7 @@ class Limits(Permission):
             if name in (*LIMITS, *RATES) and amounts.is_amount(found, (*path, name), amount)
         ]
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         return []
 
 

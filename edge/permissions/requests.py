@@ -22,10 +22,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
-def covers(grant: Ask, ask: Ask) -> bool:
+def covers(grant: Request, ask: Request) -> bool:
     """Whether a grant covers a request."""
     if grant[0] != ask[0]:
         return False
@@ -42,11 +42,11 @@ class Covering:
 
     __slots__ = ("_all", "_groups", "_within")
 
-    def __init__(self, own: Iterable[Ask]) -> None:
-        self._all: dict[Ask, None] = dict.fromkeys(own)
+    def __init__(self, own: Iterable[Request]) -> None:
+        self._all: dict[Request, None] = dict.fromkeys(own)
         # By what covers them, where that can be listed; the others by a shared key.
-        self._within: dict[Ask, list[Ask]] = {}
-        self._groups: dict[Ask, list[Ask]] = {}
+        self._within: dict[Request, list[Request]] = {}
+        self._groups: dict[Request, list[Request]] = {}
         for ask in self._all:
             if len(ask) == 1:
                 continue
@@ -56,10 +56,10 @@ class Covering:
             if not wider:
                 self._groups.setdefault(permission(ask[0]).group(ask), []).append(ask)
 
-    def __contains__(self, ask: Ask) -> bool:
+    def __contains__(self, ask: Request) -> bool:
         return ask in self._all
 
-    def covers(self, ask: Ask) -> bool:
+    def covers(self, ask: Request) -> bool:
         """Whether one of these covers a request."""
         if ask in self._all or ask[:1] in self._all:
             return True
@@ -69,7 +69,7 @@ class Covering:
             return True
         return any(covers(own, ask) for own in self._groups.get(permission(ask[0]).group(ask), ()))
 
-    def within(self, ask: Ask) -> Iterable[Ask]:
+    def within(self, ask: Request) -> Iterable[Request]:
         """Those of these that a request covers."""
         if len(ask) == 1:
             return [own for own in self._all if own[0] == ask[0]]
@@ -79,15 +79,15 @@ class Covering:
         return [own for own in self._groups.get(permission(ask[0]).group(ask), ()) if covers(ask, own)]
 
 
-def covered(ask: Ask, grants: Iterable[Ask]) -> bool:
+def covered(ask: Request, grants: Iterable[Request]) -> bool:
     """Whether one of the grants covers a request; use `Covering` for many requests."""
     return any(covers(grant, ask) for grant in grants)
 
 
-def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
+def common(declared: Iterable[Request], granted: Iterable[Request]) -> tuple[Request, ...]:
     """What is both declared and granted: of two overlapping patterns, the narrower."""
     held = Covering(granted)
-    found: dict[Ask, None] = {}
+    found: dict[Request, None] = {}
     for ask in declared:
         if held.covers(ask):
             found[ask] = None
@@ -95,7 +95,7 @@ def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
     return tuple(found)
 
 
-def problem(ask: Ask) -> str:
+def problem(ask: Request) -> str:
     """The problem of a request; empty if there is none."""
     if not ask or ask[0] not in GRANTABLE:
         return f"unknown capability; capabilities are {', '.join(GRANTABLE)}"
@@ -107,13 +107,13 @@ def problem(ask: Ask) -> str:
     return own.problem(ask)
 
 
-def range_problem(ask: Ask) -> str:
+def range_problem(ask: Request) -> str:
     """The problem of a new grant's amount; empty if there is none."""
     own = permission(ask[0])
     return own.range_problem(ask) if len(ask) > 1 and len(ask) == own.words else ""
 
 
-def spelled(ask: Ask) -> str:
+def spelled(ask: Request) -> str:
     """A request on one line, with words quoted as a shell needs them.
 
     Everything outside printable ASCII is escaped, so that no name passes for another: people decide on this.

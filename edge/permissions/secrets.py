@@ -11,7 +11,7 @@ from edge.text import plain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.manifest.findings import Declared, Findings
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.grants import Grants
 
 NAME = "config_read"
@@ -26,7 +26,7 @@ class Secrets(Permission):
     def verb(self, use: tuple[str, ...]) -> str:
         return f"read the secret {plain(use[0], NAME_LIMIT)}"
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         place = declared.permissions.get(NAME)
         if place is not None and not declared.has_schema:
             found.careless(place, "config_read without [config_schema] allows any setting, unchecked")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
 
     Fact = dict[str, Any]
@@ -57,7 +57,7 @@ def set_unattended(risk: str, *, path: str = "") -> Fact:
     return _change(act, "", path)
 
 
-def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
+def consent(plugin: str, asked: Iterable[Request], *, path: str = "") -> Fact:
     """Consents to all requests of a plugin, in place of an earlier consent."""
     asked = tuple(asked)
 
@@ -71,7 +71,7 @@ def consent(plugin: str, asked: Iterable[Ask], *, path: str = "") -> Fact:
     return _change(act, plugin, path, asked)
 
 
-def grant(plugin: str, ask: Ask, *, path: str = "") -> Fact:
+def grant(plugin: str, ask: Request, *, path: str = "") -> Fact:
     """Grants one request to a plugin; a capability's name alone grants all that its manifest declares."""
 
     def act(policy: Policy) -> Fact:
@@ -88,7 +88,7 @@ def grant(plugin: str, ask: Ask, *, path: str = "") -> Fact:
     return _change(act, plugin, path, (ask,))
 
 
-def revoke(plugin: str, ask: Ask, *, path: str = "") -> Fact:
+def revoke(plugin: str, ask: Request, *, path: str = "") -> Fact:
     """Revokes a grant or consent, and every narrower one it covers."""
 
     def act(policy: Policy) -> Fact:
@@ -119,13 +119,13 @@ def forget(plugin: str, *, path: str = "") -> Fact:
     return _taken(act, plugin, path)
 
 
-def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
+def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Request] = ()) -> Fact:
     """As `_change`, for changes that must work on a full disk, too."""
     with reserve.spent():
         return _change(act, plugin, path, asked)
 
 
-def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Ask] = ()) -> Fact:
+def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Request] = ()) -> Fact:
     if plugin and not is_plugin_name(plugin):
         _refuse(
             f"`{plugin}` is not a valid plugin name",

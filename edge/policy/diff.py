@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
 class Change:
@@ -24,7 +24,7 @@ class Change:
 
     __slots__ = ("ask", "what", "wider")
 
-    def __init__(self, what: str, *, wider: bool, ask: Ask | None = None) -> None:
+    def __init__(self, what: str, *, wider: bool, ask: Request | None = None) -> None:
         self.what = what
         self.wider = wider
         self.ask = ask

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from edge.limits import Limits, Profile
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
 
     Audit = Callable[[dict[str, Any]], object]
@@ -62,8 +62,8 @@ class Row:
         self,
         capability: str,
         imported: list[str],
-        declared: tuple[Ask, ...],
-        allowed: tuple[Ask, ...],
+        declared: tuple[Request, ...],
+        allowed: tuple[Request, ...],
         granted: bool,
         reason: str,
     ) -> None:
@@ -102,8 +102,8 @@ class Grants:
     ) -> None:
         self.plugin = plugin
         self.level = level
-        self.declared: tuple[Ask, ...] = tuple(map(tuple, declared))
-        self.allowed: tuple[Ask, ...] = tuple(map(tuple, allowed))
+        self.declared: tuple[Request, ...] = tuple(map(tuple, declared))
+        self.allowed: tuple[Request, ...] = tuple(map(tuple, allowed))
         self.limits = limits
         self.configured = configured
         self.audit = audit
@@ -203,7 +203,7 @@ class Grants:
         )
 
     def _reason(
-        self, name: str, imported: list[str], declared: tuple[Ask, ...], allowed: tuple[Ask, ...]
+        self, name: str, imported: list[str], declared: tuple[Request, ...], allowed: tuple[Request, ...]
     ) -> str:
         if capability(name).refused == ALWAYS:
             return "every plugin has it"
@@ -296,7 +296,7 @@ def digest(words: Iterable[str]) -> str:
     return found.hexdigest()
 
 
-def _limits(manifest: Manifest, allowed: tuple[Ask, ...], free: dict[str, float]) -> dict[str, float]:
+def _limits(manifest: Manifest, allowed: tuple[Request, ...], free: dict[str, float]) -> dict[str, float]:
     """The requested limits as far as they are free or allowed; the free ones where none was requested."""
     from edge.permissions import amounts
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edge.manifest import Tool
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 FORMAT = 1
 UNATTENDED = "low"
@@ -33,8 +33,8 @@ class PluginPolicy:
         self, level: str = "", consents: Iterable[Iterable[str]] = (), grants: Iterable[Iterable[str]] = ()
     ) -> None:
         self.level = level
-        self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
-        self.grants: tuple[Ask, ...] = tuple(map(tuple, grants))
+        self.consents: tuple[Request, ...] = tuple(map(tuple, consents))
+        self.grants: tuple[Request, ...] = tuple(map(tuple, grants))
 
 
 NO_WORD = PluginPolicy()
@@ -71,7 +71,7 @@ class Policy:
         """The security level of a plugin: its own, or the device's."""
         return self.of(plugin).level or self.level
 
-    def accepted(self, plugin: str, level: str) -> tuple[Ask, ...] | None:
+    def accepted(self, plugin: str, level: str) -> tuple[Request, ...] | None:
         """The requests of a plugin that are accepted at a level; None if all of them are."""
         rules = levels.LEVELS[level]
         said = self.of(plugin)
@@ -83,7 +83,7 @@ class Policy:
             return tuple(ask for ask in said.grants if len(ask) > 1 or permission(ask[0]).words == 1)
         return said.grants
 
-    def agreed(self, plugin: str, asked: Iterable[Ask]) -> Policy:
+    def agreed(self, plugin: str, asked: Iterable[Request]) -> Policy:
         """The policy with the operator's consent to a plugin's requests."""
         said = self.of(plugin)
         consents = dict.fromkeys((*said.consents, *asked))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions import catalogue
     from edge.policy.grants import Grants
     from edge.policy.model import Policy
 
@@ -95,7 +95,7 @@ class Request:
         self.missing = missing(manifest, held)
         # What the level does not give is shown as such: a yes to that is none to give it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
-        self.consents: tuple[Ask, ...] = () if explicit else self.missing
+        self.consents: tuple[catalogue.Request, ...] = () if explicit else self.missing
         self.changes = _with_missing(list(changes), self.consents)
         self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
 
@@ -163,7 +163,7 @@ class Review:
             return self.request.grants
         return grants.resolve(self.manifest, self.held, profile=here())
 
-    def consents(self, before: Record | None, *, agreed: bool) -> list[Ask]:
+    def consents(self, before: Record | None, *, agreed: bool) -> list[catalogue.Request]:
         """The consents to the release: those that cover it already, and with a yes what was shown."""
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
@@ -244,7 +244,7 @@ def shown(request: Request) -> tuple[object, ...]:
     )
 
 
-def missing(manifest: Manifest, held: Policy) -> tuple[Ask, ...]:
+def missing(manifest: Manifest, held: Policy) -> tuple[catalogue.Request, ...]:
     """The permission requests of a manifest that no consent and no grant covers at the level that holds.
 
     Limits no higher than what the level gives without consent are not among them.
@@ -326,7 +326,7 @@ def _compared(
     return changes, [reason], (signer, before_it)
 
 
-def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change]:
+def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) -> list[Change]:
     """The changes, with what a yes covers beyond them; nothing where there is nothing to compare with."""
     if not changes:
         return []
@@ -346,7 +346,7 @@ def _level(manifest: Manifest, held: Policy) -> str:
     return levels.stricter(level, manifest.level) if manifest.level else level
 
 
-def _is_free(ask: Ask, free: dict[str, float]) -> bool:
+def _is_free(ask: catalogue.Request, free: dict[str, float]) -> bool:
     """Whether it is a limit no higher than what there is without anybody's consent."""
     return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
 

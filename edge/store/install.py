@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.package import Package
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.grants import Grants
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
@@ -327,7 +327,7 @@ def _switched(
     remote: bool,
     enabled: bool,
     approved: bool,
-    consents: Iterable[Ask],
+    consents: Iterable[Request],
 ) -> Record:
     kept = _kept(before, release_id)
     was_approved = [kept] if before is not None and kept and before.is_approved(kept) else []
@@ -352,7 +352,7 @@ def _switched(
     )
 
 
-def _consents_of(before: Record | None, kept: str) -> list[Ask]:
+def _consents_of(before: Record | None, kept: str) -> list[Request]:
     """What was agreed to of the release that is kept, for when it comes back."""
     if before is None or not kept:
         return []

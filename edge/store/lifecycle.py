@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.store.consent import Consent, Review
     from edge.store.record import Record
 
@@ -174,7 +174,7 @@ def _refuse_gone(name: str, found: Record | None) -> NoReturn:
     )
 
 
-def take_back(name: str, ask: Ask | None = None) -> int:
+def take_back(name: str, ask: Request | None = None) -> int:
     """Takes back what was agreed to when a plugin was installed or enabled: all, or what `ask` takes in.
 
     Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).

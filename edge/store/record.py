@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
 
 FORMAT = 1
@@ -84,7 +84,7 @@ class Record:
         self.remote = remote
         self.previous_source = tuple(previous_source)
         self.interpret = interpret
-        self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
+        self.consents: tuple[Request, ...] = tuple(map(tuple, consents))
         self.approved = tuple(approved)
         self.identity = identity
 
