@@ -93,7 +93,7 @@ def show(request: Request) -> None:
         )
     refusals = _Refusals(request)
     for change in request.changes:
-        refused = refusals.of(change.ask) if change.ask and change.wider else ""
+        refused = refusals.of(change.request) if change.request and change.wider else ""
         output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{refused}")
     # Of another signer all of it is shown: what the one before was allowed, this one would have too.
     if request.signer or not request.changes:
@@ -118,7 +118,7 @@ def show_misfit(found: tuple[str, str] | None) -> None:
 def _show_all(request: Request, refusals: _Refusals) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest
-    told = {change.ask for change in request.changes if change.wider}
+    told = {change.request for change in request.changes if change.wider}
     for ask in manifest.asks:
         if ask not in told:
             output.say(f"  asks for {requests.spelled(ask)}{refusals.of(ask)}")

@@ -134,7 +134,7 @@ class Manifest:
     @property
     def limits(self) -> dict[str, float]:
         """The limits that it requests, by their names in `edge.limits`."""
-        return {ask[1]: float(ask[2]) for ask in self.asks if ask[0] == "limits"}
+        return {request[1]: float(request[2]) for request in self.asks if request[0] == "limits"}
 
     def tool(self, name: str) -> Tool:
         """A tool by name; one that the manifest does not list has the highest risk."""
@@ -150,7 +150,7 @@ class Manifest:
             "secrets": list(self.secrets),
             "config_schema": self.config_schema,
             "risks": dict(self.risks),
-            "asks": [list(ask) for ask in self.asks],
+            "asks": [list(request) for request in self.asks],
             "level": self.level,
             "release": self.release,
             "check_tool": self.check_tool,

@@ -79,7 +79,9 @@ def check(
         needs=None if found.imports is None else list(catalogue.needed(found.imports)),
     )
     for own in catalogue.permissions():
-        edge.asks.extend(own.declare(found, declared, [ask for ask in edge.asks if ask[0] == own.name]))
+        edge.asks.extend(
+            own.declare(found, declared, [request for request in edge.asks if request[0] == own.name])
+        )
     for name in permissions:
         if name not in catalogue.GRANTABLE:
             found.careless(places[name], f"{name} has no effect: no interface needs it")

@@ -121,9 +121,9 @@ class Permission:
     setting = ""
     levels: tuple[str, ...] | None = None
 
-    def problem(self, ask: Request) -> str:
+    def problem(self, request: Request) -> str:
         """The problem of a full request; empty if there is none."""
-        return "" if ask[1] else "a name is missing"
+        return "" if request[1] else "a name is missing"
 
     def range_problem(self, _: Request) -> str:
         """The problem of a new grant's amount; empty if there is none."""
@@ -133,19 +133,19 @@ class Permission:
         """Whether a grant covers a different full request."""
         return False
 
-    def group(self, ask: Request) -> Request:
+    def group(self, request: Request) -> Request:
         """A key that two full requests share if one covers the other."""
-        return ask
+        return request
 
     def wider(self, _: Request) -> Iterable[Request]:
         """All full requests that cover this one, including itself, if they can be listed; otherwise none."""
         return ()
 
-    def matches(self, ask: Request, use: tuple[str, ...]) -> bool:
+    def matches(self, request: Request, use: tuple[str, ...]) -> bool:
         """Whether a grant covers one use, given by its words."""
-        return not use or ask[1:] == use
+        return not use or request[1:] == use
 
-    def excludes(self, ask: Request, level: str) -> bool:
+    def excludes(self, request: Request, level: str) -> bool:
         """Whether nobody can grant it at a security level."""
         return self.levels is not None and level not in self.levels
 

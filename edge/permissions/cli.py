@@ -38,19 +38,19 @@ class Cli(Permission):
     setting = "[[edge.cli]]"
     levels = ("relaxed", "default")
 
-    def problem(self, ask: Request) -> str:
-        wrong = (argument_problem(pattern) for pattern in ask[2:])
-        return program_problem(ask[1]) or next(filter(None, wrong), "")
+    def problem(self, request: Request) -> str:
+        wrong = (argument_problem(pattern) for pattern in request[2:])
+        return program_problem(request[1]) or next(filter(None, wrong), "")
 
-    def covers(self, grant: Request, ask: Request) -> bool:
-        return grant[1] == ask[1] and all(map(argument_covers, grant[2:], ask[2:]))
+    def covers(self, grant: Request, request: Request) -> bool:
+        return grant[1] == request[1] and all(map(argument_covers, grant[2:], request[2:]))
 
-    def group(self, ask: Request) -> Request:
-        return (*ask[:2], str(len(ask)))
+    def group(self, request: Request) -> Request:
+        return (*request[:2], str(len(request)))
 
-    def matches(self, ask: Request, use: tuple[str, ...]) -> bool:
-        is_program = len(ask) - 1 == len(use) and ask[1] == use[0]
-        return is_program and all(map(argument_matches, ask[2:], use[1:]))
+    def matches(self, request: Request, use: tuple[str, ...]) -> bool:
+        is_program = len(request) - 1 == len(use) and request[1] == use[0]
+        return is_program and all(map(argument_matches, request[2:], use[1:]))
 
     def why_excluded(self, level: str) -> str:
         return f"level {level} does not allow programs"

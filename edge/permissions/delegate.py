@@ -25,8 +25,8 @@ class Delegate(Permission):
     setting = "tools of [edge.delegate]"
     levels = ("relaxed", "default", "strict")
 
-    def problem(self, ask: Request) -> str:
-        return target_problem(ask[1])
+    def problem(self, request: Request) -> str:
+        return target_problem(request[1])
 
     def why_excluded(self, level: str) -> str:
         return f"level {level} does not allow delegation"
@@ -39,14 +39,14 @@ class Delegate(Permission):
     def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.delegate")
         found.known(path, table, ("tools",))
-        asks: list[Request] = []
+        requests: list[Request] = []
         for index, target in enumerate(found.array((*path, "tools"), table.get("tools", []), "tools")):
             problem = target_problem(target) if isinstance(target, str) else "a target must be text"
             if problem:
                 found.wrong((*path, "tools", index), f"`{target}`: {problem}")
             else:
-                asks.append((self.name, target))
-        return asks
+                requests.append((self.name, target))
+        return requests
 
 
 PERMISSION = Delegate()
@@ -64,4 +64,4 @@ def target_problem(target: str) -> str:
 
 def targets(allowed: Iterable[Request]) -> tuple[str, ...]:
     """The tools of other plugins that may be called, each as `plugin/tool`."""
-    return tuple(ask[1] for ask in allowed if ask[0] == PERMISSION.name)
+    return tuple(request[1] for request in allowed if request[0] == PERMISSION.name)

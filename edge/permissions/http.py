@@ -38,25 +38,25 @@ class Http(Permission):
     wildcard_levels = ("relaxed", "default")
     """The security levels at which `*.example.org` is accepted as a host."""
 
-    def problem(self, ask: Request) -> str:
-        return "" if ask[1] == ANY_HOST else host_problem(ask[1])
+    def problem(self, request: Request) -> str:
+        return "" if request[1] == ANY_HOST else host_problem(request[1])
 
-    def covers(self, grant: Request, ask: Request) -> bool:
-        return host_covers(grant[1], ask[1])
+    def covers(self, grant: Request, request: Request) -> bool:
+        return host_covers(grant[1], request[1])
 
-    def wider(self, ask: Request) -> Iterator[Request]:
-        name, _, port = ask[1].partition(":")
+    def wider(self, request: Request) -> Iterator[Request]:
+        name, _, port = request[1].partition(":")
         dots = (at for at, letter in enumerate(name) if letter == ".")
         for wider in dict.fromkeys((name, *(f"*{name[at:]}" for at in dots), ANY_HOST)):
             yield (self.name, wider)
             if port:
                 yield (self.name, f"{wider}:{port}")
 
-    def matches(self, ask: Request, use: tuple[str, ...]) -> bool:
-        return len(use) == 2 and host_matches(ask[1], use[0], int(use[1]))
+    def matches(self, request: Request, use: tuple[str, ...]) -> bool:
+        return len(use) == 2 and host_matches(request[1], use[0], int(use[1]))
 
-    def excludes(self, ask: Request, level: str) -> bool:
-        return "*" in ask[1] and level not in self.wildcard_levels
+    def excludes(self, request: Request, level: str) -> bool:
+        return "*" in request[1] and level not in self.wildcard_levels
 
     def hint(self, level: str) -> str:
         return "" if level in self.wildcard_levels else ", host by host"
@@ -78,17 +78,17 @@ class Http(Permission):
         hosts = found.array((*path, "hosts"), table.get("hosts", []), "hosts")
         if not hosts:
             found.careless((*path, "hosts"), "[edge.http] lists no hosts")
-        asks: dict[Request, None] = {}
+        requests: dict[Request, None] = {}
         for index, host in enumerate(hosts):
             at = (*path, "hosts", index)
             problem = host_problem(host) if isinstance(host, str) else "a host must be text"
             if problem:
                 found.wrong(at, f"`{host}`: {problem}")
-            elif (self.name, host) in asks:
+            elif (self.name, host) in requests:
                 found.careless(at, f"`{host}` is listed twice")
             else:
-                asks[self.name, host] = None
-        return list(asks)
+                requests[self.name, host] = None
+        return list(requests)
 
     def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         place = declared.permissions.get(self.name)

@@ -24,17 +24,17 @@ class Kv(Permission):
     table = "kv"
     setting = "quota_bytes of [edge.kv]"
 
-    def problem(self, ask: Request) -> str:
-        return amounts.text_problem(ask[1])
+    def problem(self, request: Request) -> str:
+        return amounts.text_problem(request[1])
 
-    def range_problem(self, ask: Request) -> str:
-        return amounts.range_problem(QUOTA, ask[1])
+    def range_problem(self, request: Request) -> str:
+        return amounts.range_problem(QUOTA, request[1])
 
-    def covers(self, grant: Request, ask: Request) -> bool:
-        return float(ask[1]) <= float(grant[1])
+    def covers(self, grant: Request, request: Request) -> bool:
+        return float(request[1]) <= float(grant[1])
 
-    def group(self, ask: Request) -> Request:
-        return ask[:-1]
+    def group(self, request: Request) -> Request:
+        return request[:-1]
 
     def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.kv")
@@ -51,4 +51,4 @@ PERMISSION = Kv()
 
 def quota(allowed: Iterable[Request]) -> int:
     """Bytes that may be stored; 0 for none."""
-    return max((int(ask[1]) for ask in allowed if ask[0] == PERMISSION.name), default=0)
+    return max((int(request[1]) for request in allowed if request[0] == PERMISSION.name), default=0)

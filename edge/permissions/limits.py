@@ -34,17 +34,17 @@ class Limits(Permission):
     table = "limits"
     setting = "[edge.limits]"
 
-    def problem(self, ask: Request) -> str:
-        return amounts.text_problem(ask[2])
+    def problem(self, request: Request) -> str:
+        return amounts.text_problem(request[2])
 
-    def range_problem(self, ask: Request) -> str:
-        return amounts.range_problem(ask[1], ask[2])
+    def range_problem(self, request: Request) -> str:
+        return amounts.range_problem(request[1], request[2])
 
-    def covers(self, grant: Request, ask: Request) -> bool:
-        return grant[1] == ask[1] and float(ask[2]) <= float(grant[2])
+    def covers(self, grant: Request, request: Request) -> bool:
+        return grant[1] == request[1] and float(request[2]) <= float(grant[2])
 
-    def group(self, ask: Request) -> Request:
-        return ask[:-1]
+    def group(self, request: Request) -> Request:
+        return request[:-1]
 
     def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.limits")

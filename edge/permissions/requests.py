@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from edge.permissions.catalogue import Request
 
 
-def covers(grant: Request, ask: Request) -> bool:
+def covers(grant: Request, request: Request) -> bool:
     """Whether a grant covers a request."""
-    if grant[0] != ask[0]:
+    if grant[0] != request[0]:
         return False
-    if len(grant) == 1 or grant == ask:
+    if len(grant) == 1 or grant == request:
         return True
-    return len(grant) == len(ask) and permission(ask[0]).covers(grant, ask)
+    return len(grant) == len(request) and permission(request[0]).covers(grant, request)
 
 
 class Covering:
@@ -47,79 +47,83 @@ class Covering:
         # By what covers them, where that can be listed; the others by a shared key.
         self._within: dict[Request, list[Request]] = {}
         self._groups: dict[Request, list[Request]] = {}
-        for ask in self._all:
-            if len(ask) == 1:
+        for request in self._all:
+            if len(request) == 1:
                 continue
-            wider = tuple(permission(ask[0]).wider(ask))
+            wider = tuple(permission(request[0]).wider(request))
             for key in wider:
-                self._within.setdefault(key, []).append(ask)
+                self._within.setdefault(key, []).append(request)
             if not wider:
-                self._groups.setdefault(permission(ask[0]).group(ask), []).append(ask)
+                self._groups.setdefault(permission(request[0]).group(request), []).append(request)
 
-    def __contains__(self, ask: Request) -> bool:
-        return ask in self._all
+    def __contains__(self, request: Request) -> bool:
+        return request in self._all
 
-    def covers(self, ask: Request) -> bool:
+    def covers(self, request: Request) -> bool:
         """Whether one of these covers a request."""
-        if ask in self._all or ask[:1] in self._all:
+        if request in self._all or request[:1] in self._all:
             return True
-        if len(ask) == 1:
+        if len(request) == 1:
             return False
-        if any(wider in self._all for wider in permission(ask[0]).wider(ask)):
+        if any(wider in self._all for wider in permission(request[0]).wider(request)):
             return True
-        return any(covers(own, ask) for own in self._groups.get(permission(ask[0]).group(ask), ()))
+        return any(
+            covers(own, request) for own in self._groups.get(permission(request[0]).group(request), ())
+        )
 
-    def within(self, ask: Request) -> Iterable[Request]:
+    def within(self, request: Request) -> Iterable[Request]:
         """Those of these that a request covers."""
-        if len(ask) == 1:
-            return [own for own in self._all if own[0] == ask[0]]
-        listed = self._within.get(ask)
+        if len(request) == 1:
+            return [own for own in self._all if own[0] == request[0]]
+        listed = self._within.get(request)
         if listed is not None:
             return listed
-        return [own for own in self._groups.get(permission(ask[0]).group(ask), ()) if covers(ask, own)]
+        return [
+            own for own in self._groups.get(permission(request[0]).group(request), ()) if covers(request, own)
+        ]
 
 
-def covered(ask: Request, grants: Iterable[Request]) -> bool:
+def covered(request: Request, grants: Iterable[Request]) -> bool:
     """Whether one of the grants covers a request; use `Covering` for many requests."""
-    return any(covers(grant, ask) for grant in grants)
+    return any(covers(grant, request) for grant in grants)
 
 
 def common(declared: Iterable[Request], granted: Iterable[Request]) -> tuple[Request, ...]:
     """What is both declared and granted: of two overlapping patterns, the narrower."""
     held = Covering(granted)
     found: dict[Request, None] = {}
-    for ask in declared:
-        if held.covers(ask):
-            found[ask] = None
-        found.update(dict.fromkeys(held.within(ask)))
+    for request in declared:
+        if held.covers(request):
+            found[request] = None
+        found.update(dict.fromkeys(held.within(request)))
     return tuple(found)
 
 
-def problem(ask: Request) -> str:
+def problem(request: Request) -> str:
     """The problem of a request; empty if there is none."""
-    if not ask or ask[0] not in GRANTABLE:
+    if not request or request[0] not in GRANTABLE:
         return f"unknown capability; capabilities are {', '.join(GRANTABLE)}"
-    if len(ask) == 1:
+    if len(request) == 1:
         return ""
-    own = permission(ask[0])
-    if own.words and len(ask) != own.words:
-        return f"{ask[0]} takes {own.words - 1} words"
-    return own.problem(ask)
+    own = permission(request[0])
+    if own.words and len(request) != own.words:
+        return f"{request[0]} takes {own.words - 1} words"
+    return own.problem(request)
 
 
-def range_problem(ask: Request) -> str:
+def range_problem(request: Request) -> str:
     """The problem of a new grant's amount; empty if there is none."""
-    own = permission(ask[0])
-    return own.range_problem(ask) if len(ask) > 1 and len(ask) == own.words else ""
+    own = permission(request[0])
+    return own.range_problem(request) if len(request) > 1 and len(request) == own.words else ""
 
 
-def spelled(ask: Request) -> str:
+def spelled(request: Request) -> str:
     """A request on one line, with words quoted as a shell needs them.
 
     Everything outside printable ASCII is escaped, so that no name passes for another: people decide on this.
     """
     return " ".join(
-        word if _is_plain(word) else "'" + plain(word).replace("'", "'\\''") + "'" for word in ask
+        word if _is_plain(word) else "'" + plain(word).replace("'", "'\\''") + "'" for word in request
     )
 
 

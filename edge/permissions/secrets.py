@@ -46,7 +46,7 @@ PERMISSION = Secrets()
 
 def allowed_names(allowed: list[list[str]]) -> list[str]:
     """The secrets that may be read, among what is allowed."""
-    return [ask[1] for ask in allowed if ask[0] == NAME and len(ask) > 1]
+    return [request[1] for request in allowed if request[0] == NAME and len(request) > 1]
 
 
 def use_of(grants: Grants, name: str) -> str:
@@ -56,7 +56,7 @@ def use_of(grants: Grants, name: str) -> str:
     """
     if grants.permits(NAME, name):
         return "granted"
-    own = [ask[1] for ask in grants.declared if ask[0] == NAME]
+    own = [request[1] for request in grants.declared if request[0] == NAME]
     if name in own or not grants.configured:
         return "denied"
-    return "denied" if own and not any(ask[0] == NAME for ask in grants.allowed) else "none"
+    return "denied" if own and not any(request[0] == NAME for request in grants.allowed) else "none"

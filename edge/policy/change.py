@@ -65,40 +65,42 @@ def consent(plugin: str, asked: Iterable[Request], *, path: str = "") -> Fact:
         said = policy.of(plugin)
         policy.plugins[plugin] = PluginPolicy(said.level, asked, said.grants)
         held = requests.Covering(said.consents)
-        wider = [list(ask) for ask in asked if not held.covers(ask)]
+        wider = [list(request) for request in asked if not held.covers(request)]
         return {"act": "consent", "plugin": plugin, "asks": list(map(list, asked)), "wider": wider}
 
     return _change(act, plugin, path, asked)
 
 
-def grant(plugin: str, ask: Request, *, path: str = "") -> Fact:
+def grant(plugin: str, request: Request, *, path: str = "") -> Fact:
     """Grants one request to a plugin; a capability's name alone grants all that its manifest declares."""
 
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
-        grants = said.grants if ask in said.grants else (*said.grants, ask)
+        grants = said.grants if request in said.grants else (*said.grants, request)
         policy.plugins[plugin] = PluginPolicy(said.level, said.consents, grants)
         return {
             "act": "grant",
             "plugin": plugin,
-            "ask": list(ask),
-            "wider": not requests.covered(ask, said.grants),
+            "ask": list(request),
+            "wider": not requests.covered(request, said.grants),
         }
 
-    return _change(act, plugin, path, (ask,))
+    return _change(act, plugin, path, (request,))
 
 
-def revoke(plugin: str, ask: Request, *, path: str = "") -> Fact:
+def revoke(plugin: str, request: Request, *, path: str = "") -> Fact:
     """Revokes a grant or consent, and every narrower one it covers."""
 
     def act(policy: Policy) -> Fact:
         said = policy.of(plugin)
-        kept = [[own for own in had if not requests.covers(ask, own)] for had in (said.consents, said.grants)]
+        kept = [
+            [own for own in had if not requests.covers(request, own)] for had in (said.consents, said.grants)
+        ]
         policy.plugins[plugin] = PluginPolicy(said.level, *kept)
         count = len(said.consents) + len(said.grants) - len(kept[0]) - len(kept[1])
-        return {"act": "revoke", "plugin": plugin, "ask": list(ask), "removed": count}
+        return {"act": "revoke", "plugin": plugin, "ask": list(request), "removed": count}
 
-    return _taken(act, plugin, path, (ask,))
+    return _taken(act, plugin, path, (request,))
 
 
 def forget(plugin: str, *, path: str = "") -> Fact:
@@ -131,11 +133,11 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
             f"`{plugin}` is not a valid plugin name",
             "Plugin names consist of a-z and 0-9, with . _ - allowed inside",
         )
-    for ask in asked:
-        problem = requests.problem(ask) or requests.range_problem(ask)
+    for request in asked:
+        problem = requests.problem(request) or requests.range_problem(request)
         if problem:
             _refuse(
-                f"`{requests.spelled(ask)}` can't be granted: {problem}",
+                f"`{requests.spelled(request)}` can't be granted: {problem}",
                 "`edge policy --help` has an example; `edge show NAME` shows what a plugin requests",
             )
     path = path or default_path()

@@ -19,22 +19,27 @@ class Change:
 
     what   a description
     wider  whether the plugin may do more
-    ask    the new permission request, or None
+    request    the new permission request, or None
     """
 
-    __slots__ = ("ask", "what", "wider")
+    __slots__ = ("request", "what", "wider")
 
-    def __init__(self, what: str, *, wider: bool, ask: Request | None = None) -> None:
+    def __init__(self, what: str, *, wider: bool, request: Request | None = None) -> None:
         self.what = what
         self.wider = wider
-        self.ask = ask
+        self.request = request
 
 
 def difference(
     old_imports: Iterable[str], old: Manifest, new_imports: Iterable[str], new: Manifest
 ) -> list[Change]:
     """The changes from an old version to a new one, widening ones first."""
-    changes = [*_imports(old_imports, new_imports), *_asks(old, new), *_tools(old, new), *_level(old, new)]
+    changes = [
+        *_imports(old_imports, new_imports),
+        *_requests(old, new),
+        *_tools(old, new),
+        *_level(old, new),
+    ]
     return sorted(changes, key=lambda change: not change.wider)
 
 
@@ -48,17 +53,19 @@ def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
             yield Change(f"no longer imports {capability}", wider=False)
 
 
-def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
+def _requests(old: Manifest, new: Manifest) -> Iterator[Change]:
     before, after = requests.Covering(old.asks), requests.Covering(new.asks)
-    for ask in new.asks:
-        if ask not in before:
-            yield Change(f"declares {requests.spelled(ask)}", wider=not before.covers(ask), ask=ask)
-    named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
-    for ask in old.asks:
-        if ask not in after:
+    for request in new.asks:
+        if request not in before:
+            yield Change(
+                f"declares {requests.spelled(request)}", wider=not before.covers(request), request=request
+            )
+    named = {request[:2] for request in new.asks if request[0] == "limits"}
+    for request in old.asks:
+        if request not in after:
             # A plugin that requested less than the device's default, and no longer does, gets the default.
-            wider = ask[0] == "limits" and ask[:2] not in named
-            yield Change(f"no longer declares {requests.spelled(ask)}", wider=wider)
+            wider = request[0] == "limits" and request[:2] not in named
+            yield Change(f"no longer declares {requests.spelled(request)}", wider=wider)
 
 
 def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:

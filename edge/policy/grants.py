@@ -111,7 +111,7 @@ class Grants:
     def rows(self, imports: Iterable[str]) -> list[Row]:
         """Every capability that is imported or declared."""
         needs = needed(imports)
-        asked = {ask[0] for ask in self.declared}
+        asked = {request[0] for request in self.declared}
         return [
             self._row(row.name, needs.get(row.name, []))
             for row in CATALOGUE
@@ -144,9 +144,9 @@ class Grants:
         """Whether one use of a capability is allowed. Audits it; raises nothing."""
         own = permission(name)
         use = own.normal(words)
-        allowed = any(own.matches(ask, use) for ask in self.allowed if ask[0] == name)
+        allowed = any(own.matches(request, use) for request in self.allowed if request[0] == name)
         if not allowed:
-            declared = any(own.matches(ask, use) for ask in self.declared if ask[0] == name)
+            declared = any(own.matches(request, use) for request in self.declared if request[0] == name)
             reason = self._why_not(name) if declared else UNDECLARED
             self._tell("denied", name, use, own.target(use), reason)
         elif levels.LEVELS[self.level]["digests"]:
@@ -175,8 +175,8 @@ class Grants:
             "format": FORMAT,
             "plugin": self.plugin,
             "level": self.level,
-            "declared": [list(ask) for ask in self.declared],
-            "allowed": [list(ask) for ask in self.allowed],
+            "declared": [list(request) for request in self.declared],
+            "allowed": [list(request) for request in self.allowed],
             "limits": dict(self.limits),
             "configured": self.configured,
         }
@@ -195,8 +195,8 @@ class Grants:
         return cls(**parts, audit=audit)
 
     def _row(self, name: str, imported: list[str]) -> Row:
-        declared = tuple(ask for ask in self.declared if ask[0] == name)
-        allowed = tuple(ask for ask in self.allowed if ask[0] == name)
+        declared = tuple(request for request in self.declared if request[0] == name)
+        allowed = tuple(request for request in self.allowed if request[0] == name)
         granted = bool(imported and (capability(name).refused == ALWAYS or allowed))
         return Row(
             name, imported, declared, allowed, granted, self._reason(name, imported, declared, allowed)
@@ -271,7 +271,7 @@ def resolve(
         level = levels.stricter(level, manifest.level)
     accepted = policy.accepted(name, level)
     allowed = manifest.asks if accepted is None else common(manifest.asks, accepted)
-    allowed = tuple(ask for ask in allowed if not permission(ask[0]).excludes(ask, level))
+    allowed = tuple(request for request in allowed if not permission(request[0]).excludes(request, level))
     limits = _limits(manifest, allowed, levels.free_limits(level, profile))
     configured = CONFIGURATION in manifest.permissions
     return Grants(name, level, manifest.asks, allowed, limits, audit, configured=configured)
@@ -303,7 +303,7 @@ def _limits(manifest: Manifest, allowed: tuple[Request, ...], free: dict[str, fl
     limits = {}
     asked = manifest.limits
     for name, amount in free.items():
-        granted = [float(ask[2]) for ask in allowed if ask[:2] == ("limits", name)]
+        granted = [float(request[2]) for request in allowed if request[:2] == ("limits", name)]
         most = amounts.MAX_OF.get(name, amounts.MAX)
         limits[name] = min(asked.get(name, amount), max([amount, *granted]), most)
     return limits

@@ -80,7 +80,9 @@ class Policy:
         if rules["consent"] == "install":
             return said.consents + said.grants
         if rules["each_call"]:
-            return tuple(ask for ask in said.grants if len(ask) > 1 or permission(ask[0]).words == 1)
+            return tuple(
+                request for request in said.grants if len(request) > 1 or permission(request[0]).words == 1
+            )
         return said.grants
 
     def agreed(self, plugin: str, asked: Iterable[Request]) -> Policy:

@@ -330,14 +330,17 @@ def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) 
     """The changes, with what a yes covers beyond them; nothing where there is nothing to compare with."""
     if not changes:
         return []
-    told = {change.ask for change in changes if change.wider}
+    told = {change.request for change in changes if change.wider}
     more = [
-        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, ask=ask)
+        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, request=ask)
         for ask in consents
         if ask not in told
     ]
-    narrower = {change.ask for change in more}
-    return [*more, *(change for change in changes if change.ask is None or change.ask not in narrower)]
+    narrower = {change.request for change in more}
+    return [
+        *more,
+        *(change for change in changes if change.request is None or change.request not in narrower),
+    ]
 
 
 def _level(manifest: Manifest, held: Policy) -> str:
