@@ -119,10 +119,10 @@ def _show_all(request: Request, refusals: _Refusals) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest
     told = {change.request for change in request.changes if change.wider}
-    for ask in manifest.asks:
+    for ask in manifest.requests:
         if ask not in told:
             output.say(f"  asks for {requests.spelled(ask)}{refusals.of(ask)}")
-    if not manifest.asks:
+    if not manifest.requests:
         output.say("  asks for nothing beyond what every plugin has")
     for tool, risk in manifest.risks.items():
         if risk != UNKNOWN_RISK:

@@ -75,7 +75,7 @@ def terms(given: Given, profile: Profile) -> Terms:
     said = policy_file.load()
     # Whoever hands over a secret agrees that it is read.
     secrets = [("config_read", name) for name, _ in given.get("secret", ())]
-    said = said.agreed(declared.name, [ask for ask in secrets if ask in declared.asks])
+    said = said.agreed(declared.name, [ask for ask in secrets if ask in declared.requests])
     granted = grants.resolve(declared, said, profile=profile, level=given.get("level", ""), audit=_teller())
     usual = said.level_of(granted.plugin)
     if levels.is_lower(granted.level, usual):

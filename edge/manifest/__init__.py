@@ -67,7 +67,7 @@ class Manifest:
     secrets        names of the properties of the configuration that are secret
     config_schema  JSON Schema of the configuration, as JSON text; empty where there is none
     risks          risk of each tool that is named
-    asks           all that it asks for (edge/permissions/requests.py)
+    requests       its permission requests (edge/permissions/requests.py)
     level          the security level below which it is not to run, empty for none
     release        a number that rises with every release, where it is not named that of the version
                    (edge/manifest/release_number.py); 0 where there is none
@@ -78,7 +78,6 @@ class Manifest:
     """
 
     __slots__ = (
-        "asks",
         "capabilities",
         "check_arguments",
         "check_tool",
@@ -87,6 +86,7 @@ class Manifest:
         "level",
         "permissions",
         "release",
+        "requests",
         "risks",
         "secrets",
         "warnings",
@@ -101,7 +101,7 @@ class Manifest:
         secrets: Iterable[str] = (),
         config_schema: str = "",
         risks: dict[str, str] | None = None,
-        asks: Iterable[Iterable[str]] = (),
+        requests: Iterable[Iterable[str]] = (),
         level: str = "",
         release: int = 0,
         check_tool: str = "",
@@ -114,7 +114,7 @@ class Manifest:
         self.secrets = tuple(secrets)
         self.config_schema = config_schema
         self.risks = risks or {}
-        self.asks: tuple[Request, ...] = tuple(map(tuple, asks))
+        self.requests: tuple[Request, ...] = tuple(map(tuple, requests))
         self.level = level
         self.release = release
         self.check_tool = check_tool
@@ -134,7 +134,7 @@ class Manifest:
     @property
     def limits(self) -> dict[str, float]:
         """The limits that it requests, by their names in `edge.limits`."""
-        return {request[1]: float(request[2]) for request in self.asks if request[0] == "limits"}
+        return {request[1]: float(request[2]) for request in self.requests if request[0] == "limits"}
 
     def tool(self, name: str) -> Tool:
         """A tool by name; one that the manifest does not list has the highest risk."""
@@ -150,7 +150,7 @@ class Manifest:
             "secrets": list(self.secrets),
             "config_schema": self.config_schema,
             "risks": dict(self.risks),
-            "asks": [list(request) for request in self.asks],
+            "asks": [list(request) for request in self.requests],
             "level": self.level,
             "release": self.release,
             "check_tool": self.check_tool,
@@ -173,7 +173,7 @@ class Manifest:
                 f"the compiled manifest has format {found}; this release of Edge reads format {FORMAT}",
                 "Install the plugin again",
             )
-        return cls(**parts)
+        return cls(requests=parts.pop("asks", ()), **parts)
 
 
 NONE = Manifest(fields={})

@@ -24,10 +24,10 @@ MAX_CHECK_BYTES = 64 << 10
 class Edge:
     """The contents of [edge]."""
 
-    __slots__ = ("asks", "check_arguments", "check_tool", "level", "release", "risks")
+    __slots__ = ("check_arguments", "check_tool", "level", "release", "requests", "risks")
 
     def __init__(self) -> None:
-        self.asks: list[Request] = []
+        self.requests: list[Request] = []
         self.risks: dict[str, str] = {}
         self.level = ""
         self.release = 0
@@ -46,7 +46,7 @@ def check_edge(found: Findings, document: dict[str, Any]) -> Edge:
             reader(found, ("edge", name), table[name], edge)
     for name, own in readable.items():
         if name in table:
-            edge.asks.extend(own.read(found, ("edge", name), table[name]))
+            edge.requests.extend(own.read(found, ("edge", name), table[name]))
     return edge
 
 

@@ -50,7 +50,7 @@ OTHERS = ("capabilities", "permissions", "config_schema", "edge", "provides", "s
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
 KEY_DIGITS = 64
-MAX_ASKS = 500
+MAX_REQUESTS = 500
 """Maximum number of requests: the operator reads each of them, and each is checked against the grants."""
 BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 SIGNATURE_LENGTHS = (86, 88)
@@ -79,14 +79,14 @@ def check(
         needs=None if found.imports is None else list(catalogue.needed(found.imports)),
     )
     for own in catalogue.permissions():
-        edge.asks.extend(
-            own.declare(found, declared, [request for request in edge.asks if request[0] == own.name])
+        edge.requests.extend(
+            own.declare(found, declared, [request for request in edge.requests if request[0] == own.name])
         )
     for name in permissions:
         if name not in catalogue.GRANTABLE:
             found.careless(places[name], f"{name} has no effect: no interface needs it")
-    if len(edge.asks) > MAX_ASKS:
-        found.wrong((), f"it has {len(edge.asks)} permission requests; the limit is {MAX_ASKS}")
+    if len(edge.requests) > MAX_REQUESTS:
+        found.wrong((), f"it has {len(edge.requests)} permission requests; the limit is {MAX_REQUESTS}")
     manifest = Manifest(
         fields=fields,
         capabilities=capabilities,
@@ -94,7 +94,7 @@ def check(
         secrets=secrets,
         config_schema=schema,
         risks=edge.risks,
-        asks=edge.asks,
+        requests=edge.requests,
         level=edge.level,
         release=edge.release or _derived(found, document, fields),
         check_tool=edge.check_tool,

@@ -70,7 +70,7 @@ def _effect(name: str, ask: Request) -> tuple[bool, str]:
     manifest = _manifest(name)
     if manifest is None:
         return True, ""
-    asked = [own for own in manifest.asks if own[0] == ask[0]]
+    asked = [own for own in manifest.requests if own[0] == ask[0]]
     if any(requests.covers(own, ask) for own in asked):
         return True, ""
     within = [own for own in asked if requests.covers(ask, own)]
@@ -104,7 +104,7 @@ def _still(name: str, ask: Request) -> tuple[list[Request], str]:
     if still or manifest is None or found is None:
         return still, ""
     level = view.release(found.current, name).level
-    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.asks)
+    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.requests)
     if given and levels.LEVELS[level]["consent"] == "none":
         return [], f"at level {level}, {name} has all that its manifest asks for"
     return [], ""

@@ -54,14 +54,14 @@ def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
 
 
 def _requests(old: Manifest, new: Manifest) -> Iterator[Change]:
-    before, after = requests.Covering(old.asks), requests.Covering(new.asks)
-    for request in new.asks:
+    before, after = requests.Covering(old.requests), requests.Covering(new.requests)
+    for request in new.requests:
         if request not in before:
             yield Change(
                 f"declares {requests.spelled(request)}", wider=not before.covers(request), request=request
             )
-    named = {request[:2] for request in new.asks if request[0] == "limits"}
-    for request in old.asks:
+    named = {request[:2] for request in new.requests if request[0] == "limits"}
+    for request in old.requests:
         if request not in after:
             # A plugin that requested less than the device's default, and no longer does, gets the default.
             wider = request[0] == "limits" and request[:2] not in named

@@ -270,11 +270,11 @@ def resolve(
     if manifest.level:
         level = levels.stricter(level, manifest.level)
     accepted = policy.accepted(name, level)
-    allowed = manifest.asks if accepted is None else common(manifest.asks, accepted)
+    allowed = manifest.requests if accepted is None else common(manifest.requests, accepted)
     allowed = tuple(request for request in allowed if not permission(request[0]).excludes(request, level))
     limits = _limits(manifest, allowed, levels.free_limits(level, profile))
     configured = CONFIGURATION in manifest.permissions
-    return Grants(name, level, manifest.asks, allowed, limits, audit, configured=configured)
+    return Grants(name, level, manifest.requests, allowed, limits, audit, configured=configured)
 
 
 def spelled_limits(limits: dict[str, float]) -> str:

@@ -168,7 +168,7 @@ class Review:
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
         agreed_to, held = set(shown), requests.Covering(had)
-        return [ask for ask in self.manifest.asks if ask in agreed_to or held.covers(ask)]
+        return [ask for ask in self.manifest.requests if ask in agreed_to or held.covers(ask)]
 
     def stamp(self, act: str, release: str, before: Record | None) -> str:
         """Of an act on a release, and of all that the request was worked out from."""
@@ -255,7 +255,7 @@ def missing(manifest: Manifest, held: Policy) -> tuple[catalogue.Request, ...]:
         own = held.of(manifest.name)
         counting = own.consents + own.grants
     free, had = levels.free_limits(level, here()), requests.Covering(counting)
-    return tuple(ask for ask in manifest.asks if not (had.covers(ask) or _is_free(ask, free)))
+    return tuple(ask for ask in manifest.requests if not (had.covers(ask) or _is_free(ask, free)))
 
 
 def review(

@@ -357,7 +357,7 @@ def _consents_of(before: Record | None, kept: str) -> list[Request]:
     if before is None or not kept:
         return []
     try:
-        asked = manifest_of(kept).asks
+        asked = manifest_of(kept).requests
     except errors.EdgeError:
         return []
     consents = set(before.consents)

@@ -97,8 +97,8 @@ def test_a_manifest_says_what_a_plugin_is_and_asks_for() -> None:
     assert (found.name, found.version, found.level, found.release) == ("weather", "1.2.3", "default", 7)
     assert found.fields["author"] == "Somebody"
     assert (found.capabilities, found.permissions) == (("tool", "channel"), ("http_client", "config_read"))
-    assert set(found.asks) == ASKS
-    assert len(found.asks) == len(ASKS)
+    assert set(found.requests) == ASKS
+    assert len(found.requests) == len(ASKS)
     assert found.limits == {"memory": 4194304, "deadline": 2.5, "calls_per_minute": 6}
     assert found.secrets == ("token",)
     assert json.loads(found.config_schema)["properties"]["days"] == {"type": "integer"}
@@ -132,8 +132,8 @@ def test_a_compiled_manifest_is_the_same_manifest(text: str) -> None:
     data = found.compiled()
     again = manifest.Manifest.from_compiled(marshal.loads(marshal.dumps(data, 2)))
     assert again.compiled() == data
-    assert (again.asks, again.limits, again.tool("forecast").risk) == (
-        found.asks,
+    assert (again.requests, again.limits, again.tool("forecast").risk) == (
+        found.requests,
         found.limits,
         found.tool("forecast").risk,
     )
@@ -325,7 +325,7 @@ def test_a_permission_without_its_import_gives_nothing(text: str, needs: str, ex
 
 def test_a_foreign_manifest_that_names_no_hosts_asks_for_all() -> None:
     found = parse(HEAD + 'permissions = ["http_client"]', strictness="foreign")
-    assert found.asks == (("http_client", "*"),)
+    assert found.requests == (("http_client", "*"),)
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_a_manifest_does_not_ask_for_more_than_anybody_reads(strictness: str) ->
             f'permissions = ["http_client"]\n[edge.http]\nhosts = [{hosts}]\n'
         )
 
-    assert len(parse(text(500), strictness=strictness).asks) == 500
+    assert len(parse(text(500), strictness=strictness).requests) == 500
     with pytest.raises(errors.BadManifest) as caught:
         parse(text(501), strictness=strictness)
     assert "has 501 permission requests" in str(caught.value.problems[0])

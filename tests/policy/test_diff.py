@@ -17,7 +17,7 @@ MUCH, LITTLE = ("limits", "memory", "200"), ("limits", "memory", "100")
 
 
 def manifest(*asks: Any, **parts: Any) -> Manifest:
-    return Manifest(fields={"name": "a"}, asks=asks, **parts)
+    return Manifest(fields={"name": "a"}, requests=asks, **parts)
 
 
 def told(old: Manifest, new: Manifest) -> list[tuple[str, bool]]:

@@ -63,7 +63,7 @@ def grants(
     own_level: str = "",
     audit: Any = None,
 ) -> Grants:
-    manifest = Manifest(fields={"name": "a"}, asks=asks, level=own_level)
+    manifest = Manifest(fields={"name": "a"}, requests=asks, level=own_level)
     policy = Policy(level=level, plugins={"a": PluginPolicy("", consents, given)})
     return resolve(manifest, policy, profile=PI_ZERO, audit=audit)
 
@@ -401,7 +401,7 @@ SECRET_ASKS = [("config_read", "token"), ("config_read", "other")]
 def test_secrets_are_served_as_they_are_granted(
     permissions: list[str], asks: Any, consents: Any, answers: str
 ) -> None:
-    manifest = Manifest(fields={"name": "a"}, asks=asks, permissions=permissions)
+    manifest = Manifest(fields={"name": "a"}, requests=asks, permissions=permissions)
     policy = Policy(level="default", plugins={"a": PluginPolicy("", consents, ())})
     facts: list[dict[str, Any]] = []
     found = resolve(manifest, policy, profile=PI_ZERO, audit=facts.append)

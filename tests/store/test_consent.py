@@ -80,7 +80,7 @@ def test_another_release_that_it_is_to_replace_is_another_question(
 def test_other_bytes_in_the_file_are_another_question(packed: Callable[..., Path]) -> None:
     path, other = packed(5, manifest=HTTP.format("a.org")), packed(6, manifest=HTTP.format("b.org"))
     done, asked = installed(path, lambda: path.write_bytes(other.read_bytes()))
-    assert [request.manifest.asks for request in asked] == [
+    assert [request.manifest.requests for request in asked] == [
         (("http_client", "a.org"),),
         (("http_client", "b.org"),),
     ]
