@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 ACTS = "log"
 USES = "uses"
 USED = "used"
-RINGS = (ACTS, USES, USED)
-RING_OF = {"denied": USES, "refused": USES, "suppressed": USES, "used": USED}
+LOGS = (ACTS, USES, USED)
+LOG_OF = {"denied": USES, "refused": USES, "suppressed": USES, "used": USED}
 """Logs of events that plugins and strangers can cause as often as they like, so that they cannot displace the
 operator's acts, nor uses displace denials. All other events are in ACTS.
 """
@@ -74,16 +74,16 @@ def write(fact: Fact) -> str:
 
 
 def _write(fact: Fact) -> str:
-    from edge.audit.ring import Ring, locked
+    from edge.audit.rotating_file import RotatingFile, locked
 
     where = folder()
     try:
         with locked(where):
-            name = RING_OF.get(fact.get("event", ""), ACTS)
-            more = {} if name == ACTS else {"since": Ring(where, ACTS).newest()}
+            name = LOG_OF.get(fact.get("event", ""), ACTS)
+            more = {} if name == ACTS else {"since": RotatingFile(where, ACTS).newest()}
             if name == USED:
-                more["past"] = Ring(where, USES).newest()
-            return Ring(where, name).append(fact, more)
+                more["past"] = RotatingFile(where, USES).newest()
+            return RotatingFile(where, name).append(fact, more)
     except OSError as error:
         files.raise_for(where, error)
 
@@ -117,7 +117,7 @@ def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iter
 def verify() -> list[str]:
     """The problems of the log: changed, missing and truncated entries."""
     from edge.audit.chain import problems
-    from edge.audit.ring import others_may_write
+    from edge.audit.rotating_file import others_may_write
 
     open_to_others = (f"{path}: other users can write it" for path in others_may_write(folder()))
     return [*open_to_others, *(problem for read in _read().values() for problem in problems(read))]
@@ -137,8 +137,8 @@ def ends() -> dict[str, str]:
 
 def _read() -> dict[str, list[tuple[str, bytes]]]:
     """Each log's current files with their names, oldest first."""
-    from edge.audit.ring import Ring, locked
+    from edge.audit.rotating_file import RotatingFile, locked
 
     where = folder()
     with locked(where, reading=True):
-        return {name: Ring(where, name).read() for name in RINGS}
+        return {name: RotatingFile(where, name).read() for name in LOGS}

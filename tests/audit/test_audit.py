@@ -118,7 +118,7 @@ def test_processes_that_write_together_never_interleave(folder: Path) -> None:
 
 def test_a_clock_that_goes_back_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for now in (4_000_000_000.5, 0.0, -5.0, 1_800_000_000.0):
-        monkeypatch.setattr("edge.audit.ring.time", lambda now=now: now)
+        monkeypatch.setattr("edge.audit.rotating_file.time", lambda now=now: now)
         audit.append({"event": "test"})
     assert [entry["time"] for entry in audit.entries()] == [4_000_000_000, 0, -5, 1_800_000_000]
     assert audit.verify() == []

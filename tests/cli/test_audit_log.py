@@ -101,9 +101,9 @@ def test_the_whole_log(edge: Edge, put: Put, monkeypatch: pytest.MonkeyPatch) ->
     ran = edge("audit", "--log")
     assert (ran.status, ran.out, ran.err) == (0, "", "The log is empty\n")
     put(1)
-    monkeypatch.setattr("edge.audit.ring.time", lambda: 1_800_000_000)
+    monkeypatch.setattr("edge.audit.rotating_file.time", lambda: 1_800_000_000)
     change.set_level("strict")
-    monkeypatch.setattr("edge.audit.ring.time", lambda: 17)
+    monkeypatch.setattr("edge.audit.rotating_file.time", lambda: 17)
     audit.append({"event": "test", "plugin": "\x1b[31m", "text": "a\nb"})
     install, level, test = edge("audit", "--log").out.splitlines()
     assert "  install faults: " in install

@@ -32,7 +32,7 @@ BOOT_ID = "/proc/sys/kernel/random/boot_id"
 BOOT_DIGITS = 8
 
 
-class Ring:
+class RotatingFile:
     """The files of one log. The caller holds the lock of the folder."""
 
     __slots__ = ("_folder", "_name")

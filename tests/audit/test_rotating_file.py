@@ -103,7 +103,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(home))
-        patch.setattr("edge.audit.ring.FILE_BYTES", 700)
+        patch.setattr("edge.audit.rotating_file.FILE_BYTES", 700)
         fill(20)
     return home / "edge" / "audit"
 
