@@ -11,13 +11,13 @@ import posix
 from edge import files
 from edge.files import folders
 from edge.package import is_package
-from edge.sources import leftovers
+from edge.sources import cleanup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.sources.leftovers import Temporary
+    from edge.sources.cleanup import Temporary
     from edge.sources.registry import Entry
 
     Say = Callable[[str], None]
@@ -101,7 +101,7 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
         from edge.sources.digest import hex_of
 
         sha256 = hex_of(sha256)
-    leftovers.sweep_folders(cache)
+    cleanup.sweep_folders(cache)
     if "://" in what or what.lower().startswith(URLS):
         return _fetched(what, "", sha256, most_bytes, cache, say)
     if what.startswith(REGISTRY) or _names_a_plugin(what):
@@ -217,7 +217,7 @@ def _fetched(
             url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say, allow_special=allow_special
         )
     finally:
-        leftovers.sweep_parts(cache)
+        cleanup.sweep_parts(cache)
     try:
         return _opened(got.fd, name, cache, origin=named + name, remote=got.remote, sha256=got.sha256)
     except BaseException:
@@ -231,7 +231,7 @@ def _opened(fd: int, name: str, cache: str, *, origin: str, remote: bool = False
         return Source(origin=origin, fd=fd, remote=remote, sha256=sha256)
     from edge.sources.archives import unpack
 
-    temporary = leftovers.Temporary(cache)
+    temporary = cleanup.Temporary(cache)
     try:
         found = unpack(fd, name, temporary.path)
         inner = files.open_input(found.package) if found.package else None

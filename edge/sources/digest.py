@@ -86,7 +86,7 @@ def with_digest(fd: int, name: str, sha256_hex: str, cache: str) -> int:
 
 def _copy(fd: int, name: str, size: int, cache: str) -> int:
     from edge import files
-    from edge.sources.leftovers import unnamed_file
+    from edge.sources.cleanup import unnamed_file
 
     copy = unnamed_file(cache)
     at = 0

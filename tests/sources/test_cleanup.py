@@ -18,7 +18,7 @@ import pytest
 
 from edge import errors
 from edge.sources import open_source
-from edge.sources.leftovers import MAX_KEPT, sweep_parts
+from edge.sources.cleanup import MAX_KEPT, sweep_parts
 from tests.descriptors import descriptors
 from tests.sources import making
 from tests.sources.servers import Release, Request, Server, head
