@@ -151,7 +151,7 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
         if document(policy) != before:
             write(policy, fact)
         else:
-            staged.make_last(path)
+            staged.make_durable(path)
     return fact
 
 

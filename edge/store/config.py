@@ -128,7 +128,7 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
         if json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
         else:
-            staged.make_last(store.config_path(manifest.name))
+            staged.make_durable(store.config_path(manifest.name))
     return now
 
 

@@ -248,7 +248,7 @@ def _known(plan: InstallPlan) -> Outcome:
     """What is installed already is checked and stays."""
     assert plan.before is not None
     plan.package.check_all()
-    records.make_last(plan.before.name)
+    records.make_durable(plan.before.name)
     return Outcome(plan, plan.before, "nothing")
 
 

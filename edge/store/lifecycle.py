@@ -66,7 +66,7 @@ class Enabling:
         """Checks the plugin and enables it."""
         name, before, review = self._name, plan.found.record, plan.review
         if review is None:
-            records.make_last(name)
+            records.make_durable(name)
             return before
         if review.request is not None and not agreed:
             asked = "; ".join(review.request.widenings())
@@ -91,7 +91,7 @@ def disable(name: str) -> Record:
     with locked(), reserve.spent():
         found = records.get(name)
         if not found.enabled:
-            records.make_last(name)
+            records.make_durable(name)
             return found
         now = found.replace(enabled=False)
         _tell("disable", found, now)
@@ -194,7 +194,7 @@ def take_back(name: str, ask: Request | None = None) -> int:
             audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
             records.write(found.replace(consents=kept))
         else:
-            records.make_last(name)
+            records.make_durable(name)
         return count
 
 

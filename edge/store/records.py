@@ -65,9 +65,9 @@ def write(changed: record.Record) -> None:
         staged.commit()
 
 
-def make_last(name: str) -> None:
+def make_durable(name: str) -> None:
     """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
-    staged.make_last(store.record_path(name))
+    staged.make_durable(store.record_path(name))
 
 
 def forget(name: str) -> None:

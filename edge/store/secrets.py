@@ -122,7 +122,7 @@ def unset_secret(name: str, secret: str) -> bool:
         if was_set or _parse(_text(name)) is None:
             _write(name, now, "unset", secret)
         else:
-            staged.make_last(store.secrets_path(name))
+            staged.make_durable(store.secrets_path(name))
     return was_set
 
 
@@ -221,7 +221,7 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
             # A copy, for what is checked is wiped.
             key_file.wipe(key_file.checked_seed(bytearray(content), path))
             # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
-            staged.make_last(path)
+            staged.make_durable(path)
             return content
     except errors.KeyDamaged:
         # What it sealed is lost either way.
