@@ -150,7 +150,7 @@ def test_what_is_forgotten_is_gone_for_who_reads_and_who_goes_on_to_write(folder
     _, output = plugin_log.sink("pump")
     for _ in range(2000):
         output(1, b"x" * 50)
-    reading.forget("pump")
+    reading.delete("pump")
     output(1, b"late")
     assert (texts(), list(folder.iterdir())) == ([], [])
-    reading.forget("pump")
+    reading.delete("pump")

@@ -50,7 +50,7 @@ def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
         return ""
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Deletes the counts of a plugin."""
     runtime_dir.drop(f"{runtime_dir.own_folder()}/{FOLDER}/{name}")
 

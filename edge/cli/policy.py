@@ -110,7 +110,7 @@ def _change(action: str, words: Sequence[str]) -> dict[str, Any]:
     if action == "grant":
         return permissions.grant(first, tuple(rest))
     if action == "forget":
-        return permissions.forget(first)
+        return permissions.delete(first)
     return permissions.revoke(first, tuple(rest))
 
 

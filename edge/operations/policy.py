@@ -48,11 +48,11 @@ def revoke(name: str, ask: Request) -> Fact:
     return {**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}
 
 
-def forget(name: str) -> Fact:
+def delete(name: str) -> Fact:
     """Takes back all that was said of a plugin, and all that was agreed to."""
     said = name in policy_file.load().plugins
     removed = take_back(name)
-    return {**change.forget(name), "removed": removed, "said": said or bool(removed)}
+    return {**change.delete(name), "removed": removed, "said": said or bool(removed)}
 
 
 def _manifest(name: str) -> Manifest | None:

@@ -33,7 +33,7 @@ def entries(name: str) -> list[Entry]:
         following.close()
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Deletes a plugin's log. Running calls that have the file open keep writing to the deleted file."""
     path = f"{runtime_dir.own_folder()}/{FOLDER}/{name}"
     runtime_dir.drop(path + OLD)

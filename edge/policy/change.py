@@ -103,7 +103,7 @@ def revoke(plugin: str, request: Request, *, path: str = "") -> Fact:
     return _taken(act, plugin, path, (request,))
 
 
-def forget(plugin: str, *, path: str = "") -> Fact:
+def delete(plugin: str, *, path: str = "") -> Fact:
     """Deletes all entries of a plugin."""
 
     def act(policy: Policy) -> Fact:

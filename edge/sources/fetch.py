@@ -174,7 +174,7 @@ class Transfer:
             _fail_status(url, answer.status)
         coding = answer.getheader("Content-Encoding", "identity")
         if coding.strip().lower() not in ("", "identity"):
-            self._partial.forget()
+            self._partial.delete()
             _fail(
                 f"{url.host} sends the file in an encoding that was not requested",
                 "Report this to the server's operator",
@@ -183,7 +183,7 @@ class Transfer:
             self._partial.begin(_validator(answer))
         length = answer.length or 0
         if self._partial.size + length > self._most_bytes:
-            self._partial.forget()
+            self._partial.delete()
             _fail_size(url.shown, self._most_bytes)
 
     def _check_continues(self, url: Url, answer: HTTPResponse) -> None:
@@ -193,7 +193,7 @@ class Transfer:
         tag = answer.getheader("ETag")
         is_same = tag is None or not self._partial.validator.startswith('"') or tag == self._partial.validator
         if (begin, end) != expected or answer.length not in (None, length) or not is_same:
-            self._partial.forget()
+            self._partial.delete()
             _fail(
                 f"{url.host} sends a different part of the file than requested",
                 "Try again; the download starts from the beginning",
@@ -216,7 +216,7 @@ class Transfer:
                     tls.fail(url.host, ConnectionError())
                 return
             if partial.size + len(piece) > self._most_bytes:
-                partial.forget()
+                partial.delete()
                 _fail_size(url.shown, self._most_bytes)
             partial.add(piece)
             self._progress.show(partial.size, total)
@@ -283,7 +283,7 @@ def _is_number(text: str) -> bool:
 def _check_digest(partial: Partial, name: str, sha256: str) -> None:
     if sha256 and partial.sha256 != sha256.lower():
         found = partial.sha256
-        partial.forget()
+        partial.delete()
         _fail_digest(name, found, sha256)
 
 

@@ -158,11 +158,11 @@ class Partial:
     def release(self) -> int:
         """The descriptor, at its beginning, now owned by the caller; the file's name is removed."""
         posix.lseek(self.fd, 0, 0)
-        self.forget()
+        self.delete()
         self._is_released = True
         return self.fd
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Deletes the names of the files, so that they are never resumed."""
         self.validator = ""
         if not self._path:
@@ -177,7 +177,7 @@ class Partial:
     def __exit__(self, *_: object) -> None:
         if not self._is_released:
             if not (self.size and self.validator):
-                self.forget()
+                self.delete()
             posix.close(self.fd)
 
 

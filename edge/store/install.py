@@ -207,7 +207,7 @@ class Installation:
         upgraded = before is not None and bool(before.current)
         _tell(package, before, now, upgraded=upgraded)
         records.write(now)
-        awaited.forget(now.name)
+        awaited.delete(now.name)
         planning.derive(records.get(now.name), here(), receipt=staged.receipt.decode())
         collect()
         return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted)

@@ -158,8 +158,8 @@ def remove(name: str, *, forget: bool = False) -> bool:
             removal.finish(removal.begin(found, forget=forget))
         else:
             # Last: what can't be read can't say either that it is being removed.
-            removal.forget(name)
-            records.forget(name)
+            removal.delete(name)
+            records.delete(name)
         collect()
         return found is None or bool(found.current or found.previous)
 

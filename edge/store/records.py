@@ -70,6 +70,6 @@ def make_durable(name: str) -> None:
     staged.make_durable(store.record_path(name))
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Removes a record, and with it the floor."""
     staged.remove(store.record_path(name))

@@ -86,7 +86,7 @@ def test_going_down_a_level_is_a_fact_that_says_so() -> None:
     }
     assert policy_change.set_level("", "a")["lowered"] is False
     policy_change.set_level("paranoid", "a")
-    assert policy_change.forget("a")["lowered"] is True
+    assert policy_change.delete("a")["lowered"] is True
 
 
 def test_letting_more_run_unattended_is_a_fact_that_says_so() -> None:
@@ -121,7 +121,7 @@ def test_every_fact_is_plain_data() -> None:
         policy_change.consent("a", [HOST]),
         policy_change.grant("a", HOST),
         policy_change.revoke("a", HOST),
-        policy_change.forget("a"),
+        policy_change.delete("a"),
     ]
     assert [fact["act"] for fact in json.loads(json.dumps(facts))] == [
         *["level", "unattended", "consent", "grant", "revoke", "forget"]
@@ -280,7 +280,7 @@ def test_every_change_is_in_the_audit_log_as_it_was_answered() -> None:
         policy_change.consent("a", [HOST]),
         policy_change.grant("a", WILD),
         policy_change.revoke("a", HOST),
-        policy_change.forget("a"),
+        policy_change.delete("a"),
     ]
     kept = list(audit.entries())
     assert [{name: entry[name] for name in fact} for fact, entry in zip(facts, kept)] == facts
