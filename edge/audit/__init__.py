@@ -7,7 +7,7 @@ In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user re
     used, used.1, used.2, used.3  what plugins used, at level paranoid
     lock                          whoever reads or writes them holds it
 
-An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
+An entry is a line of JSON. Besides the event it has `seq`, its number; `time`, seconds since 1970 by a clock
 that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of
 `uses` and `used` have `since` too, the number of the newest entry of `log` then, and those of `used` have
 `past`, that of `uses`. docs/audit.md says what this shows, and
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 ACTS = "log"
 USES = "uses"
@@ -41,7 +41,7 @@ def folder() -> str:
     return f"{paths.data()}/audit"
 
 
-def append(fact: Fact) -> str:
+def append(event: Event) -> str:
     """Writes an event and returns the digest of its entry, once it is on disk.
 
     `event` names what happened, `plugin` to which plugin. Long texts are cut; values under names like
@@ -52,18 +52,18 @@ def append(fact: Fact) -> str:
     Any other event that cannot be written raises `errors.EnvironmentFault`: the action must not be carried
     out.
     """
-    event = fact.get("event")
-    if event == "denied" or (event == "refused" and fact.get("plugin")):
+    kind = event.get("event")
+    if kind == "denied" or (kind == "refused" and event.get("plugin")):
         from edge.audit.denials import append_denied
 
-        return append_denied(fact, write)
-    return write(fact)
+        return append_denied(event, write)
+    return write(event)
 
 
-def write(fact: Fact) -> str:
+def write(event: Event) -> str:
     """As `append`, without the limit on denials."""
     try:
-        return _write(fact)
+        return _write(event)
     except Exception as error:
         from edge import errors
 
@@ -73,22 +73,22 @@ def write(fact: Fact) -> str:
         raise
 
 
-def _write(fact: Fact) -> str:
+def _write(event: Event) -> str:
     from edge.audit.rotating_file import RotatingFile, locked
 
     where = folder()
     try:
         with locked(where):
-            name = LOG_OF.get(fact.get("event", ""), ACTS)
+            name = LOG_OF.get(event.get("event", ""), ACTS)
             more = {} if name == ACTS else {"since": RotatingFile(where, ACTS).newest()}
             if name == USED:
                 more["past"] = RotatingFile(where, USES).newest()
-            return RotatingFile(where, name).append(fact, more)
+            return RotatingFile(where, name).append(event, more)
     except OSError as error:
         files.raise_for(where, error)
 
 
-def entries(plugin: str = "") -> Iterator[Fact]:
+def entries(plugin: str = "") -> Iterator[Event]:
     """All entries, or those of one plugin, oldest first. Damaged ones are left out; `verify` reports them."""
     from edge.audit.line import parse
 
@@ -101,7 +101,7 @@ def entries(plugin: str = "") -> Iterator[Fact]:
             yield entry
 
 
-def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iterator[Fact]:
+def _merged(entries: Iterator[Event], others: Iterator[Event], field: str) -> Iterator[Event]:
     """Merges two logs: each entry of the second follows the entry whose number it has in a field."""
     other = next(others, None)
     for entry in entries:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 MAX_DENIALS = 20
 SECONDS = 60
@@ -30,17 +30,17 @@ _here: dict[str, tuple[int, int]] = {}
 _told: set[str] = set()
 
 
-def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
+def append_denied(event: Event, write: Callable[[Event], str]) -> str:
     """Appends a denial with `write`, unless there were too many."""
-    plugin = fact.get("plugin", "")
+    plugin = event.get("plugin", "")
     count = _count(plugin)
     if count > MAX_DENIALS:
         rest = count - MAX_DENIALS
         if rest != 10 ** (len(str(rest)) - 1):
             return ""
-        fact = {"event": "suppressed", "plugin": plugin, "denied": rest}
+        event = {"event": "suppressed", "plugin": plugin, "denied": rest}
     try:
-        return write(fact)
+        return write(event)
     except Exception as error:
         from edge import errors
 

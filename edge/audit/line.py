@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 LINE_BYTES = 4096
 CUTS = (1024, 256, 64, 16)
@@ -31,11 +31,11 @@ BEGINNING = b'{"seq": '
 NOTHING = "0" * 64
 
 
-def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
+def line(head: Event, event: Event, longest: int = CUTS[0]) -> bytes:
     """The line of an entry, with its line end. Names in `head` override those of the event."""
     # What is cut off is at the end.
-    ordered = {name: fact[name] for name in FIRST if name in fact}
-    ordered.update(fact)
+    ordered = {name: event[name] for name in FIRST if name in event}
+    ordered.update(event)
     own = {name: value for name, value in ordered.items() if name not in head}
     for most in CUTS:
         if most <= longest:
@@ -46,12 +46,12 @@ def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
     return _line({**head, **_cut(short, CUTS[-1]), "cut": True})
 
 
-def shown(fact: Fact) -> str:
+def shown(event: Event) -> str:
     """An event on one line, for display."""
-    return line({}, fact, SHOWN_LETTERS).decode().rstrip("\n")
+    return line({}, event, SHOWN_LETTERS).decode().rstrip("\n")
 
 
-def parse(raw: bytes) -> Fact | None:
+def parse(raw: bytes) -> Event | None:
     """The entry of a line; None if it is not an entry."""
     from edge import _native as native
     from edge import errors
@@ -80,7 +80,7 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def _line(entry: Fact) -> bytes:
+def _line(entry: Event) -> bytes:
     return json_text(entry, ascii_only=True).encode() + b"\n"
 
 

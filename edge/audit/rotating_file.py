@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 FILE_BYTES = 128 << 10
 KEPT = 3
-FACT_LETTERS = {"log": 1024, "uses": 256, "used": 256}
+EVENT_LETTERS = {"log": 1024, "uses": 256, "used": 256}
 """Texts from plugins are in `uses` and `used` and may be of any length."""
 
 PARTS = {"log": 1, "uses": 1, "used": 2}
@@ -41,7 +41,7 @@ class RotatingFile:
         self._folder = folder
         self._name = name
 
-    def append(self, fact: Fact, more: Fact) -> str:
+    def append(self, event: Event, more: Event) -> str:
         """Writes an event, with `more` from the log itself; returns the digest of its line."""
         path = self._path(0)
         fd = _open(path, posix.O_RDWR | posix.O_APPEND | posix.O_CREAT)
@@ -51,8 +51,8 @@ class RotatingFile:
                 size -= torn
                 posix.ftruncate(fd, size)
             before = last or self._last_rotated()
-            facts = [{"event": "audit", "act": "cut", "bytes": torn}] if torn else []
-            lines = self._lines([*facts, fact], more, before)
+            events = [{"event": "audit", "act": "cut", "bytes": torn}] if torn else []
+            lines = self._lines([*events, event], more, before)
             data = b"".join(lines)
             if size and size + len(data) > FILE_BYTES // PARTS[self._name]:
                 posix.close(fd)
@@ -98,14 +98,14 @@ class RotatingFile:
                 posix.close(fd)
         return found
 
-    def _lines(self, facts: list[Fact], more: Fact, before: bytes) -> list[bytes]:
+    def _lines(self, events: list[Event], more: Event, before: bytes) -> list[bytes]:
         seq = number(before) or (self._largest() if before else 0)
         now, boot = int(time()), _boot()
         found = []
-        for fact in facts:
+        for event in events:
             seq += 1
             head = {"seq": seq, "time": now, "boot": boot, "prev": digest(before), **more}
-            before = line(head, fact, FACT_LETTERS[self._name])
+            before = line(head, event, EVENT_LETTERS[self._name])
             found.append(before)
         return found
 

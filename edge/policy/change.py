@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 
-def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
+def set_level(level: str, plugin: str = "", *, path: str = "") -> Event:
     """Sets the device's security level, or a plugin's; an empty level resets a plugin to the device's."""
 
-    def act(policy: Policy) -> Fact:
+    def act(policy: Policy) -> Event:
         before = policy.level_of(plugin) if plugin else policy.level
         if plugin:
-            said = policy.of(plugin)
-            policy.plugins[plugin] = PluginPolicy(level, said.consents, said.grants)
+            current = policy.of(plugin)
+            policy.plugins[plugin] = PluginPolicy(level, current.consents, current.grants)
         else:
             policy.level = level
         after = policy.level_of(plugin) if plugin else policy.level
@@ -43,10 +43,10 @@ def set_level(level: str, plugin: str = "", *, path: str = "") -> Fact:
     return _taken(act, plugin, path)
 
 
-def set_unattended(risk: str, *, path: str = "") -> Fact:
+def set_unattended(risk: str, *, path: str = "") -> Event:
     """Sets the highest risk that may run unattended; `none` for no tool at all."""
 
-    def act(policy: Policy) -> Fact:
+    def act(policy: Policy) -> Event:
         before, policy.unattended = policy.unattended, risk
         order = (NOBODY, *RISKS)
         lowered = order.index(risk) > order.index(before)
@@ -57,56 +57,57 @@ def set_unattended(risk: str, *, path: str = "") -> Fact:
     return _change(act, "", path)
 
 
-def consent(plugin: str, asked: Iterable[Request], *, path: str = "") -> Fact:
+def consent(plugin: str, asked: Iterable[Request], *, path: str = "") -> Event:
     """Consents to all requests of a plugin, in place of an earlier consent."""
     asked = tuple(asked)
 
-    def act(policy: Policy) -> Fact:
-        said = policy.of(plugin)
-        policy.plugins[plugin] = PluginPolicy(said.level, asked, said.grants)
-        held = requests.Covering(said.consents)
+    def act(policy: Policy) -> Event:
+        current = policy.of(plugin)
+        policy.plugins[plugin] = PluginPolicy(current.level, asked, current.grants)
+        held = requests.Covering(current.consents)
         wider = [list(request) for request in asked if not held.covers(request)]
         return {"act": "consent", "plugin": plugin, "asks": list(map(list, asked)), "wider": wider}
 
     return _change(act, plugin, path, asked)
 
 
-def grant(plugin: str, request: Request, *, path: str = "") -> Fact:
+def grant(plugin: str, request: Request, *, path: str = "") -> Event:
     """Grants one request to a plugin; a capability's name alone grants all that its manifest declares."""
 
-    def act(policy: Policy) -> Fact:
-        said = policy.of(plugin)
-        grants = said.grants if request in said.grants else (*said.grants, request)
-        policy.plugins[plugin] = PluginPolicy(said.level, said.consents, grants)
+    def act(policy: Policy) -> Event:
+        current = policy.of(plugin)
+        grants = current.grants if request in current.grants else (*current.grants, request)
+        policy.plugins[plugin] = PluginPolicy(current.level, current.consents, grants)
         return {
             "act": "grant",
             "plugin": plugin,
             "ask": list(request),
-            "wider": not requests.covered(request, said.grants),
+            "wider": not requests.covered(request, current.grants),
         }
 
     return _change(act, plugin, path, (request,))
 
 
-def revoke(plugin: str, request: Request, *, path: str = "") -> Fact:
+def revoke(plugin: str, request: Request, *, path: str = "") -> Event:
     """Revokes a grant or consent, and every narrower one it covers."""
 
-    def act(policy: Policy) -> Fact:
-        said = policy.of(plugin)
+    def act(policy: Policy) -> Event:
+        current = policy.of(plugin)
         kept = [
-            [own for own in had if not requests.covers(request, own)] for had in (said.consents, said.grants)
+            [own for own in had if not requests.covers(request, own)]
+            for had in (current.consents, current.grants)
         ]
-        policy.plugins[plugin] = PluginPolicy(said.level, *kept)
-        count = len(said.consents) + len(said.grants) - len(kept[0]) - len(kept[1])
+        policy.plugins[plugin] = PluginPolicy(current.level, *kept)
+        count = len(current.consents) + len(current.grants) - len(kept[0]) - len(kept[1])
         return {"act": "revoke", "plugin": plugin, "ask": list(request), "removed": count}
 
     return _taken(act, plugin, path, (request,))
 
 
-def delete(plugin: str, *, path: str = "") -> Fact:
+def delete(plugin: str, *, path: str = "") -> Event:
     """Deletes all entries of a plugin."""
 
-    def act(policy: Policy) -> Fact:
+    def act(policy: Policy) -> Event:
         before = policy.level_of(plugin)
         policy.plugins.pop(plugin, None)
         lowered = levels.is_lower(policy.level, before)
@@ -121,13 +122,13 @@ def delete(plugin: str, *, path: str = "") -> Fact:
     return _taken(act, plugin, path)
 
 
-def _taken(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Request] = ()) -> Fact:
+def _taken(act: Callable[[Policy], Event], plugin: str, path: str, asked: Iterable[Request] = ()) -> Event:
     """As `_change`, for changes that must work on a full disk, too."""
     with reserve.spent():
         return _change(act, plugin, path, asked)
 
 
-def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterable[Request] = ()) -> Fact:
+def _change(act: Callable[[Policy], Event], plugin: str, path: str, asked: Iterable[Request] = ()) -> Event:
     if plugin and not is_plugin_name(plugin):
         _refuse(
             f"`{plugin}` is not a valid plugin name",
@@ -147,12 +148,12 @@ def _change(act: Callable[[Policy], Fact], plugin: str, path: str, asked: Iterab
     with locked(path):
         policy = load(path)
         before = document(policy)
-        fact = {"event": "policy", **act(policy)}
+        event = {"event": "policy", **act(policy)}
         if document(policy) != before:
-            write(policy, fact)
+            write(policy, event)
         else:
             staged.make_durable(path)
-    return fact
+    return event
 
 
 def _refuse(message: str, remedy: str) -> NoReturn:

@@ -65,14 +65,14 @@ def document(policy: Policy) -> dict[str, Any]:
         "level": policy.level,
         "unattended": policy.unattended,
         "plugins": {
-            name: {"level": said.level, "consents": said.consents, "grants": said.grants}
-            for name, said in sorted(policy.plugins.items())
-            if said.level or said.consents or said.grants
+            name: {"level": own.level, "consents": own.consents, "grants": own.grants}
+            for name, own in sorted(policy.plugins.items())
+            if own.level or own.consents or own.grants
         },
     }
 
 
-def write(policy: Policy, fact: dict[str, Any]) -> None:
+def write(policy: Policy, event: dict[str, Any]) -> None:
     """Replaces a policy's file, after its audit entry is written.
 
     RATIONALE, "Why a change is audited before it is made".
@@ -83,7 +83,7 @@ def write(policy: Policy, fact: dict[str, Any]) -> None:
 
     with Staged(policy.path, 0o600) as staged:
         staged.write(json.dumps(document(policy), indent=1).encode() + b"\n")
-        audit.append(fact)
+        audit.append(event)
         staged.commit()
 
 
@@ -129,8 +129,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _policy(said: Any, path: str) -> Policy:
-    table = _table(said, FIELDS, "it")
+def _policy(data: Any, path: str) -> Policy:
+    table = _table(data, FIELDS, "it")
     if table.get("format") != FORMAT:
         raise ValueError(f'"format" must be {FORMAT}')
     level = levels.level(_text(table.get("level", levels.DEFAULT), "level"))
@@ -140,13 +140,13 @@ def _policy(said: Any, path: str) -> Policy:
     plugins = table.get("plugins", {})
     if not isinstance(plugins, dict):
         raise ValueError('"plugins" must be an object')
-    return Policy(path, level, unattended, {name: _plugin(name, said) for name, said in plugins.items()})
+    return Policy(path, level, unattended, {name: _plugin(name, own) for name, own in plugins.items()})
 
 
-def _plugin(name: str, said: Any) -> PluginPolicy:
+def _plugin(name: str, data: Any) -> PluginPolicy:
     if not is_plugin_name(name):
         raise ValueError(f"`{name}` is not a valid plugin name")
-    table = _table(said, PLUGIN_FIELDS, f"the entry of {name}")
+    table = _table(data, PLUGIN_FIELDS, f"the entry of {name}")
     level = _text(table.get("level", ""), "level")
     return PluginPolicy(
         level and levels.level(level), _asks(table, "consents", name), _asks(table, "grants", name)

@@ -232,21 +232,21 @@ class Grants:
             return "the operator has not consented"
         return f"level {self.level} requires a grant by the operator{own.hint(self.level)}"
 
-    def _tell(self, event: str, capability: str, words: tuple[str, ...], target: str, reason: str) -> None:
+    def _tell(self, kind: str, capability: str, words: tuple[str, ...], target: str, reason: str) -> None:
         if self.audit is None:
             return
-        fact = {
-            "event": event,
+        event = {
+            "event": kind,
             "plugin": self.plugin,
             "level": self.level,
             "capability": capability,
             "target": shorten(target, NAME_LIMIT),
         }
         if reason:
-            fact["reason"] = reason
+            event["reason"] = reason
         if levels.LEVELS[self.level]["digests"]:
-            fact["arguments_sha256"] = digest(words)
-        self.audit(fact)
+            event["arguments_sha256"] = digest(words)
+        self.audit(event)
 
 
 def resolve(

@@ -74,22 +74,22 @@ class Policy:
     def accepted(self, plugin: str, level: str) -> tuple[Request, ...] | None:
         """The requests of a plugin that are accepted at a level; None if all of them are."""
         rules = levels.LEVELS[level]
-        said = self.of(plugin)
+        own = self.of(plugin)
         if rules["consent"] == "none":
             return None
         if rules["consent"] == "install":
-            return said.consents + said.grants
+            return own.consents + own.grants
         if rules["each_call"]:
             return tuple(
-                request for request in said.grants if len(request) > 1 or permission(request[0]).words == 1
+                request for request in own.grants if len(request) > 1 or permission(request[0]).words == 1
             )
-        return said.grants
+        return own.grants
 
     def agreed(self, plugin: str, asked: Iterable[Request]) -> Policy:
         """The policy with the operator's consent to a plugin's requests."""
-        said = self.of(plugin)
-        consents = dict.fromkeys((*said.consents, *asked))
-        plugins = {**self.plugins, plugin: PluginPolicy(said.level, consents, said.grants)}
+        own = self.of(plugin)
+        consents = dict.fromkeys((*own.consents, *asked))
+        plugins = {**self.plugins, plugin: PluginPolicy(own.level, consents, own.grants)}
         return Policy(self.path, self.level, self.unattended, plugins)
 
     def may_run_unattended(self, tool: Tool) -> bool:

@@ -134,7 +134,7 @@ class Case:
         machine.recover()
         yield from (f"left after doing it again: {entry}" for entry in machine.left())
 
-    def _since(self) -> list[audit.Fact]:
+    def _since(self) -> list[audit.Event]:
         return [e for e in audit.entries() if "since" not in e and e["seq"] > self._newest]
 
     def _view(self, tree: Tree) -> View:
