@@ -105,8 +105,8 @@ def _entered(library: Path, folder: Path, words: list[str]) -> list[str]:
         raise RuntimeError("the library's address changes between runs")
     table = sorted(functions(library.with_name(UNSTRIPPED)))
     names = []
-    for said in ENTERED.findall(log.read_text()):
-        address = int(said, 16) - base
+    for digits in ENTERED.findall(log.read_text()):
+        address = int(digits, 16) - base
         _, end, name = table[bisect.bisect(table, (address, sys.maxsize, "")) - 1]
         # After the last one are the stubs of other libraries' functions.
         if address < end:

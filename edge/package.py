@@ -160,17 +160,17 @@ def _refuse(file: str, why: str) -> NoReturn:
     raise errors.BadPackage(f"{file}: {why}", "Pack the plugin again")
 
 
-def _problem(said: dict[str, Any]) -> str:
+def _problem(description: dict[str, Any]) -> str:
     """The problem of a description, whoever signed it; names and sizes of files were checked already."""
     for field, is_right in FIELDS.items():
-        if not is_right(said.get(field)):
+        if not is_right(description.get(field)):
             return f"`{field}` is not valid"
-    names = [entry["name"] for entry in said["files"]]
+    names = [entry["name"] for entry in description["files"]]
     if MANIFEST not in names:
         return f"it has no {MANIFEST}"
-    if not any("engine" in entry for entry in said["files"]):
+    if not any("engine" in entry for entry in description["files"]):
         return "it contains no code"
-    return next(filter(None, map(_file_problem, said["files"])), "")
+    return next(filter(None, map(_file_problem, description["files"])), "")
 
 
 def _file_problem(entry: dict[str, Any]) -> str:

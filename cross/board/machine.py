@@ -135,11 +135,11 @@ class Machine:
         return self._qemu.stderr.read().decode(errors="replace").strip()
 
     def _broken(self, problem: str) -> BoardError:
-        said = self._last_words().decode(errors="replace").strip()
+        messages = self._last_words().decode(errors="replace").strip()
         return BoardError(
             f"the emulated board {problem}. Try again on a less busy machine; if it persists, compare"
             f" `{QEMU} --version` with 7.2, which is known to work."
-            f" The kernel's last messages:\n{said or '(none)'}"
+            f" The kernel's last messages:\n{messages or '(none)'}"
         )
 
 

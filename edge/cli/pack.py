@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.dev.pack_source import Given as TriedWith
+    from edge.dev.pack_source import CheckInput as TriedWith
     from edge.dev.pack_source import Source
 
 SUFFIX = ".edge"
@@ -58,7 +58,7 @@ def run(given: Given) -> int:
     try:
         import signal
 
-        from edge.dev.pack_source import Given as TriedWith
+        from edge.dev.pack_source import CheckInput as TriedWith
         from edge.dev.pack_source import Source
         from edge.dev.probe import made_folder, probe
     except ImportError:

@@ -37,7 +37,7 @@ SECONDS_PER_MB = 60
 """CPU time limit, of all cores together: 18 MB take 20 to 60 s on a PC for each engine."""
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from edge.dev.compiler_process import main; main()"
-MAX_SAID = 500
+MAX_STDERR = 500
 NO_MEMORY = (b"memory allocation", b"MemoryError", b"Cannot allocate memory", b"can't start new thread")
 
 SOFT, HARD = 0, 1
@@ -139,13 +139,13 @@ def _run(
         "memory_mb": BASE_MB + MB_PER_MB * megabytes,
         "cpu_s": BASE_SECONDS + SECONDS_PER_MB * megabytes,
     }
-    with _memory_file(wasm) as given, tempfile.TemporaryFile() as said:
+    with _memory_file(wasm) as given, tempfile.TemporaryFile() as stderr:
         whole = {**request, **limits, "file": file, "wasm": given, "out": out}
         text = json.dumps(whole).encode() + b"\n"
-        reply, status = _exchange(text, seed, (given, out), said, processes or Processes())
+        reply, status = _exchange(text, seed, (given, out), stderr, processes or Processes())
         if status:
-            said.seek(0)
-            raise _ended(status, file, limits, said.read(MAX_SAID))
+            stderr.seek(0)
+            raise _ended(status, file, limits, stderr.read(MAX_STDERR))
     answer: Facts = json.loads(reply)
     if "status" in answer:
         raise errors.of_status(answer["status"], answer["message"], answer["remedy"])
@@ -153,7 +153,7 @@ def _run(
 
 
 def _exchange(
-    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], said: IO[bytes], processes: Processes
+    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], stderr: IO[bytes], processes: Processes
 ) -> tuple[bytes, int]:
     """The process's reply and exit status. Its standard input stays open: at its end, it ends."""
     command = [sys.executable, "-I", "-S", "-c", BOOT, *sys.path]
@@ -163,7 +163,7 @@ def _exchange(
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=stderr,
             pass_fds=fds,
             env={**os.environ, "RUST_BACKTRACE": "0"},
         ) as process,
@@ -178,7 +178,7 @@ def _exchange(
         return reply, process.wait()
 
 
-def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeError:
+def _ended(status: int, file: str, limits: Facts, stderr: bytes) -> errors.EdgeError:
     """The error for a process that ended without a reply."""
     if status == -signal.SIGXCPU:
         return _over(file, limits["cpu_s"], "s of CPU time", resource.RLIMIT_CPU)
@@ -187,12 +187,12 @@ def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeErr
             f"{file}: the compiler process was killed, probably because memory ran out",
             "Close other programs, or give the service or container more memory",
         )
-    if any(sign in said for sign in NO_MEMORY):
+    if any(sign in stderr for sign in NO_MEMORY):
         kinds = resource.RLIMIT_AS, resource.RLIMIT_DATA
         return _over(file, limits["memory_mb"], "MB of memory", *kinds)
     if status == -signal.SIGINT:
         raise KeyboardInterrupt
-    why = _panic(said)
+    why = _panic(stderr)
     if status < 0:
         return errors.InvalidWasm(f"{file}: the compiler failed: {why or f'signal {-status}'}")
     return errors.InternalFault(f"{file}: the compiler process ended with status {status}: {why}")
@@ -212,9 +212,9 @@ def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
     return errors.TooComplex(f"{file}: compiling needs more than {most} {unit}")
 
 
-def _panic(said: bytes) -> str:
+def _panic(stderr: bytes) -> str:
     """The panic message of a Rust program, without source locations."""
-    lines = said.decode("utf-8", "replace").splitlines()
+    lines = stderr.decode("utf-8", "replace").splitlines()
     return " ".join(line.strip() for line in lines if line and not line.startswith(("thread '", "note: ")))
 
 

@@ -16,7 +16,7 @@ from edge.dev import memory
 from edge.dev.compilation import Code, Compilation
 from edge.dev.compile import describe
 from edge.dev.loadable import provided
-from edge.dev.pack_source import Given, Source
+from edge.dev.pack_source import CheckInput, Source
 from edge.dev.progress import Draw, watch
 from edge.limits import PI_64, PI_ZERO, Limits
 from edge.package import CODE, MANIFEST, WASM, open_package
@@ -44,7 +44,7 @@ def pack(
     seed: bytes | bytearray,
     *,
     with_wasm: bool = False,
-    given: Given | None = None,
+    given: CheckInput | None = None,
     say: Callable[[str], None] = lambda _: None,
     draw: Draw | None = None,
     file: str = "the package",
@@ -66,7 +66,7 @@ def pack(
             needs_key=False,
         )
         stack.enter_context(compilation)
-        compiled = _compile_all(compilation, source, engines, given or Given(), say)
+        compiled = _compile_all(compilation, source, engines, given or CheckInput(), say)
         parts = [_part(MANIFEST, source.text), *compiled.parts]
         if with_wasm:
             parts.append(_part(WASM, source.component["wasm"]))
@@ -114,7 +114,7 @@ def _compile_all(
     compilation: Compilation,
     source: Source,
     engines: Iterable[str],
-    given: Given,
+    given: CheckInput,
     say: Callable[[str], None],
 ) -> Compiled:
     """Compiles for this machine first, because the plugin is queried before the rest is compiled."""
@@ -136,7 +136,9 @@ def _compile_all(
     return Compiled(own.description, facts, [_code(found) for found in code.values()])
 
 
-def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Callable[[str], None]) -> None:
+def _try(
+    plugin: Plugin, source: Source, limits: Limits, given: CheckInput, say: Callable[[str], None]
+) -> None:
     """Runs the check that devices run before they install a release, within their limits."""
     if not source.manifest.check_arguments:
         return

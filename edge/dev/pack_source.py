@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
 
-class Given:
+class CheckInput:
     """Secrets and configuration for the self-check at packing.
 
     secrets  by their names
@@ -126,7 +126,7 @@ class Source:
         for problem in identity:
             say(f"edge: warning: {self.file}, {problem}")
 
-    def not_tried(self, given: Given) -> str:
+    def not_tried(self, given: CheckInput) -> str:
         """What the self-check needs and was not given, so that it is skipped; empty if nothing."""
         needs = list(to_grant(self.component["imports"]))
         if not self.manifest.secrets or given.secrets:
@@ -190,11 +190,11 @@ class Source:
             yield self._problem(("config_schema", *path), reason)
 
     def _identity_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
-        for field, told in facts.get("plugin", {}).items():
-            if told != self.manifest.fields[field]:
+        for field, reported in facts.get("plugin", {}).items():
+            if reported != self.manifest.fields[field]:
                 yield self._problem(
                     (field,),
-                    f"{field} is {self.manifest.fields[field]}, but the plugin reports {word(told)}",
+                    f"{field} is {self.manifest.fields[field]}, but the plugin reports {word(reported)}",
                 )
 
     def _tool_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:

@@ -86,11 +86,11 @@ def _cuts(node: ast.AST, lines: list[bytes]) -> Iterator[Cut]:
             yield from _annotation(node.annotation, b":", lines)
 
 
-def _annotation(told: ast.expr, mark: bytes, lines: list[bytes]) -> Iterator[Cut]:
+def _annotation(annotation: ast.expr, mark: bytes, lines: list[bytes]) -> Iterator[Cut]:
     """A span that begins at a mark right before it."""
-    before = lines[told.lineno - 1][: told.col_offset].rstrip(b" ")
-    if before.endswith(mark) and (mark == b":" or told.lineno == told.end_lineno):
-        yield told.lineno, len(before) - len(mark), *_end(told), ""
+    before = lines[annotation.lineno - 1][: annotation.col_offset].rstrip(b" ")
+    if before.endswith(mark) and (mark == b":" or annotation.lineno == annotation.end_lineno):
+        yield annotation.lineno, len(before) - len(mark), *_end(annotation), ""
 
 
 def _docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Cut]:

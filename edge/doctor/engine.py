@@ -74,9 +74,9 @@ def about(path: str) -> dict[str, Any]:
     run here.
     """
     content = files.read_input(path)
-    said = _ask(path) if content.startswith(ELF) else content
+    description = _ask(path) if content.startswith(ELF) else content
     try:
-        found = native.read_json(said, path)
+        found = native.read_json(description, path)
         fingerprints = found["fingerprints"]
         if not all(isinstance(each, str) for each in fingerprints.values()):
             raise TypeError

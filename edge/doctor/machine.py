@@ -161,11 +161,11 @@ def places() -> Finding:
     if not ignored:
         del taken["HOME"]
         return Finding(PASS, ", ".join(path() or f"none for {name}" for name, path in taken.items()))
-    told = (
+    lines = (
         f"{name} is {files.environment(name)}, which is ignored; {taken[name]() or 'no place'} is used"
         for name in ignored
     )
-    return Finding(WARN, "; ".join(told), "Set it to an absolute path, or unset the variable")
+    return Finding(WARN, "; ".join(lines), "Set it to an absolute path, or unset the variable")
 
 
 def disk() -> Finding:

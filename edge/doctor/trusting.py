@@ -86,9 +86,11 @@ def trust(view: View) -> Finding:
     found = trust_held.entries(view.trust)
     counting = trust_held.entries(operator_only=levels.operator_only(level), held=view.trust)
     if found and not counting:
-        told = f"no key counts at level {level}: the operator has not added any"
+        message = f"no key counts at level {level}: the operator has not added any"
         return Finding(
-            WARN, told, "Trust a key: `edge key trust KEY`, or `edge key trust local` for this machine's key"
+            WARN,
+            message,
+            "Trust a key: `edge key trust KEY`, or `edge key trust local` for this machine's key",
         )
     if not found:
         return Finding(

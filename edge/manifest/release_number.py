@@ -61,8 +61,8 @@ def order(version: str) -> Order | None:
     parts = [_number(part) for part in numbers.split(".")]
     while parts and not parts[-1]:
         parts.pop()
-    said = _words(build) if build else []
-    builds = tuple((1, _number(word)) if word.isdigit() else (0, word) for word in said)
+    words = _words(build) if build else []
+    builds = tuple((1, _number(word)) if word.isdigit() else (0, word) for word in words)
     return _number(epoch or "0"), tuple(parts), _suffix(suffix), builds
 
 

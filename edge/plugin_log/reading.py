@@ -43,8 +43,8 @@ def delete(name: str) -> None:
 def parse(text: bytes) -> Entry | None:
     """The entry of a line; None if it is not an entry."""
     seconds, _, rest = text.decode("utf-8", "replace").partition(" ")
-    kind, space, said = rest.partition(" ")
-    return Entry(int(seconds), kind, said) if space and seconds.isdigit() else None
+    kind, space, message = rest.partition(" ")
+    return Entry(int(seconds), kind, message) if space and seconds.isdigit() else None
 
 
 class Following:

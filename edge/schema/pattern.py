@@ -185,9 +185,9 @@ class _Reader:
         return found
 
     def _counts(self) -> tuple[int, int | None]:
-        said, brace, _ = self.rest().partition("}")
-        self._at += len(said) + len(brace)
-        least, comma, most = said.partition(",")
+        bounds, brace, _ = self.rest().partition("}")
+        self._at += len(bounds) + len(brace)
+        least, comma, most = bounds.partition(",")
         if not (brace and _is_count(least) and (_is_count(most) or not most)):
             raise ValueError("a quantifier is {2}, {2,} or {2,4}, with numbers up to 999")
         if not comma:

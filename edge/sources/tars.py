@@ -62,11 +62,11 @@ def _extract_member(member: TarInfo, stream: streams.Stream, into: Extraction) -
 
 def _name(member: TarInfo, into: Extraction) -> str:
     """The member's name; all headers before it must agree on it."""
-    said = member.pax_headers.get("path", member.name)
-    if said.rstrip("/") != member.name.rstrip("/"):
-        into.refuse(member.name, f"it has a second name, {said[:40]!a}")
+    name = member.pax_headers.get("path", member.name)
+    if name.rstrip("/") != member.name.rstrip("/"):
+        into.refuse(member.name, f"it has a second name, {name[:40]!a}")
     # tarfile removes the trailing slash that a file must not have.
-    return member.name if member.isdir() else said
+    return member.name if member.isdir() else name
 
 
 def _kind(member: TarInfo) -> str:
