@@ -1,51 +1,51 @@
-"""What can go wrong, by whose fault it is.
+"""The tree of errors, by cause.
 
 EdgeError
-├── ToolError                  the plugin's own word: the call could not be carried out
-├── UsageError                 the caller asked for something that is not there or makes no sense
+├── ToolError                  the plugin reports a failure
+├── UsageError                 the caller requested something that does not exist or is not valid
 │   ├── ArgumentsError             not a JSON object
 │   ├── NoSuchTool                 the plugin offers no tool of that name
 │   ├── NoSuchExport               the component exports no such function
-│   ├── ValueMismatch              a value does not have the type the component asks for
-│   ├── StateError                 out of order, for instance a call into an instance that was interrupted
+│   ├── ValueMismatch              a value does not have the type that the component expects
+│   ├── StateError                 a call in the wrong order, for example into an interrupted instance
 │   ├── OptionsError               an option is outside its range
 │   ├── NotInstalled               no plugin of that name is installed
 │   └── ConfigError                a configuration that the plugin's schema does not allow
-├── CheckFailed                a check that says no: a plugin's self-check, a device that needs attention
-│   └── NotConfigured              the self-check wants a secret or a setting that is not set
+├── CheckFailed                a failed check: a plugin's self-check, a device that needs attention
+│   └── NotConfigured              the self-check needs a secret or a setting that is not set
 ├── Refused                    a file that will not be loaded, or a use of it that is not allowed
 │   ├── NotWasm, NotComponent, InvalidWasm, Unsupported, TooComplex
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
 │   ├── Untrusted, BadSignature, Revoked, OutOfScope
-│   ├── OldCompiler, Downgrade     signed by somebody trusted, and not taken any more
-│   ├── NotPackage, BadPackage     no package, or one that must not be made or installed as it is
-│   ├── BadSeal                    a secret that does not open
-│   ├── NotEnabled, NeedsConsent   installed, and waiting for its operator
-│   ├── MissingImport              it imports what nobody provides here
-│   ├── BadManifest                its manifest does not say what it must
-│   ├── NotGranted                 it imports what it is not granted
-│   └── Denied                     one use of a capability, or one call, that is not allowed
-│       └── NotDelegated               a plugin asks for another one's tool and may not
-├── CallFailed                 the guest did not come to an end of its own
+│   ├── OldCompiler, Downgrade     signed by a trusted key, but no longer accepted
+│   ├── NotPackage, BadPackage     not a package, or one that must not be created or installed
+│   ├── BadSeal                    a secret that cannot be decrypted
+│   ├── NotEnabled, NeedsConsent   installed, and waiting for the operator
+│   ├── MissingImport              it imports an interface that is not provided
+│   ├── BadManifest                its manifest is not valid
+│   ├── NotGranted                 it imports an interface without a grant
+│   └── Denied                     a use of a capability, or a call, that is not allowed
+│       └── NotDelegated               a plugin called another plugin's tool without permission
+├── CallFailed                 the guest did not end by itself
 │   ├── Trapped, Exited, Cancelled
 │   ├── OutOfFuel, DeadlineExceeded, OverLimit
-│   ├── RateExceeded, Busy         not begun: too many calls of this plugin a minute, or at once
+│   ├── RateExceeded, Busy         not started: too many calls of this plugin a minute, or at once
 │   └── HostFailed                 a host function raised; that exception is the cause
 └── EnvironmentFault           this machine
     ├── LibraryMissing             no native library, or not one for this CPU
     ├── IoFault, DiskFull, OutOfMemory
     ├── NotAdmitted                what the call may use is not free
-    ├── NoCompiler                 a device's library, which only runs
-    ├── FetchFailed                what was to be downloaded could not be
-    ├── StoreDamaged               the store of installed plugins is not as it was left
-    ├── KeyDamaged                 a file of a key that holds no whole key
-    └── InternalFault              a fault of Edge itself
+    ├── NoCompiler                 a device's library, without a compiler
+    ├── FetchFailed                a download failed
+    ├── StoreDamaged               the store of installed plugins is damaged
+    ├── KeyDamaged                 a key file that does not contain a complete key
+    └── InternalFault              a fault in Edge itself
 
-Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty. Both
-are one line that a terminal can be given, of 1,000 characters at most, whatever strangers' text they quote.
+Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty. Both are
+one line without control characters, of at most 1,000 characters, even with foreign text in it.
 
-On a Pi Zero these classes cost 7 ms, so a call that goes well never imports them: modules on its path import
-this one where they raise.
+Importing these classes takes a Pi Zero 7 ms, so a successful call never does: modules on its path import this
+one where they raise.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class NoSuchExport(UsageError):
 
 
 class ValueMismatch(UsageError):
-    """A value does not have the type that the component asks for."""
+    """A value does not have the type that the component expects."""
 
     status = 0x203
 

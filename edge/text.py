@@ -1,17 +1,17 @@
-"""Text: names, and what strangers wrote, made safe to show.
+"""Text: names, and foreign text made safe to show.
 
-A terminal obeys control characters, and a person takes what can't be seen, or looks like another letter, for
-something else. So text that Edge did not write passes through one of these before a person sees it:
+A terminal obeys control characters, and invisible or similar characters deceive a reader. So text that Edge
+did not write passes through one of these before it is shown:
 
-    safe        one line: what controls a terminal or can't be seen stands there as an escape
+    safe        one line: invisible characters and those that control a terminal become escapes
     safe_lines  the same of several lines
-    phrase      prose of a stranger within a line of Edge's: on one line, without runs of blanks
+    phrase      foreign prose within a line of Edge's: on one line, without runs of blanks
     quoted      the same between quotation marks
-    plain       what a person decides on (programs, hosts, names): everything outside ASCII as an escape
-    word        a name: as it is when it is of ordinary characters, else as `plain` between quotation marks
+    plain       text that decisions depend on (programs, hosts, names): non-ASCII characters become escapes
+    word        a name: unchanged if all its characters are ordinary, else as `plain` in quotation marks
 
-Each but safe_lines takes a limit, in characters, of what it answers. They cut before they escape, so that
-nothing is ever copied at the size of a guest's text. RATIONALE, "Why text is cut before it is escaped".
+All but safe_lines take a limit of the result, in characters. They cut before they escape, so that a guest's
+text is never copied as a whole. RATIONALE, "Why text is cut before it is escaped".
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user re
     log, log.1, log.2, log.3      what an operator did: installed, granted, revoked
     uses, uses.1, uses.2, uses.3  what plugins were denied; refused packages
     used, used.1, used.2, used.3  what plugins used, at level paranoid
-    lock                          whoever reads or writes them holds it
+    lock                          held for reading and writing
 
 An entry is a line of JSON. Besides the event it has `seq`, its number; `time`, seconds since 1970 by a clock
 that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of

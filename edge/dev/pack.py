@@ -99,8 +99,8 @@ def pack_source_in_memory(
 class Compiled:
     """The result of compiling.
 
-    common  what is the same for every engine
-    facts   what the plugin says of itself
+    common  data that is the same for every engine
+    facts   what the plugin reports about itself
     parts   the code for each engine
     """
 

@@ -41,13 +41,13 @@ class Source:
     """A checked manifest and its component.
 
     file      the manifest's path, as it is shown
-    text      the manifest as it stands in its file
+    text      the text of its file
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
     given     what is in that file
     component  the component that this is or makes, as `compiler.encode` gives it
     release   the number of the release, which may be set until it is packed
-    adopted   whether its package says that somebody else wrote it
+    adopted   whether its package states that somebody else wrote the plugin
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class Source:
     ) -> None:
         """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
 
-        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
-        `adopted`: the same, and its package says so. `release`: instead of the one that the manifest says.
+        `foreign`: somebody else's plugin, with looser rules for its manifest (docs/manifest.md).
+        `adopted`: the same, and its package states so. `release`: replaces the manifest's release.
         `shown`: the folder for messages, where it is a temporary one.
         """
         if not folder:

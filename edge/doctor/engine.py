@@ -109,7 +109,7 @@ def _ask(path: str) -> bytes:
     if done.returncode == 0:
         return done.stdout
     raise errors.LibraryMissing(
-        f"{path} can't be run here: {_why(done.returncode, done.stdout)}",
+        f"{path} cannot be run here: {_why(done.returncode, done.stdout)}",
         "On a machine where it runs, save the output of `edge --version --json` and name that file instead",
     )
 

@@ -221,7 +221,7 @@ def _no_place(path: str) -> str:
         with Staged(f"{path}/{PROBE}", 0o600):
             return ""
     except errors.EdgeError as error:
-        return f"{path} can't be written: {error.message.rpartition(': ')[2]}"
+        return f"{path} cannot be written: {error.message.rpartition(': ')[2]}"
 
 
 def _existing(path: str) -> str:

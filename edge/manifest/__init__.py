@@ -66,15 +66,15 @@ class Manifest:
     permissions    http_client, config_read and so on
     secrets        names of the properties of the configuration that are secret
     config_schema  JSON Schema of the configuration, as JSON text; empty where there is none
-    risks          risk of each tool that is named
+    risks          risk of each listed tool
     requests       its permission requests (edge/permissions/requests.py)
-    level          the security level below which it is not to run, empty for none
+    level          the lowest security level at which it may run, empty for none
     release        a number that rises with every release, where it is not named that of the version
                    (edge/manifest/release_number.py); 0 where there is none
     check_tool     the tool that a new release is tried with, empty for the only one
     check_arguments
                    what it is called with, as JSON text; empty where a release is not tried
-    warnings       what was found wrong and let pass; not part of the compiled form
+    warnings       problems that do not prevent use; not part of the compiled form
     """
 
     __slots__ = (

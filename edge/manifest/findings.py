@@ -78,7 +78,7 @@ class Declared:
     """The contract's fields of a manifest, for the readers of permission tables.
 
     capabilities  tool, channel and so on
-    permissions   where each of the contract's permissions stands
+    permissions   the place of each of the contract's permissions
     secrets       names of the properties of the configuration that are secret
     has_schema    whether there is a schema of the configuration
     needs         the capabilities that the component's imports need; None when they are not known

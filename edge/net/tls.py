@@ -202,7 +202,7 @@ def fail(host: str, error: Exception) -> NoReturn:
         why = (error.reason or "").replace("_", " ").lower()
         _fail(f"{host} does not follow the TLS protocol: {why or 'unknown'}", "Check the URL and its port")
     if isinstance(error, OSError):
-        why = f"{host} can't be reached: {error.strerror or error}"
+        why = f"{host} cannot be reached: {error.strerror or error}"
         _fail(why, without_proxy("Check whether this machine is online"))
     # The text of an HTTPException comes from the server.
     _fail(

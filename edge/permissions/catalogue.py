@@ -35,7 +35,7 @@ class Capability:
     refused     when a missing grant shows: never (ALWAYS: every plugin has it), when the plugin is loaded
                 (WHOLE), or at the use that it depends on (BY_ARGUMENT); NEVER for what no import needs
     imports     interfaces `package:name/interface`, or whole packages, that need it
-    permission  the module of edge.permissions that says what may be asked of it; empty where nobody grants it
+    permission  the module of edge.permissions with its requests; empty if it cannot be granted
     interface   the module of edge.interfaces that implements it, as `offer(context)`; empty where the native
                 library does, or nothing does yet
     wit         the file in wit/ that declares the interface; empty where WASI or the library does
@@ -105,7 +105,7 @@ _BY_IMPORT = {name: row.name for row in CATALOGUE for name in row.imports}
 
 
 class Permission:
-    """What may be asked of one capability: the rules of most; subclasses have the others.
+    """The requests of one capability: common rules; subclasses override them.
 
     A request and a grant are tuples of words, the capability's name first (edge/permissions/requests.py).
 

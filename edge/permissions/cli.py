@@ -1,6 +1,6 @@
 """`("cli", "/usr/bin/git", "status")`: a program of the device, with a pattern for each argument.
 
-Text stands for itself, and in braces
+Text matches itself; braces are
 
     {int}     digits
     {word}    letters, digits and . _ -, not beginning with - or .
@@ -9,7 +9,8 @@ Text stands for itself, and in braces
     {a|b|c}   one of these
     {{text    the text `{text`, for what begins with a brace
 
-No class takes in what begins with a dash: a program would read it as an option. [[edge.cli]] declares them.
+No class matches text that begins with a dash: a program would read it as an
+option. [[edge.cli]] declares them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`("http_client", "api.example.org:443")`: requests to a host.
 
 A pattern is `api.example.org`, or `*.example.org` (one or more labels before the dot), each with `:port` or
-for any port; `*` is every host, which only a manifest without a list of hosts asks for. The contract's
+for any port; `*` is every host, requested only by a manifest without a list of hosts. The contract's
 permission `http_client` and `hosts` of [edge.http] declare them.
 """
 

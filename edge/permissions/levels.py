@@ -1,9 +1,9 @@
-"""The security levels: one table of rules. docs/security-levels.md says the same to people.
+"""The security levels: one table of rules. docs/security-levels.md describes them.
 
 consent    what makes a declared capability count: nothing more (`none`), the operator's word at
            installation (`install`), or a grant of the operator's for it (`explicit`)
-keys       whose signatures count: of any key trusted here, or only of those the operator added
-limits     percent of the device profile's limits that need nobody's consent
+keys       which keys count: every trusted one, or only those that the operator added
+limits     percent of the device profile's limits that need no consent
 each_call  whether every call is checked against a list of exactly what is allowed: a grant of a
            capability as a whole does not count
 digests    whether every use of a capability is audited, with a digest of its arguments

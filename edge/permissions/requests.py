@@ -1,4 +1,4 @@
-"""What can be asked for and granted: a tuple of words, its first the capability.
+"""Permission requests and grants: tuples of words that begin with the capability.
 
     ("channel",)                            messages that wait for a channel plugin
     ("http_client", "api.example.org:443")  requests to a host
@@ -8,8 +8,8 @@
     ("delegate", "weather/forecast")        a tool of another plugin
     ("limits", "memory", "67108864")        a limit
 
-A capability's name alone stands for all that a manifest may declare of it. The module that
-a capability's row of the catalogue names says what its words mean.
+A capability's name alone means everything that a manifest may declare of it. The module in the capability's
+row of the catalogue defines the meaning of its words.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def _change(act: Callable[[Policy], Event], plugin: str, path: str, asked: Itera
         problem = requests.problem(request) or requests.range_problem(request)
         if problem:
             _refuse(
-                f"`{requests.spelled(request)}` can't be granted: {problem}",
+                f"`{requests.spelled(request)}` cannot be granted: {problem}",
                 "`edge policy --help` has an example; `edge show NAME` shows what a plugin requests",
             )
     path = path or default_path()

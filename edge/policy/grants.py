@@ -5,7 +5,7 @@ a grant is refused; where a grant depends on arguments, each call is checked (`c
 paranoid all uses, are passed to `audit` as a dictionary:
 
     event             denied or used
-    plugin, level     whose, and at which security level
+    plugin, level     the plugin, and its security level
     capability        of edge/permissions/catalogue.py
     target            the host and port, the program, the tool or the secret's name; its beginning
     reason            why it was denied
@@ -80,11 +80,11 @@ class Grants:
 
     plugin    its name
     level     the security level that holds for it
-    declared  what its manifest asks for
+    declared  the requests of its manifest
     allowed   what it gets of that
     limits    the limits that hold for it, by their names in `edge.limits`
     configured  whether its manifest has the permission config_read, with or without secrets
-    audit     takes facts, None for nobody
+    audit     takes events; None for no audit
     """
 
     __slots__ = ("allowed", "audit", "configured", "declared", "level", "limits", "plugin")

@@ -8,10 +8,10 @@
     $ref to `#`, to a pointer below it and to an $anchor · allOf anyOf oneOf not · if then else
     true and false as schemas
 
-with the meaning of draft 2020-12. title, description, default, examples and the like say something to people.
-What a schema asks beyond this is told where plugins are packed (edge/schema/words.py) and not checked here.
+with the meaning of draft 2020-12. title, description, default, examples and the like are informational.
+Other words of a schema are reported where plugins are packed (edge/schema/words.py), and not checked here.
 
-Places are JSON pointers. What is said of a value never repeats it: it may have been a secret.
+Places are JSON pointers. Messages never repeat a value: it may have been a secret.
 """
 
 from __future__ import annotations

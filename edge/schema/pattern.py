@@ -1,10 +1,10 @@
 r"""`pattern` of a schema: regular expressions whose time is proportional to the text, for any pattern.
 
-    ^ at the start, $ at the end      without them, anything may stand before or behind
+    ^ at the start, $ at the end      without them, any text may precede or follow
     a  .  \.  [a-z_]  [^/]  \d  \w    one character: itself, any, of a class, of none, a digit, a word's
-    ?  *  +  {3}  {2,}  {1,8}         how often it stands there
+    ?  *  +  {3}  {2,}  {1,8}         how often it occurs
 
-No groups, no alternatives, no references: `parse` says which of them it met. As in ECMA-262, classes are of
+No groups, no alternatives, no references: `parse` reports which of them it found. As in ECMA-262, classes are
 ASCII and $ is the very end.
 """
 

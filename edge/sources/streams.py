@@ -122,7 +122,7 @@ class Stream:
 
     def read(self, size: int = -1) -> bytes:
         """For the reader: a part of a member's headers, never less than requested."""
-        # Some versions of tarfile repeat short reads for ever.
+        # Some versions of tarfile repeat short reads endlessly.
         self._head_left -= size
         if size < 0 or self._head_left < 0:
             refuse(self._archive, f"more than {MAX_HEAD_BYTES >> 10} kB precede a member")

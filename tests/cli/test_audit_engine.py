@@ -110,7 +110,7 @@ def test_a_library_that_can_not_be_asked_is_this_machines_fault(edge: Edge, tmp_
     (tmp_path / "libedge.so").write_bytes(b"\x7fELF and nothing more")
     ran = edge("audit", "--engine", tmp_path / "libedge.so")
     assert (ran.status, ran.out) == (5, "")
-    assert "libedge.so can't be run here: " in ran.err
+    assert "libedge.so cannot be run here: " in ran.err
     assert "Traceback" not in ran.err
 
 

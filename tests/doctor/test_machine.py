@@ -277,7 +277,7 @@ def test_a_file_where_the_data_should_be(
 def test_a_file_system_that_takes_no_files(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/proc")
     found = finding("disk")
-    assert (found.status, found.found) == ("fail", "/proc can't be written: No such file or directory")
+    assert (found.status, found.found) == ("fail", "/proc cannot be written: No such file or directory")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes users")
