@@ -318,7 +318,7 @@ class BadManifest(Refused):
         found = tuple(problems)
         listed = tuple(map(_one_line, found[: self.MAX_PROBLEMS]))
         if len(found) > len(listed):
-            listed = (*listed, f"{len(found) - len(listed)} more problems")
+            listed = (*listed, f"{len(found) - len(listed)} more")
         self.heading = _one_line(heading)
         self.problems = listed
         message = f"{self.heading}: {'; '.join(listed)}" if listed else heading

@@ -159,7 +159,10 @@ class _Paced(io.RawIOBase):
         self._received += count
         self._left -= count
         if self._left < 0:
-            _fail(f"{self._host} sends more data than it announced", "Report this to the server's operator")
+            _fail(
+                f"{self._host} sends more data than a response may have",
+                "Report this to the server's operator",
+            )
         if self._waited >= WINDOW_SECONDS:
             if self._received < MIN_SPEED * self._waited:
                 _fail(

@@ -107,7 +107,7 @@ def problem(request: Request) -> str:
         return ""
     own = permission(request[0])
     if own.words and len(request) != own.words:
-        return f"{request[0]} takes {own.words - 1} words"
+        return f"{request[0]} takes {own.words - 1} word{'' if own.words == 2 else 's'}"
     return own.problem(request)
 
 

@@ -39,7 +39,7 @@ def set_level(level: str, plugin: str = "", *, path: str = "") -> Event:
         return {"act": "level", "plugin": plugin, "before": before, "after": after, "lowered": lowered}
 
     if level not in levels.LEVELS and not (plugin and not level):
-        _refuse(f"unknown level `{level}`", f"Levels are {', '.join(levels.ORDER)}")
+        _refuse(f"Unknown level `{level}`", f"Levels are {', '.join(levels.ORDER)}")
     return _taken(act, plugin, path)
 
 
@@ -53,7 +53,7 @@ def set_unattended(risk: str, *, path: str = "") -> Event:
         return {"act": "unattended", "plugin": "", "before": before, "after": risk, "lowered": lowered}
 
     if risk not in (NOBODY, *RISKS):
-        _refuse(f"unknown risk `{risk}`", f"Risks are {', '.join((NOBODY, *RISKS))}")
+        _refuse(f"Unknown risk `{risk}`", f"Risks are {', '.join((NOBODY, *RISKS))}")
     return _change(act, "", path)
 
 

@@ -184,7 +184,7 @@ class _Index:
             if skipped <= MAX_WARNINGS:
                 self._say(f"{self._shown}, entry {at + 1} is skipped: {wrong}")
         if skipped > MAX_WARNINGS:
-            self._say(f"{self._shown}: {skipped - MAX_WARNINGS} more entries are skipped")
+            self._say(f"{self._shown}: {skipped - MAX_WARNINGS} more skipped")
 
     def _wrong(self, fields: Any) -> str:
         """The problem of an entry; empty if there is none."""

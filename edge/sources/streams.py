@@ -131,7 +131,7 @@ class Stream:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """For the reader, which moves only if a member does not end where its headers state."""
-        raise ValueError(f"its members don't follow each other ({offset}, {whence})")
+        raise ValueError(f"its members are not consecutive ({offset}, {whence})")
 
     def tell(self) -> int:
         """For the reader: the position."""
