@@ -135,7 +135,7 @@ def test_where_it_can_not_be_kept_calls_go_on(folder: Path, capfd: pytest.Captur
     log, output = plugin_log.sink("pump")
     log("pump", "info", EVENT)
     output(1, b"one\ntwo\n")
-    assert capfd.readouterr().err.count("what pump logs is not kept") == 1
+    assert capfd.readouterr().err.count("the log of pump is not kept") == 1
 
 
 def test_what_somebody_else_wrote_there_is_passed_over(folder: Path) -> None:
