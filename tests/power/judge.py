@@ -21,7 +21,7 @@ from tests.power.survivors import Cut, survivors
 from tests.power.trace import traced
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TORN = "a power cut may have torn it"
+TORN = "a power cut may have truncated it"
 OF_CALLS = ("call",)
 """What a removal that is not finished has changed already, before anybody recovers the store."""
 
