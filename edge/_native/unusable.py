@@ -51,7 +51,7 @@ def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: byte
         own = MACHINES.get(platform.partition("-")[0], elf.number(header, 18, 2))
         need = elf.needed_bytes(fd)
         if not need:
-            fail(f"{where} is no library", AGAIN)
+            fail(f"{where} is not a library", AGAIN)
         if (header[4] == elf.WIDE) != (sys.maxsize > 1 << 32) or elf.number(header, 18, 2) != own:
             return
         if found.st_size < need:
