@@ -150,7 +150,7 @@ def test_at_a_terminal_it_asks(answer: bytes, status: int, homes: Path) -> None:
         (["level", "device"], "Unknown level"),
         (["unattended", "all"], "Unknown risk `all`"),
         (["grant", "a"], "CAPABILITY missing"),
-        (["grant", "a", "root"], "can't be granted"),
+        (["grant", "a", "root"], "cannot be granted"),
         (["grant", "A", "channel"], "not a valid plugin name"),
         (["revoke", "a", "http_client", "x", "y"], "takes 1 word"),
         (["show", "a"], "No plugin `a` is installed, and the policy says nothing of it"),
