@@ -1,1 +1,1 @@
-"""What Edge costs, measured: budgets on the emulated board, and a comparison with PyPI `wasmtime`."""
+"""Measurements of Edge: budgets on the emulated board, and a comparison with PyPI `wasmtime`."""

@@ -22,7 +22,7 @@ BYTES_PER_MB = 1024 * 1024
 
 
 def measure() -> Report:
-    """Everything, with a line of progress a part."""
+    """Measures everything, and prints a line of progress for each part."""
     report = Report()
     _say("sizes of the libraries")
     for target in ("pi-zero", "x86_64-linux"):
@@ -43,7 +43,7 @@ def _say(what: str) -> None:
 
 
 def main() -> int:
-    """1 when a budget is missed."""
+    """Returns 1 if a budget is missed."""
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -49,7 +49,7 @@ def _tools(board: Board) -> dict[str, float]:
 
 
 def _installed(board: Board) -> dict[str, float]:
-    """What the operator of a device waits for: an installation, and calls of what is installed."""
+    """The waiting times of an operator: an installation, and calls of an installed plugin."""
     installed = _succeed(board.run(["edge", "install", f"{RUST_TOOL}.edge", "--yes"]))
     _succeed(board.run(["edge", "install", f"{PYTHON_TOOL}.edge", "--yes"]))
     rust, python = (

@@ -1,4 +1,4 @@
-"""The budgets of budgets.toml, and what was measured against them."""
+"""The budgets of budgets.toml, and the figures measured against them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Budget:
     at_least: float | None = None
 
     def miss(self, value: float) -> float:
-        """By how much `value` misses the budget, in its unit; 0 when it holds."""
+        """By how much `value` misses the budget, in its unit; 0 if it is within."""
         if self.at_most is not None:
             return max(0.0, value - self.at_most)
         if self.at_least is not None:
@@ -43,7 +43,7 @@ def load() -> dict[str, Budget]:
 
 
 class Report:
-    """Figures measured in one run; every one must have a budget."""
+    """The figures of one run; each must have a budget."""
 
     def __init__(self) -> None:
         self._budgets = load()
@@ -54,7 +54,7 @@ class Report:
         self._figures[self._budgets[name].name] = value
 
     def misses(self) -> list[str]:
-        """A sentence for each budget that does not hold or was not measured."""
+        """A sentence for each budget that is missed or was not measured."""
         sentences = []
         for name, budget in self._budgets.items():
             if name not in self._figures:

@@ -1,6 +1,6 @@
-"""Runs on the board, where it is a lone file: measures calls in one process and prints them as JSON.
+"""A standalone script for the board: measures calls in one process and prints them as JSON.
 
-usage: on_board.py TOOL QUESTION TYPES IMPORTS COREMARK, where IMPORTS are what TYPES imports, with commas
+usage: on_board.py TOOL QUESTION TYPES IMPORTS COREMARK, where IMPORTS lists the imports of TYPES, with commas
 """
 
 import sys
@@ -20,13 +20,13 @@ CALLS = 20
 WARM_UP = 3
 ECHO = "edge:types/echo@0.1.0"
 CLOCK = "edge:coremark/clock@0.1.0"
-# What CoreMark is told of the time, and what it does before the last answer: see tests/guests/coremark.
+# The clock values that CoreMark receives, and its calls before the last answer: see tests/guests/coremark.
 CLOCK_MS = (0, 5000, 5000, 20000)
 ITERATIONS = 30
 
 
 def mean_ns(act: Callable[[], object]) -> float:
-    """The mean of CALLS, the first WARM_UP not counted."""
+    """The mean of CALLS, without the first WARM_UP."""
     times = []
     for _ in range(WARM_UP + CALLS):
         started = monotonic_ns()
@@ -36,13 +36,13 @@ def mean_ns(act: Callable[[], object]) -> float:
 
 
 def warm_call_ms(runtime: Runtime, path: str, question: str) -> float:
-    """One call of a tool that is loaded, in an instance of its own."""
+    """One call of a loaded tool, in its own instance."""
     plugin = runtime.load(path, interfaces=(Logging(lambda *_: None),))
     return mean_ns(lambda: plugin.call(question)) / 1e6
 
 
 def counted_call_ms(runtime: Runtime, path: str, question: str) -> float:
-    """The same, admitted: its memory, rate and concurrency counted with those of other processes."""
+    """The same with admission: memory, rate and concurrency are counted across processes."""
     plugin = runtime.load(path, interfaces=(Logging(lambda *_: None),))
     device = here()
     with Counters() as counters:

@@ -1,4 +1,4 @@
-"""Timings of both, for people to compare; budgets are checked by `python -m bench`."""
+"""Timings of both for information; `python -m bench` checks the budgets."""
 
 from __future__ import annotations
 

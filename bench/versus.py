@@ -25,7 +25,7 @@ BARE = 'print(next(line.split()[1] for line in open("/proc/self/status") if line
 
 
 class Peers:
-    """One component, compiled once with each; what is timed is loading and calling."""
+    """One component, compiled once with each; loading and calling are timed."""
 
     def __init__(self, folder: Path) -> None:
         source = guests.build(PLUGIN)
@@ -50,14 +50,15 @@ def bare_kb() -> int:
 
 
 def ratios(peers: Peers) -> tuple[float, float]:
-    """Edge over PyPI `wasmtime`: peak memory over the bare interpreter, and seconds to the first answer.
+    """Edge relative to PyPI `wasmtime`: peak memory over the bare interpreter, and seconds to the first
+    answer.
 
-    Medians of pairs that ran one after the other, so that a machine whose speed drifts does not tip them.
+    Medians of pairs that ran one after the other, so that a machine with drifting speed does not bias them.
     """
     bare = bare_kb()
     pairs = [(peers.edge(), peers.wasmtime()) for _ in range(PAIRS)]
     for ours, theirs in pairs:
-        assert ours["answer"] == theirs["answer"], "both must answer alike"
+        assert ours["answer"] == theirs["answer"], "both must give the same answer"
     memory = [(ours["peak_kb"] - bare) / (theirs["peak_kb"] - bare) for ours, theirs in pairs]
     time = [ours["seconds"] / theirs["seconds"] for ours, theirs in pairs]
     return statistics.median(memory), statistics.median(time)
@@ -69,9 +70,9 @@ def _measured(*command: str | Path) -> dict[str, Any]:
 
 
 def _python(*arguments: str | Path) -> str:
-    # -P: the peers stand beside modules that must not be taken for theirs.
+    # -P: modules beside the peers must not be imported instead of the real ones.
     command = [sys.executable, "-P", *map(str, arguments)]
     env = {**os.environ, "EDGE_LIBRARY": str(build.library("x86_64-linux"))}
-    # As installed: modules are compiled once, by the first process.
+    # As in an installation, the first process compiles the modules once.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout

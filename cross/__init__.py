@@ -1,1 +1,1 @@
-"""Building for, and trying on, machines other than this one."""
+"""Building for other machines, and emulating them."""

@@ -1,7 +1,7 @@
-"""Instructions that an ARM1176 does not have, found by their bits.
+"""Finds instructions that an ARM1176 does not have, by their bits.
 
-Code holds constants too. Symbols tell them apart, `$a` before instructions and `$d` before data (AAELF32,
-mapping symbols), so this takes files that still have theirs.
+Code also contains constants. Mapping symbols distinguish them, `$a` before instructions and `$d` before data
+(AAELF32), so the files must not be stripped.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _UNCONDITIONAL = (
 
 
 def executable(elf: ELFFile) -> list[Section]:
-    """The sections that hold code."""
+    """The sections that contain code."""
     return [section for section in elf.iter_sections() if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR]
 
 
 def foreign(elf: ELFFile) -> Iterator[tuple[int, str]]:
-    """Every instruction that an ARM1176 has not, as (address, name)."""
+    """Every instruction that an ARM1176 does not have, as (address, name)."""
     for section in executable(elf):
         marks = _marks(elf, section)
         addresses = [address for address, _ in marks]
@@ -62,7 +62,7 @@ def foreign(elf: ELFFile) -> Iterator[tuple[int, str]]:
             before = bisect_right(addresses, address)
             kind = marks[before - 1][1] if before else "$d"
             if kind == "$t":
-                yield address, "in Thumb code, of which nothing here is made"
+                yield address, "unexpected Thumb code"
             elif kind == "$a":
                 yield from ((address, name) for name in _names(word))
 

@@ -19,12 +19,12 @@ from cross.toolchain import ToolMissing
 
 
 def library(target: str, *, static: bool = False) -> Path:
-    """The finished libedge.so (or, static, libedge.a) of a target, built where the cache lacks it."""
+    """The finished libedge.so (or, static, libedge.a) of a target, built unless it is cached."""
     return libraries([target], static=static)[0]
 
 
 def libraries(names: Sequence[str], *, static: bool = False, released: bool = False) -> list[Path]:
-    """The finished libraries of these targets; those for devices in one go, beside this machine's."""
+    """The finished libraries of these targets; those for devices are built in one run."""
     recipes = [recipe(name, static=static, released=released) for name in names]
     missing = [made_by for made_by in recipes if not _product(made_by).is_dir()]
     by_folder: dict[Path, list[Recipe]] = {}
@@ -47,7 +47,7 @@ def _build(recipes: list[Recipe]) -> None:
     with cache.lock(f"cargo-{recipes[0].folder.name}"):
         cargo.build(recipes)
         if keys != [made_by.key for made_by in recipes]:
-            raise BuildFailed(f"{names}: the sources changed meanwhile; build again")
+            raise BuildFailed(f"{names}: the sources changed during the build; build again")
         for made_by in recipes:
             cache.product(f"lib-{made_by.name}", made_by.key, partial(_keep, made_by))
             size = (_product(made_by) / made_by.file).stat().st_size / 1024 / 1024
@@ -62,18 +62,18 @@ def _keep(made_by: Recipe, stage: Path) -> None:
     shutil.copy2(made_by.unstripped, stage / UNSTRIPPED)
     found = elf.complaints(made_by.target.name, stage / made_by.file, stage / UNSTRIPPED)
     if found:
-        raise BuildFailed(f"{made_by.name}: the library must not ship: {'; '.join(found)}")
+        raise BuildFailed(f"{made_by.name}: the library is not fit to ship: {'; '.join(found)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Builds for every target named and prints where the libraries are."""
+    """Builds for every named target and prints the paths of the libraries."""
     parser = argparse.ArgumentParser(prog="python -m cross.build", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(targets.table()))
     parser.add_argument("--static", action="store_true", help="libedge.a, for static C programs")
     parser.add_argument(
-        "--released", action="store_true", help="the compiler as others get it, optimised: minutes to build"
+        "--released", action="store_true", help="the optimised compiler for releases; takes minutes to build"
     )
-    parser.add_argument("--lint", action="store_true", help="rustfmt and clippy")
+    parser.add_argument("--lint", action="store_true", help="run rustfmt and clippy")
     options = parser.parse_args(arguments)
     try:
         if options.lint:

@@ -1,4 +1,4 @@
-"""Products outside the checkout, each in a folder named by what it was made of."""
+"""Build products outside the checkout, each in a folder named by a digest of its inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def root() -> Path:
-    """The cache of this user: `$XDG_CACHE_HOME/edge`."""
+    """The cache folder of this user: `$XDG_CACHE_HOME/edge`."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     path = Path(base) / "edge"
     path.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def root() -> Path:
 
 
 def key(*parts: object) -> str:
-    """A name for what the parts are: files and folders by their content, the rest by its text."""
+    """A digest of the parts: files and folders by their content, others by their text."""
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, Path):
@@ -43,7 +43,7 @@ def _files(path: Path) -> Iterable[Path]:
 
 @contextmanager
 def lock(name: str) -> Iterator[None]:
-    """One process at a time makes what has this name."""
+    """A lock by name, for one process at a time."""
     locks = root() / "locks"
     locks.mkdir(exist_ok=True)
     with open(locks / name, "w") as handle:
@@ -52,12 +52,12 @@ def lock(name: str) -> Iterator[None]:
 
 
 def folder(name: str, made_of: str) -> Path:
-    """Where a product is, once it is made."""
+    """The folder of a product, once it is made."""
     return root() / "products" / f"{name}-{made_of}"
 
 
 def product(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
-    """The folder `products/NAME-KEY`, filled by `make` the first time; never half made."""
+    """The folder `products/NAME-KEY`, filled by `make` the first time; never incomplete."""
     target = folder(name, made_of)
     if target.is_dir():
         return target

@@ -1,4 +1,4 @@
-"""Cargo: one run of it builds the library for every target asked for that shares a folder."""
+"""Cargo: one run builds the library for all requested targets that share a folder."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cross.recipe import LAYOUT, NATIVE, Recipe, recipe
 
 
 class BuildFailed(Exception):
-    """The compiler said no, its own words are above; or the library must not ship."""
+    """The compiler failed, with its own messages above; or the library is not fit to ship."""
 
 
 def build(recipes: list[Recipe]) -> None:
-    """Builds what these recipes, which share a folder, make; nobody else may be at work in it."""
+    """Builds these recipes, which share a folder; only one process may use it at a time."""
     first = recipes[0]
     first.folder.mkdir(parents=True, exist_ok=True)
     for made_by in recipes:
@@ -31,20 +31,20 @@ def build(recipes: list[Recipe]) -> None:
 
 
 def lint() -> None:
-    """Lets rustfmt and clippy judge the library's code, with what the host's build has made already."""
+    """Runs rustfmt and clippy on the library's code, with the build output of the host."""
     made_by = recipe("host")
     _run(made_by, ["fmt", "--check"])
     with cache.lock(f"cargo-{made_by.folder.name}"):
         clippy = {
             "RUSTC_WORKSPACE_WRAPPER": str(Path(made_by.rust.cargo).with_name("clippy-driver")),
-            # How clippy-driver is told what cargo clippy was told.
+            # The arguments that cargo clippy passed to clippy-driver.
             "CLIPPY_ARGS": "--deny=warnings__CLIPPY_HACKERY__",
         }
         _run(made_by, [*_flags(made_by), *_patches(made_by), *made_by.command()], **clippy)
 
 
 def _patches(made_by: Recipe) -> list[str]:
-    """What has the crates edited that only compile."""
+    """Options that make cargo use the edited crates, which only compile."""
     if made_by.triple:
         return []
     try:
@@ -82,7 +82,7 @@ def _environment(made_by: Recipe) -> dict[str, str]:
 
 
 def _family(made_by: Recipe) -> list[Recipe]:
-    """All that share the folder: for another set of linkers cargo would build everything anew."""
+    """All recipes that share the folder: with other linkers cargo would rebuild everything."""
     if not made_by.triple:
         return []
     if made_by.kind == "staticlib":
@@ -95,7 +95,7 @@ def _target(made_by: Recipe) -> str:
 
 
 def _flags(made_by: Recipe) -> list[str]:
-    """The compiler's options, among them what keeps folders of this machine out of the library."""
+    """The compiler's options; some of them keep folders of this machine out of the library."""
     cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     crates = sorted((cargo_home / "registry" / "src").glob("*"))
     names = {made_by.rust.library: "rust", made_by.folder: "build", **dict.fromkeys(crates, "crates")}

@@ -1,4 +1,4 @@
-"""C programs for a target, without shared libraries, which the emulator runs as they are."""
+"""Static C programs for a target, which the emulator runs unchanged."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from cross import build, cache, sysroot, targets, toolchain
 from cross.recipe import NATIVE
 from cross.targets import Static, UnknownTarget
 
-# Not -Os, with which zig strips.
+# Not -Os, with which zig strips symbols.
 FLAGS = ("-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-static")
 
 
 class CompileFailed(Exception):
-    """zig said no; its own words are above."""
+    """zig failed; its own messages are above."""
 
 
 def program(target: str, source: Path, *, cpu: str | None = None, with_library: bool = False) -> Path:
-    """The program of one C file, for the target's CPU or another; `with_library` links ours in."""
+    """The program of one C file, for the target's CPU or another; `with_library` links Edge's library."""
     zig = toolchain.zig()
     flags = ["-target", _static(target).zig, f"-mcpu={cpu or targets.get(target).cpu}", *FLAGS]
     library = [str(build.library(target, static=True)), "-lunwind"] if with_library else []
@@ -39,7 +39,7 @@ def program(target: str, source: Path, *, cpu: str | None = None, with_library: 
 def run(
     target: str, file: Path, *arguments: str, timeout: float | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a program on the target's own CPU, emulated. Output is text, in the result."""
+    """Runs a program on the target's own CPU, emulated. The result has output as text."""
     command = [*sysroot.emulator(target, _static(target).cpu), str(file), *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout)
 
@@ -47,5 +47,5 @@ def run(
 def _static(target: str) -> Static:
     row = targets.get(target).static
     if row is None:
-        raise UnknownTarget(f"targets.toml says nothing of static programs for {target}")
+        raise UnknownTarget(f"targets.toml has no entry for static programs for {target}")
     return row

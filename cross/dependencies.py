@@ -1,8 +1,8 @@
-"""What Edge is built of: `python -m cross.dependencies` checks licences, sources, duplicates and advisories.
+"""Edge's dependencies: `python -m cross.dependencies` checks licences, sources, duplicates and advisories.
 
-Crates by cargo-deny and native/deny.toml; Python packages of the extra `dev` by what they say of themselves
-and `tool.edge.dependencies` of pyproject.toml. Needs no network: advisories are those of a copy of RustSec's
-database, and where there is none, that is said. `--fetch` brings a copy first.
+Crates are checked by cargo-deny and native/deny.toml; Python packages of the extra `dev` by their metadata
+and `tool.edge.dependencies` of pyproject.toml. Needs no network: advisories come from a copy of RustSec's
+database, and a missing copy is reported. `--fetch` downloads a copy first.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "native" / "deny.toml"
 SHIPPED = ROOT / "native"
 PLUGINS = ("cross/adapter", "examples/cron-next", "tests/guests")
-"""Crates that are built for tests and examples: what they bring twice costs no device anything."""
+"""Crates for tests and examples, whose duplicates cost a device nothing."""
 
 ADVISORIES = "advisory-db-3157b0e258782691"
-"""As cargo-deny calls its copy of https://github.com/rustsec/advisory-db."""
+"""The name that cargo-deny gives its copy of https://github.com/rustsec/advisory-db."""
 
 EXTRA = re.compile(r"extra\s*==")
 SEPARATOR = re.compile(r"\s+(?:OR|AND)\s+|[()]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what is wrong, a line each, and answers 1 if anything is."""
+    """Prints the problems, one a line; returns 1 if there are any."""
     parser = argparse.ArgumentParser(prog="cross.dependencies")
-    parser.add_argument("--fetch", action="store_true", help="fetch RustSec's advisories first")
+    parser.add_argument("--fetch", action="store_true", help="download RustSec's advisories first")
     given = parser.parse_args(arguments)
     if given.fetch and deny(SHIPPED, "fetch", "db", offline=False):
         return 1
@@ -49,12 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checks.append("advisories")
     else:
         print(
-            f"advisories are not checked: there is no {advisories()}; python -m cross.dependencies --fetch",
+            f"advisories are not checked: {advisories()} does not exist; run python -m cross.dependencies "
+            "--fetch",
             file=sys.stderr,
         )
     failed = deny(SHIPPED, "check", "--hide-inclusion-graph", *checks)
     for folder in PLUGINS:
-        # Not every build of Edge has fetched these crates yet.
+        # Not every build of Edge has downloaded these crates yet.
         words = ("check", "--allow=license-not-encountered", "licenses", "sources")
         failed |= deny(ROOT / folder, *words, offline=False)
     problems = list(python_problems(settings(), installed("edge-runtime", {"dev"})))
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def advisories() -> Path:
-    """Where a copy of the advisories is looked for, as cargo-deny does it."""
+    """The path of a copy of the advisories, as cargo-deny looks for it."""
     cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     return cargo_home / "advisory-dbs" / ADVISORIES
 
@@ -83,14 +84,14 @@ def deny(folder: Path, *command: str, offline: bool = True) -> int:
 
 
 def settings() -> dict[str, Any]:
-    """Which licences a Python package may have, and those of packages that do not say theirs."""
+    """The allowed licences of Python packages, and those of packages whose metadata names none."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     found: dict[str, Any] = project["tool"]["edge"]["dependencies"]
     return found
 
 
 def installed(name: str, extras: set[str]) -> list[metadata.Distribution]:
-    """All packages that a package with these extras brings here, without itself."""
+    """All installed packages that a package with these extras depends on, without itself."""
     found: dict[str, metadata.Distribution] = {}
     wanted = [(name, extras)]
     while wanted:
@@ -110,18 +111,18 @@ def installed(name: str, extras: set[str]) -> list[metadata.Distribution]:
 
 
 def python_problems(rules: dict[str, Any], packages: Iterable[metadata.Distribution]) -> Iterator[str]:
-    """What is wrong with packages: a licence nobody allowed, or another origin than the index."""
+    """The problems of packages: a licence that is not allowed, or an origin other than the index."""
     for package in packages:
         name = package.name.lower().replace("_", "-")
         stated = "".join(package.metadata.get_all("License-Expression") or ())
         licence = stated or rules["licences"].get(name, "")
         words = [word for word in SEPARATOR.split(licence) if word]
         if not words:
-            yield f"{name} does not say its licence: look it up, for tool.edge.dependencies.licences"
+            yield f"{name} states no licence: look it up and add it to tool.edge.dependencies.licences"
         allowed = [word in rules["allow"] for word in words]
-        # Of alternatives one will do; whoever joins licences wants each of them kept.
+        # Of alternatives one is enough; of joined licences all are required.
         if words and not (all(allowed) if " AND " in licence else any(allowed)):
-            yield f"{name} is under {licence}, which tool.edge.dependencies does not allow"
+            yield f"{name} has licence {licence}, which tool.edge.dependencies does not allow"
         origin = package.read_text("direct_url.json")
         if origin:
             yield f"{name} comes from {json.loads(origin)['url']} and not from the index"
@@ -129,12 +130,12 @@ def python_problems(rules: dict[str, Any], packages: Iterable[metadata.Distribut
 
 
 def unpinned(requirements: Iterable[str]) -> Iterator[str]:
-    """Requirements of people who work on Edge that name no exact version."""
+    """Requirements of developers without an exact version."""
     for text in requirements:
         requirement = Requirement(text)
         pinned = [each.operator for each in requirement.specifier] == ["=="]
         if EXTRA.search(str(requirement.marker)) and not (pinned or requirement.extras):
-            yield f"{text} names no exact version"
+            yield f"{text} does not pin an exact version"
 
 
 if __name__ == "__main__":

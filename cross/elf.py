@@ -1,4 +1,4 @@
-"""The gate that every library passes before it ships: `python -m cross.elf TARGET FILE`."""
+"""The check that every library passes before it ships: `python -m cross.elf TARGET FILE`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from elftools.elf.sections import ARMAttributesSection
 from cross import armv6, targets
 from cross.targets import Elf, UnknownTarget
 
-# Tag_CPU_arch, oldest first as far as an ARM1176 goes; the numbers are in the order Arm thought of them.
+# Tag_CPU_arch, oldest first up to the ARM1176; the numbers are in the order of Arm's publications.
 CPU_ARCHS = {0: "pre-v4", 1: "v4", 2: "v4T", 3: "v5T", 4: "v5TE", 5: "v5TEJ", 6: "v6", 9: "v6K", 7: "v6KZ"}
 THUMB_1 = 1
 VFP_2 = 2
 HARD_FLOAT = 1
 
-# What every glibc system has under these names; with a version after `.so`.
+# Libraries of every glibc system, with a version after `.so`.
 LIBRARIES = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux")
 
 DF_TEXTREL = 0x4
@@ -32,13 +32,13 @@ SHOWN = 3
 
 
 class NotChecked(Exception):
-    """The file can't be judged; the message says why."""
+    """The file cannot be judged; the message has the reason."""
 
 
 def complaints(target: str, file: Path, unstripped: Path | None = None) -> list[str]:
-    """What is wrong with `file` as a library or program for `target`; nothing means that it may ship.
+    """The problems of `file` as a library or program for `target`; if there are none, it may ship.
 
-    `unstripped` is the same file with its symbols, without which instructions can't be told from constants.
+    `unstripped` is the same file with its symbols, which distinguish instructions from constants.
     """
     wanted = targets.get(target).elf
     if wanted is None:
@@ -50,7 +50,7 @@ def complaints(target: str, file: Path, unstripped: Path | None = None) -> list[
             if wanted.max_cpu_arch is not None:
                 found += [*_attributes(elf, wanted), *_instructions(elf, unstripped or file)]
     except ELFError as error:
-        raise NotChecked(f"{file} is no ELF file: {error}") from None
+        raise NotChecked(f"{file} is not an ELF file: {error}") from None
     return found
 
 
@@ -61,16 +61,16 @@ def _machine(elf: ELFFile, wanted: Elf) -> Iterator[str]:
 
 
 def _linking(elf: ELFFile) -> Iterator[str]:
-    tag: Any  # what a tag's value is called depends on the tag
+    tag: Any  # The name of a tag's value depends on the tag.
     for section in elf.iter_sections():
         for tag in section.iter_tags() if isinstance(section, DynamicSection) else ():
             kind = tag["d_tag"]
             if kind == "DT_NEEDED" and not tag.needed.startswith(LIBRARIES):
-                yield f"it needs {tag.needed}, which a device may lack"
+                yield f"it needs {tag.needed}, which devices may lack"
             if kind in ("DT_RPATH", "DT_RUNPATH"):
-                yield f"it looks for libraries in a folder of its own ({kind})"
+                yield f"it sets its own library search path ({kind})"
             if kind == "DT_TEXTREL" or (kind == "DT_FLAGS" and tag["d_val"] & DF_TEXTREL):
-                yield "its code has to be changed when it is loaded (text relocations)"
+                yield "its code needs text relocations"
 
 
 def _glibc(elf: ELFFile, wanted: Elf) -> Iterator[str]:
@@ -82,13 +82,13 @@ def _glibc(elf: ELFFile, wanted: Elf) -> Iterator[str]:
             for version in versions:
                 name, _, number = version.name.partition("_")
                 if name == "GLIBC" and (number == "PRIVATE" or _number(number) > newest):
-                    yield f"it needs {version.name}; devices may have {wanted.max_glibc}"
+                    yield f"it needs {version.name}; devices have at least {wanted.max_glibc}"
 
 
 def _memory(elf: ELFFile) -> Iterator[str]:
     stacks = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_GNU_STACK"]
     if not stacks or any(segment["p_flags"] & P_FLAGS.PF_X for segment in stacks):
-        yield "it asks for an executable stack"
+        yield "it requests an executable stack"
     both = P_FLAGS.PF_W | P_FLAGS.PF_X
     if any(segment["p_flags"] & both == both for segment in elf.iter_segments()):
         yield "it has memory that is writable and executable"
@@ -97,7 +97,7 @@ def _memory(elf: ELFFile) -> Iterator[str]:
 def _attributes(elf: ELFFile, wanted: Elf) -> Iterator[str]:
     sections = [section for section in elf.iter_sections() if isinstance(section, ARMAttributesSection)]
     if not sections:
-        yield "it does not say what CPU it is for (no .ARM.attributes)"
+        yield "it does not state its CPU (no .ARM.attributes)"
         return
     values = {
         attribute.tag: attribute.value
@@ -112,7 +112,7 @@ def _attributes(elf: ELFFile, wanted: Elf) -> Iterator[str]:
     if values.get("TAG_THUMB_ISA_USE", 0) > THUMB_1:
         yield "it uses Thumb-2"
     if values.get("TAG_FP_ARCH", 0) > VFP_2:
-        yield f"it uses a newer floating point unit than VFPv2 (Tag_FP_arch {values['TAG_FP_ARCH']})"
+        yield f"it uses a newer floating-point unit than VFPv2 (Tag_FP_arch {values['TAG_FP_ARCH']})"
     if values.get("TAG_ADVANCED_SIMD_ARCH", 0):
         yield "it uses NEON"
     is_hard = values.get("TAG_ABI_VFP_ARGS", 0) == HARD_FLOAT
@@ -121,16 +121,16 @@ def _attributes(elf: ELFFile, wanted: Elf) -> Iterator[str]:
 
 
 def _instructions(elf: ELFFile, unstripped: Path) -> Iterator[str]:
-    """Attributes are what compilers say; this looks at the code itself."""
+    """Attributes are the compiler's claims; this checks the code itself."""
     with open(unstripped, "rb") as stream:
         full = ELFFile(stream)
         if full.get_section_by_name(".symtab") is None:
-            raise NotChecked(f"{unstripped} has no symbols: give the file from before it was stripped")
+            raise NotChecked(f"{unstripped} has no symbols: use the file from before stripping")
         if _code(full) != _code(elf):
-            raise NotChecked(f"{unstripped} is not the same program")
+            raise NotChecked(f"{unstripped} is a different program")
         found = list(armv6.foreign(full))
     for address, name in found[:SHOWN]:
-        yield f"an ARM1176 has no {name} ({address:#x}, one of {len(found)} such instructions)"
+        yield f"an ARM1176 does not have {name} ({address:#x}, one of {len(found)} such instructions)"
 
 
 def _code(elf: ELFFile) -> list[bytes]:
@@ -142,11 +142,11 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what is wrong with the file; exits 0 when nothing is, 1 when something is."""
+    """Prints the problems of the file; exits with 0 if there are none, otherwise with 1."""
     parser = argparse.ArgumentParser(prog="python -m cross.elf", description=__doc__)
     parser.add_argument("target", choices=[name for name, row in targets.table().items() if row.elf])
     parser.add_argument("file", type=Path)
-    parser.add_argument("--unstripped", type=Path, help="the same file from before its symbols were stripped")
+    parser.add_argument("--unstripped", type=Path, help="the same file before its symbols were stripped")
     options = parser.parse_args(arguments)
     try:
         found = complaints(options.target, options.file, options.unstripped)

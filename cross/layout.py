@@ -1,4 +1,4 @@
-"""Functions of the library in the order in which they run: `python -m cross.layout` writes `layout.ld` anew.
+"""Orders the library's functions by first use: `python -m cross.layout` writes `layout.ld` again.
 
 The kernel maps 64 kB around each page of a file that is touched. Where what a call runs stands together,
 apart from what only verifies and loads and from what hardly ever runs, a call maps less. Names of functions
@@ -30,7 +30,7 @@ BEGINS_A_CALL = "edge_instance_new"
 """Verifying and loading are over when this function is entered."""
 
 SPAN = 0x200000
-"""Bytes that the library takes at most."""
+"""Maximum size of the library in bytes."""
 
 PROGRAM = """
 import sys
@@ -47,7 +47,7 @@ ENTERED = re.compile(r"^Trace .*?\[[0-9a-f]+/([0-9a-f]+)/", re.MULTILINE)
 
 
 def main() -> int:
-    """Runs an example, from its file and installed, and writes down which functions ran when."""
+    """Runs an example, from its file and installed, and writes the order of the functions that ran."""
     library = build.library(TARGET)
     loads: dict[str, None] = {}
     calls: dict[str, None] = {}
@@ -75,7 +75,7 @@ def _group(names: Iterable[str]) -> str:
 
 
 def _pattern(name: str) -> str:
-    """The name without digests of crates, and without places in it that their lengths move."""
+    """The name without digests of crates and without the offsets that their lengths change."""
     return re.sub(r"B[0-9A-Za-z]*_", "B*_", re.sub(r"Cs[0-9A-Za-z]+_", "Cs*_", name))
 
 
@@ -97,29 +97,29 @@ def _make(folder: Path, words: list[str]) -> None:
 
 def _entered(library: Path, folder: Path, words: list[str]) -> list[str]:
     """The functions of the library that a command runs, each time that one is entered or returned to."""
-    # The first run makes folders, and takes other paths.
+    # The first run creates folders, and takes other paths.
     _run(library, folder, words)
     base = _run(library, folder, words)
     log = folder / "log"
     options = ["-d", "exec,nochain", "-dfilter", f"{base:#x}+{SPAN:#x}", "-D", str(log)]
     if _run(library, folder, words, options) != base:
-        raise RuntimeError("the library is at another address each time")
+        raise RuntimeError("the library's address changes between runs")
     table = sorted(functions(library.with_name(UNSTRIPPED)))
     names = []
-    for said in ENTERED.findall(log.read_text()):
-        address = int(said, 16) - base
+    for digits in ENTERED.findall(log.read_text()):
+        address = int(digits, 16) - base
         _, end, name = table[bisect.bisect(table, (address, sys.maxsize, "")) - 1]
-        # Behind the last one are the stubs of other libraries' functions.
+        # After the last one are the stubs of other libraries' functions.
         if address < end:
             names.append(name)
     return names
 
 
 def _run(library: Path, folder: Path, words: list[str], options: Iterable[str] = ()) -> int:
-    """Runs a command of the emulated Edge; answers with the address of the library there."""
+    """Runs a command of the emulated Edge; returns the library's address there."""
     emulator, *command = sysroot.command(TARGET, ["-c", PROGRAM, *words])
     done = subprocess.run(
-        # Addresses are the same for each of two runs.
+        # Both runs have the same addresses.
         [_tool("setarch"), "-R", emulator, *options, *command],
         env=sysroot.environment(TARGET, {**_places(folder), "EDGE_LIBRARY": str(library)}),
         stderr=subprocess.PIPE,
@@ -134,26 +134,28 @@ def _run(library: Path, folder: Path, words: list[str], options: Iterable[str] =
 
 
 def functions(unstripped: Path) -> Iterator[tuple[int, int, str]]:
-    """Where each begins, where it ends, and its name."""
+    """The beginning, end and name of each function."""
     command = [_tool("nm"), "--defined-only", "--print-size", str(unstripped)]
     listed = subprocess.run(command, check=True, capture_output=True, text=True)
     for line in listed.stdout.splitlines():
         fields = line.split()
         if len(fields) == 4 and fields[2] in "tTwW":
-            # The lowest bit tells the CPU which instructions are there.
+            # The lowest bit selects the instruction set.
             start = int(fields[0], 16) & ~1
             yield start, start + int(fields[1], 16), fields[3]
 
 
 def _places(folder: Path) -> dict[str, str]:
-    """What makes it a machine of its own."""
+    """Environment variables that isolate the emulated machine."""
     return {name: str(folder / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR")}
 
 
 def _tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise ToolMissing(f"no {name} here: install Debian's {'binutils' if name == 'nm' else 'util-linux'}")
+        raise ToolMissing(
+            f"{name} not found: install Debian's {'binutils' if name == 'nm' else 'util-linux'}"
+        )
     return found
 
 

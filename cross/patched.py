@@ -1,7 +1,7 @@
-"""Crates that are built with a change of ours: the published source, verified, edited in the build cache.
+"""Crates that are built with an edit: the published source, verified, edited in the build cache.
 
-RATIONALE.md, "Why one line of a crate is edited when the library is built". No code of such a crate stands
-in this repository: an edit names a place in the published source, and fails where it is not found.
+RATIONALE.md, "Why one line of a crate is edited when the library is built". This repository contains no code
+of such a crate: an edit names a place in the published source, and fails if it is not found.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from cross import cache
 
 
 class PatchFailed(Exception):
-    """The published source is not here, not what Cargo.lock pins, or lacks the place that an edit names."""
+    """The published source is missing, differs from Cargo.lock, or lacks the place of an edit."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One new line in a published crate.
+    """A new line in a published crate.
 
-    crate, file  where it goes
-    after        a pattern that fits exactly one place of the file; the line goes behind it
-    line         what is added; it may refer to groups of the pattern
+    crate, file  the file to edit
+    after        a pattern that matches exactly one place of the file; the line goes after it
+    line         the new line; it may refer to groups of the pattern
     """
 
     crate: str
@@ -39,12 +39,12 @@ class Edit:
     line: str
 
     def apply(self, text: str) -> str:
-        """The file's text with the line; PatchFailed unless there is exactly one place for it."""
+        """The file's text with the line; raises PatchFailed unless there is exactly one place for it."""
         found = re.findall(self.after, text)
         if len(found) != 1:
             raise PatchFailed(
-                f"{self.crate}: {self.file} has {len(found)} places that fit {self.after!r}, not one:"
-                f" look at the release's changes and adapt {Path(__file__).name}"
+                f"{self.crate}: {self.file} has {len(found)} places that match {self.after!r} instead of "
+                f"one: check the release's changes and adapt {Path(__file__).name}"
             )
         return re.sub(self.after, rf"\g<0>{self.line} // added by Edge, {Path(__file__).name}\n", text)
 
@@ -55,16 +55,16 @@ COLD_OUT_OF_FUEL = Edit(
     after=r"\n    fn fuel_check\((?:.*\n)+?( +)let (\w*out_of_gas\w*) = .*;\n",
     line=r"\1builder.set_cold_block(\2);",
 )
-"""Where a function checks its fuel, what follows when none is left stands at its end."""
+"""Moves the code for the case that no fuel is left to the end of a function."""
 
 EDITS = (COLD_OUT_OF_FUEL,)
 
 
 def flags(lock: Path, folder: Path) -> list[str]:
-    """What makes cargo build the edited crates in place of those that `lock` pins, which it has fetched.
+    """Options that make cargo build the edited crates in place of those that `lock` pins.
 
-    Puts the edited crates into the cache, and into `folder` a lock file that differs from `lock` in that
-    they come from there. PatchFailed if a crate can't be edited.
+    Puts the edited crates into the cache, and into `folder` a lock file that takes them from there. Raises
+    PatchFailed if a crate cannot be edited.
     """
     derived = folder / "lock" / "Cargo.lock"
     options = ["-Zlockfile-path", "--config", f"resolver.lockfile-path='{derived}'"]
@@ -84,24 +84,24 @@ def flags(lock: Path, folder: Path) -> list[str]:
 
 
 def pinned(lock: str, crate: str) -> tuple[str, str]:
-    """Version and SHA-256 of a crate, of which the lock file must have exactly one."""
+    """Version and SHA-256 of a crate, which the lock file must contain exactly once."""
     found = [package for package in tomllib.loads(lock)["package"] if package["name"] == crate]
     if len(found) != 1 or "checksum" not in found[0]:
-        raise PatchFailed(f"Cargo.lock pins {len(found)} published versions of {crate}, not one")
+        raise PatchFailed(f"Cargo.lock pins {len(found)} published versions of {crate} instead of one")
     return found[0]["version"], found[0]["checksum"]
 
 
 def without_source(lock: str, crate: str) -> str:
-    """The lock file as cargo has it where this crate is in a folder: its entry names no source."""
+    """The lock file for a crate in a folder: its entry has no source."""
     entry = re.compile(rf'(\nname = "{re.escape(crate)}"\nversion = ".*"\n)source = ".*"\nchecksum = ".*"\n')
     text, count = entry.subn(r"\1", lock)
     if count != 1:
-        raise PatchFailed(f"Cargo.lock has {count} entries of {crate} with a source, not one")
+        raise PatchFailed(f"Cargo.lock has {count} entries of {crate} with a source instead of one")
     return text
 
 
 def archives(crate: str, version: str) -> list[Path]:
-    """What cargo fetched of a crate, from each registry it knows."""
+    """The archives of a crate that cargo fetched, from each registry."""
     cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     return sorted((cargo_home / "registry" / "cache").glob(f"*/{crate}-{version}.crate"))
 
@@ -111,7 +111,7 @@ def _edited(crate: str, version: str, digest: str, edits: Iterable[Edit], stage:
     archive = next((path for path in found if hashlib.sha256(path.read_bytes()).hexdigest() == digest), None)
     if archive is None:
         seen = ", ".join(map(str, found)) or "none"
-        raise PatchFailed(f"{crate} {version}: no archive with the digest in Cargo.lock here; found: {seen}")
+        raise PatchFailed(f"{crate} {version}: no archive with the digest in Cargo.lock; found: {seen}")
     _unpack(archive, f"{crate}-{version}", stage)
     for edit in edits:
         file = stage / edit.file
@@ -121,13 +121,13 @@ def _edited(crate: str, version: str, digest: str, edits: Iterable[Edit], stage:
 
 
 def _unpack(archive: Path, top: str, stage: Path) -> None:
-    """Regular files only, which is all that a published crate has."""
+    """Regular files only; a published crate has no others."""
     with tarfile.open(archive) as members:
         for member in members:
             path = Path(member.name)
             source = members.extractfile(member)
             if not member.isfile() or source is None or path.parts[0] != top or ".." in path.parts:
-                raise PatchFailed(f"{archive.name}: {member.name} is no file of {top}")
+                raise PatchFailed(f"{archive.name}: {member.name} is not below {top}")
             target = stage.joinpath(*path.parts[1:])
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read())

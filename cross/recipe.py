@@ -1,4 +1,4 @@
-"""What the native library of a target is made with."""
+"""How the native library of a target is built."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ NATIVE = cache.ROOT / "native"
 SOURCES = (NATIVE / "src", NATIVE / "Cargo.toml", NATIVE / "Cargo.lock")
 HERE = Path(__file__).parent
 
-# The standard library comes with the same settings as ours, and without what symbolizes backtraces: ours is
-# stripped.
+# The standard library is built with the same settings, and without symbolizing backtraces: ours is stripped.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zjson-target-spec")
 
 # Pulley is faster on an ARM1176 without its SIMD opcodes, which the engine profile leaves out anyway, and
@@ -25,19 +24,18 @@ SMALL = ("-Zlocation-detail=none", "-Zfmt-debug=none")
 
 PULLEY_CFG = ("--cfg=pulley_disable_interp_simd", "--cfg=pulley_tail_calls")
 
-# Beside the library, the same with its symbols: for the ELF gate, and to see what takes the space.
+# The same library with its symbols: for the ELF check, and to analyse its size.
 UNSTRIPPED = "libedge.unstripped.so"
 
-# Which functions stand together (cross/layout.py); the linker finds it beside its driver.
+# The order of functions (cross/layout.py); the linker finds it beside its driver.
 LAYOUT = HERE / "layout.ld"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one library is made with. Without `triple` it is for this machine, and the one that compiles.
+    """The recipe of one library. Without `triple` it is for this machine, with the compiler.
 
-    released  optimised as for those who get it finished; RATIONALE.md, "Why the dev machine's library is
-              optimised so little"
+    released  optimised as in releases; RATIONALE.md, "Why the dev machine's library is optimised so little"
     """
 
     target: Target
@@ -50,7 +48,7 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """The target's name, or another for its static library and for one that is released."""
+        """The target's name; static and released libraries have names of their own."""
         return (
             self.target.name
             + ("-static" if self.kind == "staticlib" else "")
@@ -64,12 +62,12 @@ class Recipe:
 
     @property
     def is_shipped(self) -> bool:
-        """Whether devices get it, so that it has to pass the ELF gate."""
+        """Whether devices get it, so that it must pass the ELF check."""
         return bool(self.triple) and self.kind == "cdylib"
 
     @property
     def key(self) -> str:
-        """A name for all that the library is made of."""
+        """A digest of the library's inputs."""
         files = [*SOURCES, *filter(None, [self.specification]), *([LAYOUT] if self.is_shipped else [])]
         tools = (self.rust.version, self.zig.version if self.zig else "", toolchain.DRIVER, self.drivers())
         edits = [] if self.triple else patched.EDITS
@@ -77,23 +75,23 @@ class Recipe:
 
     @property
     def folder(self) -> Path:
-        """Where cargo works. Devices share a folder, and with it what every build needs on this machine."""
+        """Cargo's folder. Devices share a folder, and with it the build tools of this machine."""
         shared = "host" if not self.triple else "static" if self.kind == "staticlib" else "devices"
         return cache.root() / "cargo" / shared
 
     @property
     def built(self) -> Path:
-        """What cargo makes."""
+        """The file that cargo builds."""
         return self.folder / self.triple / self._profile / self.file
 
     @property
     def unstripped(self) -> Path:
-        """What the linker makes beside it."""
+        """The file that the linker writes beside it."""
         return self.folder / f"{self.triple}.{UNSTRIPPED}"
 
     @property
     def tools(self) -> str:
-        """The compilers, for people."""
+        """The compilers, for display."""
         return self.rust.version + (f", zig {self.zig.version}" if self.zig else "")
 
     @property
@@ -103,7 +101,7 @@ class Recipe:
         return file if file.is_file() else None
 
     def command(self) -> list[str]:
-        """What cargo is told, the same for every recipe that shares its folder."""
+        """Cargo's arguments, the same for every recipe that shares its folder."""
         verb = ["rustc", "--crate-type", self.kind] if self.kind == "staticlib" else ["build"]
         options = ["--locked", "--lib", "--profile", self._profile, *self._features()]
         return verb + options + (list(BUILD_STD) if self.triple else [])
@@ -114,7 +112,7 @@ class Recipe:
         return small + (list(PULLEY_CFG) if self.target.engine.startswith("pulley") else [])
 
     def drivers(self) -> list[tuple[str, str, list[str]]]:
-        """What cargo calls in place of gcc and ar: by which variable, the program, and its zig commands."""
+        """Replacements for gcc and ar: the variable, the program and its zig commands."""
         triple = self.triple.replace("-", "_")
         cc = f'cc {self.aim} "$@"'
         link = f'{cc} -lunwind -Wl,-T,"${{0%/*}}/{LAYOUT.name}"'
@@ -136,13 +134,13 @@ class Recipe:
 
 
 def recipe(name: str, *, static: bool = False, released: bool = False) -> Recipe:
-    """The recipe for a target of the table, or for its static library; `released`: as in what is released."""
+    """The recipe for a target of the table, or for its static library; `released`: as in releases."""
     target = targets.get(name)
     kind = "staticlib" if static else "cdylib"
     if not target.is_device:
         return Recipe(target, kind, toolchain.rust(build_std=False), released=released)
     row = target.static if static else target
     if row is None:
-        raise targets.UnknownTarget(f"targets.toml says nothing of a static library for {name}")
+        raise targets.UnknownTarget(f"targets.toml has no entry for a static library for {name}")
     aim = f"-target {row.zig} -mcpu={target.cpu}"
     return Recipe(target, kind, toolchain.rust(build_std=True), toolchain.zig(), row.triple, aim)

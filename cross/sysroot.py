@@ -1,7 +1,8 @@
 """Debian's own Python of another architecture, emulated: `python -m cross.sysroot TARGET -- ARGUMENTS...`.
 
-It sees this checkout and, below `/lib` and `/usr`, the files of its own Debian first. It can't start programs
-of its architecture, not even itself. Its memory figures are the emulator's: memory is measured on the board.
+It sees this checkout and, below `/lib` and `/usr`, the files of its own Debian first. It cannot start
+programs of its architecture, not even itself. Its memory figures are the emulator's; memory is measured on
+the board.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def userland(target: str) -> Path:
 
 
 def emulator(target: str, cpu: str | None = None) -> list[str]:
-    """The command that goes before a program of the target, on its userland's CPU or another."""
+    """The command prefix for a program of the target, on its userland's CPU or another."""
     row = targets.get(target)
     program = shutil.which(row.emulator) if row.emulator else None
     if program is None:
@@ -44,7 +45,7 @@ def python(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the target's Python to its end; `env` adds to this environment. Output is text, in the result."""
+    """Runs the target's Python; `env` adds to this environment. The result has output as text."""
     return subprocess.run(
         command(target, arguments),
         check=False,
@@ -56,7 +57,7 @@ def python(
 
 
 def command(target: str, arguments: Sequence[str]) -> list[str]:
-    """What `python` runs."""
+    """The command that `python` runs."""
     tree = userland(target)
     return [
         *emulator(target, _userland(target).cpu),
@@ -68,7 +69,7 @@ def command(target: str, arguments: Sequence[str]) -> list[str]:
 
 
 def environment(target: str, extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment that `python` runs in: this one, the checkout and the cffi backend to import from."""
+    """The environment of `python`: this one, with the checkout and the cffi backend to import from."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return {
         **inherited,
@@ -81,12 +82,12 @@ def environment(target: str, extra: Mapping[str, str]) -> dict[str, str]:
 def _userland(target: str) -> Userland:
     found = targets.get(target).userland
     if found is None:
-        raise UnknownTarget(f"targets.toml names no userland for {target}")
+        raise UnknownTarget(f"targets.toml has no userland for {target}")
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the target's Python and exits as it does."""
+    """Runs the target's Python and exits with its status."""
     parser = argparse.ArgumentParser(prog="python -m cross.sysroot", description=__doc__)
     parser.add_argument("target", choices=[name for name, row in targets.table().items() if row.userland])
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS")

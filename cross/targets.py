@@ -13,12 +13,12 @@ TABLE = Path(__file__).with_name("targets.toml")
 
 
 class UnknownTarget(Exception):
-    """A name that the table lacks, or one without what was asked of it."""
+    """An unknown target, or one without the requested entry."""
 
 
 @dataclass(frozen=True)
 class Elf:
-    """What the ELF gate insists on."""
+    """The requirements of the ELF check."""
 
     machine: str
     max_glibc: str
@@ -77,7 +77,7 @@ def get(name: str) -> Target:
     try:
         return table()[name]
     except KeyError:
-        raise UnknownTarget(f"no target {name}; there are {', '.join(table())}") from None
+        raise UnknownTarget(f"unknown target {name}; known are {', '.join(table())}") from None
 
 
 def _target(name: str, row: dict[str, Any]) -> Target:

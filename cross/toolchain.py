@@ -17,8 +17,8 @@ from pathlib import Path
 
 from cross.cache import ROOT
 
-# zig brings its own runtime in place of libgcc, decides itself whether a program is position-independent, and
-# has names of its own for targets. Whether to strip is up to the commands.
+# zig brings its own runtime in place of libgcc, decides about position independence itself, and has its own
+# names for targets. The commands decide about stripping.
 DRIVER = """\
 #!/bin/sh
 set -e
@@ -31,12 +31,12 @@ for argument; do
 done
 """
 
-# Variables by which a user's other work would get into these builds.
+# Variables through which the user's other work would affect these builds.
 STEERS_A_BUILD = ("CARGO_BUILD_", "CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTC", "RUSTFLAGS")
 
 
 class ToolMissing(Exception):
-    """No compiler that fits; the message says what to install."""
+    """No suitable compiler; the message names what to install."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Rust:
 
     @property
     def library(self) -> Path:
-        """Where the sources of the standard library are, if they are."""
+        """The folder of the standard library's sources, if there is one."""
         return self.sysroot / "lib" / "rustlib" / "src" / "rust"
 
     def environment(self) -> dict[str, str]:
-        """The environment for a build of ours: unstable options allowed, other people's settings gone.
+        """The environment of a build: unstable options are allowed, foreign settings removed.
 
         PATH starts with this cargo's folder, where it looks for its commands first.
         """
@@ -71,7 +71,7 @@ class Zig:
     version: str
 
     def driver(self, folder: Path, name: str, *commands: str) -> Path:
-        """Writes a program to `folder` that runs zig commands in place of gcc or ar, `"$@"` its arguments."""
+        """Writes a program to `folder` that runs zig commands with `"$@"` in place of gcc or ar."""
         script = folder / name
         script.write_text(DRIVER + "".join(f'"{self.program}" {command}\n' for command in commands))
         script.chmod(0o755)
@@ -109,14 +109,14 @@ def zig() -> Zig:
     spec = importlib.util.find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         raise ToolMissing(
-            "no zig in this Python environment: run `pip install ziglang` there (`make build` does)"
+            "zig not found in this Python environment: run `pip install ziglang` (`make build` does)"
         )
     program = Path(spec.submodule_search_locations[0]) / "zig"
     return Zig(program, _ask(program, "version"))
 
 
 def _folders() -> Iterator[Path]:
-    """Debian's compiler first: it comes with sources; then what the user calls, then what rustup keeps."""
+    """Debian's compiler first, because it comes with sources; then the user's, then rustup's."""
     yield Path("/usr/bin")
     on_path = shutil.which("rustc")
     if on_path:

@@ -1,8 +1,7 @@
-"""What an ELF file needs to be opened without harm: all of its bytes, and the symbols that are looked up.
+"""Checks an ELF file before it is opened: its length, and the symbols that are needed.
 
-The kernel maps what program headers name whether the file has it or not; who reads a page behind its end is
-killed with SIGBUS. So this is looked at before a library is opened. Which machine a file is for says
-edge.doctor.elf.
+The kernel maps the ranges of program headers even if the file is shorter, and a process that reads a page
+after its end is killed with SIGBUS. edge.doctor.elf reads the machine that a file is for.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ MAX_NAMES_BYTES = 1 << 20
 
 
 class Layout:
-    """At which byte of a header its fields stand.
+    """The positions of a header's fields.
 
-    word                        bytes of a place or size
+    word                        bytes of an address or size
     program, section            where the table of program headers, of section headers, begins
-    program_size, section_size  bytes of one entry; behind it, how many there are
-    offset, file_bytes          in a program header: what part of the file it maps
+    program_size, section_size  bytes of one entry, followed by the number of entries
+    offset, file_bytes          in a program header: the part of the file that it maps
     """
 
     __slots__ = ("file_bytes", "offset", "program", "program_size", "section", "section_size", "word")
@@ -47,7 +46,7 @@ class Layout:
 
 
 def needed_bytes(fd: int) -> int:
-    """How long the file has to be, at least, by its own headers; 0 for what is no ELF file."""
+    """The length that the file must have, by its own headers; 0 if it is not an ELF file."""
     header = posix.pread(fd, HEADER_BYTES, 0)
     if not header.startswith(MAGIC) or len(header) < HEADER_BYTES:
         return 0
@@ -99,7 +98,7 @@ def fault(fd: int) -> str:
 
 
 def exports(fd: int, name: bytes) -> bool:
-    """Whether a library offers others this symbol."""
+    """Whether a library exports this symbol."""
     header = posix.pread(fd, HEADER_BYTES, 0)
     layout = Layout(wide=header[4:5] == bytes([WIDE]))
     start = number(header, layout.section, layout.word)
@@ -116,7 +115,7 @@ def exports(fd: int, name: bytes) -> bool:
 
 
 def number(data: bytes, at: int, size: int) -> int:
-    """A number, in the order of bytes that every machine of ours has."""
+    """A number in the byte order of all supported machines."""
     return int.from_bytes(data[at : at + size], "little")
 
 

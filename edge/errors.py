@@ -1,51 +1,51 @@
-"""What can go wrong, by whose fault it is.
+"""The tree of errors, by cause.
 
 EdgeError
-├── ToolError                  the plugin's own word: the call could not be carried out
-├── UsageError                 the caller asked for something that is not there or makes no sense
+├── ToolError                  the plugin reports a failure
+├── UsageError                 the caller requested something that does not exist or is not valid
 │   ├── ArgumentsError             not a JSON object
 │   ├── NoSuchTool                 the plugin offers no tool of that name
 │   ├── NoSuchExport               the component exports no such function
-│   ├── ValueMismatch              a value does not have the type the component asks for
-│   ├── StateError                 out of order, for instance a call into an instance that was interrupted
+│   ├── ValueMismatch              a value does not have the type that the component expects
+│   ├── StateError                 a call in the wrong order, for example into an interrupted instance
 │   ├── OptionsError               an option is outside its range
 │   ├── NotInstalled               no plugin of that name is installed
 │   └── ConfigError                a configuration that the plugin's schema does not allow
-├── CheckFailed                a check that says no: a plugin's self-check, a device that needs attention
-│   └── NotConfigured              the self-check wants a secret or a setting that is not set
+├── CheckFailed                a failed check: a plugin's self-check, a device that needs attention
+│   └── NotConfigured              the self-check needs a secret or a setting that is not set
 ├── Refused                    a file that will not be loaded, or a use of it that is not allowed
 │   ├── NotWasm, NotComponent, InvalidWasm, Unsupported, TooComplex
 │   ├── NotArtifact, Damaged, WrongTarget, WrongEngine
 │   ├── Untrusted, BadSignature, Revoked, OutOfScope
-│   ├── OldCompiler, Downgrade     signed by somebody trusted, and not taken any more
-│   ├── NotPackage, BadPackage     no package, or one that must not be made or installed as it is
-│   ├── BadSeal                    a secret that does not open
-│   ├── NotEnabled, NeedsConsent   installed, and waiting for its operator
-│   ├── MissingImport              it imports what nobody provides here
-│   ├── BadManifest                its manifest does not say what it must
-│   ├── NotGranted                 it imports what it is not granted
-│   └── Denied                     one use of a capability, or one call, that is not allowed
-│       └── NotDelegated               a plugin asks for another one's tool and may not
-├── CallFailed                 the guest did not come to an end of its own
+│   ├── OldCompiler, Downgrade     signed by a trusted key, but no longer accepted
+│   ├── NotPackage, BadPackage     not a package, or one that must not be created or installed
+│   ├── BadSeal                    a secret that cannot be decrypted
+│   ├── NotEnabled, NeedsConsent   installed, and waiting for the operator
+│   ├── MissingImport              it imports an interface that is not provided
+│   ├── BadManifest                its manifest is not valid
+│   ├── NotGranted                 it imports an interface without a grant
+│   └── Denied                     a use of a capability, or a call, that is not allowed
+│       └── NotDelegated               a plugin called another plugin's tool without permission
+├── CallFailed                 the guest did not end by itself
 │   ├── Trapped, Exited, Cancelled
 │   ├── OutOfFuel, DeadlineExceeded, OverLimit
-│   ├── RateExceeded, Busy         not begun: too many calls of this plugin a minute, or at once
+│   ├── RateExceeded, Busy         not started: too many calls of this plugin a minute, or at once
 │   └── HostFailed                 a host function raised; that exception is the cause
 └── EnvironmentFault           this machine
     ├── LibraryMissing             no native library, or not one for this CPU
     ├── IoFault, DiskFull, OutOfMemory
     ├── NotAdmitted                what the call may use is not free
-    ├── NoCompiler                 a device's library, which only runs
-    ├── FetchFailed                what was to be downloaded could not be
-    ├── StoreDamaged               the store of installed plugins is not as it was left
-    ├── KeyDamaged                 a file of a key that holds no whole key
-    └── InternalFault              a fault of Edge itself
+    ├── NoCompiler                 a device's library, without a compiler
+    ├── FetchFailed                a download failed
+    ├── StoreDamaged               the store of installed plugins is damaged
+    ├── KeyDamaged                 a key file that does not contain a complete key
+    └── InternalFault              a fault in Edge itself
 
-Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty. Both
-are one line that a terminal can be given, of 1,000 characters at most, whatever strangers' text they quote.
+Every error has a message (what happened, and to what) and a remedy (what to do), which may be empty. Both are
+one line without control characters, of at most 1,000 characters, even with foreign text in it.
 
-On a Pi Zero these classes cost 7 ms, so a call that goes well never imports them: modules on its path import
-this one where they raise.
+Importing these classes takes a Pi Zero 7 ms, so a successful call never does: modules on its path import this
+one where they raise.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ class EdgeError(Exception):
     """Root of all errors that Edge raises on purpose."""
 
     status = 0
-    """The native library's number for it (native/edge.h), 0 where Python alone raises it."""
+    """The native library's number of the error (native/edge.h); 0 for errors that only Python raises."""
 
     exit_code = 5
-    """What the command line exits with."""
+    """The exit code of the command line."""
 
     advice = ""
-    """The remedy, unless the one who raises knows better."""
+    """The default remedy."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         message = _one_line(message)
@@ -80,13 +80,13 @@ class EdgeError(Exception):
 
 
 class ToolError(EdgeError):
-    """The tool ran and answered that the call could not be carried out; the message has how that begins."""
+    """The tool ran and reported a failure; the message has the beginning of its answer."""
 
     exit_code = 1
 
 
 class UsageError(EdgeError):
-    """The caller asked for something that is not there or makes no sense."""
+    """The caller requested something that does not exist or is not valid."""
 
     exit_code = 2
 
@@ -95,7 +95,7 @@ class ArgumentsError(UsageError):
     """The arguments are not a JSON object."""
 
     status = 0x201
-    advice = "Give one JSON object, for instance '{\"name\": 1}'"
+    advice = "Pass one JSON object, for example '{\"name\": 1}'"
 
 
 class NoSuchTool(UsageError):
@@ -110,13 +110,13 @@ class NoSuchExport(UsageError):
 
 
 class ValueMismatch(UsageError):
-    """A value does not have the type that the component asks for."""
+    """A value does not have the type that the component expects."""
 
     status = 0x203
 
 
 class StateError(UsageError):
-    """Something was called out of its order."""
+    """A call in the wrong order."""
 
     status = 0x204
 
@@ -130,7 +130,7 @@ class OptionsError(UsageError):
 class NotInstalled(UsageError):
     """No plugin of that name is installed."""
 
-    advice = "`edge list` shows what is installed"
+    advice = "`edge list` shows the installed plugins"
 
 
 class ConfigError(UsageError):
@@ -138,13 +138,13 @@ class ConfigError(UsageError):
 
 
 class CheckFailed(EdgeError):
-    """A check that says no."""
+    """A check that failed."""
 
     exit_code = 1
 
 
 class NotConfigured(CheckFailed):
-    """A plugin's self-check wants secrets or settings that are not set.
+    """A plugin's self-check needs secrets or settings that are not set.
 
     needs  the commands that set them
     """
@@ -164,7 +164,7 @@ class NotWasm(Refused):
     """The input is not WebAssembly."""
 
     status = 0x301
-    advice = "Give the .wasm that your toolchain built"
+    advice = "Use the .wasm that your toolchain built"
 
 
 class NotComponent(Refused):
@@ -178,48 +178,48 @@ class InvalidWasm(Refused):
     """WebAssembly that does not validate."""
 
     status = 0x303
-    advice = "Build the plugin again, with released tools; copy the file again if it came from elsewhere"
+    advice = "Build the plugin again with released tools, or copy the file again if it came from elsewhere"
 
 
 class Unsupported(Refused):
-    """WebAssembly that uses what the engine profile leaves out."""
+    """WebAssembly with features that the engine profile leaves out."""
 
     status = 0x312
 
 
 class TooComplex(Refused):
-    """A component nested too deep, or of more instances, functions or cases than the compiler takes."""
+    """A component nested too deeply, or with more instances, functions or cases than the compiler accepts."""
 
     status = 0x311
     advice = "Build the plugin from fewer or smaller components"
 
 
 class NotArtifact(Refused):
-    """There is no trailer of `edge compile` at the end."""
+    """The file does not end with the trailer of `edge compile`."""
 
     status = 0x304
-    advice = "Give a .cwasm that `edge compile` wrote; `edge inspect` tells what a file is"
+    advice = "Use a .cwasm that `edge compile` wrote; `edge inspect` shows what a file is"
 
 
 class Damaged(Refused):
     """Sizes, digest or description do not agree."""
 
     status = 0x305
-    advice = "Copy the file again from where it was compiled, and compare their sizes"
+    advice = "Copy the file again from its source, and compare the sizes"
 
 
 class WrongTarget(Refused):
     """Compiled for another engine target."""
 
     status = 0x306
-    advice = "Compile it for the engine that runs here, `edge compile --target ENGINE`, or get it so"
+    advice = "Compile it for this machine's engine with `edge compile --target ENGINE`, or get a file for it"
 
 
 class WrongEngine(Refused):
     """Compiled for another engine: the fingerprints differ."""
 
     status = 0x307
-    advice = "Compile the plugin again with the release of Edge that runs here, or get it so"
+    advice = "Compile the plugin again with this machine's release of Edge, or get such a file"
 
 
 class Untrusted(Refused):
@@ -227,8 +227,8 @@ class Untrusted(Refused):
 
     status = 0x308
     advice = (
-        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; "
-        "the first 16 are enough for a key in `edge key list`"
+        "If you trust the signer: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
+        "first 16 are enough for a key in `edge key list`"
     )
 
 
@@ -236,78 +236,79 @@ class BadSignature(Refused):
     """The signature does not verify: the description was changed after it was signed."""
 
     status = 0x309
-    advice = "Do not use this file; get it again from whoever compiled it"
+    advice = "Do not use this file; get it again from its author"
 
 
 class Revoked(Refused):
     """Its signer or its digest was revoked on this machine."""
 
     status = 0x30B
-    advice = "Use another release; `edge key list` shows what was revoked, where and why"
+    advice = "Use another release; `edge key list` shows revocations with file and reason"
 
 
 class OutOfScope(Refused):
-    """Another plugin than was asked for, or than its signer may sign."""
+    """Another plugin than requested, or one that its signer may not sign."""
 
     status = 0x30C
     advice = (
-        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it"
+        "`edge key list` shows which plugins a key may sign; `edge key trust KEY --plugins NAMES` changes it"
     )
 
 
 class OldCompiler(Refused):
-    """Compiled by a compiler whose code is not taken any more."""
+    """Compiled by a compiler that is no longer accepted."""
 
     status = 0x30D
     advice = (
-        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor"
+        "Compile the plugin again with a newer release of Edge, or get such a file; `edge key list` "
+        "shows the oldest compiler accepted"
     )
 
 
 class Downgrade(Refused):
-    """An older release than is taken."""
+    """An older release than is accepted."""
 
     status = 0x30E
-    advice = "Get a newer release; `edge show NAME` shows the one that is installed, and the one that is kept"
+    advice = "Get a newer release; `edge show NAME` shows the installed and the previous one"
 
 
 class NotPackage(Refused):
-    """There is no head of `edge pack` at the beginning."""
+    """The file does not begin with the head of `edge pack`."""
 
     status = 0x30F
-    advice = "Give a .edge that `edge pack` wrote; `edge inspect` tells what a file is"
+    advice = "Use a .edge that `edge pack` wrote; `edge inspect` shows what a file is"
 
 
 class BadPackage(Refused):
-    """A package that must not be made, or installed, as it is."""
+    """A package that must not be created, or installed, as it is."""
 
 
 class BadSeal(Refused):
-    """A secret that does not open: sealed with another key or for something else, or damaged."""
+    """A secret that cannot be decrypted: sealed with another key or for another purpose, or damaged."""
 
     status = 0x310
 
 
 class NotEnabled(Refused):
-    """The plugin is installed and not enabled."""
+    """The plugin is installed but not enabled."""
 
 
 class NeedsConsent(Refused):
-    """What the plugin asks for needs the operator's consent."""
+    """The plugin's requests need the operator's consent."""
 
 
 class MissingImport(Refused):
-    """The component imports what nobody provides here."""
+    """The component imports an interface that is not provided."""
 
     status = 0x30A
     advice = "Build it for a world of wit/ in Edge's repository, or provide the interface to Runtime.load"
 
 
 class BadManifest(Refused):
-    """The manifest does not say what it must.
+    """The manifest is not valid.
 
-    heading   which manifest, and how much is wrong with it
-    problems  each with its line, the first 100 of them; the message has as many as it holds
+    heading   which manifest, and how many problems it has
+    problems  each with its line, at most 100; the message has as many as fit
     """
 
     MAX_PROBLEMS = 100
@@ -316,7 +317,7 @@ class BadManifest(Refused):
         found = tuple(problems)
         listed = tuple(map(_one_line, found[: self.MAX_PROBLEMS]))
         if len(found) > len(listed):
-            listed = (*listed, f"{len(found) - len(listed)} more problems")
+            listed = (*listed, f"{len(found) - len(listed)} more")
         self.heading = _one_line(heading)
         self.problems = listed
         message = f"{self.heading}: {'; '.join(listed)}" if listed else heading
@@ -324,23 +325,23 @@ class BadManifest(Refused):
 
 
 class NotGranted(Refused):
-    """The component imports what it is not granted."""
+    """The component imports an interface without a grant."""
 
-    advice = "`edge audit` shows what it imports, declares and is granted"
+    advice = "`edge audit` shows what the plugin imports, declares and is granted"
 
 
 class Denied(Refused):
-    """One use of a capability, or one call, that is not allowed."""
+    """A use of a capability, or a call, that is not allowed."""
 
 
 class NotDelegated(Denied):
-    """A plugin asks for the tool of another plugin, and may not."""
+    """A plugin called another plugin's tool without permission."""
 
-    advice = "Name the tool in the delegation list of the calling plugin, as plugin/tool, and grant it"
+    advice = "Add the tool, as plugin/tool, to the delegation list of the calling plugin, and grant it"
 
 
 class CallFailed(EdgeError):
-    """The guest did not come to an end of its own; its instance is not used again."""
+    """The guest did not end by itself; its instance is not used again."""
 
     exit_code = 4
 
@@ -350,7 +351,8 @@ class Trapped(CallFailed):
 
     status = 0x401
     advice = (
-        "This is a fault in the plugin; if it is not yours, tell its author, with the arguments of the call"
+        "This is a fault in the plugin; if it is not yours, report it to its author with the arguments "
+        "of the call"
     )
 
 
@@ -358,21 +360,21 @@ class OutOfFuel(CallFailed):
     """The fuel of the call is used up."""
 
     status = 0x402
-    advice = "Allow it more (--fuel, Limits.fuel), if this work is worth it"
+    advice = "Raise the limit (--fuel, Limits.fuel) if the plugin needs more"
 
 
 class DeadlineExceeded(CallFailed):
     """The time of the call is used up."""
 
     status = 0x403
-    advice = "Allow it more (--timeout, Limits.deadline), if it is worth waiting for"
+    advice = "Raise the limit (--timeout, Limits.deadline) if the plugin needs more"
 
 
 class OverLimit(CallFailed):
-    """The guest went over another limit, which the message names."""
+    """The guest exceeded another limit, which the message names."""
 
     status = 0x404
-    advice = "Allow it more, if the plugin is to be trusted with it: edge.Limits, `edge run --help`"
+    advice = "Raise the limit if you trust the plugin with it: edge.Limits, `edge run --help`"
 
 
 class Cancelled(CallFailed):
@@ -382,32 +384,32 @@ class Cancelled(CallFailed):
 
 
 class Exited(CallFailed):
-    """The guest left through wasi:cli/exit."""
+    """The guest exited through wasi:cli/exit."""
 
     status = 0x406
-    advice = "A plugin has to answer and return; if it is not yours, tell its author"
+    advice = "A plugin must return its answer instead of exiting; if it is not yours, report it to its author"
 
 
 class HostFailed(CallFailed):
-    """A host function raised; that exception is the cause of this one."""
+    """A host function raised; that exception is the cause."""
 
     status = 0x407
 
 
 class RateExceeded(CallFailed):
-    """Not begun: the plugin was called too often in the last minute."""
+    """Not started: the plugin was called too often in the last minute."""
 
-    advice = "Call it again later; calls_per_minute of its limits says how often"
+    advice = "Try again later; the limit is calls_per_minute"
 
 
 class Busy(CallFailed):
-    """Not begun: too many calls of the plugin are under way."""
+    """Not started: too many calls of the plugin are running."""
 
-    advice = "Call it again when one has ended; concurrent_calls of its limits says how many"
+    advice = "Try again when a call has ended; the limit is concurrent_calls"
 
 
 class EnvironmentFault(EdgeError):
-    """Something of this machine is missing or does not work."""
+    """Something on this machine is missing or does not work."""
 
     exit_code = 5
 
@@ -420,7 +422,7 @@ class IoFault(EnvironmentFault):
     """Reading or writing failed."""
 
     status = 0x501
-    advice = "`dmesg` shows whether the disk is failing, or can't be written any more"
+    advice = "`dmesg` shows whether the disk is failing or has become read-only"
 
 
 class DiskFull(EnvironmentFault):
@@ -438,46 +440,49 @@ class OutOfMemory(EnvironmentFault):
 
 
 class NotAdmitted(EnvironmentFault):
-    """What the call may use at most is more than this machine has free."""
+    """The call's memory limit exceeds what this machine has free."""
 
-    advice = "Wait until another call has ended, or have its author declare less memory under [edge.limits]"
+    advice = "Wait until another call has ended, or declare less memory under [edge.limits] in the manifest"
 
 
 class NoCompiler(EnvironmentFault):
-    """This build of the native library only runs what is compiled."""
+    """This build of the native library has no compiler."""
 
     status = 0x504
     advice = "Compile on a PC: `edge compile PLUGIN.wasm --target DEVICE -o DIR`, then copy the .cwasm here"
 
 
 class FetchFailed(EnvironmentFault):
-    """What was to be downloaded could not be."""
+    """A download failed."""
 
 
 class StoreDamaged(EnvironmentFault):
-    """The store of installed plugins is not as it was left."""
+    """The store of installed plugins is damaged."""
 
-    advice = "`edge doctor` tells more; `edge remove NAME --forget` and installing it again mend it"
+    advice = (
+        "`edge doctor` shows details; to repair it, run `edge remove NAME --forget` and install the "
+        "plugin again"
+    )
 
 
 class KeyDamaged(EnvironmentFault):
-    """A file of a key that holds no whole key."""
+    """A key file that does not contain a complete key."""
 
 
 class InternalFault(EnvironmentFault):
-    """A fault of Edge itself."""
+    """A fault in Edge itself."""
 
     status = 0x505
     advice = "Please report it, with the command and the file"
 
 
 def _one_line(text: str) -> str:
-    """As `safe`, and without a run of blanks after which a terminal's next line would begin."""
+    """As `safe`, and without runs of blanks, after which a terminal may begin another line."""
     return phrase(text, LIMIT) if "   " in text[:LIMIT] else safe(text)
 
 
 def of_status(status: int, message: str, remedy: str = "") -> EdgeError:
-    """The error for a status of the native library; `remedy`: instead of the usual one."""
+    """The error for a status of the native library; `remedy` replaces the default one."""
     return _BY_STATUS.get(status, InternalFault)(message, remedy)
 
 

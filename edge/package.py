@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 MAGIC = b"EDGEPKG1"
 HEAD_BYTES = 108
-"""Before the description in a head: magic, length, public key, signature."""
+"""Bytes before the description in a head: magic, length, public key, signature."""
 
 MANIFEST = "manifest.toml"
 WASM = "plugin.wasm"
 CODE = "code."
-"""Before the name of the engine that code is for."""
+"""The prefix of the name of code, before its engine."""
 
-MOST_RELEASE = 1 << 53
+MAX_RELEASE = 1 << 53
 DIGEST_DIGITS = 64
 
 
 class Package:
-    """An open package whose signature and size were checked; each file's digest is checked where it is read.
+    """An open package with checked signature and size; each file's digest is checked when it is read.
 
-    fd           the file, which stays the caller's and has to stay open
+    fd           the file; the caller owns it and must keep it open
     file         its name, for messages
-    head         what stands before the files, and all that a device keeps of it
-    description  what the head says, and the signer's key
+    head         the bytes before the files, all that a device keeps of it
+    description  the head's description, and the signer's key
     """
 
     __slots__ = ("description", "fd", "file", "head")
@@ -48,7 +48,7 @@ class Package:
 
     @property
     def names(self) -> list[str]:
-        """Its files, in their order."""
+        """The names of its files, in order."""
         return [entry["name"] for entry in self.description["files"]]
 
     @property
@@ -57,27 +57,27 @@ class Package:
         return [entry["engine"] for entry in self.description["files"] if "engine" in entry]
 
     def code(self, engine: str) -> str:
-        """The file with the code for an engine; `errors.WrongTarget` where there is none."""
+        """The file with the code for an engine; raises `errors.WrongTarget` if there is none."""
         if engine in self.engines:
             return f"{CODE}{engine}"
         from edge import errors
 
         raise errors.WrongTarget(
-            f"{self.file}: it has code for {', '.join(self.engines)}, and what runs here is {engine}",
-            f"Get a package for {engine}, or make one on a PC: `edge pack DIR --target {engine}`",
+            f"{self.file}: it has code for {', '.join(self.engines)}; this machine needs {engine}",
+            f"Get a package for {engine}, or create one on a PC: `edge pack DIR --target {engine}`",
         )
 
     def check(self, name: str) -> None:
-        """Reads a file through; `errors.Damaged` unless its digest is the one that was signed."""
+        """Reads a file completely; raises `errors.Damaged` if its digest is not the signed one."""
         making.unpack(self.fd, self.file, self.head, name)
 
     def check_all(self) -> None:
-        """The same for every file, so that no byte of the package is left unchecked."""
+        """The same for every file, so that every byte of the package is checked."""
         for name in self.names:
             self.check(name)
 
     def check_trust(self, trust: bytes) -> None:
-        """That this trust (native/src/trust.rs) takes the package; raises what speaks against it."""
+        """Checks the package against this trust (native/src/trust.rs); raises if it is not accepted."""
         try:
             making.describe_head(self.head, self.file, trust)
         except Exception as error:
@@ -85,29 +85,29 @@ class Package:
             raise
 
     def unpack(self, name: str, to: int) -> bytes:
-        """Copies a file to a descriptor while checking its digest; answers with a receipt for the copy.
+        """Copies a file to a descriptor while checking its digest; returns a receipt for the copy.
 
-        What was written is to be thrown away when this raises.
+        The caller must discard what was written if this raises.
         """
         return making.unpack(self.fd, self.file, self.head, name, to)
 
     def manifest(self) -> bytes:
         """The text of its manifest."""
-        from edge.manifest.text import MOST_BYTES
+        from edge.manifest.text import MAX_BYTES
 
         size = next(entry["size"] for entry in self.description["files"] if entry["name"] == MANIFEST)
-        if size > MOST_BYTES:
-            _refuse(self.file, f"its manifest is longer than {MOST_BYTES >> 10} kB")
+        if size > MAX_BYTES:
+            _refuse(self.file, f"its manifest is longer than {MAX_BYTES >> 10} kB")
         copy = posix.memfd_create("edge-manifest")
         try:
             self.unpack(MANIFEST, copy)
-            # What was checked is the copy; the file may have changed by now.
+            # The copy was checked; the file may have changed since.
             return posix.pread(copy, size, 0)
         finally:
             posix.close(copy)
 
     def declared(self) -> Manifest:
-        """Its manifest, checked as those of others are; it has to speak of the plugin that was signed."""
+        """Its manifest, checked as a foreign one; it must describe the signed plugin."""
         from edge import manifest
         from edge.manifest.parse import parse
 
@@ -121,7 +121,7 @@ class Package:
             signed = self.description[field]
             if found.fields[field] != signed:
                 _refuse(
-                    self.file, f"its manifest says {field} {found.fields[field]}, its description {signed}"
+                    self.file, f"its manifest has {field} {found.fields[field]}, its description {signed}"
                 )
         return found
 
@@ -132,10 +132,10 @@ def is_package(fd: int) -> bool:
 
 
 def open_package(fd: int, file: str, trust: bytes | None) -> Package:
-    """The package that an open file is. Its signature, its size and what its head says are checked.
+    """The package in an open file. Its signature, its size and its head are checked.
 
-    `trust`: text (native/src/trust.rs); None to look at anybody's package. `file` is for messages.
-    Raises `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
+    `trust`: text (native/src/trust.rs); None to open a package of any signer. `file` is for messages. Raises
+    `errors.NotPackage`, `errors.BadPackage` or another `errors.Refused`.
     """
     try:
         description, head = making.describe_package(fd, file, trust)
@@ -169,26 +169,26 @@ def _refuse(file: str, why: str) -> NoReturn:
     raise errors.BadPackage(f"{file}: {why}", "Pack the plugin again")
 
 
-def _problem(said: dict[str, Any]) -> str:
-    """What a description lacks, whoever signed it; names and sizes of files were checked already."""
+def _problem(description: dict[str, Any]) -> str:
+    """The problem of a description, whoever signed it; names and sizes of files were checked already."""
     for field, is_right in FIELDS.items():
-        if not is_right(said.get(field)):
-            return f"`{field}` is not what it should be"
-    names = [entry["name"] for entry in said["files"]]
+        if not is_right(description.get(field)):
+            return f"`{field}` is not valid"
+    names = [entry["name"] for entry in description["files"]]
     if MANIFEST not in names:
         return f"it has no {MANIFEST}"
-    if not any("engine" in entry for entry in said["files"]):
-        return "it has no code"
-    return next(filter(None, map(_file_problem, said["files"])), "")
+    if not any("engine" in entry for entry in description["files"]):
+        return "it contains no code"
+    return next(filter(None, map(_file_problem, description["files"])), "")
 
 
 def _file_problem(entry: dict[str, Any]) -> str:
     name = entry["name"]
     if name in (MANIFEST, WASM):
-        return f"{name} is no code for an engine" if "engine" in entry else ""
+        return f"{name} is not code for an engine" if "engine" in entry else ""
     engine = entry.get("engine")
     if not (_is_text(engine) and name == f"{CODE}{engine}" and _is_text(entry.get("fingerprint"))):
-        return f"there is no use for {name}"
+        return f"unexpected file {name}"
     return ""
 
 
@@ -197,7 +197,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_RELEASE
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_RELEASE
 
 
 def _is_release(value: Any) -> bool:
@@ -239,4 +239,4 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "tools": lambda value: value is None or _are_tools(value),
     "adopted": lambda value: value in (None, True),
 }
-"""What a device relies on, by its field."""
+"""Checks of the fields that a device relies on."""

@@ -1,4 +1,4 @@
-"""What somebody may have meant who mistyped a word, and what to type."""
+"""Suggestions for mistyped words."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ if TYPE_CHECKING:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like another, empty where none is."""
+    """The known word most similar to another; empty if there is none."""
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word[:64], list(known), 1)), "")
 
 
 def shell(path: str) -> str:
-    """A path as a shell takes it."""
+    """A path, quoted for a shell."""
     from shlex import quote
 
     return quote(path)
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """`Did you mean` and the nearest word, or all there are."""
+    """`Did you mean` and the nearest word, or all known words."""
     known = list(known)
     near = nearest(word, known)
     if near:

@@ -6,7 +6,7 @@ RATIONALE, "Why one engine profile, and fuel always on".
 from __future__ import annotations
 
 ENGINES = ("pulley32", "pulley64", "aarch64", "x86_64")
-"""What executes artifacts: the interpreter of 32 or 64 bits, or a CPU."""
+"""Engines that execute artifacts: the interpreter of 32 or 64 bits, or a CPU."""
 
 DEVICES = {
     "pi-zero": "pulley32",
@@ -14,7 +14,7 @@ DEVICES = {
     "x86_64-linux": "x86_64",
     "board": "pulley32",
 }
-"""Which engine runs on a device; cross/targets.toml says more of each."""
+"""The engine of each device; cross/targets.toml has the details."""
 
 
 def engine_of(name: str) -> str:

@@ -1,17 +1,17 @@
-"""Text: names, and what strangers wrote, made safe to show.
+"""Text: names, and foreign text made safe to show.
 
-A terminal obeys control characters, and a person takes what can't be seen, or looks like another letter, for
-something else. So text that Edge did not write passes through one of these before a person sees it:
+A terminal obeys control characters, and invisible or similar characters deceive a reader. So text that Edge
+did not write passes through one of these before it is shown:
 
-    safe        one line: what controls a terminal or can't be seen stands there as an escape
+    safe        one line: invisible characters and those that control a terminal become escapes
     safe_lines  the same of several lines
-    phrase      prose of a stranger within a line of Edge's: on one line, without runs of blanks
+    phrase      foreign prose within a line of Edge's: on one line, without runs of blanks
     quoted      the same between quotation marks
-    plain       what a person decides on (programs, hosts, names): everything outside ASCII as an escape
-    word        a name: as it is when it is of ordinary characters, else as `plain` between quotation marks
+    plain       text that decisions depend on (programs, hosts, names): non-ASCII characters become escapes
+    word        a name: unchanged if all its characters are ordinary, else as `plain` in quotation marks
 
-Each but safe_lines takes a limit, in characters, of what it answers. They cut before they escape, so that
-nothing is ever copied at the size of a guest's text. RATIONALE, "Why text is cut before it is escaped".
+All but safe_lines take a limit of the result, in characters. They cut before they escape, so that a guest's
+text is never copied as a whole. RATIONALE, "Why text is cut before it is escaped".
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ else:
 
 ENDS = "abcdefghijklmnopqrstuvwxyz0123456789"
 INNER = ENDS + "._-"
-LONGEST = 128
+MAX_NAME = 128
 
 ORDINARY = INNER + "ABCDEFGHIJKLMNOPQRSTUVWXYZ@+ "
 
 LIMIT = 1000
-"""Characters of a line or a message."""
+"""Maximum characters of a line or a message."""
 
 PART_LIMIT = 800
-"""Characters of a stranger's text in a message, so that what Edge says of it has room beside it."""
+"""Maximum characters of foreign text in a message, so that Edge's own text fits beside it."""
 
 MARK = len("... 4294967295 more")
 
@@ -49,40 +49,41 @@ KNOWN = 1024
 
 
 def is_plugin_name(name: str) -> bool:
-    """Whether it is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
-    # Not by sets: what a call would not run otherwise is 64 kB more of the interpreter on a Pi Zero.
-    return 1 <= len(name) <= LONGEST and not (name.strip(INNER) or (name[0] + name[-1]).strip(ENDS))
+    """Whether a text is 1 to 128 of a-z and 0-9, and inside also dots, underscores and dashes."""
+    # Not with sets: a feature that a call does not use otherwise loads 64 kB more of the interpreter on a Pi
+    # Zero.
+    return 1 <= len(name) <= MAX_NAME and not (name.strip(INNER) or (name[0] + name[-1]).strip(ENDS))
 
 
 def safe(text: str, limit: int = LIMIT) -> str:
-    """The text on one line that no terminal obeys."""
+    """The text on one line, without control sequences for a terminal."""
     return _fit(text, limit, _SAFE)
 
 
 def safe_lines(text: str) -> str:
-    """The same of several lines, of any length; line ends and tabs stay."""
+    """The same for several lines, of any length; line ends and tabs stay."""
     return text if text.isascii() and text.isprintable() else text.translate(_LINES)
 
 
 def phrase(text: str, limit: int = PART_LIMIT) -> str:
-    """Prose of a stranger for a line of Edge's: one line, each run of blanks a single blank."""
+    """Foreign prose for a line of Edge's: one line, each run of blanks a single blank."""
     head = text[: 2 * limit]
     return _fit(" ".join(head.split()), limit, _SAFE, len(text) - len(head))
 
 
 def quoted(text: str, limit: int = PART_LIMIT) -> str:
-    """The same between quotation marks, which none of its own ends."""
+    """The same in quotation marks, which the text itself cannot close."""
     return '"' + phrase(text, limit - 2).replace('"', "'") + '"'
 
 
 def plain(text: str, limit: int = PART_LIMIT) -> str:
-    """The text in printable ASCII on one line: no letter passes for another."""
-    # Two names may differ in blanks, and a run of them may look like the end of a line.
+    """The text in printable ASCII on one line: no character passes for another."""
+    # Two names may differ in blanks, and a run of blanks may look like a line end.
     return _fit(text, limit, _TIGHT if "  " in text[:limit] else _PLAIN)
 
 
-def word(text: str, limit: int = LONGEST) -> str:
-    """A name: as it is when it is of letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
+def word(text: str, limit: int = MAX_NAME) -> str:
+    """A name: unchanged if it has only letters, digits, `._-@+` and single blanks, else `plain` in quotes."""
     if text and len(text) <= limit and not text.strip(INNER):
         return text
     if text and len(text) <= limit and not text.strip(ORDINARY) and " ".join(text.split()) == text:
@@ -91,12 +92,12 @@ def word(text: str, limit: int = LONGEST) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, or its first `limit` characters and how many more there are; nothing is escaped."""
+    """The text, or its first `limit` characters and the number of the others; without escapes."""
     return text if len(text) <= limit else f"{text[:limit]}... {len(text) - limit} more"
 
 
 def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
-    """An event of a plugin (wit/logging.wit) on one line, without the plugin's name."""
+    """A plugin's event (wit/logging.wit) on one line, without the plugin's name."""
     name, message, attrs = event["function-name"], event["message"], event["attrs"] or ""
     more = 0
     for part in (name, message, attrs):
@@ -112,7 +113,7 @@ def event_line(level: str, event: dict[str, Any], limit: int = LIMIT) -> str:
 
 
 def utf8_length(text: str) -> int:
-    """How many bytes of UTF-8 a text is, of which no copy is made."""
+    """The length of a text in UTF-8, without copying it."""
     if text.isascii():
         return len(text)
     return sum(
@@ -121,7 +122,7 @@ def utf8_length(text: str) -> int:
 
 
 class Escapes(Table):
-    """A table for `str.translate` that is worked out letter by letter, as they come up."""
+    """A table for `str.translate` that is filled as characters occur."""
 
     __slots__ = ("_escape", "_keeps")
 
@@ -133,14 +134,14 @@ class Escapes(Table):
     def __missing__(self, code: int) -> str:
         letter = chr(code)
         found = letter if self._keeps(letter) else self._escape(letter)
-        # There are a million letters, and a stranger may use them all.
+        # There are a million characters, and hostile text may use them all.
         if len(self) < KNOWN:
             self[code] = found
         return found
 
 
 def _fit(text: str, limit: int, table: Table, more: int = 0) -> str:
-    """The text by a table, in `limit` characters at most; `more` have been left out already."""
+    """The text by a table, in at most `limit` characters; `more` were left out already."""
     head = text[:limit]
     escaped = head if head.isascii() and head.isprintable() and table is _SAFE else head.translate(table)
     more += len(text) - len(head)
@@ -156,14 +157,14 @@ def _fit(text: str, limit: int, table: Table, more: int = 0) -> str:
 
 
 def is_visible(letter: str) -> bool:
-    """Whether a letter is seen, takes room, and controls nothing."""
+    """Whether a character is visible, takes space, and controls nothing."""
     return letter.isprintable() and not (
         letter in INVISIBLE or "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
     )
 
 
 def _escape(letter: str) -> str:
-    """As Python writes it."""
+    """The escape of Python."""
     return ascii(letter)[1:-1] if letter < " " or letter > "~" else f"\\x{ord(letter):02x}"
 
 

@@ -1,8 +1,8 @@
-"""Waiting that ends when its call has to: at the deadline, and when the call is cancelled.
+"""Waiting that ends at the call's deadline, and when the call is cancelled.
 
-A host function runs between two steps of its guest, where the native library cannot interrupt it. One that
-waits for anything uses `wait`; one that works for long looks at `Call.time_left()` and `Call.cancelled` now
-and then. What overruns all the same is not stopped, but its call ends right after it with DeadlineExceeded.
+A host function runs between two steps of its guest, where the native library cannot interrupt it. Host
+functions that wait use `wait`; those that work for long check `Call.time_left()` and `Call.cancelled`. One
+that overruns is not stopped, but its call then ends with DeadlineExceeded.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 NS = 1_000_000_000
 NS_PER_MS = 1_000_000
-LONGEST_POLL_MS = 1 << 30
-"""poll takes a C int; nobody notices that a wait of twelve days is begun anew."""
+MAX_POLL_MS = 1 << 30
+"""poll takes a C int; restarting a wait of twelve days has no effect."""
 
 
 class Wake:
-    """Ends a poll from another thread, or from a signal handler. `close` frees its two descriptors."""
+    """Ends a poll from another thread, or from a signal handler. `close` releases its two descriptors."""
 
     __slots__ = ("_lock", "_write", "fd")
 
     def __init__(self) -> None:
         self.fd, self._write = posix.pipe2(posix.O_CLOEXEC | posix.O_NONBLOCK)
-        # Whoever wakes must not write into a descriptor that was closed and given to somebody else meanwhile;
-        # a signal handler may find the lock taken by its own thread.
+        # Waking must not write into a descriptor that was closed and reused meanwhile; a signal handler may
+        # interrupt the thread that holds the lock.
         self._lock = RLock()
 
     def __call__(self) -> None:
-        """Ends the poll that is under way, or the next one."""
+        """Ends the current poll, or the next one."""
         with self._lock:
             if self._write >= 0:
                 try:
@@ -44,7 +44,7 @@ class Wake:
                     return
 
     def clear(self) -> None:
-        """Forgets what woke it so far."""
+        """Resets the wake-ups so far."""
         try:
             while posix.read(self.fd, 4096):
                 pass
@@ -52,7 +52,7 @@ class Wake:
             return
 
     def close(self) -> None:
-        """Frees its descriptors; waking it is in vain from now on."""
+        """Closes its descriptors; waking has no effect from then on."""
         with self._lock:
             if self._write >= 0:
                 posix.close(self.fd)
@@ -63,9 +63,9 @@ class Wake:
 def wait(
     call: Call, *, readable: Iterable[int] = (), writable: Iterable[int] = (), seconds: float | None = None
 ) -> list[int]:
-    """Waits for descriptors; answers with those that are ready, with none when so many seconds are over.
+    """Waits for descriptors; returns those that are ready, or none after this many seconds.
 
-    For host functions. Raises DeadlineExceeded or Cancelled, which a host function lets pass.
+    For host functions. Raises DeadlineExceeded or Cancelled, which a host function must pass on.
     """
     until = call.deadline
     if seconds is not None and seconds < call.time_left():
@@ -78,7 +78,7 @@ def wait(
     if not ready and monotonic_ns() >= call.deadline:
         from edge import errors
 
-        raise errors.DeadlineExceeded("The time of the call was over while its host waited")
+        raise errors.DeadlineExceeded("The call reached its deadline while the host waited")
     return ready
 
 
@@ -91,8 +91,8 @@ def poll_until(poll: object, until: int) -> list[tuple[int, int]]:
     """`poll.poll` until a time on `time.monotonic_ns()`."""
     while True:
         left = until - monotonic_ns()
-        # Rounded up: what wakes a little too early would spin for the rest of the millisecond.
-        milliseconds = min(max(0, -(-left // NS_PER_MS)), LONGEST_POLL_MS)
+        # Rounded up: waking early would spin for the rest of the millisecond.
+        milliseconds = min(max(0, -(-left // NS_PER_MS)), MAX_POLL_MS)
         events: list[tuple[int, int]] = poll.poll(milliseconds)  # type: ignore[attr-defined]
         if events or monotonic_ns() >= until:
             return events
@@ -113,7 +113,7 @@ def _poll(call: Call, readable: Iterable[int], writable: Iterable[int], until: i
     try:
         poll.register(wake.fd, select.POLLIN)
         call.wake = wake
-        # Cancelled before it could be woken: nothing to wait for.
+        # Cancelled before the wait began.
         if call.cancelled:
             return []
         return [fd for fd, _ in poll_until(poll, until) if fd != wake.fd]

@@ -28,7 +28,7 @@ LENGTHS = (0, 1, HEAD_BYTES, 2**20, 2**20 + 1, 2**31 - 1, 2**31, 2**32 - 1)
 FIELDS = (0, 8, 12, 44, HEAD_BYTES)
 """Where magic, length, key, signature and description begin."""
 
-LEAST_REASON = 12
+MIN_REASON = 12
 
 
 class Genuine:
@@ -85,7 +85,7 @@ def _refused(act: Callable[[], None]) -> str:
     except errors.Refused as error:
         prefix, _, reason = error.message.partition(": ")
         assert prefix == FILE, error.message
-        assert len(reason) >= LEAST_REASON, error.message
+        assert len(reason) >= MIN_REASON, error.message
         assert error.message.isprintable()
         return type(error).__name__
     raise AssertionError("it was taken")

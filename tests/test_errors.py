@@ -71,7 +71,7 @@ def test_a_run_of_blanks_can_not_look_like_the_end_of_a_line() -> None:
 def test_of_ten_thousand_problems_a_hundred_are_told() -> None:
     problems = (f"line {at}: \x1b{'x' * 5000}" for at in range(10_000))
     error = errors.BadManifest("manifest.toml has 10000 problems", "", problems)
-    assert (len(error.problems), error.problems[-1]) == (101, "9900 more problems")
+    assert (len(error.problems), error.problems[-1]) == (101, "9900 more")
     assert max(map(len, error.problems)) <= LIMIT
     assert all(map(str.isprintable, error.problems))
     assert len(error.message) <= LIMIT

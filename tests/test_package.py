@@ -143,12 +143,12 @@ def test_a_description_that_lacks_something_is_refused(contents: bytes, changes:
     ("change", "message"),
     [
         (lambda files: files[1:], "it has no manifest.toml"),
-        (lambda files: [files[0], files[-1]], "it has no code"),
-        (lambda files: [{**files[0], "engine": "x"}, *files[1:]], "manifest.toml is no code"),
-        (lambda files: [*files, {**files[0], "name": "readme"}], "no use for readme"),
-        (lambda files: [files[0], {**files[1], "engine": "pulley64"}], "no use for code.pulley32"),
-        (lambda files: [files[0], {**files[1], "engine": 7}], "no use for code.pulley32"),
-        (lambda files: [files[0], {**files[1], "fingerprint": None}], "no use for code.pulley32"),
+        (lambda files: [files[0], files[-1]], "it contains no code"),
+        (lambda files: [{**files[0], "engine": "x"}, *files[1:]], "manifest.toml is not code"),
+        (lambda files: [*files, {**files[0], "name": "readme"}], "unexpected file readme"),
+        (lambda files: [files[0], {**files[1], "engine": "pulley64"}], "unexpected file code.pulley32"),
+        (lambda files: [files[0], {**files[1], "engine": 7}], "unexpected file code.pulley32"),
+        (lambda files: [files[0], {**files[1], "fingerprint": None}], "unexpected file code.pulley32"),
     ],
 )
 def test_files_that_mean_nothing_are_refused(

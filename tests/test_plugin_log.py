@@ -135,7 +135,7 @@ def test_where_it_can_not_be_kept_calls_go_on(folder: Path, capfd: pytest.Captur
     log, output = plugin_log.sink("pump")
     log("pump", "info", EVENT)
     output(1, b"one\ntwo\n")
-    assert capfd.readouterr().err.count("what pump logs is not kept") == 1
+    assert capfd.readouterr().err.count("the log of pump is not kept") == 1
 
 
 def test_what_somebody_else_wrote_there_is_passed_over(folder: Path) -> None:
@@ -150,7 +150,7 @@ def test_what_is_forgotten_is_gone_for_who_reads_and_who_goes_on_to_write(folder
     _, output = plugin_log.sink("pump")
     for _ in range(2000):
         output(1, b"x" * 50)
-    reading.forget("pump")
+    reading.delete("pump")
     output(1, b"late")
     assert (texts(), list(folder.iterdir())) == ([], [])
-    reading.forget("pump")
+    reading.delete("pump")

@@ -11,7 +11,7 @@ from edge.interfaces.logging import Logging  # noqa: E402
 
 
 def run(artifact: str, arguments: str) -> None:
-    """Verifies, loads, calls, tells."""
+    """Verifies, loads, calls and prints the result."""
     plugin = Runtime().load(artifact, interfaces=(Logging(lambda *_: None),))
     answer = plugin.call(arguments).output
     seconds = time.perf_counter() - started

@@ -13,7 +13,7 @@ TOOL = "zeroclaw:plugin/tool@0.1.0"
 
 
 def build(source: str, compiled: str) -> None:
-    """Compiles once, as its users do who care for start-up."""
+    """Compiles once, as users of wasmtime do for a fast start."""
     with open(source, "rb") as file, open(compiled, "wb") as out:
         out.write(component.Component(Engine(), file.read()).serialize())
 
@@ -24,14 +24,14 @@ def execute(engine: Engine, linker: component.Linker, plugin: component.Componen
     instance = linker.instantiate(store, plugin)
     tool = instance.get_export_index(store, TOOL)
     index = instance.get_export_index(store, "execute", tool)
-    assert index is not None, "the component is no tool"
+    assert index is not None, "the component is not a tool"
     function = instance.get_func(store, index)
     assert function is not None
     return str(function(store, arguments).output)
 
 
 def run(compiled: str, arguments: str) -> None:
-    """Loads, calls, tells."""
+    """Loads, calls and prints the result."""
     engine = Engine()
     plugin = component.Component.deserialize_file(engine, compiled)
     linker = component.Linker(engine)

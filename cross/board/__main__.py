@@ -21,18 +21,18 @@ ENVIRONMENT = 5
 INTERRUPTED = 128 + signal.SIGINT
 
 DESCRIPTION = """\
-Runs a command on an emulated Raspberry Pi Zero that has `edge` installed, and exits as the command does."""
+Runs a command on an emulated Raspberry Pi Zero that has `edge` installed, and exits with its code."""
 EPILOG = """\
 example: cross/pizero --icount --with tool.pulley32.cwasm -- edge run tool.pulley32.cwasm '{"count": 2}'
 
-Memory is that of the command's own process: its peak with the pages of mapped files (VmHWM), and its peak of
+Memory figures are those of the command's own process: peak including mapped files (VmHWM), and peak of
 anonymous memory.
-virtual_ms means something with --icount only; then it is 2 ns an instruction and repeats to the digit.
-Exits 2 when used wrongly and 5 when there is no board."""
+virtual_ms is meaningful only with --icount: every instruction costs 2 ns, and results repeat exactly.
+Exits with 2 on wrong usage and with 5 if the board cannot be started."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs one command on a board of its own."""
+    """Runs one command on a new board."""
     options, command = _parse(arguments)
     try:
         with _board(options) as board:
@@ -55,13 +55,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def talk(text: str) -> None:
-    """Says how it goes."""
+    """Prints progress."""
     print(f"pizero: {text}", file=sys.stderr, flush=True)
 
 
 def _board(options: argparse.Namespace) -> Board:
     with tempfile.TemporaryDirectory(prefix="edge-board-") as folder:
-        talk("making the bundle")
+        talk("creating the bundle")
         installed = bundle.make(Path(folder))
         talk("booting")
         return Board(options.files, bundle=installed, icount=options.icount)
@@ -77,23 +77,23 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, Sequence[str]]
     )
     parser.add_argument(
         "--with", dest="files", type=Path, nargs="+", action="extend", default=[], metavar="FILE",
-        help="files and folders for the command's working directory",
+        help="files and folders to copy to the command's working directory",
     )  # fmt: skip
     parser.add_argument(
-        "--icount", action="store_true", help="let the board's time be a function of instructions"
+        "--icount", action="store_true", help="derive the board's time from executed instructions"
     )
-    parser.add_argument("--json", action="store_true", help="give one JSON document, with the measurements")
+    parser.add_argument("--json", action="store_true", help="print one JSON document with the measurements")
     parser.add_argument(
         "--timeout",
         type=float,
         default=TIMEOUT,
         metavar="SECONDS",
-        help="on the board's clock (%(default).0f)",
+        help="seconds on the board's clock (%(default).0f)",
     )
     own, dashes, command = _split(arguments)
     options = parser.parse_args(own)
     if not (dashes and command):
-        parser.error("the command goes behind `--`: cross/pizero -- edge --help")
+        parser.error("write the command after `--`: cross/pizero -- edge --help")
     return options, command
 
 

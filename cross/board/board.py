@@ -44,7 +44,7 @@ class Board:
         try:
             self._machine.boot(BOOT_SECONDS)
             self.boot_s = time.monotonic() - started
-            # The first program finds nothing in the kernel's caches; no command should be that one.
+            # The first program finds nothing in the kernel's caches; it must not be a measured command.
             self.run(BARE_PYTHON)
             self.bare = self.run(BARE_PYTHON)
         except BaseException:
@@ -71,7 +71,7 @@ class Board:
         env: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
     ) -> Result:
-        """Runs a command to its end, and ends whatever it started and left.
+        """Runs a command to its end, and kills background processes that it leaves.
 
         `env` adds to the board's environment. `timeout` counts on the board's clock.
         """
@@ -85,7 +85,7 @@ class Board:
         written = self.run(["sh", "-c", 'cat > "$1"', "sh", name], stdin=data)
         if written.exit:
             raise BoardError(
-                f"{name} can't be written on the board: {written.stderr.decode(errors='replace').strip()}"
+                f"{name} cannot be written on the board: {written.stderr.decode(errors='replace').strip()}"
             )
 
     def _request(self, command: Sequence[str], env: Mapping[str, str], timeout: float) -> bytes:
@@ -95,7 +95,7 @@ class Board:
         head = struct.pack(REQUEST_HEAD, int(timeout * 1000), len(command), len(variables))
         if not command or len(head + text) > CALL_BYTES or len(strings) > REQUEST_STRINGS:
             raise BoardError(
-                f"a command for the board has one word at least, {REQUEST_STRINGS} at most, and with its"
-                f" environment {CALL_BYTES} bytes at most; put larger input into a file"
+                f"a command for the board must have 1 to {REQUEST_STRINGS} words and, with its environment, "
+                f"at most {CALL_BYTES} bytes; put larger input into a file"
             )
         return head + text

@@ -1,7 +1,7 @@
-"""Why there is no board."""
+"""Errors of the board."""
 
 from __future__ import annotations
 
 
 class BoardError(Exception):
-    """The emulator, its parts or the machine in it don't work; the message says why, and what to do."""
+    """The emulator or the emulated machine does not work; the message has cause and remedy."""

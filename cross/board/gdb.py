@@ -1,4 +1,4 @@
-"""The packets of GDB's remote protocol by which QEMU's stub stops and reads a machine."""
+"""The packets of GDB's remote protocol, by which QEMU's stub stops and reads a machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INSTRUCTION_BYTES = 4
 
 
 class Ended(Exception):
-    """The stub is gone, and the emulator with it, or it refuses what it must be able to do."""
+    """The stub is gone, and the emulator with it, or it refuses a required request."""
 
 
 class TimedOut(Exception):
@@ -56,18 +56,18 @@ class Stub:
         return list(CORE_REGISTERS.unpack_from(bytes.fromhex(self._ask(b"g").decode("ascii"))))
 
     def set_registers(self, values: list[int]) -> None:
-        """Changes r0 to r15; the stub takes no fewer."""
+        """Sets r0 to r15; the stub accepts no fewer."""
         self._ask(b"G" + CORE_REGISTERS.pack(*values).hex().encode("ascii"))
 
     def read(self, address: int, size: int) -> bytes:
-        """The machine's memory, as the program that it stopped in sees it."""
+        """Reads the machine's memory, as the stopped program sees it."""
         end = address + size
         starts = range(address, end, MEMORY_AT_ONCE)
         parts = self._ask_all([b"m%x,%x" % (start, min(MEMORY_AT_ONCE, end - start)) for start in starts])
         return bytes.fromhex(b"".join(parts).decode("ascii"))
 
     def write(self, address: int, data: bytes | memoryview) -> None:
-        """Puts `data` into the machine's memory."""
+        """Writes `data` into the machine's memory."""
         packets = []
         for start in range(0, len(data), MEMORY_AT_ONCE):
             part = data[start : start + MEMORY_AT_ONCE]
@@ -92,7 +92,7 @@ class Stub:
         return reply
 
     def _put(self, *packets: bytes) -> None:
-        # The plus acknowledges what came before.
+        # The plus acknowledges the previous packet.
         data = b"".join(b"+$%s#%02x" % (packet, sum(packet) & 0xFF) for packet in packets)
         try:
             while data:

@@ -1,4 +1,4 @@
-"""The board's first process, from C."""
+"""The board's first process, compiled from C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "init"
 
 
 def init() -> Path:
-    """The program, built unless the cache has it."""
+    """The program, built unless it is cached."""
     zig = toolchain.zig()
     pi_zero = targets.get("pi-zero")
     assert pi_zero.static

@@ -1,4 +1,4 @@
-"""The emulator: starts QEMU, and trades requests for answers with the board's first process (init/main.c).
+"""The emulator: starts QEMU, and exchanges requests and results with the board's first process (init/main.c).
 
 They meet at a breakpoint. RATIONALE.md, "Why the emulated board talks through a breakpoint".
 """
@@ -29,7 +29,7 @@ PARAMETERS = (
 HEADLESS = ("-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config")
 SAME_ENTROPY = ("-seed", "1")
 DEBUGGED = ("-S", "-gdb", "stdio")
-# However we end, QEMU does too.
+# QEMU ends when this process does, however it ends.
 WITH_US = ("setpriv", "--pdeathsig", "KILL")
 VIRTUAL_TIME = ("-icount", "shift=1,sleep=off")
 
@@ -43,18 +43,18 @@ STREAMS = REQUEST, STDIN, STDOUT, STDERR, OUTCOME, FAILURE = range(6)
 
 
 class Machine:
-    """One running board. It stands still while no request is being answered."""
+    """A running board. It is stopped while no request is being answered."""
 
     def __init__(self, kernel: Kernel, archives: Sequence[bytes], *, icount: bool) -> None:
         if not shutil.which(QEMU):
-            raise BoardError(f"no {QEMU} here: install Debian's qemu-system-arm")
+            raise BoardError(f"{QEMU} not found: install Debian's qemu-system-arm")
         self._console = open(os.memfd_create("console"), "rb")  # noqa: SIM115
         initrd = _in_memory(archives)
         command = [QEMU, "-M", "raspi0", "-kernel", str(kernel.image), "-dtb", str(kernel.device_tree)]
         command += ["-initrd", _path(initrd), "-append", " ".join(PARAMETERS)]
         command += ["-serial", f"file:{_path(self._console.fileno())}"]
         command += [*HEADLESS, *SAME_ENTROPY, *DEBUGGED, *(VIRTUAL_TIME if icount else ())]
-        # In a session of its own, the terminal's Ctrl-C reaches only us.
+        # In its own session, the terminal's Ctrl-C reaches only this process.
         self._qemu = subprocess.Popen(
             [*WITH_US, *command],
             stdin=subprocess.PIPE,
@@ -74,13 +74,13 @@ class Machine:
             self._until_next_request(time.monotonic() + seconds, memoryview(b""))
 
     def exchange(self, request: bytes, stdin: bytes, seconds: float) -> dict[int, bytes]:
-        """Gives the board a request; answers with what it wrote until it asked for the next, by stream."""
+        """Sends a request to the board; returns its output until the next request, by stream."""
         with self._diagnosed(f"did not answer within {seconds:.0f} s"):
             self._answer(request)
             return self._until_next_request(time.monotonic() + seconds, memoryview(stdin))
 
     def close(self) -> None:
-        """Switches it off."""
+        """Switches the board off."""
         self._qemu.kill()
         self._qemu.communicate()
         self._console.close()
@@ -91,7 +91,7 @@ class Machine:
             self._stub.run_to_stop(deadline)
             stream, address, size = self._stub.registers()[:3]
             if stream not in STREAMS or size > CALL_BYTES:
-                raise self._broken("made a call to the host that its first process does not make")
+                raise self._broken("made an unexpected call to the host")
             if stream == REQUEST:
                 return {stream: bytes(data) for stream, data in written.items()}
             if stream == STDIN:
@@ -104,7 +104,7 @@ class Machine:
                 raise self._broken(f"could not start: {written[FAILURE].decode(errors='replace')}")
 
     def _answer(self, data: bytes | memoryview) -> None:
-        """Puts `data` where the board's call wants it and has the call return its length."""
+        """Puts `data` where the board's call expects it, and makes the call return its length."""
         registers = self._stub.registers()
         self._stub.write(registers[1], data)
         registers[0] = len(data)
@@ -118,7 +118,7 @@ class Machine:
         except gdb.TimedOut:
             raise self._broken(too_late) from None
         except gdb.Ended:
-            raise self._broken(f"is gone: {self._last_error() or 'QEMU gave no reason'}") from None
+            raise self._broken(f"ended: {self._last_error() or 'QEMU reported no reason'}") from None
 
     def _check_for_panic(self) -> None:
         if PANIC in self._last_words():
@@ -135,16 +135,16 @@ class Machine:
         return self._qemu.stderr.read().decode(errors="replace").strip()
 
     def _broken(self, problem: str) -> BoardError:
-        said = self._last_words().decode(errors="replace").strip()
+        messages = self._last_words().decode(errors="replace").strip()
         return BoardError(
-            f"the emulated board {problem}. Try again on a less busy machine; if it stays, compare"
+            f"the emulated board {problem}. Try again on a less busy machine; if it persists, compare"
             f" `{QEMU} --version` with 7.2, which is known to work."
-            f" The kernel's last words:\n{said or '(none)'}"
+            f" The kernel's last messages:\n{messages or '(none)'}"
         )
 
 
 def _in_memory(parts: Sequence[bytes]) -> int:
-    """A file of this process, with no name to remove."""
+    """A file of this process without a name."""
     file = os.memfd_create("initrd")
     with open(file, "wb", closefd=False) as out:
         out.writelines(parts)

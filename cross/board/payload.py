@@ -1,4 +1,4 @@
-"""What one board has beyond the userland: files to work with, and the bundle under test."""
+"""The files of one board beyond the userland: working files, and the bundle under test."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cross.board import cpio, userland
 from cross.board.errors import BoardError
 
 COMPILER = "lib/modules.py"
-"""Of a bundle's modules, which makes one file of all of them."""
+"""The module of a bundle that makes one file of all of them."""
 
 LISTED = "FILES"
-"""What it goes by."""
+"""The list that this module reads."""
 
 
 def archive(files: Iterable[Path], bundle: Path | None) -> bytes:
-    """An archive for the kernel with `files` in the commands' folder and the bundle unpacked."""
+    """An archive for the kernel, with `files` in the commands' folder and the bundle unpacked."""
     out = io.BytesIO()
     writer = cpio.Writer(out)
     for path in files:
@@ -43,7 +43,7 @@ def _add(writer: cpio.Writer, path: Path, name: str) -> None:
         else:
             writer.file(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
-        raise BoardError(f"{path} can't go to the board: {error.strerror}") from error
+        raise BoardError(f"{path} cannot be copied to the board: {error.strerror}") from error
 
 
 def _unpacked(bundle: Path, scratch: Path) -> Path:
@@ -51,15 +51,15 @@ def _unpacked(bundle: Path, scratch: Path) -> Path:
     folder = scratch / Path(userland.BUNDLE_FOLDER).name
     command = ["tar", "-x", "-f", str(bundle), "-C", str(scratch), "--no-same-owner"]
     if subprocess.run(command, check=False).returncode:
-        raise BoardError(f"{bundle} can't be unpacked, see the message above")
+        raise BoardError(f"{bundle} cannot be unpacked, see the message above")
     if not folder.is_dir():
-        raise BoardError(f"{bundle} is no bundle: it has no folder {folder.name}")
+        raise BoardError(f"{bundle} is not a bundle: it has no folder {folder.name}")
     shutil.copytree(_compiled(folder), folder, dirs_exist_ok=True)
     return folder
 
 
 def _compiled(folder: Path) -> Path:
-    """The file of a bundle's modules. Bundles differ in the key they trust, rarely in modules."""
+    """The file of a bundle's modules. Bundles differ in the key that they trust, rarely in modules."""
     sources = sorted(path.relative_to(folder) for path in folder.rglob("*.py"))
     parts = [part for name in sources for part in (name.as_posix(), folder / name)]
 

@@ -1,4 +1,4 @@
-"""A result for people and for programs."""
+"""A result for display and for programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KB_PER_MB = 1024
 
 
 def document(board: Board, result: Result) -> dict[str, Any]:
-    """What --json prints. Output that is no UTF-8 keeps its bytes as Python's surrogate escapes."""
+    """The JSON document of --json. Output that is not UTF-8 keeps its bytes as Python's surrogate escapes."""
     return {
         "exit": result.exit,
         "stdout": result.stdout.decode("utf-8", "surrogateescape"),
@@ -27,12 +27,12 @@ def document(board: Board, result: Result) -> dict[str, Any]:
 
 
 def summary(board: Board, result: Result) -> str:
-    """One line on how it went."""
-    ended = "killed, its time was over" if result.timed_out else f"exit {result.exit}"
+    """A summary in one line."""
+    ended = "killed at its timeout" if result.timed_out else f"exit {result.exit}"
     bare = f"bare Python {_mb(board.bare.peak_rss_kb)} and {_mb(board.bare.peak_anon_kb)}"
     return (
-        f"{ended}; {result.virtual_ms:.1f} ms; memory at most {_mb(result.peak_rss_kb)}, anonymous at most"
-        f" {_mb(result.peak_anon_kb)} ({bare})"
+        f"{ended}; {result.virtual_ms:.1f} ms; peak memory {_mb(result.peak_rss_kb)}, anonymous "
+        f"{_mb(result.peak_anon_kb)} ({bare})"
     )
 
 

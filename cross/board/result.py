@@ -1,4 +1,4 @@
-"""What a command on the board comes to."""
+"""The result of a command on the board."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ KILLED = 128
 
 @dataclass(frozen=True)
 class Result:
-    """One command's end. Memory is that of its own process, not of those that it started."""
+    """The end of one command. Memory is that of its own process, without its children."""
 
     exit: int
-    """Its status, or 128 + the number of the signal that ended it."""
+    """Its exit status, or 128 + the number of the signal that ended it."""
     stdout: bytes
     stderr: bytes
     peak_rss_kb: int
-    """VmHWM, which counts the pages of mapped files too."""
+    """VmHWM, which includes the pages of mapped files."""
     peak_anon_kb: int
     """Peak of its anonymous memory. RATIONALE, "Why a BPF program counts anonymous memory"."""
     virtual_ms: float
-    """From exec to the end, by the board's clock. Under icount that is 2 ns an instruction."""
+    """From exec to the end, by the board's clock; with icount, every instruction costs 2 ns."""
     timed_out: bool
-    """Whether it was killed because its time was over."""
+    """Whether it was killed at its timeout."""
 
 
 def parse(stdout: bytes, stderr: bytes, outcome: bytes) -> Result:
-    """The result that the board's first process sent (`send_outcome` in init/main.c)."""
+    """Parses the result that the board's first process sent (`send_outcome` in init/main.c)."""
     lines = outcome.decode("ascii", "replace").splitlines()
     facts = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
     status = int(facts["status"][0])

@@ -1,6 +1,6 @@
-"""Plugins from source to .wasm: those in examples/ and those that tests use, in tests/guests/.
+"""Builds plugins from source to .wasm: those in examples/, and those for tests in tests/guests/.
 
-`python -m cross.guests NAME…` prints where each one's .wasm is; without a name, of all.
+`python -m cross.guests NAME…` prints the path of each .wasm; without a name, of all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WIT = REPOSITORY / "wit"
 FOLDERS = (REPOSITORY / "examples", REPOSITORY / "tests" / "guests")
 RECIPES = [*sorted(HERE.glob("[a-z]*.py")), adapter.SOURCE]
 
-# They accompany a plugin and are no part of its .wasm.
+# Files beside a plugin that do not affect its .wasm.
 NOT_BUILT = {"README.md", "cases.json", "manifest.toml"}
 
 
@@ -35,11 +35,11 @@ def source(name: str) -> Path:
     for folder in FOLDERS:
         if Path(name).name == name and _is_plugin(folder / name):
             return folder / name
-    raise NoSuchPlugin(f"no plugin {name!r} in examples/ or tests/guests/; there are {', '.join(names())}")
+    raise NoSuchPlugin(f"no plugin {name!r} in examples/ or tests/guests/; known are {', '.join(names())}")
 
 
 def build(name: str) -> Path:
-    """The plugin's .wasm, built unless the cache has it."""
+    """The plugin's .wasm, built unless it is cached."""
     made_of, make = _recipe(source(name))
     file = f"{name}.wasm"
     return cache.product(f"guest-{name}", made_of, lambda out: make(out / file)) / file
@@ -62,7 +62,7 @@ def _is_coremark(folder: Path) -> bool:
 
 
 def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
-    """What the plugin is made of, and what makes it."""
+    """The inputs of the plugin, and its build function."""
     if _is_python(folder):
         return _key(folder, python.version()), lambda out: python.build(folder, WIT, out)
     if _is_coremark(folder):
@@ -75,13 +75,11 @@ def _recipe(folder: Path) -> tuple[str, Callable[[Path], None]]:
 
 
 def _check_crate(folder: Path) -> None:
-    """Raises `BuildFailed` for a crate that is named otherwise than its folder, as a copied example is."""
+    """Raises `BuildFailed` for a crate with another name than its folder, as in a copied example."""
     file = folder / "Cargo.toml"
     crate = tomllib.loads(file.read_text())["package"]["name"]
     if crate != folder.name:
-        raise BuildFailed(
-            f"{file} names the crate {crate!r} and not {folder.name!r}, as its folder; change it"
-        )
+        raise BuildFailed(f"{file} names the crate {crate!r}; rename it to {folder.name!r}, as its folder")
 
 
 def _key(folder: Path, *others: object) -> str:

@@ -1,4 +1,4 @@
-"""Components of core modules that import WASI preview 1, as every WASI C library of today does."""
+"""Makes components of core modules that import WASI preview 1, as WASI C libraries do."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SOURCE = Path(__file__).resolve().parent.parent / "adapter"
 
 
 def adapt(rust: Rust, module: Path, out: Path) -> None:
-    """Writes the component of `module` to `out`; what wasm-component-ld does at the end of a link."""
+    """Writes the component of `module` to `out`, as wasm-component-ld does after linking."""
     if subprocess.run([_adapter(rust), module, out], check=False).returncode != 0:
-        raise BuildFailed(f"{module.name}: no component can be made of it, see the message above")
+        raise BuildFailed(f"{module.name}: it cannot be made into a component, see the message above")
 
 
 def _adapter(rust: Rust) -> Path:

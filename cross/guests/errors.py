@@ -1,11 +1,11 @@
-"""Why a plugin could not be built, besides a tool that is missing (cross.toolchain.ToolMissing)."""
+"""Errors of building a plugin, besides a missing tool (cross.toolchain.ToolMissing)."""
 
 from __future__ import annotations
 
 
 class BuildFailed(Exception):
-    """The tools are here and refuse the source; the text says which, and their own words are above."""
+    """The tools failed on the source; the message names them, and their own messages are above."""
 
 
 class NoSuchPlugin(Exception):
-    """There is no source of that name."""
+    """There is no plugin of that name."""

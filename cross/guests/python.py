@@ -15,7 +15,7 @@ RUN_COMPONENTIZE = "import sys, componentize_py; sys.exit(componentize_py.script
 
 
 def version() -> str:
-    """What builds Python plugins here."""
+    """The tool that builds Python plugins."""
     try:
         return f"componentize-py {importlib.metadata.version('componentize-py')}"
     except importlib.metadata.PackageNotFoundError:

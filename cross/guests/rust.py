@@ -1,4 +1,4 @@
-"""Rust plugins, by a toolchain with wasm targets or by one with the standard library's sources."""
+"""Rust plugins, built by a toolchain with wasm targets or by one with the standard library's sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cross.guests import adapter, zig
 from cross.guests.errors import BuildFailed
 from cross.toolchain import Rust
 
-# A target's prebuilt standard library is taken where there is one; otherwise these make one.
+# Options that build the standard library, where a target has no prebuilt one.
 BUILD_STD = ("-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size")
 
 
@@ -30,7 +30,7 @@ class Builder:
 
     @property
     def links_libc(self) -> bool:
-        """Whether the C library that prebuilt targets bring has to come from elsewhere."""
+        """Whether the C library of prebuilt targets must come from elsewhere."""
         return self.builds_std and "wasi" in self.target
 
     def __str__(self) -> str:
@@ -39,12 +39,12 @@ class Builder:
 
 
 def builder(source: Path) -> Builder:
-    """What builds the plugin in `source` here, for the target that its own .cargo/config.toml names."""
+    """The builder of the plugin in `source`, for the target in its own .cargo/config.toml."""
     config = tomllib.loads((source / ".cargo" / "config.toml").read_text())
     target = config["build"]["target"]
     cargo, rustc = shutil.which("cargo"), shutil.which("rustc")
     found = _ask(rustc, "--print", "sysroot") if cargo and rustc else ""
-    # rustup's rustc answers nothing while no toolchain is chosen.
+    # rustup's rustc prints nothing while no toolchain is selected.
     if cargo and rustc and found:
         sysroot = Path(found)
         if (sysroot / "lib" / "rustlib" / target).is_dir():
@@ -72,7 +72,7 @@ def build(source: Path, out: Path) -> None:
     """Builds the plugin in `source` into the file `out`."""
     by = builder(source)
     print(f"{source.name}: {by}", file=sys.stderr)
-    # One build at a time in the folder that all of them share, until its product is copied.
+    # One build at a time in the shared folder, until its product is copied.
     with cache.lock("guests-rust"):
         built = _cargo_build(by, source)
         if by.links_libc:
@@ -101,7 +101,7 @@ def _cargo(by: Builder, source: Path, env: dict[str, str], arguments: Sequence[s
 
 
 def _remap(by: Builder) -> list[str]:
-    """Panic messages name source files; this keeps the builder's folders out of them."""
+    """Panic messages contain paths of source files; this keeps the builder's folders out of them."""
     registry = Path(by.rust.environment().get("CARGO_HOME") or Path.home() / ".cargo") / "registry" / "src"
     crates = [f"--remap-path-prefix={folder}=/crates" for folder in sorted(registry.iterdir())]
     return [f"--remap-path-prefix={by.rust.library}=/rust", *crates]
@@ -116,6 +116,6 @@ def _link(by: Builder) -> list[str]:
 
 
 def _ask(*command: str) -> str:
-    """What a program prints, nothing if it fails."""
+    """The output of a program; empty if it fails."""
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return "" if done.returncode else done.stdout.strip()

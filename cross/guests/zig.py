@@ -1,4 +1,4 @@
-"""What zig has for wasm guests: a linker, and a C library for WASI."""
+"""zig's parts for wasm guests: a linker, and a C library for WASI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cross import cache, toolchain
 from cross.guests.errors import BuildFailed
 
-# The parts of the C library that zig's own link takes, besides the program and a runtime for the sanitizer.
+# The parts of the C library that zig links, besides the program and a runtime for the sanitizer.
 LIBC_PARTS = ("crt1-reactor.o", "libc.a", "libzigc.a", "libcompiler_rt.a")
 
 
@@ -26,7 +26,7 @@ def linker(folder: Path) -> Path:
 
 
 def wasi_libc() -> Path:
-    """A folder with the C library for wasm32-wasi, which zig builds from source at its first use."""
+    """A folder with the C library for wasm32-wasi, which zig builds from source on first use."""
 
     def make(folder: Path) -> None:
         print("wasi-libc: zig builds it", file=sys.stderr)
@@ -49,7 +49,7 @@ def wasi_libc() -> Path:
 
 
 def _parts(messages: str) -> dict[str, Path]:
-    """The files of LIBC_PARTS that the link command among zig's messages names."""
+    """The files of LIBC_PARTS in the link command among zig's messages."""
     for line in messages.splitlines():
         if line.startswith("wasm-ld "):
             files = [Path(word) for word in shlex.split(line)]

@@ -82,7 +82,7 @@ def explain(where: str, machine: str, platform: str, error: Exception) -> NoRetu
     except PermissionError:
         fail(
             f"This user may not read the native library at {where}",
-            "`chmod a+r` the file and `chmod a+x` the folders it is in, or run as a user who may",
+            "`chmod a+r` the file and `chmod a+x` its folders, or run as a user who can read it",
         )
     except OSError:
         fail(

@@ -1,13 +1,13 @@
-"""What was done here: a log that is bounded, and that shows when somebody changed it.
+"""The audit log: bounded, and any change to it shows.
 
 In $XDG_DATA_HOME/edge/audit (~/.local/share/edge/audit), which only its user reaches:
 
     log, log.1, log.2, log.3      what an operator did: installed, granted, revoked
     uses, uses.1, uses.2, uses.3  what plugins were denied; refused packages
     used, used.1, used.2, used.3  what plugins used, at level paranoid
-    lock                          whoever reads or writes them holds it
+    lock                          held for reading and writing
 
-An entry is a line of JSON. Beside the fact it has `seq`, its number; `time`, seconds since 1970 by a clock
+An entry is a line of JSON. Besides the event it has `seq`, its number; `time`, seconds since 1970 by a clock
 that may be wrong; `boot`, which start of the machine; `prev`, the SHA-256 of the line before. Entries of
 `uses` and `used` have `since` too, the number of the newest entry of `log` then, and those of `used` have
 `past`, that of `uses`. docs/audit.md says what this shows, and
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 ACTS = "log"
 USES = "uses"
 USED = "used"
-RINGS = (ACTS, USES, USED)
-RING_OF = {"denied": USES, "refused": USES, "suppressed": USES, "used": USED}
-"""Where events are that others cause, as often as they like: they must not push out what operators did, nor
-what is allowed what was denied. All other events are in ACTS."""
+LOGS = (ACTS, USES, USED)
+LOG_OF = {"denied": USES, "refused": USES, "suppressed": USES, "used": USED}
+"""Logs of events that plugins and strangers can cause as often as they like, so that they cannot displace the
+operator's acts, nor uses displace denials. All other events are in ACTS.
+"""
 
 
 def folder() -> str:
@@ -39,55 +40,55 @@ def folder() -> str:
     return f"{files.data_folder()}/audit"
 
 
-def append(fact: Fact) -> str:
-    """Writes a fact down and answers with the digest of its entry, once it would survive a power cut.
+def append(event: Event) -> str:
+    """Writes an event and returns the digest of its entry, once it is on disk.
 
-    `event` says what happened, `plugin` to which. Long texts are cut; what stands under a name like `secret`
-    or `value` is not kept; `seq` and the other names of the log itself are its own.
+    `event` names what happened, `plugin` to which plugin. Long texts are cut; values under names like
+    `secret` or `value` are not kept; `seq` and the other names of the log itself are reserved.
 
-    Of what a plugin is denied, calls that are refused included, only so much is written
-    (edge/audit/denials.py); the digest is empty for the rest. A denial that can't be written is told on
-    standard error, and stays a denial. Any other fact that can't be written raises
-    `errors.EnvironmentFault`: what can't be put down is not to be done.
+    Of denials and refused calls, only a limited number is written (edge/audit/denials.py); the digest is
+    empty for the others. A denial that cannot be written is reported on standard error and stays a denial.
+    Any other event that cannot be written raises `errors.EnvironmentFault`: the action must not be carried
+    out.
     """
-    event = fact.get("event")
-    if event == "denied" or (event == "refused" and fact.get("plugin")):
+    kind = event.get("event")
+    if kind == "denied" or (kind == "refused" and event.get("plugin")):
         from edge.audit.denials import append_denied
 
-        return append_denied(fact, write)
-    return write(fact)
+        return append_denied(event, write)
+    return write(event)
 
 
-def write(fact: Fact) -> str:
-    """As `append`, whatever it is."""
+def write(event: Event) -> str:
+    """As `append`, without the limit on denials."""
     try:
-        return _write(fact)
+        return _write(event)
     except Exception as error:
         from edge import errors
 
-        # A path that is no folder is a wrong argument elsewhere; nobody has named this one.
+        # A path that is not a folder is a wrong argument elsewhere; this path was not named by the user.
         if isinstance(error, errors.UsageError):
-            raise errors.IoFault(error.message, "The audit log can't be written there") from None
+            raise errors.IoFault(error.message, "The audit log cannot be written there") from None
         raise
 
 
-def _write(fact: Fact) -> str:
-    from edge.audit.ring import Ring, locked
+def _write(event: Event) -> str:
+    from edge.audit.rotating_file import RotatingFile, locked
 
     where = folder()
     try:
         with locked(where):
-            name = RING_OF.get(fact.get("event", ""), ACTS)
-            more = {} if name == ACTS else {"since": Ring(where, ACTS).newest()}
+            name = LOG_OF.get(event.get("event", ""), ACTS)
+            more = {} if name == ACTS else {"since": RotatingFile(where, ACTS).newest()}
             if name == USED:
-                more["past"] = Ring(where, USES).newest()
-            return Ring(where, name).append(fact, more)
+                more["past"] = RotatingFile(where, USES).newest()
+            return RotatingFile(where, name).append(event, more)
     except OSError as error:
         files.raise_for(where, error)
 
 
-def entries(plugin: str = "") -> Iterator[Fact]:
-    """All entries, or those of one plugin, the oldest first, but what is damaged, which `verify` names."""
+def entries(plugin: str = "") -> Iterator[Event]:
+    """All entries, or those of one plugin, oldest first. Damaged ones are left out; `verify` reports them."""
     from edge.audit.line import parse
 
     acts, uses, used = (
@@ -99,8 +100,8 @@ def entries(plugin: str = "") -> Iterator[Fact]:
             yield entry
 
 
-def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iterator[Fact]:
-    """Both, each of the others behind the entry whose number it has in a field."""
+def _merged(entries: Iterator[Event], others: Iterator[Event], field: str) -> Iterator[Event]:
+    """Merges two logs: each entry of the second follows the entry whose number it has in a field."""
     other = next(others, None)
     for entry in entries:
         while other is not None and other.get(field, 0) < entry["seq"]:
@@ -115,7 +116,7 @@ def _merged(entries: Iterator[Fact], others: Iterator[Fact], field: str) -> Iter
 def verify() -> list[str]:
     """What is wrong with the log: what was changed, what is missing, what a power cut tore."""
     from edge.audit.chain import behind, problems
-    from edge.audit.ring import others_may_write
+    from edge.audit.rotating_file import others_may_write
 
     open_to_others = (f"{path}: others may write it" for path in others_may_write(folder()))
     read = _read()
@@ -126,7 +127,7 @@ def verify() -> list[str]:
 
 
 def ends() -> dict[str, str]:
-    """The digests of the newest entries: whoever keeps them elsewhere sees when the end was cut off."""
+    """The digests of the newest entries. A copy kept elsewhere shows whether the end was cut off."""
     from edge.audit.line import digest
 
     found = {}
@@ -138,9 +139,9 @@ def ends() -> dict[str, str]:
 
 
 def _read() -> dict[str, list[tuple[str, bytes]]]:
-    """Each log as it is now: its files with their names, the oldest first."""
-    from edge.audit.ring import Ring, locked
+    """Each log's current files with their names, oldest first."""
+    from edge.audit.rotating_file import RotatingFile, locked
 
     where = folder()
     with locked(where, reading=True):
-        return {name: Ring(where, name).read() for name in RINGS}
+        return {name: RotatingFile(where, name).read() for name in LOGS}

@@ -1,4 +1,4 @@
-"""Whether the entries follow one another."""
+"""Checks that entries follow one another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     """Files of one name, each with its contents, the oldest first."""
 
 OLDEST = ".3"
-"""Only when all files are full is one dropped; then the oldest there is has this ending."""
+"""The ending of the oldest file. Only when all files are full is one dropped, and then the oldest has it."""
 
 
 def problems(read: Read) -> Iterator[str]:
@@ -21,14 +21,14 @@ def problems(read: Read) -> Iterator[str]:
     last = damaged = 0
     for name, data in read:
         if not data:
-            yield f"{name}: it is empty; a power cut may have torn it"
+            yield f"{name}: the file is empty; a power cut may have truncated it"
         *lines, torn = data.split(b"\n")
         for place, text in enumerate(lines, 1):
             raw, where = text + b"\n", f"{name}, line {place}"
             entry = parse(text)
             if entry is None:
                 damaged += 1
-                yield f"{where}: entry {last + damaged} should stand here, and was damaged or changed"
+                yield f"{where}: entry {last + damaged}, expected here, is damaged or changed"
             else:
                 seq, prev = entry["seq"], entry["prev"]
                 if before is None:
@@ -36,13 +36,16 @@ def problems(read: Read) -> Iterator[str]:
                 elif seq > last + damaged + 1:
                     yield f"{where}: {_named(last + damaged + 1, seq - 1)} missing"
                 elif seq <= last:
-                    yield f"{where}: entry {seq} stands behind entry {last}"
+                    yield f"{where}: entry {seq} is out of order after entry {last}"
                 elif not damaged and prev != digest(before):
-                    yield f"{where}: entry {seq} does not follow entry {last} as it is; one was changed"
+                    yield f"{where}: entry {seq} does not match entry {last}; one of them was changed"
                 last, damaged = seq, 0
             before = raw
         if torn:
-            yield f"{name}: {len(torn)} bytes at its end are no whole entry; a power cut may have torn it"
+            yield (
+                f"{name}: the last {len(torn)} bytes are not a complete entry; a power cut may have "
+                "truncated it"
+            )
 
 
 def behind(name: str, read: Read, others: Read, field: str) -> list[str]:
@@ -63,7 +66,7 @@ def _lines(read: Read) -> Iterator[bytes]:
 
 def _check_first(where: str, seq: int, prev: str) -> Iterator[str]:
     if seq == 1 and prev != NOTHING:
-        yield f"{where}: entry 1 says that there was one before it"
+        yield f"{where}: entry 1 refers to an earlier entry"
     elif seq > 1 and f"{OLDEST}, " not in where:
         yield f"{where}: {_named(1, seq - 1)} missing"
 

@@ -1,7 +1,7 @@
-"""How much is written of what a plugin is denied, so that a hostile one can't fill the log with it.
+"""Limits how many denials of a plugin are written, so that a hostile one cannot fill the log.
 
-Of a plugin, by all processes together, MOST denials within a minute; then one entry each for 1, 10, 100 and
-so on that were not written. RATIONALE, "Why what plugins do has audit files of its own".
+Per plugin, over all processes: MAX_DENIALS within a minute, then one entry each for 1, 10, 100 and so on that
+were not written. RATIONALE, "Why what plugins do has audit files of its own".
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
-MOST = 20
+MAX_DENIALS = 20
 SECONDS = 60
 NAMELESS = "-"
 FOLDER = "denied"
@@ -30,17 +30,17 @@ _here: dict[str, tuple[int, int]] = {}
 _told: set[str] = set()
 
 
-def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
-    """As `audit.append`, of a denial, which `write` writes."""
-    plugin = fact.get("plugin", "")
+def append_denied(event: Event, write: Callable[[Event], str]) -> str:
+    """Appends a denial with `write`, unless there were too many."""
+    plugin = event.get("plugin", "")
     count = _count(plugin)
-    if count > MOST:
-        rest = count - MOST
+    if count > MAX_DENIALS:
+        rest = count - MAX_DENIALS
         if rest != 10 ** (len(str(rest)) - 1):
             return ""
-        fact = {"event": "suppressed", "plugin": plugin, "denied": rest}
+        event = {"event": "suppressed", "plugin": plugin, "denied": rest}
     try:
-        return write(fact)
+        return write(event)
     except Exception as error:
         from edge import errors
 
@@ -50,13 +50,13 @@ def append_denied(fact: Fact, write: Callable[[Fact], str]) -> str:
         return ""
 
 
-def forget(name: str) -> None:
-    """Drops what was counted of a plugin."""
+def delete(name: str) -> None:
+    """Deletes the counts of a plugin."""
     runtime_dir.drop(f"{runtime_dir.own_folder()}/{FOLDER}/{name}")
 
 
 def _count(plugin: str) -> int:
-    """How many denials of a plugin there were within this minute, this one among them."""
+    """How many denials the plugin had within this minute, including this one."""
     now = int(monotonic()) // SECONDS
     name = plugin if text.is_plugin_name(plugin) else NAMELESS
     try:
@@ -66,7 +66,7 @@ def _count(plugin: str) -> int:
 
         if not isinstance(error, (errors.EdgeError, OSError)):
             raise
-        # Without a place that processes share, each counts its own.
+        # Without shared memory, each process counts on its own.
         minute, count = _here.get(name, (now, 0))
         count = count + 1 if minute == now else 1
         _here[name] = (now, count)
@@ -94,4 +94,4 @@ def _tell(why: str) -> None:
     import sys
 
     if sys.stderr is not None:
-        print(f"edge: what plugins are denied can't be audited: {why}", file=sys.stderr)
+        print(f"edge: denials cannot be audited: {why}", file=sys.stderr)

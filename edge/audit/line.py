@@ -1,4 +1,4 @@
-"""An entry as a line: JSON in printable ASCII, shorter than LINE_BYTES whatever the fact holds."""
+"""An entry as a line: JSON in printable ASCII, shorter than LINE_BYTES whatever the event contains."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 LINE_BYTES = 4096
 CUTS = (1024, 256, 64, 16)
-"""How long a text may be, tried one after the other until the line is short enough."""
+"""Length limits of texts, tried one after the other until the line is short enough."""
 
 SHOWN_LETTERS = 256
 
 FIRST = ("event", "plugin")
 
 ITEMS_FOR = 8
-"""A list has one item for so many letters that a text may have."""
+"""A list may have one item per so many characters that a text may have."""
 
-DEEPEST = 4
+MAX_DEPTH = 4
 LARGEST = 1 << 63
 
 NOT_KEPT = frozenset(("passphrase", "password", "private_key", "secret", "secrets", "seed", "token", "value"))
@@ -31,11 +31,11 @@ BEGINNING = b'{"seq": '
 NOTHING = "0" * 64
 
 
-def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
-    """The line of an entry, with its end; names in `head` are not the fact's."""
+def line(head: Event, event: Event, longest: int = CUTS[0]) -> bytes:
+    """The line of an entry, with its line end. Names in `head` override those of the event."""
     # What is cut off is at the end.
-    ordered = {name: fact[name] for name in FIRST if name in fact}
-    ordered.update(fact)
+    ordered = {name: event[name] for name in FIRST if name in event}
+    ordered.update(event)
     own = {name: value for name, value in ordered.items() if name not in head}
     for most in CUTS:
         if most <= longest:
@@ -46,13 +46,13 @@ def line(head: Fact, fact: Fact, longest: int = CUTS[0]) -> bytes:
     return _line({**head, **_cut(short, CUTS[-1]), "cut": True})
 
 
-def shown(fact: Fact) -> str:
-    """A fact on one line for people, as its entry has it."""
-    return line({}, fact, SHOWN_LETTERS).decode().rstrip("\n")
+def shown(event: Event) -> str:
+    """An event on one line, for display."""
+    return line({}, event, SHOWN_LETTERS).decode().rstrip("\n")
 
 
-def parse(raw: bytes) -> Fact | None:
-    """The entry of a line; None for what is none."""
+def parse(raw: bytes) -> Event | None:
+    """The entry of a line; None if it is not an entry."""
     from edge import _native as native
     from edge import errors
 
@@ -66,13 +66,13 @@ def parse(raw: bytes) -> Fact | None:
 
 
 def number(raw: bytes) -> int:
-    """The number of an entry by the beginning of its line, without reading JSON; 0 for what is none."""
+    """The number of an entry, read from its line without parsing JSON; 0 if there is none."""
     digits = raw[len(BEGINNING) :].partition(b",")[0]
     return int(digits) if raw.startswith(BEGINNING) and digits.isdigit() else 0
 
 
 def digest(raw: bytes) -> str:
-    """SHA-256 of a line with its end, in hexadecimal digits; that of no line at all is NOTHING."""
+    """SHA-256 of a line with its line end, in hexadecimal digits; NOTHING for an empty line."""
     if not raw:
         return NOTHING
     import hashlib
@@ -80,30 +80,30 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def _line(entry: Fact) -> bytes:
+def _line(entry: Event) -> bytes:
     return json_text(entry, ascii_only=True).encode() + b"\n"
 
 
 def _cut(value: Any, most: int, depth: int = 0) -> Any:
-    """Plain data, every part of it bounded."""
+    """Plain data with every part bounded."""
     if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < LARGEST):
         return value
     if isinstance(value, float) and abs(value) < LARGEST:
         return value
     items = most // ITEMS_FOR
-    if isinstance(value, dict) and depth < DEEPEST:
+    if isinstance(value, dict) and depth < MAX_DEPTH:
         found = {
             _cut_text(str(name), most): KEPT_BACK if name in NOT_KEPT else _cut(item, most, depth + 1)
             for name, item in list(value.items())[:items]
         }
         return {**found, "...": f"{len(value) - items} more"} if len(value) > items else found
-    if isinstance(value, (list, tuple)) and depth < DEEPEST:
+    if isinstance(value, (list, tuple)) and depth < MAX_DEPTH:
         listed = [_cut(item, most, depth + 1) for item in value[:items]]
         return [*listed, f"... {len(value) - items} more"] if len(value) > items else listed
     return _cut_text(str(value), most)
 
 
 def _cut_text(text: str, most: int) -> str:
-    # Names of files may hold lone surrogates, which JSON can't.
+    # File names may contain lone surrogates, which JSON cannot represent.
     head = text[:most].encode("utf-8", "backslashreplace").decode()
     return head if len(text) <= most else f"{head}... {len(text) - most} more"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.limits import Profile
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.grants import Grants, Row
 
 NOTHING = "-"
@@ -74,7 +74,7 @@ def _at(cells: list[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _short(ask: Ask) -> str:
+def _short(ask: Request) -> str:
     return requests.spelled(ask[1:]) or "yes"
 
 

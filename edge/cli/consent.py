@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from edge.cli.options import Given
     from edge.manifest import Problem
-    from edge.permissions.catalogue import Ask
+    from edge.permissions import catalogue
     from edge.store.consent import Consent, Request
 
 STDIN = 0
 YES = ("y", "yes")
 ENOUGH = 64
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 
 DESCRIPTION_LIMIT = 120
 ADOPTED = "is adopted: who packed and signed it is not its author"
@@ -73,7 +73,7 @@ def _is_answered() -> bool:
 
     poll = select.poll()
     poll.register(STDIN, select.POLLIN)
-    return bool(poll.poll(PATIENCE_MS))
+    return bool(poll.poll(TIMEOUT_MS))
 
 
 def show(request: Request) -> None:
@@ -94,7 +94,7 @@ def show(request: Request) -> None:
     refused = request.refused()
     note = f" (level {request.grants.level} does not give it)"
     for change in request.changes:
-        remark = note if change.wider and change.ask in refused else ""
+        remark = note if change.wider and change.request in refused else ""
         output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{remark}")
     # Of another signer all of it is shown: what the one before was allowed, this one would have too.
     if request.signer or not request.changes:
@@ -116,14 +116,14 @@ def show_misfit(found: tuple[str, str] | None) -> None:
         output.say(f"      {found[1]}")
 
 
-def _show_all(request: Request, refused: set[Ask], note: str) -> None:
+def _show_all(request: Request, refused: set[catalogue.Request], note: str) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest
-    told = {change.ask for change in request.changes if change.wider}
-    for ask in manifest.asks:
+    told = {change.request for change in request.changes if change.wider}
+    for ask in manifest.requests:
         if ask not in told:
             output.say(f"  asks for {requests.spelled(ask)}{note if ask in refused else ''}")
-    if not manifest.asks:
+    if not manifest.requests:
         output.say("  asks for nothing beyond what every plugin has")
     for tool, risk in manifest.risks.items():
         if risk != UNKNOWN_RISK:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.cli import output
 from edge.cli.consent import ADOPTED, consent_of, show_misfit, show_warnings
 from edge.cli.options import Command, Option, megabytes
-from edge.operations.install import MOST_BYTES, install
+from edge.operations.install import MAX_BYTES, install
 from edge.text import word
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edge.store.install import Outcome
 
 MEGABYTE = 1 << 20
-MOST_MEGABYTES = MOST_BYTES // MEGABYTE
+MAX_MEGABYTES = MAX_BYTES // MEGABYTE
 
 COMMAND = Command(
     "install",
@@ -35,7 +35,7 @@ COMMAND = Command(
     (
         Option("yes", "", "consent to its permission requests", short="-y"),
         Option("sha256", "DIGEST", "refuse a file with another digest"),
-        Option("most", "MB", f"refuse a larger file; default: {MOST_MEGABYTES}", convert=megabytes),
+        Option("most", "MB", f"refuse a larger file; default: {MAX_MEGABYTES}", convert=megabytes),
         Option("again", "", "accept other contents under the same release number"),
     ),
     "edge install cron-next-1.0.0.edge",
@@ -47,7 +47,7 @@ def run(given: Given) -> int:
     done = install(
         given.arguments[0],
         sha256=given.get("sha256", ""),
-        most_bytes=given.get("most", MOST_MEGABYTES) * MEGABYTE,
+        most_bytes=given.get("most", MAX_MEGABYTES) * MEGABYTE,
         again=given.get("again", False),
         consent=consent_of(given),
         say=output.say,

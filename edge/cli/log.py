@@ -34,7 +34,9 @@ def run(given: Given) -> int:
     """Shows what there is, and with --follow what comes."""
     name = given.arguments[0]
     if not is_plugin_name(name):
-        raise errors.UsageError(f"`{name}` is no plugin's name", "`edge list` shows what is installed")
+        raise errors.UsageError(
+            f"`{name}` is not a valid plugin name", "`edge list` shows the installed plugins"
+        )
     following = Following(name)
     found = following.more()
     if not (found or status.is_installed(name)):

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.cli.options import Given
-    from edge.dev.pack_source import Given as TriedWith
+    from edge.dev.pack_source import CheckInput as TriedWith
     from edge.dev.pack_source import Source
 
 SUFFIX = ".edge"
 
 
 def _number(text: str) -> int:
-    from edge.package import MOST_RELEASE
+    from edge.package import MAX_RELEASE
 
-    return at_least_one(text, MOST_RELEASE - 1)
+    return at_least_one(text, MAX_RELEASE - 1)
 
 
 COMMAND = Command(
@@ -63,7 +63,7 @@ def run(given: Given) -> int:
     try:
         import signal
 
-        from edge.dev.pack_source import Given as TriedWith
+        from edge.dev.pack_source import CheckInput as TriedWith
         from edge.dev.pack_source import Source
         from edge.dev.probe import made_folder, probe
     except ImportError:

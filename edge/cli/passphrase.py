@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from edge.cli.options import Given
     from edge.trust.keyring import Ask
 
-LEAST = 8
+MIN_LENGTH = 8
 STDIN = 0
 STANDARD_INPUT = "-"
-MOST_BYTES = 64 << 10
+MAX_BYTES = 64 << 10
 CHUNK = 4096
 MAX_TYPED_BYTES = 4095
 """Of a line at a terminal, which drops what is more without a word."""
@@ -29,9 +29,9 @@ def new_passphrase(given: Given) -> bytes:
         found = _typed("New passphrase: ")
         if _typed("The same again: ") != found:
             raise errors.UsageError("The two passphrases differ", "Nothing was made; try again")
-    if len(found) < LEAST:
+    if len(found) < MIN_LENGTH:
         raise errors.UsageError(
-            f"A passphrase has at least {LEAST} characters", "Nothing was made; try again"
+            f"A passphrase has at least {MIN_LENGTH} characters", "Nothing was made; try again"
         )
     return found
 
@@ -77,15 +77,15 @@ def read(path: str) -> bytes:
         if path != STANDARD_INPUT:
             fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
         try:
-            while len(found) <= MOST_BYTES and (chunk := posix.read(fd, CHUNK)):
+            while len(found) <= MAX_BYTES and (chunk := posix.read(fd, CHUNK)):
                 found += chunk
         finally:
             if fd != STDIN:
                 posix.close(fd)
     except OSError as error:
         files.raise_for(path, error)
-    if len(found) > MOST_BYTES:
-        raise errors.UsageError(f"{path} is longer than {MOST_BYTES} bytes", "Give a file with it alone")
+    if len(found) > MAX_BYTES:
+        raise errors.UsageError(f"{path} is longer than {MAX_BYTES} bytes", "Give a file with it alone")
     return found
 
 

@@ -87,7 +87,7 @@ def _change(given: Given, action: str, words: Sequence[str]) -> Done:
     if action == "unattended":
         return policy.set_unattended(first, consent=consent)
     if action == "forget":
-        return policy.forget(first, consent=consent)
+        return policy.delete(first, consent=consent)
     return (policy.grant if action == "grant" else policy.revoke)(first, tuple(rest))
 
 

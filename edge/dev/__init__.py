@@ -1,1 +1,1 @@
-"""What only a machine for developing plugins does; nothing here is shipped to a device."""
+"""Functions of development machines only; nothing here is shipped to a device."""

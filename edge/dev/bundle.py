@@ -29,14 +29,14 @@ TOP = "edge"
 COMPRESSION = 9
 
 UNPACKED = 'MADE_OF = "sources"'
-"""The line of the launcher that says which modules go with it."""
+"""The line of the launcher that names the sources it was made from."""
 
 TIME = 946_684_800
-"""Of every member, the first second of 2000: FAT can say it, and tar does not warn of it."""
+"""The time of every member, the first second of 2000: FAT can represent it, and tar does not warn."""
 
 
 def write(path: str, target: str) -> list[str]:
-    """Writes the archive for a device; answers with the names of its files."""
+    """Writes the archive for a device; returns the names of its files."""
     probe(path)
     members = dict(sorted(_members(target)))
     listed = "".join(
@@ -67,7 +67,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
     for name, contents in sources.items():
         yield f"{TOP}/lib/{name}", (contents, 0o644)
     yield f"{TOP}/lib/edge/_native/libedge.so", (library.read_bytes(), 0o644)
-    # Whoever is trusted to build what runs artifacts is trusted to compile them.
+    # A machine trusted to build the runtime is trusted to compile plugins.
     with key_file.wiped(key_file.local_seed()) as seed:
         own = making.public_key(seed)
     yield (
@@ -79,7 +79,7 @@ def _members(target: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
-    """Every module that goes along, by its path below `lib`."""
+    """Every module that is included, by its path below `lib`."""
     for source in LAUNCHER.glob("[a-z]*.py"):
         yield source.name, stripped(source.read_text()).encode()
     for source in PACKAGE.rglob("*.py"):
@@ -98,14 +98,14 @@ def _entry(name: str, contents: bytes, mode: int) -> tarfile.TarInfo:
 
 def _library(target: str) -> Path:
     if target not in DEVICES:
-        raise errors.UsageError(f"There is no device `{target}`", f"Devices are {', '.join(DEVICES)}")
+        raise errors.UsageError(f"Unknown device `{target}`", f"Devices are {', '.join(DEVICES)}")
     if not LICENSE.exists():
         raise errors.EnvironmentFault(
-            "Bundles are made in a checkout of Edge", "Clone it, and run edge from there"
+            "Bundles can be made only in a checkout of Edge", "Clone the repository and run edge from there"
         )
     from cross import build
 
     try:
         return build.library(target)
     except Exception as error:
-        raise errors.EnvironmentFault(f"There is no library to bundle: {error}") from error
+        raise errors.EnvironmentFault(f"No library to bundle: {error}") from error

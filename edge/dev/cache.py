@@ -32,14 +32,14 @@ FORMAT = 2
 MAX_BYTES = 1 << 30
 MAX_ENTRIES = 100
 MIN_FREE_BYTES = 256 << 20
-"""Nothing is kept where less of the disk would be left to others."""
+"""Nothing is cached if less space would remain on the disk."""
 
 SUFFIX = ".cwasm"
 USED = ".used"
 KEY = "cached"
 """The field of an entry's description that repeats its key."""
 
-NOT_KEPT = "edge: the compiled code is not cached, and will be compiled again"
+NOT_KEPT = "edge: the compiled code is not cached and will be compiled again next time"
 
 OTHERS_ANY = 0o077
 READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -51,14 +51,14 @@ State = tuple[int, ...]
 
 
 class Cache:
-    """What was compiled on this machine and signed with its key. Nothing here fails a compilation."""
+    """Code compiled on this machine and signed with its key. Failures here never fail a compilation."""
 
     def __init__(
         self, signer: bytes, say: Callable[[str], None] = lambda _: None, *, large_memory: bool = False
     ) -> None:
-        """`signer`: this machine's public key. `say`: takes why something is not kept.
+        """`signer`: this machine's public key. `say`: takes the reason why something is not cached.
 
-        `large_memory`: as `compiler.compile_component` is told.
+        `large_memory`: as for `compiler.compile_component`.
         """
         self._large = large_memory
         self._signer = signer.hex()
@@ -68,10 +68,10 @@ class Cache:
         self._folder = f"{home}/edge/compiled" if home and self._library else ""
 
     def find(self, digest: str, engine: str) -> Found | None:
-        """A descriptor of the artifact for an engine of the file with this SHA-256; description and receipt.
+        """The artifact for an engine and a file with this SHA-256: descriptor, description, receipt.
 
-        The description has neither what the plugin says of itself nor who signed it. The receipt stands for
-        this check where the artifact is loaded.
+        The description contains neither the plugin's own data nor the signer. The receipt stands for this
+        check where the artifact is loaded.
         """
         if not self._folder:
             return None
@@ -95,7 +95,7 @@ class Cache:
     def keep(
         self, digest: str, engine: str, fd: int, description: dict[str, Any], seed: bytes | bytearray
     ) -> None:
-        """Keeps an artifact, of which `fd` has the code at its beginning; says why where it does not.
+        """Caches an artifact, whose code is at the beginning of `fd`; reports why if it cannot.
 
         `seed`: of this machine's key.
         """
@@ -123,17 +123,17 @@ class Cache:
                 staged.commit()
             self._touch(key)
             self._make_room(key)
-            # Only who is alone here knows that a temporary file is nobody's any more.
+            # Only under the exclusive lock is it certain that no process uses a temporary file.
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._sweep()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
-        """A descriptor of the folder, shared with others who keep something.
+        """A descriptor of the folder, locked together with other writers.
 
-        Nobody waits for who is alone there, who may be stopped: at worst, that one takes the file away which
-        is being written, and nothing is kept.
+        Does not wait for the holder of the exclusive lock, which may be a stopped process: at worst, it
+        removes the file being written, and nothing is cached.
         """
         lock = os.open(self._folder, FOLDER)
         try:
@@ -152,7 +152,7 @@ class Cache:
         return f"{self._folder}/{key}{suffix}"
 
     def _touch(self, key: str) -> None:
-        """Not the entry's own time: another process may be checking that its file stays as it is."""
+        """Not the entry's own time: another process may be checking that the file does not change."""
         with contextlib.suppress(OSError):
             fd = os.open(self._path(key, USED), TOUCH, 0o600)
             try:
@@ -161,7 +161,7 @@ class Cache:
                 os.close(fd)
 
     def _make_room(self, newest: str) -> None:
-        """Removes the entries that were not used for longest, until the others are within the limits."""
+        """Removes the least recently used entries until the others are within the limits."""
         used = {}
         for name in os.listdir(self._folder):
             key, _, suffix = name.rpartition(".")
@@ -183,7 +183,7 @@ class Cache:
         return found.st_size, found.st_mtime_ns
 
     def _sweep(self) -> None:
-        """Removes what killed processes left."""
+        """Removes the files of killed processes."""
         names = set(os.listdir(self._folder))
         for name in names:
             is_stray = name.endswith(USED) and f"{name[: -len(USED)]}{SUFFIX}" not in names
@@ -192,7 +192,7 @@ class Cache:
 
 
 def _open(path: str) -> int:
-    """A descriptor of an entry; OSError where it is no regular file that only this user may write."""
+    """A descriptor of an entry; OSError unless it is a regular file that only this user can write."""
     fd = os.open(path, READ)
     found = os.fstat(fd)
     if (
@@ -208,11 +208,11 @@ def _open(path: str) -> int:
 def _check_private(folder: str) -> None:
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & OTHERS_ANY:
-        raise errors.EnvironmentFault(f"{folder} is no folder that this user alone has access to")
+        raise errors.EnvironmentFault(f"{folder} is not a folder that only this user can access")
 
 
 def _executable(fd: int) -> int:
-    """The same artifact where code can be mapped from; the caller's descriptor is closed if it is another."""
+    """The same artifact where code can be mapped from. If it returns another descriptor, it closes `fd`."""
     if not os.fstatvfs(fd).f_flag & os.ST_NOEXEC:
         return fd
     copied = memory.new_file()
@@ -228,7 +228,7 @@ def _executable(fd: int) -> int:
 
 
 def _library() -> tuple[str, State]:
-    """A digest of the native library, and what changes when another file takes its place."""
+    """A digest of the native library, and values that change when its file is replaced."""
     try:
         with open(native.library_path(), "rb") as file:
             found = os.fstat(file.fileno())
@@ -249,6 +249,6 @@ def _free(folder: int) -> int:
 
 
 def _unlink(path: str) -> None:
-    # A folder is nothing of ours.
+    # Edge creates no folders there.
     with contextlib.suppress(FileNotFoundError, IsADirectoryError):
         os.unlink(path)

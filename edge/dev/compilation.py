@@ -1,4 +1,4 @@
-"""Code of one component for several engines: each is compiled once, or not at all where the cache has it."""
+"""Code of one component for several engines: each is taken from the cache or compiled once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 class Code:
-    """Code for one engine, in a file that nobody but this user writes.
+    """Code for one engine, in a file that only this user can write.
 
     fd           an artifact of it, signed by this machine's key, which says nothing of tools
     description  its description
@@ -37,7 +37,7 @@ class Code:
         self.receipt = receipt
 
     def write(self, path: str, to: int, facts: dict[str, Any], seed: bytes | bytearray) -> dict[str, Any]:
-        """Writes an artifact with these facts as well to an empty file, and answers with its description."""
+        """Writes an artifact with these additional facts to an empty file, and returns its description."""
         description = dict(sorted({**facts, **self.description}.items()))
         trailer = memoryview(making.seal_artifact(json.dumps(description).encode(), seed))
         try:
@@ -50,11 +50,11 @@ class Code:
 
 
 class Compilation:
-    """Code of one component, as long as its `with` lasts.
+    """Code of one component, for the duration of a `with`.
 
-    public  the key that the code is signed with, this machine's
+    public  the public half of the key that signs the code, this machine's
 
-    The private half of it is read only when something is to be signed, and wiped in the end.
+    The private half is read only when something is to be signed, and wiped at the end.
     """
 
     def __init__(
@@ -95,13 +95,13 @@ class Compilation:
 
     @property
     def seed(self) -> bytearray:
-        """The private key, which stays this object's."""
+        """The private key. It stays this object's."""
         if self._seed is None:
             self._seed = key_file.local_seed()
         return self._seed
 
     def find(self, engine: str) -> Code | None:
-        """The code for an engine, if nothing has to be compiled for it."""
+        """The code for an engine, if it is cached."""
         if engine not in self._code and self._cache is not None:
             found = self._cache.find(self._digest, engine)
             if found is not None:
@@ -109,7 +109,7 @@ class Compilation:
         return self._code.get(engine)
 
     def code(self, component: bytes, engines: Iterable[str]) -> dict[str, Code]:
-        """The code for these engines, compiled now where there is none, for several at once.
+        """The code for these engines; what is not cached is compiled now, several engines at once.
 
         Raises as `compiler.compile_component` does; then nothing is compiled any more. RATIONALE, "Why this
         machine's engine is compiled first, and the others together".

@@ -30,7 +30,7 @@ STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Artifact:
-    """One file that was written, and its description."""
+    """One written file and its description."""
 
     def __init__(self, path: str, description: dict[str, Any]) -> None:
         self.path = path
@@ -49,12 +49,12 @@ def compile_to(
 ) -> list[Artifact]:
     """Writes NAME.ENGINE.cwasm for every engine, all of them or none.
 
-    `say` takes what there is to declare, `draw` shows progress (edge.dev.progress).
+    `say` takes warnings, `draw` shows progress (edge.dev.progress).
 
     `memory`: bytes that calls may be granted, where it is more than 16 MB (`Compilation`).
 
-    What the plugin says of itself goes into the signed description, so it is compiled for this machine, and
-    asked, first.
+    The description contains what the plugin reports about itself, so it is compiled for this machine and
+    queried first.
     """
     paths = {
         engine: os.path.join(folder, f"{PurePath(file).stem}.{engine}.cwasm")
@@ -83,9 +83,9 @@ def compile_to(
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Has Ctrl-C, and what the system stops a process with, wait for the end of a `with`.
+    """Defers Ctrl-C and termination signals until the end of a `with`.
 
-    By handlers: a mask is one thread's, and another thread would take the signal.
+    With handlers: a mask applies to one thread, and another thread would take the signal.
     """
     if get_ident() != main_thread().ident:
         yield
@@ -106,27 +106,27 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _warn_of_name(facts: dict[str, Any], say: Say) -> None:
-    """A lone artifact goes by the name that its plugin says: one that no scope of a key can name."""
+    """A lone artifact has the name that its plugin reports; no scope of a key can contain an invalid one."""
     name = facts.get("plugin", {}).get("name")
     if name is None or is_plugin_name(name):
         return
     say(
-        f"edge: the plugin calls itself {word(name)}, which is no plugin's name: only keys that are trusted "
-        "for every plugin can sign its .cwasm, and `edge pack` refuses it. Names are of a-z and 0-9, and "
-        "inside also . _ -"
+        f"edge: the plugin reports the name {word(name)}, which is not a valid plugin name: only keys "
+        "trusted for every plugin can sign its .cwasm, and `edge pack` refuses it. Plugin names consist of "
+        "a-z and 0-9, with . _ - allowed inside"
     )
 
 
 def encode(wasm: bytes, file: str = "") -> bytes:
-    """The component that a plugin is, or that its core module with component metadata makes."""
+    """The component that the file is, or that its core module with component metadata makes."""
     component: bytes = compiler.encode(wasm, file)["wasm"]
     return component
 
 
 def describe(plugin: Plugin, say: Say = lambda _: None, memory: float = 0) -> dict[str, Any]:
-    """What a plugin says of itself: its name and version, its tools.
+    """What a plugin reports about itself: name, version and tools.
 
-    `say` takes a warning where it has more memory by then than `memory`, in bytes, the default if 0.
+    `say` takes a warning if it already uses more than `memory` bytes, the default if 0.
     """
     exports = plugin.description["exports"]
     facts: dict[str, Any] = {}
@@ -144,14 +144,13 @@ def describe(plugin: Plugin, say: Say = lambda _: None, memory: float = 0) -> di
 
 
 def _warn_of_memory(plugin: Plugin, used: int, limit: float, say: Say) -> None:
-    """Such a plugin can't even say its name where its limit is the default."""
+    """Such a plugin cannot even report its name under the default limit."""
     if used <= limit:
         return
     declared = -(-used // MB) * MB
     say(
-        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, and its limit is "
-        f"{limit / MB:g} MB: "
-        f"declare `memory = {declared}` or more under [edge.limits] of its manifest"
+        f"edge: {word(plugin.name)} starts with {used / MB:.1f} MB of memory, but its limit is "
+        f"{limit / MB:g} MB: declare `memory = {declared}` or more under [edge.limits] of its manifest"
     )
 
 

@@ -1,4 +1,4 @@
-"""The native compiler, in a process of its own: what a stranger's file does to it ends there.
+"""The native compiler, in a process of its own, which contains the damage that a hostile file can do.
 
 The process has limits of memory and CPU time that follow from the file's size, and ends with its parent.
 RATIONALE, "Why the compiler runs in a process of its own".
@@ -26,18 +26,18 @@ MB = 1 << 20
 
 BASE_MB = 512
 MB_PER_MB = 64
-"""Memory: componentize-py's 18 MB take 0.4 GB on 2 cores, more where more cores compile at once."""
+"""Memory limit: componentize-py's 18 MB take 0.4 GB on 2 cores, more where more cores compile at once."""
 
 USUAL_BASE_MB = 64
 USUAL_MB_PER_MB = 24
-"""What it takes of the memory that it may take, on a PC: how many are started at once follows from it."""
+"""Typical memory on a PC, from which the number of concurrent processes follows."""
 
 BASE_SECONDS = 60
 SECONDS_PER_MB = 60
-"""CPU time, of all cores together: 18 MB take 20 to 60 s on a PC for each engine."""
+"""CPU time limit, of all cores together: 18 MB take 20 to 60 s on a PC for each engine."""
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from edge.dev.compiler_process import main; main()"
-MAX_SAID = 500
+MAX_STDERR = 500
 NO_MEMORY = (b"memory allocation", b"MemoryError", b"Cannot allocate memory", b"can't start new thread")
 
 SOFT, HARD = 0, 1
@@ -46,13 +46,13 @@ AROUND = {
     resource.RLIMIT_AS: (SOFT, MB, "v", "LimitAS"),
     resource.RLIMIT_DATA: (HARD, MB, "d", "LimitDATA"),
 }
-"""Limits that the process inherits: which of the two holds there, unit, names in a shell and a service."""
+"""Limits that the process inherits, with unit and the names in a shell and in a service."""
 
 Facts = dict[str, Any]
 
 
 class Processes:
-    """Processes of the compiler that are ended together."""
+    """Compiler processes that are ended together."""
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -61,7 +61,7 @@ class Processes:
 
     @contextlib.contextmanager
     def counted(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Has a process among them for a `with`."""
+        """Registers a process for a `with`."""
         with self._lock:
             self._running.add(process)
             if self._is_ended:
@@ -73,7 +73,7 @@ class Processes:
                 self._running.discard(process)
 
     def end(self) -> None:
-        """Kills those that run, and every one that is started from now on."""
+        """Kills the running processes, and every one started from now on."""
         with self._lock:
             self._is_ended = True
             for process in self._running:
@@ -81,13 +81,13 @@ class Processes:
 
 
 def at_once(size: int) -> int:
-    """How many engines a component of `size` bytes is compiled for at once: by CPUs and free memory."""
+    """For how many engines a component of `size` bytes is compiled at once, by CPUs and free memory."""
     need = (USUAL_BASE_MB * MB) + USUAL_MB_PER_MB * size
     return max(1, min(len(os.sched_getaffinity(0)), admission.free_bytes() // need))
 
 
 def encode(wasm: bytes, file: str) -> Facts:
-    """As `decode`, for what is to be compiled: raises also for what no device loads (edge.dev.loadable)."""
+    """As `decode`, for compilation: raises also for what no device loads (edge.dev.loadable)."""
     found = decode(wasm, file)
     loadable.check(found, file)
     return found
@@ -139,13 +139,13 @@ def _run(
         "memory_mb": BASE_MB + MB_PER_MB * megabytes,
         "cpu_s": BASE_SECONDS + SECONDS_PER_MB * megabytes,
     }
-    with _memory_file(wasm) as given, tempfile.TemporaryFile() as said:
+    with _memory_file(wasm) as given, tempfile.TemporaryFile() as stderr:
         whole = {**request, **limits, "file": file, "wasm": given, "out": out}
         text = json.dumps(whole).encode() + b"\n"
-        reply, status = _exchange(text, seed, (given, out), said, processes or Processes())
+        reply, status = _exchange(text, seed, (given, out), stderr, processes or Processes())
         if status:
-            said.seek(0)
-            raise _ended(status, file, limits, said.read(MAX_SAID))
+            stderr.seek(0)
+            raise _ended(status, file, limits, stderr.read(MAX_STDERR))
     answer: Facts = json.loads(reply)
     if "status" in answer:
         raise errors.of_status(answer["status"], answer["message"], answer["remedy"])
@@ -153,7 +153,7 @@ def _run(
 
 
 def _exchange(
-    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], said: IO[bytes], processes: Processes
+    request: bytes, seed: bytes | bytearray, fds: tuple[int, ...], stderr: IO[bytes], processes: Processes
 ) -> tuple[bytes, int]:
     """The process's reply and exit status. Its standard input stays open: at its end, it ends."""
     command = [sys.executable, "-I", "-S", "-c", BOOT, *sys.path]
@@ -163,7 +163,7 @@ def _exchange(
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=stderr,
             pass_fds=fds,
             env={**os.environ, "RUST_BACKTRACE": "0"},
         ) as process,
@@ -178,43 +178,43 @@ def _exchange(
         return reply, process.wait()
 
 
-def _ended(status: int, file: str, limits: Facts, said: bytes) -> errors.EdgeError:
-    """Why a process came to no reply."""
+def _ended(status: int, file: str, limits: Facts, stderr: bytes) -> errors.EdgeError:
+    """The error for a process that ended without a reply."""
     if status == -signal.SIGXCPU:
         return _over(file, limits["cpu_s"], "s of CPU time", resource.RLIMIT_CPU)
     if status == -signal.SIGKILL:
         return errors.OutOfMemory(
-            f"{file}: the compiler's process was killed, as the system does where memory runs out",
-            "Close other programs, or give the service or container that it runs in more memory",
+            f"{file}: the compiler process was killed, probably because memory ran out",
+            "Close other programs, or give the service or container more memory",
         )
-    if any(sign in said for sign in NO_MEMORY):
+    if any(sign in stderr for sign in NO_MEMORY):
         kinds = resource.RLIMIT_AS, resource.RLIMIT_DATA
         return _over(file, limits["memory_mb"], "MB of memory", *kinds)
     if status == -signal.SIGINT:
         raise KeyboardInterrupt
-    why = _panic(said)
+    why = _panic(stderr)
     if status < 0:
-        return errors.InvalidWasm(f"{file}: the compiler fails on it: {why or f'signal {-status}'}")
-    return errors.InternalFault(f"{file}: the compiler's process ended with status {status}: {why}")
+        return errors.InvalidWasm(f"{file}: the compiler failed: {why or f'signal {-status}'}")
+    return errors.InternalFault(f"{file}: the compiler process ended with status {status}: {why}")
 
 
 def _over(file: str, most: int, unit: str, *kinds: int) -> errors.EdgeError:
-    """What it means that a limit was reached: the compiler's own, or a lower one around this process."""
+    """The error for an exceeded limit: the compiler's own, or a lower one inherited from this process."""
     for kind in kinds:
         which, scale, option, service = AROUND[kind]
         around = resource.getrlimit(kind)[which]
         if around != resource.RLIM_INFINITY and around < most * scale:
             fault = errors.EnvironmentFault if kind == resource.RLIMIT_CPU else errors.OutOfMemory
             return fault(
-                f"{file}: compiling it takes more than {around // scale} {unit}, the limit of this process",
-                f"Raise that limit: `ulimit -{option}` shows it, in a service it is {service}=",
+                f"{file}: compiling needs more than {around // scale} {unit}, the limit of this process",
+                f"Raise that limit: `ulimit -{option}` in a shell, {service}= in a service",
             )
-    return errors.TooComplex(f"{file}: compiling it takes more than {most} {unit}")
+    return errors.TooComplex(f"{file}: compiling needs more than {most} {unit}")
 
 
-def _panic(said: bytes) -> str:
-    """What a Rust program says at its end, without the places in its source."""
-    lines = said.decode("utf-8", "replace").splitlines()
+def _panic(stderr: bytes) -> str:
+    """The panic message of a Rust program, without source locations."""
+    lines = stderr.decode("utf-8", "replace").splitlines()
     return " ".join(line.strip() for line in lines if line and not line.startswith(("thread '", "note: ")))
 
 

@@ -1,4 +1,4 @@
-"""What runs in the compiler's process (edge.dev.compiler): one request from standard input, one reply."""
+"""Main program of the compiler process (edge.dev.compiler): one request from standard input, one reply."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MB = 1 << 20
 
 
 def main() -> None:
-    """Reads a request, does it within its limits, and writes the reply: a result, or an error's status."""
+    """Reads a request, carries it out within its limits, and writes a result or an error's status."""
     request = json.loads(sys.stdin.buffer.readline())
-    # Behind the request, so that no text of it is left here.
+    # After the request, so that no text of it remains here.
     seed = bytearray(sys.stdin.buffer.read(native.SEED_BYTES) if request["do"] == "compile" else b"")
     start_new_thread(_end_with_parent, ())
     _limit(resource.RLIMIT_CORE, 0)
@@ -33,7 +33,7 @@ def main() -> None:
         reply = {"status": error.status, "message": error.message, "remedy": error.remedy}
     sys.stdout.write(json.dumps(reply))
     sys.stdout.flush()
-    # The library's threads are not waited for.
+    # Exits without waiting for the library's threads.
     os._exit(0)
 
 
@@ -58,13 +58,13 @@ def _limit(what: int, amount: int) -> None:
 
 
 def _limit_cpu(seconds: int) -> None:
-    """Has this process end with SIGXCPU at its limit: SIGKILL then means that somebody else ended it."""
+    """Makes this process end with SIGXCPU at its limit, so that SIGKILL has another cause."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     most = seconds + 1 if hard == resource.RLIM_INFINITY else min(seconds + 1, hard)
     resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, most - 1), most))
 
 
 def _end_with_parent() -> None:
-    """Standard input ends when the parent does, however that was."""
+    """Standard input ends when the parent does, however it ends."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Makes edge/_native/_ffi.py out of native/edge.h: `python -m edge.dev.generate_ffi`.
+"""Generates edge/_native/_ffi.py from native/edge.h: `python -m edge.dev.generate_ffi`.
 
 cffi's out-of-line ABI mode needs neither a compiler nor pycparser where it runs, only `_cffi_backend`.
 """
@@ -15,7 +15,7 @@ MODULE = PACKAGE / "_native" / "_ffi.py"
 
 
 def generate(header: str) -> str:
-    """The module for a header, which has to be plain declarations and numeric `#define`s."""
+    """The module for a header, which must consist of plain declarations and numeric `#define`s."""
     import cffi
 
     ffi = cffi.FFI()
@@ -28,7 +28,7 @@ def generate(header: str) -> str:
 
 
 def main() -> int:
-    """Writes the module; prints where."""
+    """Writes the module and prints its path."""
     MODULE.write_text(generate(HEADER.read_text()))
     print(MODULE)
     return 0

@@ -1,6 +1,6 @@
-"""Whether any device could load a component: one answer for all commands, given before anything is compiled.
+"""Whether any device can load a component: one answer for all commands, before anything is compiled.
 
-What the engine leaves out, the library says when it decodes (native/src/features.rs). This is about imports.
+The library reports features that the engine leaves out (native/src/features.rs). This module checks imports.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ MAX_LISTED = 5
 
 
 def provided(secrets: Mapping[str, str] | None = None) -> tuple[Interface, ...]:
-    """All that a plugin may import beside WASI, with nothing in it but the secrets that are given."""
+    """All interfaces besides WASI that a plugin may import, with no values except the given secrets."""
     return offered(Context(secrets=lambda: secrets or {}), interfaces())
 
 
 def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:
-    """Raises `errors.MissingImport`, or `errors.Unsupported`, for a component that no device loads.
+    """Raises `errors.MissingImport` or `errors.Unsupported` for a component that no device loads.
 
-    `encoded`: what edge.dev.compiler.decode answers. `file` is for messages. A component that is no plugin of
-    the contract may import what an application provides for it (`Runtime.load`), unless it is `packed`.
+    `encoded`: the result of edge.dev.compiler.decode. `file` is for messages. A component outside the
+    contract may import what an application provides (`Runtime.load`), unless it is `packed`.
     """
     is_plugin = packed or any(name.startswith(PREFIX) for name in encoded["exports"])
     missing = _missing(encoded["imports"], encoded["missing"], is_plugin=is_plugin)
@@ -37,16 +37,17 @@ def check(encoded: dict[str, Any], file: str, *, packed: bool = False) -> None:
     newer = [name for name in missing if _is_newer_wasi(name)]
     if newer:
         raise errors.Unsupported(
-            f"{file}: it is built for a later WASI than 0.2, the one that Edge provides: {_listed(newer)}",
+            f"{file}: it is built for a newer WASI than 0.2, which Edge provides: {_listed(newer)}",
             "Build it for wasm32-wasip2",
         )
     raise errors.MissingImport(
-        f"{file}: it imports what this release of Edge does not provide: {_listed(missing)}", _remedy(missing)
+        f"{file}: it imports interfaces that this release of Edge does not provide: {_listed(missing)}",
+        _remedy(missing),
     )
 
 
 def _missing(imports: Iterable[str], wasi: Iterable[str], *, is_plugin: bool) -> list[str]:
-    """Interfaces that nobody provides; of one that is provided in part, the functions."""
+    """Interfaces that Edge does not provide; of one provided in part, the missing functions."""
     own = {f"{interface.name}#{name}" for interface in provided() for name in interface.functions}
     known = {interface.name for interface in provided()}
     absent = set(wasi)
@@ -68,10 +69,10 @@ def _is_newer_wasi(interface: str) -> bool:
 
 def _remedy(missing: list[str]) -> str:
     if any(name.startswith(PREFIX) for name in missing):
-        return "Build it against wit/ in Edge's repository, the contract that this release provides"
+        return "Build it against wit/ in Edge's repository, the contract of this release"
     if all(name.startswith((WASI, OWN)) for name in missing):
-        return "Build it without them: no permission and no option adds them in this release"
-    return "Build it for a world of wit/ in Edge's repository: a plugin of the contract is given nothing else"
+        return "Build it without them: no permission or option adds them in this release"
+    return "Build it for a world of wit/ in Edge's repository: plugins get no other interfaces"
 
 
 def _listed(names: list[str]) -> str:

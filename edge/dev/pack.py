@@ -16,7 +16,7 @@ from edge.dev import memory
 from edge.dev.compilation import Code, Compilation
 from edge.dev.compile import describe
 from edge.dev.loadable import provided
-from edge.dev.pack_source import Given, Source
+from edge.dev.pack_source import CheckInput, Source
 from edge.dev.progress import Draw, watch
 from edge.limits import PI_64, PI_ZERO, Limits
 from edge.package import CODE, MANIFEST, WASM, open_package
@@ -28,7 +28,7 @@ SMALL_ENGINE = "pulley32"
 
 
 class Part:
-    """A file of a package: what is said of it, and its bytes, or the descriptor that they are read from."""
+    """A file of a package: its metadata, and its bytes or the descriptor to read them from."""
 
     def __init__(self, entry: dict[str, Any], contents: bytes = b"", fd: int = -1) -> None:
         self.entry = entry
@@ -43,18 +43,17 @@ def pack(
     seed: bytes | bytearray,
     *,
     with_wasm: bool = False,
-    given: Given | None = None,
+    given: CheckInput | None = None,
     say: Callable[[str], None] = lambda _: None,
     draw: Draw | None = None,
     file: str = "the package",
 ) -> dict[str, Any]:
-    """Writes a package to an empty file, and answers with its description.
+    """Writes a package to an empty file, and returns its description.
 
-    `engines`: what there is to be code for. `with_wasm`: packs the component too. `given`: what its check
-    gets. `say`: takes why a check is not made. `draw`: shows progress (edge.dev.progress). `file` is for
-    messages.
-    Raises `errors.BadManifest` and others of `errors.Refused` for what a device would refuse, and
-    `errors.CheckFailed` where the plugin does not pass its own check.
+    `engines`: the engines to include code for. `with_wasm`: includes the component. `given`: input of its
+    self-check. `say`: takes the reason why a check is skipped. `draw`: shows progress (edge.dev.progress).
+    `file` is for messages. Raises `errors.BadManifest` and other `errors.Refused` for what a device would
+    refuse, and `errors.CheckFailed` if the plugin fails its own check.
     """
     with contextlib.ExitStack() as stack:
         compilation = Compilation(
@@ -66,7 +65,7 @@ def pack(
             needs_key=False,
         )
         stack.enter_context(compilation)
-        compiled = _compile_all(compilation, source, engines, given or Given(), say)
+        compiled = _compile_all(compilation, source, engines, given or CheckInput(), say)
         parts = [_part(MANIFEST, source.text), *compiled.parts]
         if with_wasm:
             parts.append(_part(WASM, source.component["wasm"]))
@@ -86,7 +85,7 @@ def pack_source_in_memory(
     draw: Draw,
     file: str = "the package",
 ) -> int:
-    """A descriptor of a package that exists in memory only; as `pack`."""
+    """A descriptor of a package in memory; as `pack`."""
     fd = memory.new_file()
     try:
         pack(fd, source, engines, seed, say=say, draw=draw, file=file)
@@ -97,10 +96,10 @@ def pack_source_in_memory(
 
 
 class Compiled:
-    """What came of compiling.
+    """The result of compiling.
 
-    common  what is the same for every engine
-    facts   what the plugin says of itself
+    common  data that is the same for every engine
+    facts   what the plugin reports about itself
     parts   the code for each engine
     """
 
@@ -114,10 +113,10 @@ def _compile_all(
     compilation: Compilation,
     source: Source,
     engines: Iterable[str],
-    given: Given,
+    given: CheckInput,
     say: Callable[[str], None],
 ) -> Compiled:
-    """Compiles for this machine first, because the plugin itself is asked before the rest takes its time."""
+    """Compiles for this machine first, because the plugin is queried before the rest is compiled."""
     here = native.about()["engine"]
     wanted = set(engines)
     component = source.component["wasm"]
@@ -136,7 +135,9 @@ def _compile_all(
     return Compiled(own.description, facts, [_code(found) for found in code.values()])
 
 
-def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Callable[[str], None]) -> None:
+def _try(
+    plugin: Plugin, source: Source, limits: Limits, given: CheckInput, say: Callable[[str], None]
+) -> None:
     """Carries out the check that devices make before a release becomes theirs, within their limits.
 
     RATIONALE, "Why packing calls the plugin".
@@ -145,7 +146,7 @@ def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Call
         return
     lacks = source.not_tried(given)
     if lacks:
-        say(f"edge: self-check skipped: needs {lacks}; the device makes it")
+        say(f"edge: self-check skipped: it needs {lacks}; the device runs it at installation")
         return
     asked = {name: x if name == "deadline" else int(x) for name, x in source.manifest.limits.items()}
     own = limits.replace(**{name: x for name, x in asked.items() if name in limits.__slots__})
@@ -164,7 +165,7 @@ def _try(plugin: Plugin, source: Source, limits: Limits, given: Given, say: Call
 
 
 def _code(found: Code) -> Part:
-    """The ELF at the beginning of an artifact."""
+    """The ELF file at the beginning of an artifact."""
     artifact = found.description["artifact"]
     return Part({"name": f"{CODE}{artifact['engine']}", **artifact}, fd=found.fd)
 

@@ -12,14 +12,14 @@ from edge.schema.words import faults, unknown
 if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 
 def schema_problems(schema: dict[str, Any] | None) -> Iterator[tuple[Path, str]]:
-    """What is wrong with it, and where below the schema."""
+    """The problems of a schema, each with its path."""
     if schema is None:
         return
-    # The schema of schemas tells of one fault once for each part of it.
+    # The meta-schema reports one fault once for each of its parts.
     found = list(dict.fromkeys(_invalid(schema)))
     yield from found
     if not found:
@@ -34,15 +34,15 @@ def _invalid(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         from jsonschema import Draft202012Validator
     except ImportError:
         raise errors.EnvironmentFault(
-            "Packing a plugin with a config_schema needs the Python package jsonschema",
-            "`pip install jsonschema`; a checkout of Edge has it after `make setup`",
+            "Packing a plugin with a config_schema requires the Python package jsonschema",
+            "Run `pip install jsonschema`, or `make setup` in a checkout of Edge",
         ) from None
     judge = Draft202012Validator(
         Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
     )
     for error in sorted(judge.iter_errors(schema), key=lambda error: list(map(str, error.absolute_path))):
-        message = error.message if len(error.message) <= MOST_SHOWN else f"{error.message[:MOST_SHOWN]}…"
-        yield tuple(error.absolute_path), f"this is no JSON Schema: {message}"
+        message = error.message if len(error.message) <= MAX_SHOWN else f"{error.message[:MAX_SHOWN]}…"
+        yield tuple(error.absolute_path), f"this is not a valid JSON Schema: {message}"
 
 
 def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -52,7 +52,7 @@ def _unknown(schema: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _path(schema: Any, pointer: str) -> Path:
-    """Where a JSON pointer leads."""
+    """The path of a JSON pointer."""
     path: list[str | int] = []
     for part in pointer.split("/")[1:]:
         key: str | int = part.replace("~1", "/").replace("~0", "~")

@@ -1,6 +1,6 @@
-"""What a package is made of: a folder's manifest and the component that it names, held against each other.
+"""The input of a package: a folder's manifest and its component, checked against each other.
 
-All that a device would refuse is refused here, with the line of the manifest.
+Refuses everything that a device would refuse, with the line of the manifest.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
 
-class Given:
-    """What a plugin is tried with where it is packed.
+class CheckInput:
+    """Secrets and configuration for the self-check at packing.
 
     secrets  by their names
     config   the configuration, as JSON text; empty for none
@@ -38,16 +38,16 @@ class Given:
 
 
 class Source:
-    """A manifest that was checked, and its component.
+    """A checked manifest and its component.
 
     file      the manifest's path, as it is shown
-    text      the manifest as it stands in its file
+    text      the text of its file
     manifest  the same, read
     wasm      the path of the plugin's WebAssembly
     given     what is in that file
     component  the component that this is or makes, as `compiler.encode` gives it
     release   the number of the release, which may be set until it is packed
-    adopted   whether its package says that somebody else wrote it
+    adopted   whether its package states that somebody else wrote the plugin
     """
 
     def __init__(
@@ -62,12 +62,14 @@ class Source:
     ) -> None:
         """`wasm`: the plugin's WebAssembly, where it is not at the manifest's wasm_path.
 
-        `foreign`: somebody else's plugin, of whose manifest less is asked (docs/manifest.md).
-        `adopted`: the same, and its package says so. `release`: instead of the one that the manifest says.
+        `foreign`: somebody else's plugin, with looser rules for its manifest (docs/manifest.md).
+        `adopted`: the same, and its package states so. `release`: replaces the manifest's release.
         `shown`: the folder for messages, where it is a temporary one.
         """
         if not folder:
-            raise errors.UsageError("An empty name is no folder", "Name the plugin's folder, . for this one")
+            raise errors.UsageError(
+                "The folder's name is empty", "Name the plugin's folder, or . for the current one"
+            )
         if os.path.isfile(folder):
             _refuse_file(folder)
         foreign = foreign or adopted
@@ -86,43 +88,46 @@ class Source:
             self.text, strictness=self._strictness, imports=self.component["imports"], file=self.file
         )
         self._is_numbered = bool(release or self.manifest.release)
-        # Of somebody else's version no number may follow.
+        # No release number may follow from somebody else's version.
         self.release = release or self.manifest.release or 1
         if not foreign:
             self._refuse(self._problems())
 
     def assumed(self, facts: dict[str, Any]) -> list[str]:
-        """What is taken for granted of a plugin that is adopted, because its manifest does not say it."""
+        """Defaults assumed for an adopted plugin, whose manifest does not state them."""
         found = [f"its manifest, {problem}" for problem in self.manifest.warnings]
         found += [
-            f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}: it is not rated"
+            f"the risk of {word(tool['name'])} is {UNKNOWN_RISK}, because the manifest does not rate it"
             for tool in facts.get("tools", ())
             if tool["name"] not in self.manifest.risks
         ]
         if not self._is_numbered:
             version = word(self.manifest.version)
-            found.append(f"the release is 1: none follows from {version}; --release names one")
+            found.append(
+                f"the release is 1, because no release number can be derived from {version}; set one with "
+                "--release"
+            )
         return found
 
     @property
     def wasm_name(self) -> str:
-        """For messages."""
+        """The file's name, for messages."""
         return files.base_name(self.wasm)
 
     def check_facts(self, facts: dict[str, Any], say: Callable[[str], None]) -> None:
-        """Holds the manifest against what the plugin says of itself (edge.dev.compile.describe).
+        """Checks the manifest against what the plugin reports (edge.dev.compile.describe).
 
-        `say`: takes what whoever installs somebody else's plugin is to know.
+        `say`: takes warnings about somebody else's plugin.
         """
         identity = list(self._identity_problems(facts))
         if self._strictness == manifest.OWN:
             self._refuse([*identity, *self._tool_problems(facts)])
-        # Of somebody else's it is the manifest that counts, and whoever installs it is told.
+        # For somebody else's plugin the manifest counts, and differences are warnings.
         for problem in identity:
             say(f"edge: warning: {self.file}, {problem}")
 
-    def not_tried(self, given: Given) -> str:
-        """What its check needs and is not there, so that it can't be made here; empty where nothing is."""
+    def not_tried(self, given: CheckInput) -> str:
+        """What the self-check needs and was not given, so that it is skipped; empty if nothing."""
         needs = list(to_grant(self.component["imports"]))
         if not self.manifest.secrets or given.secrets:
             needs = [name for name in needs if name != SECRETS]
@@ -137,29 +142,29 @@ class Source:
         return f"{', '.join(map(word, missing))} (--config, --secret)" if missing else ""
 
     def fail_check(self, why: str) -> None:
-        """Raises what a device would raise for a plugin that does not pass its own check."""
+        """Raises the error of a device for a plugin that fails its own check."""
         line = line_of(self._lines, ("edge", "check"))
         raise errors.CheckFailed(
             f"{self.file}, line {line}: the plugin does not pass its own check: {why}",
-            "No device would take it: mend the plugin, or [edge.check]",
+            "No device would install it: correct the plugin or [edge.check]",
         )
 
     def _wasm(self, folder: str) -> str:
-        """Where wasm_path leads, which has to be a file below the folder, whatever links there are."""
+        """The path that wasm_path leads to, which must be a file below the folder after all links."""
         named = self._document.get("wasm_path") or _only_wasm(folder, self._shown)
         path = os.path.join(folder, named)
         is_own = self._strictness == manifest.OWN
         problem = ""
         if not os.path.isfile(path):
-            problem = f"there is no file {os.path.join(self._shown, named)}"
+            problem = f"no such file: {os.path.join(self._shown, named)}"
             problem += (
-                "; build the plugin, or `edge pack --wasm FILE` what was built"
+                "; build the plugin, or name the built file with `edge pack --wasm FILE`"
                 if is_own
                 else "; get the plugin with its WebAssembly, or build it"
             )
         elif not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), "")):
-            problem = f"wasm_path leads out of {self._shown}"
-            problem += "; `edge pack --wasm FILE` takes one from anywhere" if is_own else ""
+            problem = f"wasm_path points outside {self._shown}"
+            problem += "; `edge pack --wasm FILE` accepts a file anywhere" if is_own else ""
         if problem:
             self._refuse([self._problem(("wasm_path",), problem)])
         return path
@@ -170,30 +175,32 @@ class Source:
             interface = contract.KINDS.get(capability)
             if interface and not any(name.startswith(interface) for name in exports):
                 yield self._problem(
-                    ("capabilities", at), f"the component has no {capability}: it exports no {interface[:-1]}"
+                    ("capabilities", at),
+                    f"the component is not a {capability}: it does not export {interface[:-1]}",
                 )
         tried, rated = self.manifest.check_tool, self.manifest.risks
-        # Whatever else the plugin offers: each of its tools has to be rated.
+        # Each tool of the plugin must be rated.
         if tried and tried not in rated:
             yield self._problem(
                 ("edge", "check", "tool"),
-                f"no tool `{tried}` is rated under [[edge.tools]]: {', '.join(rated) or 'none is'}",
+                f"the tool `{tried}` is not rated under [[edge.tools]]; rated are: "
+                f"{', '.join(rated) or 'none'}",
             )
         for path, reason in schema_problems(self._document.get("config_schema")):
             yield self._problem(("config_schema", *path), reason)
 
     def _identity_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
-        for field, told in facts.get("plugin", {}).items():
-            if told != self.manifest.fields[field]:
+        for field, reported in facts.get("plugin", {}).items():
+            if reported != self.manifest.fields[field]:
                 yield self._problem(
                     (field,),
-                    f"{field} is {self.manifest.fields[field]}, and the plugin says that it is {word(told)}",
+                    f"{field} is {self.manifest.fields[field]}, but the plugin reports {word(reported)}",
                 )
 
     def _tool_problems(self, facts: dict[str, Any]) -> Iterator[Problem]:
         offered = [tool["name"] for tool in facts.get("tools", ())]
         rated = list(self.manifest.risks)
-        listed = f"it offers {', '.join(offered)}" if offered else "it offers no tool"
+        listed = f"it offers {', '.join(offered)}" if offered else "it offers no tools"
         for at, name in enumerate(rated):
             if name not in offered:
                 yield self._problem(
@@ -203,14 +210,15 @@ class Source:
             if name not in rated:
                 yield self._problem(
                     ("edge", "tools"),
-                    f"the tool `{name}` has no risk: rate it under [[edge.tools]], low, medium or high",
+                    f"the tool `{name}` has no risk: rate it low, medium or high under [[edge.tools]]",
                 )
         tried = self.manifest.check_tool
         if tried and tried not in offered:
             yield self._problem(("edge", "check", "tool"), f"the plugin has no tool `{tried}`: {listed}")
         elif self.manifest.check_arguments and not tried and len(offered) != 1:
             yield self._problem(
-                ("edge", "check"), f"which tool is to be tried? It offers {', '.join(offered) or 'none'}"
+                ("edge", "check"),
+                f"no `tool` is set under [edge.check]; the plugin offers {', '.join(offered) or 'none'}",
             )
 
     def _problem(self, path: Path, reason: str) -> Problem:
@@ -223,28 +231,29 @@ class Source:
 
 
 def _refuse_file(path: str) -> NoReturn:
-    """For a file in the place of the plugin's folder."""
+    """Refuses a file in place of the plugin's folder."""
     around = os.path.dirname(path) or "."
-    remedy = f"Name the folder that has the plugin's {MANIFEST}: `edge pack DIR`"
+    remedy = f"Name the folder with the plugin's {MANIFEST}: `edge pack DIR`"
     if os.path.basename(path) == MANIFEST:
         remedy = f"Name its folder: `edge pack {shell(around)}`"
     elif path.endswith(".wasm"):
         remedy = (
-            f"`edge pack DIR --wasm {shell(path)}`, where DIR has the plugin's {MANIFEST}; without one, "
+            f"`edge pack DIR --wasm {shell(path)}`, where DIR contains the plugin's {MANIFEST}; without a "
+            "manifest, "
             f"`edge compile {shell(path)} --target DEVICE` makes a file for `edge run`"
         )
     elif path.endswith(".edge"):
-        remedy = f"This is a package already: `edge inspect {shell(path)}` shows what it holds"
-    raise errors.UsageError(f"{path} is a file, and a package is made of a folder", remedy)
+        remedy = f"This is already a package: `edge inspect {shell(path)}` shows its contents"
+    raise errors.UsageError(f"{path} is a file; a package is made from a folder", remedy)
 
 
 def _only_wasm(folder: str, shown: str) -> str:
-    """What a manifest that names no WebAssembly must mean; `shown`: the folder for messages."""
-    # ._NAME is what a Mac writes beside NAME on a card.
+    """The single WebAssembly file of a folder whose manifest names none; `shown`: the folder for messages."""
+    # macOS writes ._NAME beside NAME on cards.
     found = [name for name in os.listdir(folder) if name.endswith(".wasm") and not name.startswith("._")]
     if len(found) == 1:
         return found[0]
     raise errors.BadPackage(
-        f"{shown} has {len(found)} files of WebAssembly, and its manifest names none",
-        "Write into its manifest which one it is: wasm_path",
+        f"{shown} has {len(found)} WebAssembly files, and its manifest names none of them",
+        "Set wasm_path in the manifest",
     )

@@ -1,4 +1,4 @@
-"""Whether a file can be written, found out before the work that makes its contents."""
+"""Checks that a file can be written before the work that produces its contents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOME = bytes(4096)
 
 @contextlib.contextmanager
 def made_folder(path: str) -> Iterator[None]:
-    """Makes a folder, and those it is in, for a `with`; what was made goes again where that ends badly."""
+    """Creates a folder and its parents for a `with`; removes them if that fails."""
     missing = []
     at = path.rstrip("/") or "/"
     while not os.path.lexists(at):
@@ -45,9 +45,9 @@ def _remove(folders: list[str]) -> None:
 
 
 def probe(path: str) -> None:
-    """Raises now what would be raised in the end: a folder that is missing, a disk that is full or read-only.
+    """Raises now what writing would raise later: a missing folder, a full or read-only disk.
 
-    Nothing stays of it, and a file that is there stays as it is.
+    Leaves nothing behind and does not change an existing file.
     """
     try:
         os.lstat(path)
@@ -57,13 +57,15 @@ def probe(path: str) -> None:
         files.raise_for(path, error)
     if os.path.isdir(path):
         files.raise_for(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)))
-    # What is written takes the place of what is there, which root may do to /dev/stdout as well.
+    # The output replaces an existing file, which as root would replace even /dev/stdout.
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise errors.UsageError(f"{path} is a device, a pipe or a link, not a regular file", "Name a file")
+        raise errors.UsageError(
+            f"{path} is a device, a pipe or a link, not a regular file", "Name a regular file"
+        )
     if not os.path.lexists(files.folder(path)):
         raise errors.UsageError(
-            f"{path}: there is no folder {files.folder(path)}",
-            f"Make it: `mkdir -p {shell(files.folder(path))}`",
+            f"{path}: no such folder: {files.folder(path)}",
+            f"Create it: `mkdir -p {shell(files.folder(path))}`",
         )
     with Staged(path) as staged:
         staged.write(SOME)

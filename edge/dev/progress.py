@@ -1,7 +1,7 @@
-"""Long work of the native library, with the time it takes, for who wants to see that.
+"""Long work of the native library, with its progress.
 
-A terminal shows one line that counts, and one for each piece of work when that is done. Elsewhere there is a
-line when a piece begins, one every few seconds, and the same one at its end.
+A terminal shows one line with a counter, and one line for each finished piece of work. Elsewhere there is a
+line when a piece begins, one every few seconds, and one at its end.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from edge.text import safe
 T = TypeVar("T")
 
 Draw = Callable[[str], None]
-"""Takes what is for standard error as it is, a terminal's control characters among it."""
+"""Takes text for standard error unchanged, including a terminal's control characters."""
 
 INTERRUPTED = 130
-"""The exit code of what Ctrl-C ends."""
+"""The exit code after Ctrl-C."""
 
 STDERR = 2
 REFRESH_SECONDS = 0.2
 
 EVERY_SECONDS = 10
-"""Between lines where there is no terminal: what waits for output often gives up after minutes."""
+"""The interval where there is no terminal: programs that wait for output often give up after minutes."""
 
 
 def watch(label: str, work: Callable[[], T], draw: Draw | None) -> T:
@@ -44,17 +44,17 @@ def watch_all(
     at_once: int = 1,
     stop: Callable[[], None] = lambda: None,
 ) -> dict[str, T]:
-    """Does work in threads, so that Ctrl-C ends the wait at once: native code looks for no signals.
+    """Does work in threads, so that Ctrl-C ends the wait at once: native code does not check for signals.
 
-    `what`: stands before each name of `works`. `draw`: shows what is done, where it is not None.
-    `at_once`: so many are under way together, in their order. `stop`: ends those under way, when one fails or
-    the wait ends. Raises what the first one raised.
+    `what`: precedes each name of `works`. `draw`: shows progress, None for none. `at_once`: how many run
+    together, in their order. `stop`: ends those that run when one fails or the wait ends. Raises what the
+    first one raised.
     """
     return _Watch(what, works, draw, at_once, stop).run()
 
 
 class _Watch(Generic[T]):
-    """Some work, done piece by piece."""
+    """Work in several pieces."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class _Watch(Generic[T]):
         self._started: dict[str, float] = {}
         self._results: dict[str, T] = {}
         self._failures: list[BaseException] = []
-        # Not of `threading`: an interruption of its own locks ends in another error.
+        # Not of `threading`: an interruption of its locks ends in another error.
         self._done: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._running: set[str] = set()
         self._draw: Draw = draw or _not_shown
@@ -149,10 +149,10 @@ class _Watch(Generic[T]):
 
 
 def _not_shown(_: str) -> None:
-    """For who does not want to see it."""
+    """Discards progress."""
 
 
 def _leave_if(running: set[str]) -> None:
-    """Native code that goes on while the interpreter is taken down around it would crash."""
+    """Native code that continues during the interpreter's shutdown would crash."""
     if running:
         os._exit(INTERRUPTED)

@@ -22,10 +22,10 @@ def load(
     say: Say,
     draw: Draw,
 ) -> Plugin:
-    """The plugin that a component is, or a core module makes, with what it says of itself.
+    """The plugin that a component is or a core module makes, with what it reports about itself.
 
-    `how`: loads an artifact from a descriptor; `interpret` and `receipt` are what `Runtime` takes. `check`:
-    takes what the component imports, and raises for what need not be compiled. `say`: takes why code is not
+    `how`: loads an artifact from a descriptor; `interpret` and `receipt` are as for `Runtime`. `check`: takes
+    the component's imports, and raises to prevent compilation. `say`: takes the reason why code is not
     cached. `draw`: shows progress (edge.dev.progress).
     """
     engine, interpret = confinement.engine()

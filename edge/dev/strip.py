@@ -1,4 +1,4 @@
-"""Python modules without what a device reads none of, line by line as they were.
+"""Removes from Python modules what a device never reads, and keeps the line numbers.
 
 That is docstrings, annotations, and what is imported or defined for annotations alone. RATIONALE, "Why a
 bundle's modules have no docstrings and no annotations".
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Cut = tuple[int, int, int, int, str]
-    """From line and byte to line and byte, and what is left there."""
+    """From line and byte to line and byte, and the replacement."""
 
 CHECKING = "TYPE_CHECKING"
 
 
 def stripped(source: str) -> str:
-    """The same module; a body that was nothing but a docstring is left with one that is empty.
+    """The same module; a body that was only a docstring becomes an empty one.
 
-    What a variable or a result is annotated with stays where it is longer than a line: nothing would join the
-    rest to it. So does what stands in parentheses, and then annotations still have to be postponed.
+    Annotations of variables and results that are longer than a line stay, because nothing would join the rest
+    to it. So do annotations in parentheses, and then annotations must still be postponed.
     """
     text = _without(_without(source, _for_checkers), _cuts)
     annotated = any(_is_annotated(node) for node in ast.walk(ast.parse(text)))
@@ -42,7 +42,7 @@ def _without(source: str, find: Callable[[ast.AST, list[bytes]], Iterator[Cut]])
 
 
 def _for_checkers(node: ast.AST, _: list[bytes]) -> Iterator[Cut]:
-    """What is true to type checkers alone, and that it is not true, unless something else goes by it."""
+    """Blocks for type checkers only, and the flag itself unless other code uses it."""
     if isinstance(node, ast.Module):
         found = [statement for statement in node.body if _tests(statement) == [CHECKING]]
         if not any(isinstance(statement, ast.If) and statement.orelse for statement in found):
@@ -50,7 +50,7 @@ def _for_checkers(node: ast.AST, _: list[bytes]) -> Iterator[Cut]:
 
 
 def _tests(statement: ast.stmt) -> list[str]:
-    """The names that a statement gives a value or depends on."""
+    """The names that a statement defines or depends on."""
     if isinstance(statement, ast.Assign):
         names = statement.targets
     elif isinstance(statement, ast.If):
@@ -87,11 +87,11 @@ def _cuts(node: ast.AST, lines: list[bytes]) -> Iterator[Cut]:
             yield from _annotation(node.annotation, b":", lines)
 
 
-def _annotation(told: ast.expr, mark: bytes, lines: list[bytes]) -> Iterator[Cut]:
-    """What begins with a mark right before it."""
-    before = lines[told.lineno - 1][: told.col_offset].rstrip(b" ")
-    if before.endswith(mark) and (mark == b":" or told.lineno == told.end_lineno):
-        yield told.lineno, len(before) - len(mark), *_end(told), ""
+def _annotation(annotation: ast.expr, mark: bytes, lines: list[bytes]) -> Iterator[Cut]:
+    """A span that begins at a mark right before it."""
+    before = lines[annotation.lineno - 1][: annotation.col_offset].rstrip(b" ")
+    if before.endswith(mark) and (mark == b":" or annotation.lineno == annotation.end_lineno):
+        yield annotation.lineno, len(before) - len(mark), *_end(annotation), ""
 
 
 def _docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Cut]:

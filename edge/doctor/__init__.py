@@ -1,7 +1,7 @@
-"""Whether this machine is as Edge needs it, and what is installed as it should be.
+"""Checks that this machine meets Edge's needs and that the installed plugins are intact.
 
-Each check is a small function that answers a Finding. They are imported when they are made, since some need
-the native library, and that may be what is wrong.
+Each check is a small function that returns a Finding. They are imported when they run, since some need the
+native library, which may itself be the problem.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CHECKS = {
     "secrets": "kept",
     "audit": "plugins",
 }
-"""Every check, a function of that name, and the module that has it."""
+"""Every check: a function of that name, and its module."""
 
 SEEING = (
     *("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants", "room"),
@@ -54,10 +54,10 @@ SEEING = (
 
 
 def examine() -> Iterator[tuple[str, Finding]]:
-    """Makes every check and answers with its name and what it found."""
+    """Runs every check and returns its name and finding."""
     from edge import files
 
-    # What a process found before is no answer for now.
+    # Results that this process cached earlier may be out of date.
     files.checked_folders.clear()
     views: list[View] = []
     for name, home in CHECKS.items():
@@ -65,7 +65,7 @@ def examine() -> Iterator[tuple[str, Finding]]:
 
 
 def _guarded(name: str, home: str, views: list[View]) -> Finding:
-    """What a check finds; whatever it raises is a finding too."""
+    """The finding of a check; an exception is a finding too."""
     try:
         module = __import__(f"edge.doctor.{home}", None, None, [name])
         check: Callable[..., Finding] = getattr(module, name)
@@ -80,7 +80,7 @@ def _guarded(name: str, home: str, views: list[View]) -> Finding:
         from edge import errors
 
         if isinstance(error, errors.LibraryMissing) and name != "library":
-            return Finding(WARN, "not checked: the native library can't be used")
+            return Finding(WARN, "not checked: the native library cannot be used")
         meant = _meant(error)
         if meant is not None:
             return Finding(FAIL, meant.message, meant.remedy)
@@ -88,7 +88,7 @@ def _guarded(name: str, home: str, views: list[View]) -> Finding:
 
 
 def _meant(error: Exception) -> EdgeError | None:
-    """What an error means to who runs Edge; none where it is a fault of Edge."""
+    """What an error means to the operator; None if it is a fault of Edge."""
     from edge import errors, files
 
     try:

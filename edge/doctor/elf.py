@@ -1,4 +1,4 @@
-"""For which machine a program or library is: what its ELF header says and, for 32-bit ARM, its attributes."""
+"""The machine that a program or library is built for: its ELF header and, for 32-bit ARM, its attributes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ MACHINES = {3: "x86", ARM: "arm", 62: "x86_64", 183: "aarch64"}
 
 ATTRIBUTES = 0x70000003  # SHT_ARM_ATTRIBUTES
 SECTION_BYTES = 40
-MOST_SECTIONS = 200
-MOST_BYTES = 4096
+MAX_SECTIONS = 200
+MAX_BYTES = 4096
 
 CPU_ARCH = 6
 FLOAT_ARGUMENTS = 28
 COMPATIBILITY = 32
 TEXTS = (4, 5)
 ARMV6 = (0, 1, 2, 3, 4, 5, 6, 7, 9)
-"""What an ARM1176 executes, by Tag_CPU_arch: up to v6, v6KZ and v6K."""
+"""The values of Tag_CPU_arch that an ARM1176 executes: up to v6, v6KZ and v6K."""
 
 
 class Elf:
-    """What a file is for.
+    """The machine that a file is built for.
 
     bits       32 or 64
     machine    its number
@@ -50,14 +50,14 @@ class Elf:
 
     @property
     def name(self) -> str:
-        """The machine in words."""
+        """The machine's name, for display."""
         name = MACHINES.get(self.machine, f"machine {self.machine}")
         return f"{name}{'hf' if self.hard_float else ''}, {self.bits} bits"
 
 
 def read(path: str) -> Elf | None:
-    """What a file is for; None for one that is no ELF file. Raises OSError where it can't be read."""
-    # A FIFO would otherwise hold the process until somebody writes into it.
+    """The machine that a file is built for; None if it is not an ELF file. Raises OSError."""
+    # Opening a FIFO would otherwise block until somebody writes into it.
     fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
     try:
         if posix.fstat(fd).st_mode & files.FORMAT_MASK != files.REGULAR:
@@ -77,16 +77,16 @@ def _attributes(fd: int, header: bytes) -> dict[int, int]:
     start, size, count = _number(header, 32, 4), _number(header, 46, 2), _number(header, 48, 2)
     if size != SECTION_BYTES:
         return {}
-    table = posix.pread(fd, size * min(count, MOST_SECTIONS), start)
+    table = posix.pread(fd, size * min(count, MAX_SECTIONS), start)
     for at in range(0, len(table) - size + 1, size):
         if _number(table, at + 4, 4) == ATTRIBUTES:
-            length = min(_number(table, at + 20, 4), MOST_BYTES)
+            length = min(_number(table, at + 20, 4), MAX_BYTES)
             return dict(_listed(posix.pread(fd, length, _number(table, at + 16, 4))))
     return {}
 
 
 def _listed(section: bytes) -> Iterator[tuple[int, int]]:
-    """What `aeabi` says of the whole file in numbers (Addenda to the ABI for the Arm architecture, 3.2)."""
+    """The numeric attributes of the whole file (Addenda to the ABI for the Arm architecture, 3.2)."""
     vendor, found, rest = section[5:].partition(b"\0")
     if section[:1] != b"A" or vendor != b"aeabi" or not found or rest[:1] != b"\1":
         return

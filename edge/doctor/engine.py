@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge.store.view import View
 
 ELF = b"\x7fELF"
-PATIENCE = 120
+TIMEOUT = 120
 ASK = """
 import sys
 sys.path[:] = {path!r}
@@ -29,13 +29,13 @@ sys.exit(main(["--version", "--json"]))
 
 
 class Release:
-    """A release that is installed, and whether a library would load it.
+    """An installed release, and whether a library would load it.
 
-    plugin   whose
+    plugin   the plugin's name
     version  of the plugin
     id       its folder in the store
-    current  whether it is what calls run; otherwise it is kept to go back to
-    problem  why it would not be loaded, empty when it would
+    current  whether calls run it; otherwise it is the previous release
+    problem  why it would not be loaded; empty if it would
     """
 
     __slots__ = ("current", "id", "plugin", "problem", "version")
@@ -49,7 +49,7 @@ class Release:
 
 
 def judged(library: dict[str, Any], view: View) -> Iterator[Release]:
-    """Every release of every plugin, judged by what a library says of itself (`about`)."""
+    """Every release of every plugin, judged by a library's description (`about`)."""
     here = native.about()
     for plugin in view.installed():
         for release_id in filter(None, (plugin.current, plugin.previous)):
@@ -69,22 +69,22 @@ def judged(library: dict[str, Any], view: View) -> Iterator[Release]:
 
 
 def about(path: str) -> dict[str, Any]:
-    """What a library says of itself, from the library or from a file that has it.
+    """A library's description, from the library itself or from a file that contains it.
 
-    Raises `errors.UsageError` for a file that is neither, `errors.LibraryMissing` for a library that can't be
-    asked here.
+    Raises `errors.UsageError` for a file that is neither, `errors.LibraryMissing` for a library that cannot
+    run here.
     """
     content = check(files.read_input(path), path)
-    said = _ask(path) if content.startswith(ELF) else content
+    description = _ask(path) if content.startswith(ELF) else content
     try:
-        found = native.read_json(said, path)
+        found = native.read_json(description, path)
         fingerprints = found["fingerprints"]
         if not all(isinstance(each, str) for each in fingerprints.values()):
             raise TypeError
     except (errors.ArgumentsError, AttributeError, KeyError, TypeError):
         raise errors.UsageError(
-            f"{path} is neither a library nor what one says of itself",
-            "Give a libedge.so, or what `edge --version --json` prints with it",
+            f"{path} is neither a library nor a description of one",
+            "Name a libedge.so, or a file with the output of `edge --version --json`",
         ) from None
     return dict(found)
 
@@ -103,15 +103,15 @@ def _ask(path: str) -> bytes:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        raise errors.LibraryMissing(f"{path} does not answer within {PATIENCE} s") from None
+        raise errors.LibraryMissing(f"{path} did not answer within {TIMEOUT} s") from None
     if done.returncode == 0:
         return done.stdout
     raise errors.LibraryMissing(
-        f"{path} can't be asked: {_why(done.returncode, done.stdout)}",
-        "Where it does run, `edge --version --json` says what is needed; give that instead",
+        f"{path} cannot be run here: {_why(done.returncode, done.stdout)}",
+        "On a machine where it runs, save the output of `edge --version --json` and name that file instead",
     )
 
 
@@ -124,17 +124,17 @@ def _why(status: int, answer: bytes) -> str:
 
 
 def _problem(description: dict[str, Any], here: dict[str, Any], library: dict[str, Any]) -> str:
-    """Why a library would not load a release, of whose code the store has what suits the library in use."""
+    """Why a library would not load a release. The store has only the code for the library in use."""
     codes = {file["engine"]: file["fingerprint"] for file in description["files"] if "engine" in file}
     engine = here["engine"] if here["engine"] in codes else here["interpreted"]
     if engine not in codes:
-        return f"it has no code for {here['engine']}"
+        return f"it contains no code for {here['engine']}"
     runs = [library[name] for name in ("engine", "interpreted") if name in library]
     if runs and engine not in runs:
-        return f"its code is for {engine}, the library executes {' and '.join(dict.fromkeys(runs))}"
+        return f"its code is for {engine}; the library executes {' and '.join(dict.fromkeys(runs))}"
     wanted = library["fingerprints"].get(engine)
     if codes[engine] == wanted:
         return ""
     compiler = description["compiler"]
     made_by = f"edge {compiler['edge']}, wasmtime {compiler['wasmtime']}"
-    return f"its code for {engine} has fingerprint {codes[engine]} ({made_by}), the library wants {wanted}"
+    return f"its code for {engine} has fingerprint {codes[engine]} ({made_by}); the library requires {wanted}"

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ FAIL = "fail"
 
 
 def counted(count: int, one: str, more: str = "") -> str:
-    """How many there are, with the noun in its number: `1 entry`, `2 entries`."""
+    """A number with its noun, singular or plural: `1 entry`, `2 entries`."""
     return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     status  pass; warn where it works and should be looked at; fail
     found   what it is

@@ -1,4 +1,4 @@
-"""Checks of the small files that Edge keeps, each of which a power cut may have emptied, halved or taken."""
+"""Checks of Edge's small files, each of which a power cut may have emptied, truncated or removed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def secrets(view: View) -> Finding:
 
 
 def registry() -> Finding:
-    """Whether the file of registries says what they are."""
+    """Whether the list of registries can be read."""
     from edge import errors
     from edge.sources.registry import configured
 
@@ -43,11 +43,11 @@ def registry() -> Finding:
         if error.message.startswith("No registry is configured"):
             return Finding(PASS, "no registry is configured")
         return Finding(FAIL, error.message, error.remedy)
-    return Finding(PASS, f"{counted(len(found), 'registry is', 'registries are')} named")
+    return Finding(PASS, f"{counted(len(found), 'registry is', 'registries are')} configured")
 
 
 def files(view: View) -> Finding:
-    """Whether files are where files are kept, belong to this user, and none is gone that was there."""
+    """Whether files are in their places, belong to this user, and none is missing."""
     from contextlib import suppress
 
     from edge import files, trust
@@ -55,16 +55,16 @@ def files(view: View) -> Finding:
     foreign = [path for path in _folders() if _is_roots(path)]
     if foreign:
         chown = f"`sudo chown -R {posix.geteuid()} {shell(foreign[0])}`"
-        remedy = f"Root made it while it had this user's HOME: {chown}"
+        remedy = f"Root created it while HOME was this user's: {chown}"
         return Finding(FAIL, f"{foreign[0]} belongs to root", remedy)
     for path in _kept():
         with suppress(FileNotFoundError, NotADirectoryError):
-            # What it raises is the finding.
+            # An exception is the finding.
             files.guard(path, posix.lstat(path), files.OTHERS_WRITE)
     for path in (files.policy_path(), f"{files.config_home()}/edge/trusted.keys"):
         if posix.access(f"{path}.lock", 0) and not posix.access(path, 0):
-            remedy = f"Put it back from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
-            return Finding(WARN, f"{path} was there, and is gone: what it said does not hold", remedy)
+            remedy = f"Restore it from a backup; if it was removed on purpose: `rm {shell(path + '.lock')}`"
+            return Finding(WARN, f"{path} is missing, and its settings no longer apply", remedy)
     path = trust.operator_path()
     text = view.trust.read(path) if path else b""
     if text and not text.endswith(b"\n"):

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 LISTED = "FILES"
-"""Of an unpacked bundle (edge/dev/launcher/modules.py): every file with its digest."""
+"""In an unpacked bundle (edge/dev/launcher/modules.py): every file with its digest."""
 
 
 def bundle() -> Finding:
-    """Whether the files of a bundle are all there, as they were packed, and none of an older one besides."""
+    """Whether the files of a bundle are complete and unchanged, with none of an older bundle among them."""
     top = _top()
     listed = _listed(f"{top}/{LISTED}")
     if not listed:
-        return Finding(PASS, "this is no unpacked bundle")
+        return Finding(PASS, "this is not an unpacked bundle")
     from os.path import realpath
 
     from edge.store.verify import digest
@@ -30,21 +30,21 @@ def bundle() -> Finding:
     for name, wanted in listed.items():
         path = below + name.partition("/")[2]
         if not posix.access(path, 0) or digest(realpath(path)) != wanted:
-            return Finding(FAIL, f"{path} is not what the bundle brought", "Unpack the bundle again")
+            return Finding(FAIL, f"{path} differs from the file in the bundle", "Unpack the bundle again")
     known = {below + name.partition("/")[2] for name in listed}
     stale = [path for path in _modules(f"{top}/lib/edge") if path not in known]
     if stale:
-        remedy = f"Move {top} away, and unpack the bundle again"
-        return Finding(WARN, f"{stale[0]} is of another bundle ({len(stale)} such files)", remedy)
-    # Of this module: `edge` itself was imported by a path also where this start made the file of modules.
+        remedy = f"Move {top} away and unpack the bundle again"
+        return Finding(WARN, f"{stale[0]} belongs to another bundle (such files: {len(stale)})", remedy)
+    # The path of this module: `edge` itself was imported by a path if this start created the file of modules.
     if "__cached__" in globals():
         remedy = f"Run `{top}/edge --version` once as the owner of {top}/lib, with 2 MB free on its disk"
-        return Finding(WARN, "modules are looked for and compiled one by one at every start", remedy)
-    return Finding(PASS, f"{len(listed)} files, as they were packed; modules are in one file, compiled")
+        return Finding(WARN, "modules are searched and compiled one by one at every start", remedy)
+    return Finding(PASS, f"{len(listed)} files, unchanged; modules are compiled into one file")
 
 
 def _top() -> str:
-    """The folder that a bundle was unpacked to, if this is one: it has lib/edge/doctor/library.py."""
+    """The folder of an unpacked bundle, recognised by its lib/edge/doctor/library.py."""
     path = __file__
     for _ in range(4):
         path = files.folder(path)
@@ -82,5 +82,5 @@ def library() -> Finding:
     )
     if about["library"] != __version__:
         remedy = "Install both from one bundle or checkout"
-        return Finding(WARN, f"{found}; the package is of release {__version__}", remedy)
+        return Finding(WARN, f"{found}; the Python package has release {__version__}", remedy)
     return Finding(PASS, found)

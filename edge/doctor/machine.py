@@ -18,7 +18,7 @@ PYTHON = "/proc/self/exe"
 CGROUPS = "/proc/cgroups"
 CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers"
 NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
-LEAST_BYTES = 64 << 20
+MIN_BYTES = 64 << 20
 MB = 1 << 20
 READ_ONLY = 1  # ST_RDONLY
 PROBE = ".doctor"
@@ -31,18 +31,18 @@ def library_path() -> str:
 
 
 def processor() -> Finding:
-    """Whether the native library is for this CPU and for this Python."""
+    """Whether the native library matches this CPU and this Python."""
     from edge.doctor import elf
 
     path, machine = library_path(), posix.uname().machine
-    # Without /proc, which another check tells.
+    # No /proc: another check reports that.
     python = elf.read(PYTHON if posix.access(PYTHON, posix.F_OK) else sys.executable)
     try:
         library = elf.read(path)
     except OSError as error:
-        remedy = "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
+        remedy = "In a checkout, run `make build`; a bundle contains it; EDGE_LIBRARY names another one"
         if isinstance(error, PermissionError):
-            remedy = "`chmod a+r` the file and `chmod a+x` the folders it is in, or run as a user who may"
+            remedy = "`chmod a+r` the file and `chmod a+x` its folders, or run as a user who can read it"
         return Finding(FAIL, f"{path}: {error.strerror}", remedy)
     if library is None:
         return Finding(FAIL, f"{path} is no library", "Install the bundle again")
@@ -65,14 +65,14 @@ def processor() -> Finding:
 def _bundle(python: Elf | None) -> str:
     known = {(32, 40, True): "pi-zero", (64, 183, False): "pi-64", (64, 62, False): "x86_64-linux"}
     name = known.get((python.bits, python.machine, python.hard_float)) if python else None
-    return f": `edge bundle --target {name}`" if name else "; there may be none"
+    return f": `edge bundle --target {name}`" if name else "; there may not be one"
 
 
 def python() -> Finding:
     """Whether this Python is new enough and has the cffi backend."""
     release = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        return Finding(FAIL, f"this is Python {release}, Edge needs 3.9 or newer", "Update the system")
+        return Finding(FAIL, f"this is Python {release}; Edge requires 3.9 or newer", "Update the system")
     try:
         import _cffi_backend
     except ImportError as error:
@@ -91,14 +91,16 @@ def memory() -> Finding:
     free = admission.free_bytes()
     room = min(device.memory, max(0, free - admission.RESERVE_BYTES))
     found = (
-        f"room for {room // MB} MB of plugins (profile {device.name}); a call may use {need / MB:.1f} MB "
-        f"unless its plugin declares less"
+        f"{room // MB} MB are available to plugins (profile {device.name}); a call may use {need / MB:.1f} "
+        "MB unless its plugin declares less"
     )
     if room < need:
-        remedy = "Close other programs, or have plugins declare less ([edge.limits] memory)"
-        return Finding(FAIL, f"{found}: none would be admitted", remedy)
+        remedy = (
+            "Close other programs, or declare less memory in the plugins' manifests ([edge.limits] memory)"
+        )
+        return Finding(FAIL, f"{found}: no call would be admitted", remedy)
     if room < 2 * need:
-        return Finding(WARN, f"{found}: one at a time", "Close other programs")
+        return Finding(WARN, f"{found}: one call at a time", "Close other programs")
     return Finding(PASS, found)
 
 
@@ -111,36 +113,38 @@ def confinement() -> Finding:
     found = list(confinement.problems(path=_existing(f"{data}/edge") if data else ""))
     if found:
         return Finding(FAIL, "; ".join(cause for cause, _ in found), "; ".join(remedy for _, remedy in found))
-    return Finding(PASS, "addresses, mappings and /proc are as plugins need them")
+    return Finding(PASS, "address space, mappings and /proc meet the needs of plugins")
 
 
 def control_groups() -> Finding:
-    """Whether the kernel limits memory by control groups, which a service is confined by."""
+    """Whether the kernel limits memory by control groups, which confine services."""
     second = _read(CONTROLLERS).split()
     first = [line.split() for line in _read(CGROUPS).split("\n") if line[:1] != "#"]
     enabled = [words[0] for words in first if len(words) == 4 and words[3] == "1"]
     if "memory" in second or "memory" in enabled:
-        return Finding(PASS, "memory is limited by control groups")
+        return Finding(PASS, "control groups limit memory")
     return Finding(
         WARN,
-        "the kernel limits no memory by control groups: MemoryMax of a service does nothing",
+        "the kernel's control groups do not limit memory: MemoryMax of a service has no effect",
         "On Raspberry Pi OS: add cgroup_enable=memory to /boot/firmware/cmdline.txt (on older ones "
         "/boot/cmdline.txt), and restart",
     )
 
 
 def shared_memory() -> Finding:
-    """Whether there is a folder in memory for what processes count together."""
+    """Whether there is a folder in memory for counters shared by processes."""
     from edge.files import runtime_dir
 
     folder, named = runtime_dir.own_folder(), files.environment("XDG_RUNTIME_DIR")
     usual = f"{runtime_dir.SHARED_MEMORY}/edge-{posix.getuid()}"
     if folder.startswith(f"{usual}-"):
-        remedy = f"`ls -ld {usual}` shows whose it is; have root find out why, and remove it"
+        remedy = f"`ls -ld {usual}` shows its owner; find out as root why it exists, and remove it"
         return Finding(WARN, f"{folder}, because {usual} belongs to another user", remedy)
     if named[:1] != "/" or folder.startswith(f"{named}/"):
         return Finding(PASS, folder)
-    return Finding(PASS, f"{folder}; not XDG_RUNTIME_DIR, {named}: it is no folder of this user's in memory")
+    return Finding(
+        PASS, f"{folder}; XDG_RUNTIME_DIR, {named}, is not used: it is not a folder of this user in memory"
+    )
 
 
 def places() -> Finding:
@@ -159,11 +163,11 @@ def places() -> Finding:
     if not ignored:
         del taken["HOME"]
         return Finding(PASS, ", ".join(path() or f"none for {name}" for name, path in taken.items()))
-    told = (
-        f"{name} is {files.environment(name)}, which is ignored: {taken[name]() or 'no place'} is used"
+    lines = (
+        f"{name} is {files.environment(name)}, which is ignored; {taken[name]() or 'no place'} is used"
         for name in ignored
     )
-    return Finding(WARN, "; ".join(told), "Only absolute paths count: name one, or unset the variable")
+    return Finding(WARN, "; ".join(lines), "Set it to an absolute path, or unset the variable")
 
 
 def disk() -> Finding:
@@ -180,48 +184,50 @@ def disk() -> Finding:
         return Finding(
             FAIL,
             f"{path} is read-only",
-            f"Mount it with `-o remount,rw`, or set XDG_DATA_HOME to another place than {data}",
+            f"Mount it with `-o remount,rw`, or set XDG_DATA_HOME to a folder outside {data}",
         )
     problem = _no_place(path)
     if problem:
         return Finding(FAIL, problem, "Set XDG_DATA_HOME to a folder that this user can write")
     if not found.f_blocks:
-        return Finding(PASS, f"{path}: in memory, without a size of its own")
-    if free < LEAST_BYTES:
+        return Finding(PASS, f"{path}: in memory, without its own size limit")
+    if free < MIN_BYTES:
         status = WARN if free >= MB else FAIL
         return Finding(
-            status, f"{path}: {free // MB} MB are free", "Free some space: a plugin may have 30 MB"
+            status, f"{path}: {free // MB} MB are free", "Free some space: a plugin may take 30 MB"
         )
     return Finding(PASS, f"{path}: {free // MB} MB are free")
 
 
 def clock() -> Finding:
-    """Whether the clock can be right; nothing of Edge relies on that but who reads times."""
+    """Whether the clock can be right. Only readers of times depend on it."""
     from time import gmtime, strftime, time
 
     now = time()
     shown = strftime("%Y-%m-%d", gmtime(now))
     if now < NO_CLOCK:
-        remedy = "Set it (timedatectl), so that times in logs mean something; Edge itself goes by no clock"
-        return Finding(WARN, f"the clock says {shown}", remedy)
-    return Finding(PASS, f"the clock says {shown}")
+        remedy = (
+            "Set it (timedatectl), so that times in logs are right; Edge itself does not depend on the clock"
+        )
+        return Finding(WARN, f"the clock shows {shown}", remedy)
+    return Finding(PASS, f"the clock shows {shown}")
 
 
 def _no_place(path: str) -> str:
-    """Why no data can be kept there. A file is made to find out: permissions don't say all, to root least."""
+    """Why no data can be stored there. Creates a file to find out, because permissions do not bind root."""
     from edge import errors
 
     if posix.stat(path).st_mode & files.FORMAT_MASK != files.DIRECTORY:
-        return f"{path} is no folder"
+        return f"{path} is not a folder"
     try:
         with Staged(f"{path}/{PROBE}", 0o600):
             return ""
     except errors.EdgeError as error:
-        return f"{path} can't be written: {error.message.rpartition(': ')[2]}"
+        return f"{path} cannot be written: {error.message.rpartition(': ')[2]}"
 
 
 def _existing(path: str) -> str:
-    """The folder, or the nearest around it that is there."""
+    """The folder, or its nearest existing parent."""
     while not posix.access(path, 0) and path != "/":
         path = files.folder(path)
     return path

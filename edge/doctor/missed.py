@@ -62,7 +62,7 @@ def installations(view: View) -> Iterator[tuple[str, str]]:
     """Installed plugins of which the audit log does not tell, although nothing of it was rotated away."""
     from edge import audit
 
-    acts = [entry for entry in audit.entries() if entry.get("event") not in audit.RING_OF]
+    acts = [entry for entry in audit.entries() if entry.get("event") not in audit.LOG_OF]
     if acts and acts[0]["seq"] > 1:
         return
     known = [entry.get("plugin") for entry in acts if entry.get("event") in LIFE]

@@ -1,4 +1,4 @@
-"""Checks of what is installed, and of the log of that."""
+"""Checks of the installed plugins and of the audit log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def store(view: View) -> Finding:
 
 
 def plugins(view: View) -> Finding:
-    """Whether every byte of what is installed is what was signed."""
+    """Whether every byte of the installed plugins is unchanged since it was signed."""
     from edge.store.status import why
 
     wrong, kept, count, remedy = [], [], 0, ""
@@ -53,10 +53,10 @@ def plugins(view: View) -> Finding:
             wrong.append(f"{found.name}: {why(damage, found.name)}")
         damage = _damage(view, found, "previous") if found.previous else None
         if damage is not None:
-            kept.append(f"{found.name}, the release that is kept: {why(damage, found.name)}")
+            kept.append(f"{found.name}, previous release: {why(damage, found.name)}")
     if kept and not wrong:
         return Finding(
-            WARN, _listed(kept), "Rolling back would be refused; the next upgrade keeps another one"
+            WARN, _listed(kept), "Rolling back would be refused; the next upgrade replaces this release"
         )
     return judge(wrong + kept, f"{counted(count, 'plugin')}, as signed", remedy)
 
@@ -76,7 +76,7 @@ def _damage(view: View, found: Record, which: str) -> EdgeError | None:
 
 
 def engine(view: View) -> Finding:
-    """Whether this library loads what is installed."""
+    """Whether this library loads the installed plugins."""
     from edge import _native as native
     from edge.doctor.engine import judged
 
@@ -87,28 +87,30 @@ def engine(view: View) -> Finding:
 
 
 def compiler(view: View) -> Finding:
-    """Whether what is installed comes from a compiler that is taken."""
+    """Whether the installed plugins come from accepted compilers."""
     from edge.errors import OldCompiler
 
-    return _taken(view, "none is of a compiler that is not taken any more", OldCompiler)
+    return _taken(view, "no release comes from a rejected compiler", OldCompiler)
 
 
 def revoked(view: View) -> Finding:
-    """Whether what is installed was revoked since."""
+    """Whether installed plugins were revoked."""
     from edge.errors import Revoked
 
-    return _taken(view, "none was revoked", Revoked)
+    return _taken(view, "no release is revoked", Revoked)
 
 
 def signers(view: View) -> Finding:
-    """Whether whoever signed what is installed is trusted to, at the level of each plugin."""
+    """Whether the signers of installed plugins are trusted at each plugin's level."""
     from edge.errors import OutOfScope, Untrusted
 
-    return _taken(view, "all signed by keys that count at the level of each", Untrusted, OutOfScope)
+    return _taken(
+        view, "every release is signed by a key that counts at its plugin's level", Untrusted, OutOfScope
+    )
 
 
 def grants(view: View) -> Finding:
-    """Whether what is enabled is granted what it can't be loaded without."""
+    """Whether enabled plugins have the grants that loading requires."""
     from edge.errors import NotGranted
     from edge.store import status
 
@@ -118,7 +120,7 @@ def grants(view: View) -> Finding:
         for found in view.installed()
         if found.enabled and isinstance(error := status.problem(found, view), NotGranted)
     ]
-    return judge(wrong, "what is enabled has what it needs", NotGranted.advice)
+    return judge(wrong, "every enabled plugin has the grants it needs", NotGranted.advice)
 
 
 def room(view: View) -> Finding:
@@ -131,12 +133,12 @@ def room(view: View) -> Finding:
         try:
             problem = misfit(found.name) if found.enabled else None
         except EdgeError:
-            # What is damaged is told by other checks.
+            # Other checks report damage.
             continue
         if problem is not None:
             wrong.append(problem)
     causes = [cause for cause, _ in wrong]
-    return judge(causes, "a call of each enabled plugin fits", wrong[0][1] if wrong else "")
+    return judge(causes, "a call of every enabled plugin fits into memory", wrong[0][1] if wrong else "")
 
 
 def audit(view: View) -> Finding:
@@ -150,7 +152,7 @@ def audit(view: View) -> Finding:
         return warn(untold)
     remedy = "`edge audit --verify` shows all of it; find out who did that"
     count = sum(1 for _ in audit.entries())
-    return judge(wrong, f"{counted(count, 'entry', 'entries')}, as written", remedy)
+    return judge(wrong, f"{counted(count, 'entry', 'entries')}, unchanged", remedy)
 
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
@@ -171,7 +173,7 @@ def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
         if release.id == found.current:
             wrong.append(error.message)
         else:
-            kept.append(f"{found.name}, the release that is kept: {why(error, found.name)}")
+            kept.append(f"{found.name}, previous release: {why(error, found.name)}")
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
     if unclear and not wrong:
@@ -186,7 +188,7 @@ def _releases(view: View) -> Iterator[tuple[Record, Release]]:
 
 
 def judge(wrong: list[str], well: str, remedy: str) -> Finding:
-    """A finding that lists what is wrong, or says that all is well."""
+    """A finding that lists the problems, or reports that there are none."""
     return Finding(FAIL, _listed(wrong), remedy) if wrong else Finding(PASS, well)
 
 

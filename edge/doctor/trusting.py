@@ -1,4 +1,4 @@
-"""Checks of keys, and of who is trusted."""
+"""Checks of keys and of trust."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ KEPT = (
     "store/calls",
     "store/staging",
 )
-"""Folders below that for data."""
+"""Subfolders of the data folder."""
 
-NO_KEY = "this machine has no key of its own yet; it makes one when it first signs something"
+NO_KEY = "this machine has no key yet; it is created when something is first signed"
 
 
 def folders() -> Finding:
-    """Whether nobody else can replace what Edge goes by; the first folder that fails is the finding."""
+    """Whether only this user and root can replace Edge's files; the first failing folder is the finding."""
     from edge import files
 
     data, config = files.data_home(), files.config_home()
@@ -36,7 +36,7 @@ def folders() -> Finding:
     wanted = [*([f"{config}/edge"] if config else []), *below]
     for path in wanted:
         files.check_folder(path)
-    return Finding(PASS, "what Edge keeps can be replaced by this user and root only")
+    return Finding(PASS, "only this user and root can replace Edge's files")
 
 
 def keys() -> Finding:
@@ -59,12 +59,14 @@ def keys() -> Finding:
 
             refuse_kind(path, found.st_mode)
         if found.st_uid != posix.getuid():
-            return Finding(FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and make new keys")
+            return Finding(
+                FAIL, f"{path} belongs to user {found.st_uid}", "Find out why, and create new keys"
+            )
         if found.st_mode & files.OTHERS_ANY:
             remedy = (
-                f"`chmod go-rwx {shell(path)}`; if others may have read it, make new keys and revoke these"
+                f"`chmod go-rwx {shell(path)}`; if others may have read it, create new keys and revoke these"
             )
-            return Finding(FAIL, f"{path}: others than its owner have access to it", remedy)
+            return Finding(FAIL, f"{path} is accessible to other users", remedy)
     own = key_file.local_public()
     _, problems = keyring.every()
     if problems:
@@ -73,7 +75,7 @@ def keys() -> Finding:
 
 
 def trust(view: View) -> Finding:
-    """Whether every line of trust means something, and somebody is trusted at the level that holds here."""
+    """Whether every trust line is valid, and a key is trusted at the level in force."""
     from edge.permissions import levels
     from edge.trust import held as trust_held
 
@@ -82,11 +84,15 @@ def trust(view: View) -> Finding:
     found = trust_held.entries(view.trust)
     counting = trust_held.entries(operator_only=levels.operator_only(level), held=view.trust)
     if found and not counting:
-        told = f"no key counts at level {level}: the operator added none"
+        message = f"no key counts at level {level}: the operator has not added any"
         return Finding(
-            WARN, told, "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+            WARN,
+            message,
+            "Trust a key: `edge key trust KEY`, or `edge key trust local` for this machine's key",
         )
     if not found:
-        return Finding(WARN, "nobody is trusted: nothing can be installed", "Trust one: `edge key trust KEY`")
+        return Finding(
+            WARN, "no key is trusted: nothing can be installed", "Trust a key: `edge key trust KEY`"
+        )
     names = ", ".join(entry.label or entry.public.hex()[:16] for entry in counting)
     return Finding(PASS, f"{len(counting)} trusted: {names}")

@@ -16,8 +16,8 @@ FILE = "reserve"
 BLOCKS = 8
 """Of the filesystem: a small file has one, and a removal writes four at once."""
 
-LEAST_BYTES = 32 << 10
-LEAST_INODES = 8
+MIN_BYTES = 32 << 10
+MIN_INODES = 8
 
 
 def keep() -> None:
@@ -84,9 +84,9 @@ def _fill(path: str) -> None:
 
 def _is_full(path: str) -> bool:
     found = posix.statvfs(files.folder(path))
-    few = bool(found.f_files) and found.f_favail < LEAST_INODES
+    few = bool(found.f_files) and found.f_favail < MIN_INODES
     return few or found.f_bavail * found.f_frsize < _size(found)
 
 
 def _size(found: posix.statvfs_result) -> int:
-    return max(LEAST_BYTES, BLOCKS * found.f_frsize)
+    return max(MIN_BYTES, BLOCKS * found.f_frsize)

@@ -155,10 +155,10 @@ def remove(path: str) -> None:
         pass
     except OSError as error:
         files.raise_own(path, error)
-    make_last(path)
+    make_durable(path)
 
 
-def make_last(path: str) -> None:
+def make_durable(path: str) -> None:
     """Makes a file, as it stands or is gone, survive a power cut: whoever left it so may have been killed."""
     try:
         sync_folder(files.folder(path))

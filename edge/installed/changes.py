@@ -78,7 +78,7 @@ def install(
     *,
     consent: Consent | None = None,
     sha256: str = "",
-    most_bytes: int = installing.MOST_BYTES,
+    most_bytes: int = installing.MAX_BYTES,
     again: bool = False,
     say: Say | None = None,
 ) -> Outcome:
@@ -107,7 +107,7 @@ def plan_install(
     source: str,
     *,
     sha256: str = "",
-    most_bytes: int = installing.MOST_BYTES,
+    most_bytes: int = installing.MAX_BYTES,
     again: bool = False,
     say: Say | None = None,
 ) -> Change[Outcome]:

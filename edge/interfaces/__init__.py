@@ -1,7 +1,7 @@
-"""What a host offers to plugins: interfaces with functions, one file for each of the contract's own.
+"""The host functions that plugins can import, one file for each interface of the contract.
 
-A host function is called with the Call that asks and the parameters, and answers with the tuple of its
-results: `()` for a function that answers nothing, `(value,)` for others, values as in `edge.runtime.values`.
+A host function receives the calling Call and the parameters, and returns the tuple of its results: `()` for
+none, `(value,)` for one, values as in `edge.runtime.values`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     HostFunction = Callable[..., tuple[Any, ...]]
 
     class Values(Protocol):
-        """Texts by their names; None for one that is known and not set."""
+        """Texts by name; None for a name that is known and not set."""
 
         def __contains__(self, name: object, /) -> bool: ...
         def __getitem__(self, name: str, /) -> str | None: ...
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 BY_DEFAULT = ("logging", "secrets")
-"""For a plugin whose application says nothing of interfaces: logging, and no secrets."""
+"""The default for a plugin whose application names no interfaces: logging, and no secrets."""
 
 
 class Interface:
-    """Functions under the name by which components import them: `package:name/interface@version`."""
+    """Functions under the name that components import: `package:name/interface@version`."""
 
     __slots__ = ("functions", "name")
 
@@ -39,14 +39,14 @@ class Interface:
 
 
 class Context:
-    """What the interfaces of one plugin are made of.
+    """What the interfaces of one plugin are built from.
 
     log      takes what the plugin logs; None for standard error
     secrets  its secrets by name, None for one that is known and not set
-    grants   what it is granted, None for all of it
-    own      interfaces that stand in for those of a module, by its name
+    grants   what it is granted, None for everything
+    own      interfaces that replace those of a module, by its name
 
-    Secrets and grants are asked only for a plugin that needs them.
+    Secrets and grants are called only for a plugin that needs them.
     """
 
     __slots__ = ("grants", "log", "own", "secrets")
@@ -65,7 +65,7 @@ class Context:
 
 
 def offered(context: Context, modules: Iterable[str] = BY_DEFAULT) -> tuple[Interface, ...]:
-    """The interfaces of modules of this package (edge.permissions.catalogue.interfaces names them)."""
+    """The interfaces of these modules of this package (edge.permissions.catalogue.interfaces lists them)."""
     return tuple([context.own.get(name) or _module(name).offer(context) for name in modules])
 
 
@@ -74,7 +74,7 @@ def _module(name: str) -> Any:
 
 
 def flatten(interfaces: Iterable[Interface]) -> tuple[bytes, tuple[HostFunction, ...]]:
-    """Names, one a line, and functions in the same order: the library asks for a function by its line."""
+    """Names, one a line, and the functions in the same order: the library calls them by line number."""
     names = []
     functions = []
     for interface in interfaces:

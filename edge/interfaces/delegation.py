@@ -1,7 +1,7 @@
-"""Plugins that call one another's tools: whom each may call, how deep, and out of whose time and fuel.
+"""Delegation: which tools of other plugins a plugin may call, how deep, and on whose time and fuel.
 
-A host function that a plugin calls for another one's tool asks the caller's Chain for the callee's. That
-runs with grants of its own, in an instance of its own:
+A host function that calls another plugin's tool asks the caller's Chain for the callee's. The callee runs in
+its own instance, with its own grants:
 
     inner = chain.to("weather", "forecast", targets_of("weather"))
     callee = plugin.start(arguments, limits=inner.limits(call, own_limits))
@@ -13,7 +13,7 @@ runs with grants of its own, in an instance of its own:
 
 from __future__ import annotations
 
-from edge.text import LIMIT, LONGEST, plain, shorten
+from edge.text import LIMIT, MAX_NAME, plain, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ WILDCARDS = frozenset("*?[]{}")
 
 
 class Chain:
-    """A plugin, those that called it, and the tools that it may call itself.
+    """A plugin, its callers, and the tools that it may call itself.
 
     plugin   its name
     targets  what it may call, each as `plugin/tool`; its own grant, never its caller's
-    caller   the Chain of the plugin that called it; None where no plugin did
-    depth    how many plugins may stand in a chain, itself included
-    audit    takes a fact for every call that is refused, as of edge/policy/grants.py; None for nobody
+    caller   the Chain of the plugin that called it; None if no plugin did
+    depth    the maximum number of plugins in a chain, including this one
+    audit    takes an event for every refused call, as in edge/policy/grants.py; None for no audit
     """
 
     __slots__ = ("audit", "caller", "depth", "plugin", "targets")
@@ -58,35 +58,35 @@ class Chain:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """The names of all plugins in it, from the first on."""
+        """The names of all plugins in the chain, first caller first."""
         return (*self.caller.plugins, self.plugin) if self.caller else (self.plugin,)
 
     def to(self, plugin: str, tool: str, targets: Iterable[str] = ()) -> Chain:
-        """The chain of a callee that has `targets` as its grant; NotDelegated when it may not be called."""
+        """The chain of a callee with the grant `targets`; raises NotDelegated if it may not be called."""
         if f"{plugin[:LIMIT]}/{tool[:LIMIT]}" not in self.targets:
-            self._refuse(plugin, tool, "its delegation list does not name it")
+            self._refuse(plugin, tool, "its delegation list does not contain it")
         if plugin in self.plugins:
             self._refuse(plugin, tool, f"{plugin} is already in the chain", CYCLE)
         if len(self.plugins) >= self.depth:
-            self._refuse(plugin, tool, f"a chain has at most {self.depth} plugins", DEPTH)
+            self._refuse(plugin, tool, f"the chain would have more than {self.depth} plugins", DEPTH)
         return Chain(plugin, targets, depth=self.depth, caller=self, audit=self.audit)
 
     def limits(self, call: Call, own: Limits) -> Limits:
-        """The callee's limits: its own, its time and fuel at most what the caller's `call` has left.
+        """The callee's limits: its own, with time and fuel at most what the caller's `call` has left.
 
-        Raises DeadlineExceeded or OutOfFuel when that is nothing.
+        Raises DeadlineExceeded or OutOfFuel if nothing is left.
         """
         time, fuel = call.time_left(), call.fuel_left()
         if not time or not fuel:
             from edge import errors
 
             kind, what = (errors.OutOfFuel, "fuel") if time else (errors.DeadlineExceeded, "time")
-            raise kind(f"{call.plugin}: it has no {what} left for {self.plugin} to use")
+            raise kind(f"{call.plugin}: it has no {what} left for {self.plugin}")
         return own.replace(deadline=min(own.deadline, time), fuel=min(own.fuel, fuel))
 
     def settle(self, call: Call, callee: Call) -> None:
-        """Charges the caller for what its callee spent, however that ended; once, before it is closed."""
-        # What interrupted the callee from outside has closed it, and ends the caller too.
+        """Charges the caller for its callee's fuel, however the callee ended; once, before it is closed."""
+        # An outside interruption of the callee has closed it, and ends the caller too.
         if not callee.instance.closed:
             call.charge(callee.instance.stats.fuel + callee.charged)
 
@@ -94,7 +94,7 @@ class Chain:
         from edge import errors
 
         chain = " > ".join(self.plugins)
-        target = f"{shorten(plugin, LONGEST)}/{shorten(tool, LONGEST)}"
+        target = f"{shorten(plugin, MAX_NAME)}/{shorten(tool, MAX_NAME)}"
         if self.audit is not None:
             self.audit(
                 {
@@ -112,17 +112,17 @@ class Chain:
         return f"Chain({' > '.join(self.plugins)})"
 
 
-CYCLE = "Plugins that call one another in a circle would do so for ever; take one of the delegations out"
-DEPTH = "Let a plugin nearer to the first one call it"
+CYCLE = "Plugins must not call each other in a circle; remove one of the delegations"
+DEPTH = "Let a plugin earlier in the chain call it"
 
 
 def check_target(target: str) -> None:
-    """Makes sure that a delegation names one tool of one plugin; OptionsError says what is wrong."""
+    """Checks that a delegation names one tool of one plugin; raises OptionsError."""
     plugin, _, tool = target.partition("/")
     if plugin and tool and "/" not in tool and not WILDCARDS.intersection(target):
         return
     from edge import errors
 
     raise errors.OptionsError(
-        f"`{target}` is no delegation", "Name one tool as plugin/tool; wildcards are not taken"
+        f"`{target}` is not a delegation target", "Name one tool as plugin/tool; wildcards are not allowed"
     )

@@ -1,4 +1,4 @@
-"""zeroclaw:plugin/inbound: messages that reached the host and wait for a channel plugin."""
+"""zeroclaw:plugin/inbound: messages that wait for a channel plugin."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 NAME = contract.INBOUND
 
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 
 
 class Inbound(Interface):
     """A queue of messages, each a dictionary as `host-inbound-message` in wit/inbound.wit.
 
-    With `grants`, a plugin that is not granted the channel finds it empty.
+    With `grants`, the queue is empty for a plugin that is not granted the channel.
     """
 
     __slots__ = ("_grants", "_waiting")
@@ -35,8 +35,8 @@ class Inbound(Interface):
 
     def push(self, message: dict[str, Any]) -> None:
         """Lets a message wait for the plugin; `errors.StateError` where too many wait already."""
-        if len(self._waiting) >= MOST_WAITING:
-            raise errors.StateError(f"{MOST_WAITING} messages wait already", "Let the plugin poll them first")
+        if len(self._waiting) >= MAX_WAITING:
+            raise errors.StateError(f"{MAX_WAITING} messages wait already", "Let the plugin poll them first")
         self._waiting.append(message)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""zeroclaw:plugin/logging: events that plugins report."""
+"""zeroclaw:plugin/logging: events from plugins."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ NAME = "zeroclaw:plugin/logging@0.1.0"
 
 
 class Logging(Interface):
-    """Hands every event to `sink(plugin, level, event)`; events are dictionaries as in wit/logging.wit.
+    """Passes every event to `sink(plugin, level, event)`; events are dictionaries as in wit/logging.wit.
 
-    Of what is over the call's `log_bytes`, the texts of an event are cut, and events that have none left
-    are dropped.
+    Texts beyond the call's `log_bytes` are cut; events without remaining text are dropped.
     """
 
     __slots__ = ("_sink",)
@@ -45,7 +44,7 @@ class Logging(Interface):
                 return ()
             name = _cut(name, left)
             message = _cut(message, left - utf8_length(name))
-            # JSON that is cut is none.
+            # Truncated JSON is not JSON.
             event = {**event, "function-name": name, "message": message, "attrs": None}
         self._sink(call.plugin, level, event)
         return ()
@@ -57,13 +56,13 @@ def offer(context: Context) -> Logging:
 
 
 def to_stderr(plugin: str, level: str, event: dict[str, Any]) -> None:
-    """The sink when none is given."""
+    """The default sink."""
     tell(f"{plugin} {event_line(level, event)}")
 
 
 def tell(line: str) -> None:
-    """A line on standard error, if that is open: logging never fails the guest."""
-    # With None for a file, print would write among the answers.
+    """Prints a line on standard error, if it is open: logging never fails the guest."""
+    # With None as file, print would write to standard output.
     if sys.stderr is None:
         return
     try:
@@ -73,5 +72,5 @@ def tell(line: str) -> None:
 
 
 def _cut(text: str, count: int) -> str:
-    """As much of a text as `count` bytes of UTF-8 hold."""
+    """The longest prefix of a text that fits into `count` bytes of UTF-8."""
     return text[:count].encode("utf-8", "surrogatepass")[:count].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""zeroclaw:plugin/secrets: configuration values that never travel in `__config`."""
+"""zeroclaw:plugin/secrets: configuration values that are never part of `__config`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ NAME = "zeroclaw:plugin/secrets@0.1.0"
 """edge.contract.SECRETS."""
 
 SERVED_TO = "zeroclaw:plugin/tool@0.1.0#execute"
-"""The one function that may ask: what runs without a caller has no need of secrets."""
+"""The only function during which secrets are available: others run without a caller."""
 
 UNAVAILABLE, DENIED, NOT_FOUND = "unavailable", "access-denied", "not-found"
-"""Asked outside of a call of the tool; not granted; not set, not secret or not declared."""
+"""Called outside a call of the tool; not granted; not set, not secret or not declared."""
 
 
 class Secrets(Interface):
-    """The secrets of one plugin: a value by its name, None for a secret that is known and not set.
+    """The secrets of one plugin: values by name, None for a secret that is known and not set.
 
     With `grants`, only those that the plugin is granted.
     """
@@ -36,7 +36,7 @@ class Secrets(Interface):
         self._grants = grants
 
     def _get(self, call: Call, name: str) -> tuple[tuple[str, Any]]:
-        # The grants are asked about every name, so that the audit has those that are not there too.
+        # Grants are checked for every name, so that the audit log has unknown names as well.
         use = "granted"
         if self._grants is not None:
             from edge.permissions.secrets import use_of

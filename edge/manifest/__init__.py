@@ -1,7 +1,7 @@
-"""manifest.toml: what a plugin says it is and asks for. docs/manifest.md has every field.
+"""manifest.toml: what a plugin states about itself and requests. docs/manifest.md lists every field.
 
-edge.manifest.parse reads and checks the text, where plugins are packed and installed. What it finds is kept
-as `compiled` data, from which `Manifest.from_compiled` makes the manifest again without reading TOML.
+edge.manifest.parse reads and checks the text, where plugins are packed and installed. The result is stored as
+`compiled` data, from which `Manifest.from_compiled` restores the manifest without reading TOML.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, NoReturn
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 FORMAT = 2
 RISKS = ("low", "medium", "high")
 UNKNOWN_RISK = "high"
-"""Of a tool that the manifest does not name."""
+"""The risk of a tool that the manifest does not list."""
 
 REMEDY = (
-    "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell its author"
+    "docs/manifest.md in Edge's repository lists every field; report problems of other people's plugins to "
+    "their authors"
 )
 
 
@@ -28,7 +29,7 @@ FOREIGN = "foreign"
 
 
 class Tool:
-    """A tool that a plugin offers, and what may come of calling it: low, medium or high risk."""
+    """A tool that a plugin offers, and the risk of calling it: low, medium or high."""
 
     __slots__ = ("name", "risk")
 
@@ -41,7 +42,7 @@ REASON_LIMIT = 300
 
 
 class Problem:
-    """What is wrong with a manifest, and on which line; a warning keeps nobody from using it."""
+    """A problem in a manifest, and its line; a warning does not prevent use."""
 
     __slots__ = ("line", "reason", "warning")
 
@@ -57,7 +58,7 @@ class Problem:
 
 
 class Manifest:
-    """A manifest that was checked.
+    """A checked manifest.
 
     fields         the contract's texts: name, version, description, author, wasm_path, signature,
                    publisher_key
@@ -65,19 +66,18 @@ class Manifest:
     permissions    http_client, config_read and so on
     secrets        names of the properties of the configuration that are secret
     config_schema  JSON Schema of the configuration, as JSON text; empty where there is none
-    risks          risk of each tool that is named
-    asks           all that it asks for (edge/permissions/requests.py)
-    level          the security level below which it is not to run, empty for none
+    risks          risk of each listed tool
+    requests       its permission requests (edge/permissions/requests.py)
+    level          the lowest security level at which it may run, empty for none
     release        a number that rises with every release, where it is not named that of the version
                    (edge/manifest/release_number.py); 0 where there is none
     check_tool     the tool that a new release is tried with, empty for the only one
     check_arguments
                    what it is called with, as JSON text; empty where a release is not tried
-    warnings       what was found wrong and let pass; not part of the compiled form
+    warnings       problems that do not prevent use; not part of the compiled form
     """
 
     __slots__ = (
-        "asks",
         "capabilities",
         "check_arguments",
         "check_tool",
@@ -86,6 +86,7 @@ class Manifest:
         "level",
         "permissions",
         "release",
+        "requests",
         "risks",
         "secrets",
         "warnings",
@@ -100,7 +101,7 @@ class Manifest:
         secrets: Iterable[str] = (),
         config_schema: str = "",
         risks: dict[str, str] | None = None,
-        asks: Iterable[Iterable[str]] = (),
+        requests: Iterable[Iterable[str]] = (),
         level: str = "",
         release: int = 0,
         check_tool: str = "",
@@ -113,7 +114,7 @@ class Manifest:
         self.secrets = tuple(secrets)
         self.config_schema = config_schema
         self.risks = risks or {}
-        self.asks: tuple[Ask, ...] = tuple(map(tuple, asks))
+        self.requests: tuple[Request, ...] = tuple(map(tuple, requests))
         self.level = level
         self.release = release
         self.check_tool = check_tool
@@ -132,11 +133,11 @@ class Manifest:
 
     @property
     def limits(self) -> dict[str, float]:
-        """The limits that it asks for, by their names in `edge.limits`."""
-        return {ask[1]: float(ask[2]) for ask in self.asks if ask[0] == "limits"}
+        """The limits that it requests, by their names in `edge.limits`."""
+        return {request[1]: float(request[2]) for request in self.requests if request[0] == "limits"}
 
     def tool(self, name: str) -> Tool:
-        """A tool by its name; one that the manifest does not name has the highest risk."""
+        """A tool by name; one that the manifest does not list has the highest risk."""
         return Tool(name, self.risks.get(name, UNKNOWN_RISK))
 
     def compiled(self) -> dict[str, Any]:
@@ -149,7 +150,7 @@ class Manifest:
             "secrets": list(self.secrets),
             "config_schema": self.config_schema,
             "risks": dict(self.risks),
-            "asks": [list(ask) for ask in self.asks],
+            "asks": [list(request) for request in self.requests],
             "level": self.level,
             "release": self.release,
             "check_tool": self.check_tool,
@@ -160,8 +161,8 @@ class Manifest:
     def from_compiled(cls, data: dict[str, Any]) -> Manifest:
         """The manifest that `compiled` was called on.
 
-        Nothing is checked: whoever kept the data answers for it.
-        Raises `errors.Damaged` for data of another format.
+        Performs no checks: the data must come from a trusted place. Raises `errors.Damaged` for data of
+        another format.
         """
         parts = dict(data)
         found = parts.pop("format", None)
@@ -169,14 +170,14 @@ class Manifest:
             from edge import errors
 
             raise errors.Damaged(
-                f"a compiled manifest has format {found}, this release of Edge reads {FORMAT}",
+                f"the compiled manifest has format {found}; this release of Edge reads format {FORMAT}",
                 "Install the plugin again",
             )
-        return cls(**parts)
+        return cls(requests=parts.pop("asks", ()), **parts)
 
 
 NONE = Manifest(fields={})
-"""Declares nothing, for plugins that come without one."""
+"""An empty manifest, for plugins without one."""
 
 
 def refuse(file: str, problems: list[Problem], remedy: str = "") -> NoReturn:

@@ -1,6 +1,6 @@
-"""Our own tables of a manifest, under [edge]: other hosts pass over them.
+"""Edge's own tables in a manifest, under [edge]; other hosts ignore them.
 
-The table of a permission is read by its own module (edge/permissions/catalogue.py).
+Each permission's module reads its own table (edge/permissions/catalogue.py).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 MAX_CHECK_BYTES = 64 << 10
 
 
 class Edge:
-    """What [edge] says."""
+    """The contents of [edge]."""
 
-    __slots__ = ("asks", "check_arguments", "check_tool", "level", "release", "risks")
+    __slots__ = ("check_arguments", "check_tool", "level", "release", "requests", "risks")
 
     def __init__(self) -> None:
-        self.asks: list[Ask] = []
+        self.requests: list[Request] = []
         self.risks: dict[str, str] = {}
         self.level = ""
         self.release = 0
@@ -36,7 +36,7 @@ class Edge:
 
 
 def check_edge(found: Findings, document: dict[str, Any]) -> Edge:
-    """Reads [edge]; problems go to `found`."""
+    """Reads [edge]; adds problems to `found`."""
     edge = Edge()
     table = found.table(("edge",), document.get("edge", {}), "edge")
     readable = {own.table: own for own in permissions() if own.table}
@@ -46,7 +46,7 @@ def check_edge(found: Findings, document: dict[str, Any]) -> Edge:
             reader(found, ("edge", name), table[name], edge)
     for name, own in readable.items():
         if name in table:
-            edge.asks.extend(own.read(found, ("edge", name), table[name]))
+            edge.requests.extend(own.read(found, ("edge", name), table[name]))
     return edge
 
 
@@ -59,12 +59,12 @@ def _tools(found: Findings, place: Path, value: Any, edge: Edge) -> None:
         found.known(path, tool, ("name", "risk"))
         name, risk = tool.get("name"), tool.get("risk")
         if not isinstance(name, str) or not is_tool_name(name):
-            found.wrong((*path, "name"), "a tool needs a name: letters, digits, . _ -")
+            found.wrong((*path, "name"), "a tool needs a name of letters, digits, . _ -")
         elif name in edge.risks:
-            found.wrong((*path, "name"), f"the tool `{name}` is named twice")
+            found.wrong((*path, "name"), f"the tool `{name}` is listed twice")
         elif risk not in RISKS:
             found.wrong(
-                (*path, "risk"), f"the risk of `{name}` has to be {', '.join(RISKS[:-1])} or {RISKS[-1]}"
+                (*path, "risk"), f"the risk of `{name}` must be {', '.join(RISKS[:-1])} or {RISKS[-1]}"
             )
         else:
             edge.risks[name] = risk
@@ -74,7 +74,7 @@ def _level(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     if isinstance(value, str) and value in LEVELS:
         edge.level = value
     else:
-        found.wrong(place, f"level has to be one of {', '.join(ORDER)}")
+        found.wrong(place, f"level must be one of {', '.join(ORDER)}")
 
 
 def _release(found: Findings, place: Path, value: Any, edge: Edge) -> None:
@@ -87,7 +87,7 @@ def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
     found.known(place, table, ("tool", "arguments"))
     tool = table.get("tool", "")
     if "tool" in table and not (isinstance(tool, str) and is_tool_name(tool)):
-        found.wrong((*place, "tool"), "the tool of a check needs a name: letters, digits, . _ -")
+        found.wrong((*place, "tool"), "the tool of a check needs a name of letters, digits, . _ -")
     arguments = table.get("arguments")
     problem = _arguments_problem(arguments)
     if problem:
@@ -97,11 +97,11 @@ def _check(found: Findings, place: Path, value: Any, edge: Edge) -> None:
 
 
 def _arguments_problem(value: Any) -> str:
-    """What is wrong with the arguments of a check, by what reads them when it is carried out."""
+    """The problem of a check's arguments, judged by the parser that reads them when the check runs."""
     if not isinstance(value, str):
-        return "[edge.check] needs arguments: the JSON text of an object"
+        return "[edge.check] needs `arguments`, a JSON object as text"
     if len(value) > MAX_CHECK_BYTES:
-        return f"the arguments of a check have at most {MAX_CHECK_BYTES >> 10} kB"
+        return f"the arguments of a check must not exceed {MAX_CHECK_BYTES >> 10} kB"
     from edge import _native as native
     from edge import errors
 

@@ -1,4 +1,4 @@
-"""What was found wrong in a manifest, and what its parts tell each other."""
+"""Problems found in a manifest, and the data that its parts share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 MAX_SUGGESTIONS = 20
 
 MAX_ITEMS = 1024
-"""Of a list: what is asked for is looked at by a person, and by each call of the plugin."""
+"""Maximum length of a list: a person reads the requests, and every call checks them."""
 
 
 class Findings:
-    """What was found wrong so far, each with its line."""
+    """The problems found so far, each with its line."""
 
     __slots__ = ("foreign", "imports", "lines", "problems")
 
@@ -31,54 +31,54 @@ class Findings:
         self.problems: list[Problem] = []
 
     def wrong(self, path: Path, reason: str) -> None:
-        """An error, whoever wrote the manifest."""
+        """Adds an error, for any manifest."""
         self.problems.append(Problem(line_of(self.lines, path), reason))
 
     def careless(self, path: Path, reason: str) -> None:
-        """An error of our own, a warning about others."""
+        """Adds an error for own manifests, a warning for others."""
         self.problems.append(Problem(line_of(self.lines, path), reason, warning=self.foreign))
 
     def text(self, path: Path, value: Any, name: str, longest: int = 256) -> str:
-        """A text that is not empty, or an empty one and a problem."""
+        """A text that is not empty; otherwise an empty text and a problem."""
         if not isinstance(value, str):
-            self.wrong(path, f"{name} has to be text")
+            self.wrong(path, f"{name} must be text")
         elif not value or len(value) > longest or not value.isprintable():
-            self.wrong(path, f"{name} has to be 1 to {longest} printable characters")
+            self.wrong(path, f"{name} must be 1 to {longest} printable characters")
         else:
             return value
         return ""
 
     def array(self, path: Path, value: Any, name: str) -> list[Any]:
-        """An array of `MAX_ITEMS` at most, or an empty one and a problem."""
+        """An array of at most `MAX_ITEMS`; otherwise an empty array and a problem."""
         if not isinstance(value, list):
-            self.wrong(path, f"{name} has to be an array")
+            self.wrong(path, f"{name} must be an array")
         elif len(value) > MAX_ITEMS:
-            self.wrong(path, f"{name} has {len(value)} entries, and may have {MAX_ITEMS}")
+            self.wrong(path, f"{name} has {len(value)} entries; the limit is {MAX_ITEMS}")
         else:
             return value
         return []
 
     def table(self, path: Path, value: Any, name: str) -> dict[str, Any]:
-        """A table, or an empty one and a problem."""
+        """A table; otherwise an empty table and a problem."""
         if isinstance(value, dict):
             return value
-        self.wrong(path, f"{name} has to be a table")
+        self.wrong(path, f"{name} must be a table")
         return {}
 
     def known(self, path: Path, table: dict[str, Any], keys: Sequence[str]) -> None:
-        """Tells of keys that mean nothing."""
+        """Reports unknown keys."""
         for key in table:
             if key not in keys:
                 near = nearest(str(key), keys) if len(self.problems) < MAX_SUGGESTIONS else ""
                 meant = f": did you mean {near}?" if near else ""
-                self.careless((*path, key), f"there is no field `{'.'.join(map(str, (*path, key)))}`{meant}")
+                self.careless((*path, key), f"unknown field `{'.'.join(map(str, (*path, key)))}`{meant}")
 
 
 class Declared:
-    """What the contract's fields of a manifest say, for those who read the tables of a permission.
+    """The contract's fields of a manifest, for the readers of permission tables.
 
     capabilities  tool, channel and so on
-    permissions   where each of the contract's permissions stands
+    permissions   the place of each of the contract's permissions
     secrets       names of the properties of the configuration that are secret
     has_schema    whether there is a schema of the configuration
     needs         the capabilities that the component's imports need; None when they are not known
@@ -102,5 +102,5 @@ class Declared:
         self.needs = needs
 
     def has_no_import(self, capability: str) -> bool:
-        """Whether no import of the component needs a capability, as far as they are known."""
+        """Whether no import of the component needs a capability, if the imports are known."""
         return self.needs is not None and capability not in self.needs

@@ -1,6 +1,6 @@
-"""On which line of a TOML text each value stands, which tomllib does not tell.
+"""The line of each value in a TOML text, which tomllib does not report.
 
-The text has been parsed by then, so this reads what is known to be TOML and checks nothing.
+The text is already parsed, so this assumes valid TOML and checks nothing.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ BARE_END = " \t=.]\n"
 
 
 def lines(text: str) -> dict[Path, int]:
-    """The line, from 1 on, of every table, key and array element, by its path in the document."""
+    """The line, counted from 1, of every table, key and array element, by its path in the document."""
     return _Scanner(text.replace("\r\n", "\n")).scan()
 
 
 def line_of(found: dict[Path, int], path: Path) -> int:
-    """The line of a value, or of the innermost of what it is in that has one."""
+    """The line of a value, or of its innermost parent that has one."""
     while path and path not in found:
         path = path[:-1]
     return found.get(path, 1)
@@ -78,7 +78,7 @@ class _Scanner:
         self._value(path)
 
     def _keys(self) -> list[str]:
-        """A dotted key, up to the sign behind it."""
+        """A dotted key, up to the sign after it."""
         keys = []
         while True:
             self._skip_spaces()
@@ -123,7 +123,7 @@ class _Scanner:
 
     def _string(self) -> str:
         quote = self.text[self.at]
-        # Six quotes are an empty string of the long kind, two an empty one of the short kind.
+        # Six quotes are an empty long string, two an empty short one.
         mark = quote * 3 if self.text.startswith(quote * 3, self.at) else quote
         self._move(len(mark))
         start = self.at
@@ -140,7 +140,7 @@ class _Scanner:
             self._move(1)
 
     def _skip_blank(self) -> bool:
-        """Over spaces, ends of lines and comments; false at the end of the text."""
+        """Skips spaces, line ends and comments; returns false at the end of the text."""
         while self.at < len(self.text):
             if self.text[self.at] == "#":
                 while self.at < len(self.text) and self.text[self.at] != "\n":

@@ -20,11 +20,11 @@ def parse(
 ) -> Manifest:
     """Reads and checks a manifest.
 
-    `strictness`: `own` for those that are packed here, `foreign` for those of others, of whom less is asked.
-    `imports`: what the component imports, as `interface#function`, against which permissions are checked;
-    None when it is not known. `file` is for messages.
+    `strictness`: `own` for plugins packed here, `foreign` for others, whose rules are looser. `imports`: the
+    component's imports, as `interface#function`, against which permissions are checked; None if unknown.
+    `file` is for messages.
 
-    Raises `errors.BadManifest` with every problem and its line; warnings stand in the manifest.
+    Raises `errors.BadManifest` with every problem and its line; warnings are kept in the manifest.
     """
     document, lines = read(text, file)
     problems, manifest = check(document, lines, strictness, imports)

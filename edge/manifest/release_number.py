@@ -1,4 +1,4 @@
-"""Release numbers, which rise with every release, and the order of versions from which none follows."""
+"""Release numbers, which rise with every release, and the order of versions without a release number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PARTS = 3
 PART = 1000
 MAX_RELEASE = 1 << 53
-"""What every reader of JSON keeps to the digit."""
+"""The largest number that every JSON reader keeps exactly."""
 
 _PLAIN = re.compile(r"v?(\d+(?:\.\d+){0,2})", re.ASCII | re.IGNORECASE)
 _VERSION = re.compile(
@@ -29,14 +29,14 @@ _END = (0, "")
 
 _FIRST = {_DEV: 0, "number": 1, "word": 2, "end": 3, _POST: 4}
 _LATER = {_DEV: 0, "end": 1, "number": 2, "word": 3, _POST: 4}
-"""The order of what may stand behind a version's numbers, first there and behind another part."""
+"""The order of the parts after a version's numbers, first and after another part."""
 
 
 def derive(version: str) -> int:
-    """The number of a version: 1.2.3 is release 1002003; 0 for one that none follows from.
+    """The release number of a version: 1.2.3 is release 1002003; 0 if none can be derived.
 
     Up to three numbers, the second and third below 1000, missing ones 0, with or without a `v`: v1.2 is
-    release 1002000, 2024.1.0 is 2024001000. None follows from 0.0.0, since numbers begin at 1.
+    release 1002000, 2024.1.0 is 2024001000. None can be derived from 0.0.0, since numbers start at 1.
     """
     found = _PLAIN.fullmatch(version)
     if found is None:
@@ -49,7 +49,7 @@ def derive(version: str) -> int:
 
 
 def order(version: str) -> Order | None:
-    """What versions sort by, as PEP 440 and SemVer order them; None for what is no version of either.
+    """A sort key of versions in the order of PEP 440 and SemVer; None if a version is neither.
 
     Where they differ: pre-releases called `dev` come before all others (PEP 440), `1.0.0-1` before 1.0.0
     (SemVer), and what follows a `+` counts last.
@@ -61,8 +61,8 @@ def order(version: str) -> Order | None:
     parts = [_number(part) for part in numbers.split(".")]
     while parts and not parts[-1]:
         parts.pop()
-    said = _words(build) if build else []
-    builds = tuple((1, _number(word)) if word.isdigit() else (0, word) for word in said)
+    words = _words(build) if build else []
+    builds = tuple((1, _number(word)) if word.isdigit() else (0, word) for word in words)
     return _number(epoch or "0"), tuple(parts), _suffix(suffix), builds
 
 
@@ -89,5 +89,5 @@ def _words(text: str) -> list[str]:
 
 
 def _number(text: str) -> int:
-    # Versions have at most 64 characters (edge/manifest/rules.py): no conversion of digits takes long.
+    # Versions have at most 64 characters (edge/manifest/rules.py), so converting digits is fast.
     return int(text)

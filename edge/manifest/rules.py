@@ -1,7 +1,7 @@
-"""The rules of a manifest: the contract's fields, and what has to fit together.
+"""The rules of a manifest: the contract's fields, and what must match together.
 
-What a plugin's author can mend is an error in a manifest of our own and a warning in one of others; what
-would be unsafe to guess is an error in both. edge/manifest/edge_tables.py has our own tables.
+A fault that the author can correct is an error in an own manifest and a warning in others; what would be
+unsafe to guess is an error in both. edge/manifest/edge_tables.py has Edge's own tables.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ TEXTS = {
     "signature": 128,
     "publisher_key": 64,
 }
-"""Text fields, and how long they may be."""
+"""Text fields, and their maximum length."""
 
 PROSE = ("description", "author")
-"""Said to people only; in somebody else's manifest they may be empty or have several lines."""
+"""Descriptive fields; in somebody else's manifest they may be empty or have several lines."""
 
 OTHERS = ("capabilities", "permissions", "config_schema", "edge", "provides", "sender_match", "registry")
-"""Other fields; the last three mean something to other hosts."""
+"""Other fields; the last three are for other hosts."""
 REQUIRED = ("name", "version")
 REQUIRED_OWN = ("wasm_path", "capabilities")
 KEY_DIGITS = 64
-MAX_ASKS = 500
-"""Each is shown to whoever has to agree, and held against all that the plugin is granted."""
+MAX_REQUESTS = 500
+"""Maximum number of requests: the operator reads each of them, and each is checked against the grants."""
 BASE64URL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=")
 SIGNATURE_LENGTHS = (86, 88)
 
@@ -59,7 +59,7 @@ SIGNATURE_LENGTHS = (86, 88)
 def check(
     document: dict[str, Any], lines: dict[Path, int], strictness: str, imports: Sequence[str] | None
 ) -> tuple[list[Problem], Manifest]:
-    """Every problem in the order of lines, and the manifest, which holds when none of them is an error."""
+    """Every problem in the order of lines, and the manifest, which is valid if no problem is an error."""
     from edge.manifest.edge_tables import check_edge
     from edge.manifest.schema import check_schema
 
@@ -79,12 +79,14 @@ def check(
         needs=None if found.imports is None else list(catalogue.needed(found.imports)),
     )
     for own in catalogue.permissions():
-        edge.asks.extend(own.declare(found, declared, [ask for ask in edge.asks if ask[0] == own.name]))
+        edge.requests.extend(
+            own.declare(found, declared, [request for request in edge.requests if request[0] == own.name])
+        )
     for name in permissions:
         if name not in catalogue.GRANTABLE:
-            found.careless(places[name], f"{name} gives nothing: no interface needs it")
-    if len(edge.asks) > MAX_ASKS:
-        found.wrong((), f"it asks for {len(edge.asks)} things, and nobody reads more than {MAX_ASKS}")
+            found.careless(places[name], f"{name} has no effect: no interface needs it")
+    if len(edge.requests) > MAX_REQUESTS:
+        found.wrong((), f"it has {len(edge.requests)} permission requests; the limit is {MAX_REQUESTS}")
     manifest = Manifest(
         fields=fields,
         capabilities=capabilities,
@@ -92,7 +94,7 @@ def check(
         secrets=secrets,
         config_schema=schema,
         risks=edge.risks,
-        asks=edge.asks,
+        requests=edge.requests,
         level=edge.level,
         release=edge.release or _derived(found, document, fields),
         check_tool=edge.check_tool,
@@ -114,16 +116,16 @@ def _fields(found: Findings, document: dict[str, Any]) -> dict[str, str]:
         if name in document
     }
     if fields.get("name") and not is_plugin_name(fields["name"]):
-        found.wrong(("name",), "name has to be of a-z and 0-9, and inside also . _ -")
+        found.wrong(("name",), "name must consist of a-z and 0-9, with . _ - allowed inside")
     path = fields.get("wasm_path", "").split("/")
     if fields.get("wasm_path") and ("" in path or ".." in path or "\\" in fields["wasm_path"]):
-        found.wrong(("wasm_path",), "wasm_path has to be a relative path without ..")
+        found.wrong(("wasm_path",), "wasm_path must be a relative path without ..")
     key = fields.get("publisher_key", "")
     if key and (len(key) != KEY_DIGITS or key.strip("0123456789abcdefABCDEF")):
-        found.careless(("publisher_key",), f"publisher_key has to be {KEY_DIGITS} hexadecimal digits")
+        found.careless(("publisher_key",), f"publisher_key must be {KEY_DIGITS} hexadecimal digits")
     signature = fields.get("signature", "")
     if signature and (len(signature) not in SIGNATURE_LENGTHS or not set(signature) <= BASE64URL):
-        found.careless(("signature",), "signature has to be 64 bytes in base64url")
+        found.careless(("signature",), "signature must be 64 bytes in base64url")
     return fields
 
 
@@ -133,7 +135,7 @@ def _text(found: Findings, name: str, value: Any, longest: int) -> str:
     if name in PROSE:
         line = " ".join(value.split())[:longest]
         if line != value or not line:
-            found.careless((name,), f"{name} has to be 1 to {longest} characters in one line")
+            found.careless((name,), f"{name} must be 1 to {longest} characters in one line")
         return line
     if value:
         return found.text((name,), value, name, longest)
@@ -142,7 +144,7 @@ def _text(found: Findings, name: str, value: Any, longest: int) -> str:
 
 
 def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) -> int:
-    """The release number that follows from the version; without one, a plugin of our own can't be packed."""
+    """The release number derived from the version; without one, an own plugin cannot be packed."""
     from edge.manifest.release_number import derive
 
     version = fields.get("version", "")
@@ -151,8 +153,8 @@ def _derived(found: Findings, document: dict[str, Any], fields: dict[str, str]) 
     if version and not (number or named or found.foreign):
         found.wrong(
             ("version",),
-            f"no release number follows from {version}: write MAJOR.MINOR.PATCH, the last two below 1000, or "
-            "name one, [edge] release",
+            f"no release number can be derived from {version}: write MAJOR.MINOR.PATCH with MINOR and PATCH "
+            "below 1000, or set `release` under [edge]",
         )
     return number
 
@@ -162,15 +164,15 @@ def _names(found: Findings, document: dict[str, Any], field: str, known: Sequenc
     for index, value in enumerate(found.array((field,), document.get(field, []), field)):
         path: Path = (field, index)
         if not isinstance(value, str):
-            found.wrong(path, f"{field} has to hold texts")
+            found.wrong(path, f"{field} must contain only text")
             continue
         name = OLD_NAMES.get(value, value) if field == "permissions" else value
         if name != value:
-            found.careless(path, f"`{value}` is an old name of {name}")
+            found.careless(path, f"`{value}` is the old name of {name}")
         if name not in known:
-            found.careless(path, f"{field} has no `{value}`: there are {', '.join(known)}")
+            found.careless(path, f"unknown value `{value}` in {field}; known are {', '.join(known)}")
         elif name in names:
-            found.careless(path, f"`{value}` stands twice in {field}")
+            found.careless(path, f"`{value}` is listed twice in {field}")
         else:
             names.append(name)
     return names

@@ -1,4 +1,4 @@
-"""The configuration's schema in a manifest: JSON Schema, whose text properties at the top may be secret."""
+"""The configuration's schema in a manifest: JSON Schema whose top-level text properties may be secret."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 SECRET = "x-secret"  # noqa: S105 the name of a mark
 FIELD = "config_schema"
-DEEPEST = 32
+MAX_DEPTH = 32
 MAX_SECRETS = 1024
 MAX_LISTED = 5
 
 
 def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[str]]:
-    """The schema as JSON text, empty where there is none, and the names of secret properties."""
+    """The schema as JSON text, empty if there is none, and the names of secret properties."""
     if FIELD not in document:
         return "", []
     schema = found.table((FIELD,), document[FIELD], FIELD)
     if schema.get("type", "object") != "object":
-        found.wrong((FIELD, "type"), 'a configuration is an object: type = "object"')
+        found.wrong((FIELD, "type"), 'the configuration must be an object: type = "object"')
     place: Path = (FIELD, "properties")
     properties = found.table(place, schema.get("properties", {}), "properties")
     secrets = []
@@ -32,7 +32,7 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
             secrets.append(name)
             found.text((*place, name), name, "a secret's name", 128)
     if len(secrets) > MAX_SECRETS:
-        found.wrong(place, f"{len(secrets)} properties are secret, and {MAX_SECRETS} may be")
+        found.wrong(place, f"{len(secrets)} properties are secret; the limit is {MAX_SECRETS}")
     if _check_data(found, (FIELD,), schema):
         import json
 
@@ -60,20 +60,20 @@ def _warn(found: Findings, schema: dict[str, Any]) -> None:
 
 
 def _check_data(found: Findings, path: Path, value: Any) -> bool:
-    """Whether a value is JSON; tells of what is not, and of `x-secret` where it would not be honoured."""
-    if len(path) > DEEPEST:
+    """Whether a value is JSON; reports what is not, and `x-secret` where it would have no effect."""
+    if len(path) > MAX_DEPTH:
         found.wrong(path, f"{FIELD} is nested too deeply")
         return False
     if isinstance(value, dict):
-        # What is called x-secret and is a table is a property of that name.
+        # A table named x-secret is a property of that name.
         if isinstance(value.get(SECRET), dict):
             pass
         elif SECRET in value and not _is_property(path):
-            found.wrong((*path, SECRET), f"{SECRET} holds for properties at the top of the schema only")
+            found.wrong((*path, SECRET), f"{SECRET} is allowed only on top-level properties of the schema")
         elif not isinstance(value.get(SECRET, False), bool):
-            found.wrong((*path, SECRET), f"{SECRET} is true or false")
+            found.wrong((*path, SECRET), f"{SECRET} must be true or false")
         elif value.get(SECRET) and value.get("type") != "string":
-            found.wrong((*path, SECRET), 'a secret is text: type = "string"')
+            found.wrong((*path, SECRET), 'a secret must be text: type = "string"')
         good = [_check_data(found, (*path, key), item) for key, item in value.items()]
         return all(good)
     if isinstance(value, list):
@@ -81,7 +81,7 @@ def _check_data(found: Findings, path: Path, value: Any) -> bool:
         return all(good)
     if isinstance(value, (str, bool, int)) or (isinstance(value, float) and abs(value) < float("inf")):
         return True
-    found.wrong(path, "JSON has no such value; write it as text")
+    found.wrong(path, "JSON cannot represent this value; write it as text")
     return False
 
 

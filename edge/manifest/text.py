@@ -1,4 +1,4 @@
-"""From the text of a manifest to its document, and the lines on which its parts stand."""
+"""Parses the text of a manifest, with the lines of its parts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from edge.manifest import Problem
     from edge.manifest.lines import Path
 
-MOST_BYTES = 256 << 10
-"""What is written to be slow takes a PC up to 2 s, and a Pi Zero many times that."""
+MAX_BYTES = 256 << 10
+"""Hostile text of this size takes a PC up to 2 s, and a Pi Zero many times that."""
 
 
 def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]:
-    """The document, and lines by path. Raises `errors.BadManifest` for what is no TOML, with the line."""
+    """The document, and lines by path. Raises `errors.BadManifest` with the line if it is not TOML."""
     from edge.manifest import Problem, refuse
     from edge.manifest.lines import lines
 
@@ -30,9 +30,9 @@ def read(text: str | bytes, file: str) -> tuple[dict[str, Any], dict[Path, int]]
             text = text.removeprefix(BYTE_ORDER_MARK).decode()
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            refuse(file, [Problem(line, "this is not UTF-8")])
-    if len(text) > MOST_BYTES:
-        refuse(file, [Problem(1, f"it is longer than {MOST_BYTES >> 10} kB")])
+            refuse(file, [Problem(line, "the file is not UTF-8")])
+    if len(text) > MAX_BYTES:
+        refuse(file, [Problem(1, f"the file is longer than {MAX_BYTES >> 10} kB")])
     loads = _parser()
     try:
         return loads(text), lines(text)
@@ -52,7 +52,7 @@ def _parser() -> Any:
             from edge import errors
 
             raise errors.EnvironmentFault(
-                "Reading TOML needs Python 3.11, or tomli before that",
+                "Reading TOML requires Python 3.11 or newer, or the package tomli",
                 "`sudo apt install python3-tomli`, or `pip install tomli`",
             ) from None
     return tomllib.loads
@@ -65,4 +65,4 @@ def _syntax(text: str, message: str) -> Problem:
     reason, _, place = message.rpartition(" (at ")
     if place.startswith("line "):
         return Problem(int(place[len("line ") :].partition(",")[0]), reason)
-    return Problem(text.count("\n") + 1, f"{reason or message}, at the end")
+    return Problem(text.count("\n") + 1, f"{reason or message}, at the end of the file")

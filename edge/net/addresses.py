@@ -1,8 +1,8 @@
-"""Which addresses are of the public internet, and what a host's name stands for.
+"""Which addresses belong to the public internet, and the addresses of a host name.
 
-What is judged is what is connected to: the answer of `getaddrinfo`, so that neither another spelling of an
-address nor a name that is answered differently the next time gets around it. The rules are a table of ours
-and not the ipaddress module's, whose answers differ between releases of Python.
+The check applies to the addresses that `getaddrinfo` returned and that are then connected to, so neither
+another spelling of an address nor a changing DNS answer bypasses it. The table is Edge's own because the
+ipaddress module differs between releases of Python.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Union
 
-    # What connect() takes, of IPv4 and of IPv6.
+    # The arguments of connect() for IPv4 and IPv6.
     Sockaddr = Union[tuple[str, int], tuple[str, int, int, int]]
 
 FOUR = (
@@ -49,7 +49,7 @@ SIX = (
     ("ff00::", 8, "multicast"),
 )
 
-# Prefixes in which IPv4 addresses are: where in the 16 bytes, and what is turned over in them.
+# IPv6 prefixes that contain IPv4 addresses: their position in the 16 bytes, and the bits to invert.
 EMBEDDING = (
     ("::ffff:0:0", 96, ((12, 0),)),
     ("64:ff9b::", 96, ((12, 0),)),
@@ -63,9 +63,9 @@ COMPATIBLE = ("::", 96)
 
 
 def special(address: str) -> str:
-    """What a numeric address is, if it is not one of the public internet; empty for one that is.
+    """The kind of a numeric address outside the public internet; empty for a public one.
 
-    An IPv6 address that stands for an IPv4 address is what that one is.
+    An IPv6 address that contains an IPv4 address is judged by that.
     """
     from socket import AF_INET, AF_INET6, inet_pton
 
@@ -109,9 +109,9 @@ def _is_in(address: bytes, network: str, bits: int) -> bool:
 
 
 def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Sockaddr]]:
-    """Where to connect to for a host, each as a family and what connect() takes; asks the resolver once.
+    """The addresses of a host, each as a family and the argument of connect(); one query of the resolver.
 
-    Without `allow_special` only public addresses, and an error where there are none. Raises FetchFailed.
+    Without `allow_special` only public addresses, and FetchFailed if there are none.
     """
     import socket
 
@@ -121,11 +121,11 @@ def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Soc
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        # The codec for names raises UnicodeError, for a label of 64 letters for instance.
-        why = error.strerror if isinstance(error, OSError) else "no name of a host"
+        # The IDNA codec raises UnicodeError, for example for a label of 64 letters.
+        why = error.strerror if isinstance(error, OSError) else "not a host name"
         raise errors.FetchFailed(
-            f"{host} is not found: {why}",
-            without_proxy("Check the name, and whether this machine is online"),
+            f"{host} was not found: {why}",
+            without_proxy("Check the name and whether this machine is online"),
         ) from None
     found: list[tuple[int, Sockaddr]] = []
     for family, _, _, _, where in answers:
@@ -138,6 +138,6 @@ def resolve(host: str, port: int, *, allow_special: bool) -> list[tuple[int, Soc
         return public
     refused = found[0][1][0]
     raise errors.FetchFailed(
-        f"{host} is {refused}, which is {special(refused)}, and a server on the internet led there",
-        "Give that URL itself, if it is meant",
+        f"{host} is {refused}, which is {special(refused)}; a redirect from the internet must not lead there",
+        "If that address is intended, name that URL directly",
     )

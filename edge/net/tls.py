@@ -1,6 +1,6 @@
-"""One request over TLS, to an address that was judged, from a server that may be slow, endless or lying.
+"""One request over TLS, to a checked address; the server may be slow, endless or hostile.
 
-The certificate is always verified, against what the system trusts (SSL_CERT_FILE names another bundle).
+The certificate is always verified against the system's trusted ones (SSL_CERT_FILE names another bundle).
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ clock = time.monotonic
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
-MOST_ADDRESSES = 4
+MAX_ADDRESSES = 4
 
 WINDOW_SECONDS = 60.0
-SLOWEST = 1000
-"""Bytes a second, of the time spent waiting for the server in each window."""
+MIN_SPEED = 1000
+"""Bytes a second, in each window of time spent waiting for the server."""
 
 HEADERS_ROOM = 1 << 20
 
-# SSL_OP_IGNORE_UNEXPECTED_EOF of OpenSSL, which the ssl module of Python 3.9 has no name for.
+# OpenSSL's SSL_OP_IGNORE_UNEXPECTED_EOF, which Python 3.9's ssl module does not name.
 IGNORE_UNEXPECTED_EOF = 1 << 7
 
-# What OpenSSL says of a certificate: X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED.
+# OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
 CLOCK_CODES = (9, 10)
 
 
 class Connection:
-    """A connection for one request. Leaving its `with` ends it.
+    """A connection for one request. Leaving its `with` closes it.
 
-    inside  whether the server's address is not one of the public internet
+    inside  whether the server's address is outside the public internet
     """
 
     __slots__ = ("_context", "_http", "_most_bytes", "_socket", "_url", "inside")
 
     def __init__(self, url: Url, context: ssl.SSLContext, *, allow_special: bool, most_bytes: int) -> None:
-        """Connects. `most_bytes`: of a body, beyond which it is not read for long. Raises FetchFailed."""
+        """Connects. `most_bytes`: maximum size of a body. Raises FetchFailed."""
         from http.client import HTTPSConnection
 
         self._url = url
         self._context = context
         self._most_bytes = most_bytes
         self._http = HTTPSConnection(url.host, url.port, context=context)
-        # What is connected to is only what was judged.
+        # Only a checked address is connected to.
         self._http.auto_open = 0
         self.inside = False
         self._connect(resolve(url.host, url.port, allow_special=allow_special))
@@ -65,7 +65,7 @@ class Connection:
         import socket
 
         last = OSError("it has no address")
-        for family, where in places[:MOST_ADDRESSES]:
+        for family, where in places[:MAX_ADDRESSES]:
             plain = socket.socket(family, socket.SOCK_STREAM)
             try:
                 plain.settimeout(CONNECT_SECONDS)
@@ -83,11 +83,11 @@ class Connection:
         fail(self._url.host, last)
 
     def _secure(self, plain: socket.socket) -> None:
-        # A name with a dot at its end is the same name, and no certificate has it.
+        # A name with a trailing dot is the same name, but no certificate contains it.
         name = self._url.host.rstrip(".")
         try:
             plain.settimeout(READ_SECONDS)
-            # An end without TLS's own farewell is an error: somebody on the way could have cut a body short.
+            # An end without TLS's close notification is an error: an attacker could have truncated the body.
             secure = self._context.wrap_socket(plain, server_hostname=name, suppress_ragged_eofs=False)
         except (OSError, ValueError) as error:
             plain.close()
@@ -99,7 +99,7 @@ class Connection:
         self._http.sock = _Stream(secure, self._url.host, 2 * self._most_bytes + HEADERS_ROOM)
 
     def get(self, headers: dict[str, str]) -> HTTPResponse:
-        """The answer to a GET, its body not read yet. Raises FetchFailed."""
+        """The response to a GET, before its body is read. Raises FetchFailed."""
         from http.client import HTTPException
 
         sent = {"User-Agent": "edge", "Accept-Encoding": "identity", "Connection": "close", **headers}
@@ -118,7 +118,7 @@ class Connection:
 
 
 class _Stream:
-    """What http.client takes for a socket."""
+    """The socket interface that http.client uses."""
 
     __slots__ = ("_host", "_most_bytes", "_socket")
 
@@ -139,7 +139,7 @@ class _Stream:
 
 
 class _Paced(io.RawIOBase):
-    """Reads from a server that sends neither too slowly nor for ever."""
+    """Reads from a server, and fails if it is too slow or sends without end."""
 
     def __init__(self, secure: socket.socket, host: str, most_bytes: int) -> None:
         self._socket = secure
@@ -154,14 +154,17 @@ class _Paced(io.RawIOBase):
     def readinto(self, into: Any) -> int:
         begun = clock()
         count = self._socket.recv_into(into)
-        # Only what the server takes: writing to a card may be slower.
+        # Counts only the server's time: writing to a card may be slower.
         self._waited += clock() - begun
         self._received += count
         self._left -= count
         if self._left < 0:
-            _fail(f"{self._host} sends more than its answer can have", "Tell whoever runs it")
+            _fail(
+                f"{self._host} sends more data than a response may have",
+                "Report this to the server's operator",
+            )
         if self._waited >= WINDOW_SECONDS:
-            if self._received < SLOWEST * self._waited:
+            if self._received < MIN_SPEED * self._waited:
                 _fail(
                     f"{self._host} is too slow: {self._received} bytes in {self._waited:.0f} s",
                     "Try again later, or get the file from somewhere else",
@@ -171,18 +174,18 @@ class _Paced(io.RawIOBase):
 
 
 def new_context() -> ssl.SSLContext:
-    """How servers are verified."""
+    """The TLS settings: how servers are verified."""
     import ssl
 
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # With OpenSSL 3, Python 3.9 takes a connection that is cut for one that ends.
+    # With OpenSSL 3, Python 3.9 treats a truncated connection as a finished one.
     context.options &= ~IGNORE_UNEXPECTED_EOF
     return context
 
 
 def fail(host: str, error: Exception) -> NoReturn:
-    """Raises what an error while talking to a host means to a user."""
+    """Raises the error for a failure while talking to a host."""
     import ssl
     from http.client import IncompleteRead
     from socket import timeout
@@ -190,36 +193,39 @@ def fail(host: str, error: Exception) -> NoReturn:
     if isinstance(error, ssl.SSLCertVerificationError):
         _fail_certificate(host, error)
     if isinstance(error, (TimeoutError, timeout)):
-        _fail(f"{host} does not answer in time", without_proxy("Try again later"))
+        _fail(f"{host} did not answer in time", without_proxy("Try again later"))
     if isinstance(error, ConnectionRefusedError):
-        _fail(f"{host} refuses the connection", without_proxy("Check the URL and its port"))
-    # An end in the midst of a body is one of TLS's errors, too.
+        _fail(f"{host} refused the connection", without_proxy("Check the URL and its port"))
+    # An end in the middle of a body is a TLS error, too.
     if isinstance(error, (ConnectionError, ssl.SSLEOFError, IncompleteRead)):
         _fail_early(host)
     if isinstance(error, ssl.SSLError) and "UNEXPECTED_EOF" in (error.reason or ""):
         _fail_early(host)
     if isinstance(error, ssl.SSLError):
         why = (error.reason or "").replace("_", " ").lower()
-        _fail(f"{host} does not speak TLS as it should: {why or 'unknown'}", "Check the URL and its port")
+        _fail(f"{host} does not follow the TLS protocol: {why or 'unknown'}", "Check the URL and its port")
     if isinstance(error, OSError):
-        why = f"{host} can't be reached: {error.strerror or error}"
+        why = f"{host} cannot be reached: {error.strerror or error}"
         _fail(why, without_proxy("Check whether this machine is online"))
-    # The text of an HTTPException is the server's.
-    _fail(f"{host} does not speak HTTP as it should: {type(error).__name__}", "Tell whoever runs it")
+    # The text of an HTTPException comes from the server.
+    _fail(
+        f"{host} does not follow the HTTP protocol: {type(error).__name__}",
+        "Report this to the server's operator",
+    )
 
 
 def _fail_early(host: str) -> NoReturn:
-    _fail(f"{host} ended the connection too early", "Try again; what arrived is kept where that is possible")
+    _fail(f"{host} closed the connection too early", "Try again; the download resumes where possible")
 
 
 def _fail_certificate(host: str, error: ssl.SSLCertVerificationError) -> NoReturn:
     if error.verify_code in CLOCK_CODES:
-        remedy = "Check this machine's clock (date); if it is right, tell whoever runs the server"
+        remedy = "Check this machine's clock (date); if it is right, report this to the server's operator"
     else:
         remedy = (
-            "Check the URL; the system's certificates are of the package ca-certificates, or SSL_CERT_FILE"
+            "Check the URL; trusted certificates come from the package ca-certificates or from SSL_CERT_FILE"
         )
-    _fail(f"{host} does not prove who it is: {error.verify_message}", remedy)
+    _fail(f"the certificate of {host} is not valid: {error.verify_message.rstrip('.')}", remedy)
 
 
 def _fail(message: str, remedy: str) -> NoReturn:

@@ -1,6 +1,6 @@
-"""URLs that are fetched: https:// and nothing else, with no password in them.
+"""URLs that Edge fetches: https:// only, without a password.
 
-A message never repeats a URL that was refused, since that may be because of a password in it.
+A message never repeats a refused URL, because it may contain a password.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 HTTPS = "https"
 PORT = 443
-LONGEST = 4096
+MAX_LENGTH = 4096
 
 
 class Url:
-    """An https:// URL that was checked.
+    """A checked https:// URL.
 
     text    all of it, without a fragment
     host    in lower case, without brackets
@@ -33,56 +33,56 @@ class Url:
 
     @property
     def name(self) -> str:
-        """The last part of its path, or the host: for people."""
+        """The last part of its path, or the host: for display."""
         return self.target.partition("?")[0].rpartition("/")[2] or self.host
 
     @property
     def shown(self) -> str:
-        """Without its query, in which there may be what is secret."""
+        """Without its query, which may contain secrets."""
         return self.text.partition("?")[0]
 
 
 def parse(text: str) -> Url:
-    """The URL that a text is. Raises UsageError."""
+    """The URL of a text. Raises UsageError."""
     from urllib.parse import urlsplit
 
-    if len(text) > LONGEST or not text.isascii() or not text.isprintable() or " " in text:
-        _refuse("A URL has no blanks and only letters of ASCII", "Write other characters as %XX")
+    if len(text) > MAX_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
+        _refuse("The URL contains spaces or non-ASCII characters", "Write these characters as %XX")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        _refuse("This URL is malformed", "Give one like https://example.org/plugin.edge")
+        _refuse("The URL is malformed", "Use a URL like https://example.org/plugin.edge")
     if parts.scheme != HTTPS:
         scheme = parts.scheme or "a URL without a scheme"
         _refuse(
-            f"{scheme}: is not fetched, only https:" if parts.scheme else f"{scheme} is not fetched",
-            "Give an https:// URL, or download it yourself and give the file with --sha256",
+            f"{scheme}: is not supported, only https:" if parts.scheme else f"{scheme} is not supported",
+            "Use an https:// URL, or download the file yourself and install it with --sha256",
         )
     if "@" in parts.netloc:
         _refuse(
-            "A URL with a user's name or password in it is not fetched",
-            "Leave it out; if the server needs it, download the file yourself and give that",
+            "URLs with a user name or password are not supported",
+            "Remove them; if the server requires them, download the file yourself and install it from disk",
         )
     if not host or port == 0:
-        _refuse("This URL is malformed", "Give one like https://example.org/plugin.edge")
+        _refuse("The URL is malformed", "Use a URL like https://example.org/plugin.edge")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url(text.partition("#")[0], host, PORT if port is None else port, target)
 
 
 def shown(text: str) -> str:
-    """A URL for people and for records, or a path as it is. Raises UsageError."""
+    """A URL without secrets, for display and for records; a path unchanged. Raises UsageError."""
     return text if text.startswith("/") else parse(text).shown
 
 
 def join(base: str, reference: str) -> str:
-    """What a reference in a document at `base`, a checked URL, means; `parse` judges it."""
+    """Resolves a reference in a document at `base`, a checked URL; `parse` must check the result."""
     from urllib.parse import urljoin
 
     try:
         return urljoin(base, reference)
     except ValueError:
-        _refuse("This URL is malformed", "")
+        _refuse("The URL is malformed", "")
 
 
 def _refuse(message: str, remedy: str) -> NoReturn:

@@ -152,7 +152,7 @@ def _manifest_facts(declared: Manifest) -> dict[str, Any]:
     return {
         "capabilities": list(declared.capabilities),
         "permissions": list(declared.permissions),
-        "asks": [list(ask) for ask in declared.asks],
+        "asks": [list(ask) for ask in declared.requests],
         "secrets": list(declared.secrets),
         "level": declared.level or None,
         "risks": declared.risks,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEY_DIGITS = 16
 
-MOST_BYTES = 256 << 20
+MAX_BYTES = 256 << 20
 """Of a package or an archive, unless another size is given."""
 
 
@@ -30,7 +30,7 @@ def install(
     what: str,
     *,
     sha256: str = "",
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = MAX_BYTES,
     again: bool = False,
     consent: Consent | None = None,
     say: Say,
@@ -54,7 +54,7 @@ def opened(
     what: str,
     *,
     sha256: str = "",
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = MAX_BYTES,
     again: bool = False,
     consent: Consent | None = None,
     say: Say,

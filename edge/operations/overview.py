@@ -103,7 +103,7 @@ def _facts(plugin: Installed, view: View) -> dict[str, Any]:
         "tools": [
             {**tool, "risk": manifest.tool(tool["name"]).risk} for tool in description.get("tools") or ()
         ],
-        "asks": [list(ask) for ask in manifest.asks],
+        "asks": [list(ask) for ask in manifest.requests],
         "config": list(config.values(plugin.name)),
         "secrets": {name: name in set_secrets for name in manifest.secrets},
     }

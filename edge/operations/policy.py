@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
     Fact = dict[str, Any]
     Consent = Callable[[str], bool]
@@ -56,7 +56,7 @@ def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
     return _done(change.set_unattended(risk), impact)
 
 
-def grant(name: str, ask: Ask) -> Done:
+def grant(name: str, ask: Request) -> Done:
     """Grants something to a plugin; `remark` of the fact says where it does not do what it says.
 
     `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
@@ -69,7 +69,7 @@ def grant(name: str, ask: Ask) -> Done:
     return _done({**change.grant(name, ask), "effect": effect, "remark": remark}, impact)
 
 
-def revoke(name: str, ask: Ask) -> Done:
+def revoke(name: str, ask: Request) -> Done:
     """Takes back what was granted or agreed to; `still` of the fact is what takes in `ask` all the same.
 
     `remark` says where a security level gives it without anybody's word.
@@ -81,7 +81,7 @@ def revoke(name: str, ask: Ask) -> Done:
     return _done({**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}, impact)
 
 
-def forget(name: str, *, consent: Consent | None = None) -> Done:
+def delete(name: str, *, consent: Consent | None = None) -> Done:
     """Takes back all that was said of a plugin, and all that was agreed to.
 
     Where a lower level holds for it then, that needs `consent`, as `set_level` has it.
@@ -91,7 +91,7 @@ def forget(name: str, *, consent: Consent | None = None) -> Done:
     impact = Impact()
     said = name in policy.plugins
     removed = take_back(name)
-    return _done({**change.forget(name), "removed": removed, "said": said or bool(removed)}, impact)
+    return _done({**change.delete(name), "removed": removed, "said": said or bool(removed)}, impact)
 
 
 def _done(fact: Fact, impact: Impact) -> Done:
@@ -135,12 +135,12 @@ def _manifest(name: str) -> Manifest | None:
         return None
 
 
-def _effect(name: str, ask: Ask) -> tuple[bool, str]:
+def _effect(name: str, ask: Request) -> tuple[bool, str]:
     """Whether an installed plugin asks for any of what it is granted, and what there is to say of that."""
     manifest = _manifest(name)
     if manifest is None:
         return True, ""
-    asked = [own for own in manifest.asks if own[0] == ask[0]]
+    asked = [own for own in manifest.requests if own[0] == ask[0]]
     if any(requests.covers(own, ask) for own in asked):
         return True, ""
     within = [own for own in asked if requests.covers(ask, own)]
@@ -158,7 +158,7 @@ def _effect(name: str, ask: Ask) -> tuple[bool, str]:
     return False, told
 
 
-def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
+def _still(name: str, ask: Request) -> tuple[list[Request], str]:
     """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
     view = View()
     try:
@@ -174,7 +174,7 @@ def _still(name: str, ask: Ask) -> tuple[list[Ask], str]:
     if still or manifest is None or found is None:
         return still, ""
     level = view.release(found.current, name).level
-    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.asks)
+    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.requests)
     if given and levels.LEVELS[level]["consent"] == "none":
         return [], f"at level {level}, {name} has all that its manifest asks for"
     return [], ""

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
     from edge.store import Record
 
@@ -33,7 +33,7 @@ def of_device() -> Facts:
     return {"path": said.path, "level": said.level, "unattended": said.unattended, "plugins": plugins}
 
 
-def of_plugin(name: str) -> tuple[Facts, tuple[Ask, ...]]:
+def of_plugin(name: str) -> tuple[Facts, tuple[Request, ...]]:
     """What holds for a plugin, and which of its consents and grants do not count at its level.
 
     Raises `errors.NotInstalled` for one that is not installed and of which the policy says nothing.
@@ -62,7 +62,7 @@ def _facts(said: Policy, name: str, found: Record | None, view: View) -> Facts:
     if level != usual:
         whose = f"its manifest's; the policy says {usual}"
     state, problem = status.state(found, view) if found is not None else ("", "")
-    allowed: tuple[Ask, ...] = ()
+    allowed: tuple[Request, ...] = ()
     limits: dict[str, float] = {}
     if release is not None:
         granted = grants.resolve(release.manifest, said, profile=view.profile, name=name)

@@ -94,7 +94,7 @@ def terms(
     said = policy_file.load()
     # Whoever hands over a secret agrees that it is read.
     agreed = [(SECRETS, name) for name in secrets]
-    said = said.agreed(declared.name, [ask for ask in agreed if ask in declared.asks])
+    said = said.agreed(declared.name, [ask for ask in agreed if ask in declared.requests])
     granted = grants.resolve(declared, said, profile=profile, level=level, audit=audit)
     usual = said.level_of(granted.plugin)
     lowered = None

@@ -1,1 +1,1 @@
-"""What plugins may ask for: requests, the capabilities behind imports, patterns and security levels."""
+"""Permission requests of plugins, the capabilities behind imports, patterns and security levels."""

@@ -20,37 +20,37 @@ MAX_OF = {
     "calls_per_minute": NARROW,
     "concurrent_calls": NARROW,
 }
-"""How much of a limit or rate there may be: what the native library's numbers hold, MAX of all others."""
+"""Maximum of a limit or rate: the range of the native library's numbers; MAX for all others."""
 
 
 def amount_problem(name: str, amount: Any) -> str:
-    """What is wrong with an amount of a limit, a rate or a quota, empty when nothing is."""
+    """The problem of an amount of a limit, a rate or a quota; empty if there is none."""
     kinds = (int, float) if name == "deadline" else (int,)
     most = MAX_OF.get(name, MAX)
     if isinstance(amount, kinds) and not isinstance(amount, bool) and 0 < amount <= most:
         return ""
     what = "number above 0" if name == "deadline" else "whole number from 1"
-    return f"{name} has to be a {what} to {most}"
+    return f"{name} must be a {what} up to {most}"
 
 
 def text_problem(text: str) -> str:
-    """What is wrong with an amount as a word of a request, empty when nothing is."""
+    """The problem of an amount as a word of a request; empty if there is none."""
     digits = text.partition(".")[0] + text.partition(".")[2]
-    return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount is a number"
+    return "" if digits.isdecimal() and digits.isascii() and text[0] != "." else "an amount must be a number"
 
 
 def range_problem(name: str, text: str) -> str:
-    """What is wrong with how much a new grant gives, empty when nothing is.
+    """The problem of a new grant's amount; empty if there is none.
 
-    Of a grant that was given before, what is beyond the range counts as its end (edge.policy.grants).
+    In an existing grant, an amount outside the range counts as the end of the range (edge.policy.grants).
     """
     amount = float(text) if "." in text else int(text)
-    # To grant nothing of something is a grant.
+    # A grant of zero is allowed.
     return amount_problem(name, amount) if amount else ""
 
 
 def is_amount(found: Findings, path: Path, value: Any) -> bool:
-    """Whether a value of a manifest is an amount of what its path ends with; a problem goes to `found`."""
+    """Whether a value of a manifest is an amount for the last part of its path; adds a problem to `found`."""
     problem = amount_problem(str(path[-1]), value)
     if problem:
         found.wrong(path, problem)
@@ -58,5 +58,5 @@ def is_amount(found: Findings, path: Path, value: Any) -> bool:
 
 
 def spelled(amount: float) -> str:
-    """Without an exponent: a time shorter than a millisecond is one."""
+    """Without an exponent: a time may be shorter than a millisecond."""
     return str(amount) if isinstance(amount, int) else f"{max(amount, 0.001):.3f}"

@@ -1,9 +1,9 @@
-"""Every capability, one row each: what adding one touches is its row and the files that its row names.
+"""Every capability, one row each. Adding one touches its row and the files that the row names.
 
-A capability is what an import needs and what a manifest asks for. `edge/permissions/PERMISSION.py` has what
-may be asked, what a grant covers, how a manifest declares it and which security level excludes it;
-`edge/interfaces/INTERFACE.py` has what the host does. tests/permissions/test_catalogue.py fails for a row
-whose files are missing.
+A capability is what an import needs and a manifest requests. `edge/permissions/PERMISSION.py` defines its
+requests, what a grant covers, how a manifest declares it and which security level excludes it;
+`edge/interfaces/INTERFACE.py` implements it. tests/permissions/test_catalogue.py fails for a row whose files
+are missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.manifest.findings import Declared, Findings
     from edge.manifest.lines import Path
 
-    Ask = tuple[str, ...]
+    Request = tuple[str, ...]
 
 ALWAYS = "always"
 WHOLE = "whole"
@@ -25,7 +25,7 @@ BY_ARGUMENT = "argument"
 NEVER = ""
 UNKNOWN = "unknown"
 NAME_LIMIT = 200
-"""Characters that are told of a name which a plugin gave."""
+"""Maximum characters of a name from a plugin in messages."""
 
 
 class Capability:
@@ -35,7 +35,7 @@ class Capability:
     refused     when a missing grant shows: never (ALWAYS: every plugin has it), when the plugin is loaded
                 (WHOLE), or at the use that it depends on (BY_ARGUMENT); NEVER for what no import needs
     imports     interfaces `package:name/interface`, or whole packages, that need it
-    permission  the module of edge.permissions that says what may be asked of it; empty where nobody grants it
+    permission  the module of edge.permissions with its requests; empty if it cannot be granted
     interface   the module of edge.interfaces that implements it, as `offer(context)`; empty where the native
                 library does, or nothing does yet
     wit         the file in wit/ that declares the interface; empty where WASI or the library does
@@ -61,7 +61,7 @@ class Capability:
         self.wit = wit
 
 
-# Secrets are refused by argument: guests in Python import all of their world, whether they use it or not.
+# Secrets are refused by argument: guests in Python import all of their world, used or not.
 CATALOGUE = (
     Capability(
         "wasi",
@@ -96,7 +96,7 @@ CATALOGUE = (
     ),
     Capability("cli", BY_ARGUMENT, ("edge:host/cli",), permission="cli"),
     Capability("delegate", BY_ARGUMENT, ("edge:host/delegate",), permission="delegate"),
-    # What is imported and stands in no other row: nobody can grant it.
+    # Imports that belong to no other row; nobody can grant them.
     Capability(UNKNOWN, WHOLE),
 )
 
@@ -105,7 +105,7 @@ _BY_IMPORT = {name: row.name for row in CATALOGUE for name in row.imports}
 
 
 class Permission:
-    """What may be asked of one capability: the rules of most; subclasses have the others.
+    """The requests of one capability: common rules; subclasses override them.
 
     A request and a grant are tuples of words, the capability's name first (edge/permissions/requests.py).
 
@@ -121,48 +121,48 @@ class Permission:
     setting = ""
     levels: tuple[str, ...] | None = None
 
-    def problem(self, ask: Ask) -> str:
-        """What is wrong with a full request, empty when nothing is."""
-        return "" if ask[1] else "a name is missing"
+    def problem(self, request: Request) -> str:
+        """The problem of a full request; empty if there is none."""
+        return "" if request[1] else "a name is missing"
 
-    def range_problem(self, _: Ask) -> str:
-        """What is wrong with the amount of a new grant, empty when nothing is."""
+    def range_problem(self, _: Request) -> str:
+        """The problem of a new grant's amount; empty if there is none."""
         return ""
 
-    def covers(self, _: Ask, __: Ask) -> bool:
-        """Whether a grant takes in another full request than itself."""
+    def covers(self, _: Request, __: Request) -> bool:
+        """Whether a grant covers a different full request."""
         return False
 
-    def group(self, ask: Ask) -> Ask:
-        """What two full requests have in common where one covers the other."""
-        return ask
+    def group(self, request: Request) -> Request:
+        """A key that two full requests share if one covers the other."""
+        return request
 
-    def wider(self, _: Ask) -> Iterable[Ask]:
-        """All full requests that cover this one, itself among them, where they can be listed; else none."""
+    def wider(self, _: Request) -> Iterable[Request]:
+        """All full requests that cover this one, including itself, if they can be listed; otherwise none."""
         return ()
 
-    def matches(self, ask: Ask, use: tuple[str, ...]) -> bool:
-        """Whether what is allowed takes in one use, given by its words."""
-        return not use or ask[1:] == use
+    def matches(self, request: Request, use: tuple[str, ...]) -> bool:
+        """Whether a grant covers one use, given by its words."""
+        return not use or request[1:] == use
 
-    def excludes(self, ask: Ask, level: str) -> bool:
+    def excludes(self, request: Request, level: str) -> bool:
         """Whether nobody can grant it at a security level."""
         return self.levels is not None and level not in self.levels
 
     def why_excluded(self, level: str) -> str:
-        """Why a security level excludes the capability, empty where it does not."""
+        """Why a security level excludes the capability; empty if it does not."""
         return ""
 
     def hint(self, level: str) -> str:
-        """What a grant has to be like at a level that wants one; begins with a comma, or is empty."""
+        """What a grant must be like at a level that requires one; begins with a comma, or is empty."""
         return ""
 
     def normal(self, use: tuple[str, ...]) -> tuple[str, ...]:
-        """The one spelling of a use."""
+        """The canonical spelling of a use."""
         return use
 
     def target(self, use: tuple[str, ...]) -> str:
-        """What a use is about, for the audit log."""
+        """The target of a use, for the audit log."""
         return use[0] if use else ""
 
     def denied(self, plugin: str, use: tuple[str, ...]) -> errors.EdgeError:
@@ -171,26 +171,26 @@ class Permission:
 
         return errors.Denied(
             f"{plugin} may not {self.verb(use)}",
-            f"Its manifest has to say so ({self.setting}) and the operator to grant it",
+            f"The manifest must declare it ({self.setting}) and the operator must grant it",
         )
 
     def verb(self, _: tuple[str, ...]) -> str:
-        """What a use does, for messages: `use kv`."""
+        """A use as a verb, for messages: `use kv`."""
         return f"use {self.name}"
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
-        """The requests that its table declares; problems go to `found`."""
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
+        """The requests that its table declares; adds problems to `found`."""
         raise NotImplementedError
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         """The requests that other fields of a manifest declare; `own`: those of its table.
 
-        Tells `found` of what gives nothing, and of what lacks the permission that it needs.
+        Reports to `found` what has no effect, and what lacks a required permission.
         """
         if self.table and declared.has_no_import(self.name) and ("edge", self.table) in found.lines:
             found.careless(
                 ("edge", self.table),
-                f"[edge.{self.table}] gives nothing: the component does not import {self.name}",
+                f"[edge.{self.table}] has no effect: the component does not import {self.name}",
             )
         return []
 
@@ -199,19 +199,19 @@ GRANTABLE = tuple(row.name for row in CATALOGUE if row.permission)
 
 
 def capability(name: str) -> Capability:
-    """The row of a capability. Raises KeyError for a name that has none."""
+    """The row of a capability. Raises KeyError for an unknown name."""
     return _BY_NAME[name]
 
 
 def permission(name: str) -> Permission:
-    """What may be asked of a grantable capability."""
+    """The permission of a grantable capability."""
     module = __import__(f"edge.permissions.{_BY_NAME[name].permission}", None, None, ["PERMISSION"])
     found: Permission = module.PERMISSION
     return found
 
 
 def permissions() -> Iterator[Permission]:
-    """Those of all grantable capabilities, in the catalogue's order."""
+    """The permissions of all grantable capabilities, in the catalogue's order."""
     return map(permission, GRANTABLE)
 
 
@@ -222,7 +222,7 @@ def capability_of(name: str) -> str:
 
 
 def needed(imports: Iterable[str]) -> dict[str, list[str]]:
-    """The interfaces that are imported, by the capability that they need, in the catalogue's order."""
+    """The imported interfaces by the capability that they need, in the catalogue's order."""
     found: dict[str, dict[str, None]] = {}
     for name in imports:
         found.setdefault(capability_of(name), {})[name.rpartition("#")[0] or name] = None
@@ -235,6 +235,6 @@ def to_grant(imports: Iterable[str]) -> dict[str, list[str]]:
 
 
 def interfaces(imports: Iterable[str] | None = None) -> list[str]:
-    """The modules of edge.interfaces that implement what is imported; all of them for None."""
+    """The modules of edge.interfaces that implement these imports; all of them for None."""
     needs = _BY_NAME if imports is None else {capability_of(name) for name in imports}
     return [row.interface for row in CATALOGUE if row.interface and row.name in needs]

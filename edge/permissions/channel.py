@@ -7,7 +7,7 @@ from edge.permissions.catalogue import Permission
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.manifest.findings import Declared, Findings
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
 class Channel(Permission):
@@ -17,7 +17,7 @@ class Channel(Permission):
     words = 1
     setting = "channel in capabilities"
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         return [(self.name,)] if self.name in declared.capabilities else []
 
 

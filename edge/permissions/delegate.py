@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge import errors
     from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
 class Delegate(Permission):
@@ -25,43 +25,43 @@ class Delegate(Permission):
     setting = "tools of [edge.delegate]"
     levels = ("relaxed", "default", "strict")
 
-    def problem(self, ask: Ask) -> str:
-        return target_problem(ask[1])
+    def problem(self, request: Request) -> str:
+        return target_problem(request[1])
 
     def why_excluded(self, level: str) -> str:
-        return f"level {level} has no delegation"
+        return f"level {level} does not allow delegation"
 
     def denied(self, plugin: str, use: tuple[str, ...]) -> errors.EdgeError:
         from edge import errors
 
         return errors.NotDelegated(f"{plugin} may not call {plain(use[0], NAME_LIMIT)}")
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.delegate")
         found.known(path, table, ("tools",))
-        asks: list[Ask] = []
+        requests: list[Request] = []
         for index, target in enumerate(found.array((*path, "tools"), table.get("tools", []), "tools")):
-            problem = target_problem(target) if isinstance(target, str) else "a target has to be text"
+            problem = target_problem(target) if isinstance(target, str) else "a target must be text"
             if problem:
                 found.wrong((*path, "tools", index), f"`{target}`: {problem}")
             else:
-                asks.append((self.name, target))
-        return asks
+                requests.append((self.name, target))
+        return requests
 
 
 PERMISSION = Delegate()
 
 
 def target_problem(target: str) -> str:
-    """What is wrong with the target of a delegation, empty when nothing is."""
+    """The problem of a delegation's target; empty if there is none."""
     if "*" in target:
-        return "delegation names its targets, a wildcard is refused"
+        return "wildcards are not allowed; list each target"
     plugin, slash, tool = target.partition("/")
     if not (slash and is_plugin_name(plugin) and is_tool_name(tool)):
-        return "a target is PLUGIN/TOOL"
+        return "a target must be PLUGIN/TOOL"
     return ""
 
 
-def targets(allowed: Iterable[Ask]) -> tuple[str, ...]:
+def targets(allowed: Iterable[Request]) -> tuple[str, ...]:
     """The tools of other plugins that may be called, each as `plugin/tool`."""
-    return tuple(ask[1] for ask in allowed if ask[0] == PERMISSION.name)
+    return tuple(request[1] for request in allowed if request[0] == PERMISSION.name)

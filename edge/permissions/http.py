@@ -1,7 +1,7 @@
 """`("http_client", "api.example.org:443")`: requests to a host.
 
 A pattern is `api.example.org`, or `*.example.org` (one or more labels before the dot), each with `:port` or
-for any port; `*` is every host, which only a manifest without a list of hosts asks for. The contract's
+for any port; `*` is every host, requested only by a manifest without a list of hosts. The contract's
 permission `http_client` and `hosts` of [edge.http] declare them.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Declared, Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 ANY_HOST = "*"
 WILDCARD = "*."
@@ -36,33 +36,33 @@ class Http(Permission):
     table = "http"
     setting = "hosts of [edge.http]"
     wildcard_levels = ("relaxed", "default")
-    """The security levels at which `*.example.org` counts as a host."""
+    """The security levels at which `*.example.org` is accepted as a host."""
 
-    def problem(self, ask: Ask) -> str:
-        return "" if ask[1] == ANY_HOST else host_problem(ask[1])
+    def problem(self, request: Request) -> str:
+        return "" if request[1] == ANY_HOST else host_problem(request[1])
 
-    def covers(self, grant: Ask, ask: Ask) -> bool:
-        return host_covers(grant[1], ask[1])
+    def covers(self, grant: Request, request: Request) -> bool:
+        return host_covers(grant[1], request[1])
 
-    def wider(self, ask: Ask) -> Iterator[Ask]:
-        name, _, port = ask[1].partition(":")
+    def wider(self, request: Request) -> Iterator[Request]:
+        name, _, port = request[1].partition(":")
         dots = (at for at, letter in enumerate(name) if letter == ".")
         for wider in dict.fromkeys((name, *(f"*{name[at:]}" for at in dots), ANY_HOST)):
             yield (self.name, wider)
             if port:
                 yield (self.name, f"{wider}:{port}")
 
-    def matches(self, ask: Ask, use: tuple[str, ...]) -> bool:
-        return len(use) == 2 and host_matches(ask[1], use[0], int(use[1]))
+    def matches(self, request: Request, use: tuple[str, ...]) -> bool:
+        return len(use) == 2 and host_matches(request[1], use[0], int(use[1]))
 
-    def excludes(self, ask: Ask, level: str) -> bool:
-        return "*" in ask[1] and level not in self.wildcard_levels
+    def excludes(self, request: Request, level: str) -> bool:
+        return "*" in request[1] and level not in self.wildcard_levels
 
     def hint(self, level: str) -> str:
         return "" if level in self.wildcard_levels else ", host by host"
 
     def normal(self, use: tuple[str, ...]) -> tuple[str, ...]:
-        # One that is too long is nobody's, whatever its spelling.
+        # A name that is too long matches nothing, whatever its spelling.
         host = use[0].lower() if use[0].isascii() and len(use[0]) <= NAME_LIMIT else use[0]
         return (host, *use[1:])
 
@@ -72,35 +72,37 @@ class Http(Permission):
     def verb(self, use: tuple[str, ...]) -> str:
         return f"reach {plain(use[0], NAME_LIMIT)}:{use[1]}"
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.http")
         found.known(path, table, ("hosts",))
         hosts = found.array((*path, "hosts"), table.get("hosts", []), "hosts")
         if not hosts:
-            found.careless((*path, "hosts"), "[edge.http] names no hosts")
-        asks: dict[Ask, None] = {}
+            found.careless((*path, "hosts"), "[edge.http] lists no hosts")
+        requests: dict[Request, None] = {}
         for index, host in enumerate(hosts):
             at = (*path, "hosts", index)
-            problem = host_problem(host) if isinstance(host, str) else "a host has to be text"
+            problem = host_problem(host) if isinstance(host, str) else "a host must be text"
             if problem:
                 found.wrong(at, f"`{host}`: {problem}")
-            elif (self.name, host) in asks:
-                found.careless(at, f"`{host}` stands twice")
+            elif (self.name, host) in requests:
+                found.careless(at, f"`{host}` is listed twice")
             else:
-                asks[self.name, host] = None
-        return list(asks)
+                requests[self.name, host] = None
+        return list(requests)
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         place = declared.permissions.get(self.name)
         if place is None:
             if own:
-                found.careless(("edge", "http", "hosts"), "hosts without the permission http_client")
+                found.careless(
+                    ("edge", "http", "hosts"), "hosts are listed without the permission http_client"
+                )
             return []
         if declared.has_no_import(self.name):
-            found.careless(place, "http_client gives nothing: the component does not import HTTP")
+            found.careless(place, "http_client has no effect: the component does not import HTTP")
         if own:
             return []
-        found.careless(("permissions",), "http_client without hosts in [edge.http] asks for every host")
+        found.careless(("permissions",), "http_client without hosts in [edge.http] requests every host")
         return [(self.name, ANY_HOST)]
 
 
@@ -108,21 +110,22 @@ PERMISSION = Http()
 
 
 def host_problem(pattern: str) -> str:
-    """What is wrong with a host pattern, empty when nothing is."""
+    """The problem of a host pattern; empty if there is none."""
     problem = _problem_of_spelling(pattern)
     if problem:
         return problem
     host, colon, port = pattern.partition(":")
     if colon and not (port and set(port) <= DIGITS and 1 <= int(port[:6]) <= MAX_PORT and port[0] != "0"):
-        return "a port is a number from 1 to 65535"
+        return "a port must be a number from 1 to 65535"
     name = host[len(WILDCARD) :] if host.startswith(WILDCARD) else host
     if "*" in name:
-        return "a wildcard is `*.` before a name, as in *.example.org"
+        return "a wildcard must be `*.` before a name, for example *.example.org"
     if host != name and "." not in name:
-        return "a wildcard takes in a domain, not everything below a top level"
+        return "a wildcard must not cover a whole top-level domain"
     if not is_host(name):
         return (
-            "a host is a name in lower case or an IPv4 address, as in api.example.org or api.example.org:8443"
+            "a host must be a lower-case name or an IPv4 address, for example api.example.org or "
+            "api.example.org:8443"
         )
     return ""
 
@@ -132,18 +135,18 @@ def _problem_of_spelling(pattern: str) -> str:
     scheme, slashes, rest = pattern.partition("://")
     authority = (rest if slashes else pattern).partition("/")[0].rpartition("@")[2]
     if authority.startswith("[") or authority.count(":") > 1:
-        return "an IPv6 address is no host here: write the name of the host, or an IPv4 address"
+        return "IPv6 addresses are not supported here: write the host's name or an IPv4 address"
     if not pattern.isascii():
-        return "letters outside ASCII are written in a host as xn--..., as a browser does it"
+        return "non-ASCII letters of a host must be written as xn--..., as browsers do"
     if not (slashes or "/" in pattern or "@" in pattern):
         plain = pattern.rstrip(".") if pattern.rstrip(".").count(".") else pattern
         plain = plain.lower()
         is_other = plain != pattern and not _has_problem(plain)
-        return f"a host is written in lower case, without a dot at its end: {plain}" if is_other else ""
+        return f"write the host in lower case and without a trailing dot: {plain}" if is_other else ""
     if ":" not in authority and scheme.lower() in PORTS and slashes:
         authority += PORTS[scheme.lower()]
     host = authority.lower()
-    return "this is a URL: write its host" + (f", {host}" if not _has_problem(host) else "")
+    return "this is a URL: write only the host" + (f", {host}" if not _has_problem(host) else "")
 
 
 def _has_problem(pattern: str) -> bool:
@@ -151,7 +154,7 @@ def _has_problem(pattern: str) -> bool:
 
 
 def is_host(name: str) -> bool:
-    """Whether it is a host's name in its one spelling: lower case, no dot at the end."""
+    """Whether a text is a host name in canonical spelling: lower case, no trailing dot."""
     return 0 < len(name) <= MAX_HOST and all(map(_is_label, name.split(".")))
 
 
@@ -164,7 +167,7 @@ def _is_label(label: str) -> bool:
 
 
 def host_matches(pattern: str, host: str, port: int) -> bool:
-    """Whether a pattern takes in a host, which has to be spelled as `is_host` wants it."""
+    """Whether a pattern matches a host, which must be in the spelling of `is_host`."""
     if not is_host(host):
         return False
     wanted, _, wanted_port = pattern.partition(":")
@@ -176,7 +179,7 @@ def host_matches(pattern: str, host: str, port: int) -> bool:
 
 
 def host_covers(pattern: str, other: str) -> bool:
-    """Whether a host pattern takes in all that another one does."""
+    """Whether a host pattern matches everything that another one does."""
     host, _, port = pattern.partition(":")
     inner, _, inner_port = other.partition(":")
     if port not in ("", inner_port):

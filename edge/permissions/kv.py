@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 QUOTA = "quota_bytes"
 
@@ -24,19 +24,19 @@ class Kv(Permission):
     table = "kv"
     setting = "quota_bytes of [edge.kv]"
 
-    def problem(self, ask: Ask) -> str:
-        return amounts.text_problem(ask[1])
+    def problem(self, request: Request) -> str:
+        return amounts.text_problem(request[1])
 
-    def range_problem(self, ask: Ask) -> str:
-        return amounts.range_problem(QUOTA, ask[1])
+    def range_problem(self, request: Request) -> str:
+        return amounts.range_problem(QUOTA, request[1])
 
-    def covers(self, grant: Ask, ask: Ask) -> bool:
-        return float(ask[1]) <= float(grant[1])
+    def covers(self, grant: Request, request: Request) -> bool:
+        return float(request[1]) <= float(grant[1])
 
-    def group(self, ask: Ask) -> Ask:
-        return ask[:-1]
+    def group(self, request: Request) -> Request:
+        return request[:-1]
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.kv")
         found.known(path, table, (QUOTA,))
         if QUOTA not in table:
@@ -49,6 +49,6 @@ class Kv(Permission):
 PERMISSION = Kv()
 
 
-def quota(allowed: Iterable[Ask]) -> int:
+def quota(allowed: Iterable[Request]) -> int:
     """Bytes that may be stored; 0 for none."""
-    return max((int(ask[1]) for ask in allowed if ask[0] == PERMISSION.name), default=0)
+    return max((int(request[1]) for request in allowed if request[0] == PERMISSION.name), default=0)

@@ -1,9 +1,9 @@
-"""The security levels: one table of rules. docs/security-levels.md says the same to people.
+"""The security levels: one table of rules. docs/security-levels.md describes them.
 
 consent    what makes a declared capability count: nothing more (`none`), the operator's word at
            installation (`install`), or a grant of the operator's for it (`explicit`)
-keys       whose signatures count: of any key trusted here, or only of those the operator added
-limits     percent of the device profile's limits that need nobody's consent
+keys       which keys count: every trusted one, or only those that the operator added
+limits     percent of the device profile's limits that need no consent
 each_call  whether every call is checked against a list of exactly what is allowed: a grant of a
            capability as a whole does not count
 digests    whether every use of a capability is audited, with a digest of its arguments
@@ -56,9 +56,9 @@ ORDER = tuple(LEVELS)
 
 
 def level(name: str) -> str:
-    """The name, if it is a level's; a ValueError with the names that there are otherwise."""
+    """The name, if it is a level; otherwise raises ValueError with the known names."""
     if name not in LEVELS:
-        raise ValueError(f"levels are {', '.join(ORDER)}")
+        raise ValueError(f"unknown level; levels are {', '.join(ORDER)}")
     return name
 
 
@@ -69,7 +69,7 @@ def operator_only(name: str) -> bool:
 
 
 def is_lower(name: str, other: str) -> bool:
-    """Whether a level asks less than another."""
+    """Whether a level is less strict than another."""
     return ORDER.index(name) < ORDER.index(other)
 
 
@@ -79,7 +79,7 @@ def stricter(name: str, other: str) -> str:
 
 
 def free_limits(name: str, profile: Profile) -> dict[str, float]:
-    """What a plugin may use without anybody's consent; whole numbers but for `deadline`."""
+    """The limits that need no consent; whole numbers except `deadline`."""
     from edge.permissions.limits import LIMITS, RATES
 
     percent = LEVELS[name]["limits"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from edge.manifest.findings import Declared, Findings
     from edge.manifest.lines import Path
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 LIMITS = (
     "fuel",
@@ -23,7 +23,7 @@ LIMITS = (
     "log_bytes",
 )
 RATES = ("calls_per_minute", "concurrent_calls")
-"""What a manifest may ask for and a level scales. Slices, and clocks that stand still, are the host's."""
+"""What a manifest may request and a level scales. Slices and frozen clocks are up to the host."""
 
 
 class Limits(Permission):
@@ -34,19 +34,19 @@ class Limits(Permission):
     table = "limits"
     setting = "[edge.limits]"
 
-    def problem(self, ask: Ask) -> str:
-        return amounts.text_problem(ask[2])
+    def problem(self, request: Request) -> str:
+        return amounts.text_problem(request[2])
 
-    def range_problem(self, ask: Ask) -> str:
-        return amounts.range_problem(ask[1], ask[2])
+    def range_problem(self, request: Request) -> str:
+        return amounts.range_problem(request[1], request[2])
 
-    def covers(self, grant: Ask, ask: Ask) -> bool:
-        return grant[1] == ask[1] and float(ask[2]) <= float(grant[2])
+    def covers(self, grant: Request, request: Request) -> bool:
+        return grant[1] == request[1] and float(request[2]) <= float(grant[2])
 
-    def group(self, ask: Ask) -> Ask:
-        return ask[:-1]
+    def group(self, request: Request) -> Request:
+        return request[:-1]
 
-    def read(self, found: Findings, path: Path, value: Any) -> list[Ask]:
+    def read(self, found: Findings, path: Path, value: Any) -> list[Request]:
         table = found.table(path, value, "edge.limits")
         found.known(path, table, (*LIMITS, *RATES))
         return [
@@ -55,7 +55,7 @@ class Limits(Permission):
             if name in (*LIMITS, *RATES) and amounts.is_amount(found, (*path, name), amount)
         ]
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         return []
 
 

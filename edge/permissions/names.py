@@ -1,4 +1,4 @@
-"""Names, and the letters that they are made of."""
+"""Names and their characters."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ WORD = LETTERS | DIGITS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")
 
 
 def is_tool_name(name: str) -> bool:
-    """Whether it is 1 to 128 letters, digits, dots, underscores and dashes."""
+    """Whether a text is 1 to 128 letters, digits, dots, underscores and dashes."""
     return 1 <= len(name) <= 128 and set(name) <= WORD

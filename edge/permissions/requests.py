@@ -1,4 +1,4 @@
-"""What can be asked for and granted: a tuple of words, its first the capability.
+"""Permission requests and grants: tuples of words that begin with the capability.
 
     ("channel",)                            messages that wait for a channel plugin
     ("http_client", "api.example.org:443")  requests to a host
@@ -8,8 +8,8 @@
     ("delegate", "weather/forecast")        a tool of another plugin
     ("limits", "memory", "67108864")        a limit
 
-A capability's name alone stands for all that a manifest may declare of it. The module that
-a capability's row of the catalogue names says what its words mean.
+A capability's name alone means everything that a manifest may declare of it. The module in the capability's
+row of the catalogue defines the meaning of its words.
 """
 
 from __future__ import annotations
@@ -22,104 +22,108 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
-def covers(grant: Ask, ask: Ask) -> bool:
-    """Whether a grant takes in what is asked for."""
-    if grant[0] != ask[0]:
+def covers(grant: Request, request: Request) -> bool:
+    """Whether a grant covers a request."""
+    if grant[0] != request[0]:
         return False
-    if len(grant) == 1 or grant == ask:
+    if len(grant) == 1 or grant == request:
         return True
-    return len(grant) == len(ask) and permission(ask[0]).covers(grant, ask)
+    return len(grant) == len(request) and permission(request[0]).covers(grant, request)
 
 
 class Covering:
-    """Permission requests or grants, looked up by what takes them in or is taken in by them.
+    """Permission requests or grants, looked up by what covers them or is covered by them.
 
     Every use is a look-up: a manifest and a policy may have a thousand of them each.
     """
 
     __slots__ = ("_all", "_groups", "_within")
 
-    def __init__(self, own: Iterable[Ask]) -> None:
-        self._all: dict[Ask, None] = dict.fromkeys(own)
-        # By what covers them, where that can be listed; the others by what they have in common.
-        self._within: dict[Ask, list[Ask]] = {}
-        self._groups: dict[Ask, list[Ask]] = {}
-        for ask in self._all:
-            if len(ask) == 1:
+    def __init__(self, own: Iterable[Request]) -> None:
+        self._all: dict[Request, None] = dict.fromkeys(own)
+        # By what covers them, where that can be listed; the others by a shared key.
+        self._within: dict[Request, list[Request]] = {}
+        self._groups: dict[Request, list[Request]] = {}
+        for request in self._all:
+            if len(request) == 1:
                 continue
-            wider = tuple(permission(ask[0]).wider(ask))
+            wider = tuple(permission(request[0]).wider(request))
             for key in wider:
-                self._within.setdefault(key, []).append(ask)
+                self._within.setdefault(key, []).append(request)
             if not wider:
-                self._groups.setdefault(permission(ask[0]).group(ask), []).append(ask)
+                self._groups.setdefault(permission(request[0]).group(request), []).append(request)
 
-    def __contains__(self, ask: Ask) -> bool:
-        return ask in self._all
+    def __contains__(self, request: Request) -> bool:
+        return request in self._all
 
-    def covers(self, ask: Ask) -> bool:
-        """Whether one of these takes in what is asked for."""
-        if ask in self._all or ask[:1] in self._all:
+    def covers(self, request: Request) -> bool:
+        """Whether one of these covers a request."""
+        if request in self._all or request[:1] in self._all:
             return True
-        if len(ask) == 1:
+        if len(request) == 1:
             return False
-        if any(wider in self._all for wider in permission(ask[0]).wider(ask)):
+        if any(wider in self._all for wider in permission(request[0]).wider(request)):
             return True
-        return any(covers(own, ask) for own in self._groups.get(permission(ask[0]).group(ask), ()))
+        return any(
+            covers(own, request) for own in self._groups.get(permission(request[0]).group(request), ())
+        )
 
-    def within(self, ask: Ask) -> Iterable[Ask]:
-        """Those of these that `ask` takes in."""
-        if len(ask) == 1:
-            return [own for own in self._all if own[0] == ask[0]]
-        listed = self._within.get(ask)
+    def within(self, request: Request) -> Iterable[Request]:
+        """Those of these that a request covers."""
+        if len(request) == 1:
+            return [own for own in self._all if own[0] == request[0]]
+        listed = self._within.get(request)
         if listed is not None:
             return listed
-        return [own for own in self._groups.get(permission(ask[0]).group(ask), ()) if covers(ask, own)]
+        return [
+            own for own in self._groups.get(permission(request[0]).group(request), ()) if covers(request, own)
+        ]
 
 
-def covered(ask: Ask, grants: Iterable[Ask]) -> bool:
-    """Whether one of the grants takes in what is asked for; of many requests, `Covering` is asked."""
-    return any(covers(grant, ask) for grant in grants)
+def covered(request: Request, grants: Iterable[Request]) -> bool:
+    """Whether one of the grants covers a request; use `Covering` for many requests."""
+    return any(covers(grant, request) for grant in grants)
 
 
-def common(declared: Iterable[Ask], granted: Iterable[Ask]) -> tuple[Ask, ...]:
-    """What is both declared and granted: of two patterns that overlap, the narrower."""
+def common(declared: Iterable[Request], granted: Iterable[Request]) -> tuple[Request, ...]:
+    """What is both declared and granted: of two overlapping patterns, the narrower."""
     held = Covering(granted)
-    found: dict[Ask, None] = {}
-    for ask in declared:
-        if held.covers(ask):
-            found[ask] = None
-        found.update(dict.fromkeys(held.within(ask)))
+    found: dict[Request, None] = {}
+    for request in declared:
+        if held.covers(request):
+            found[request] = None
+        found.update(dict.fromkeys(held.within(request)))
     return tuple(found)
 
 
-def problem(ask: Ask) -> str:
-    """What is wrong with an ask, empty when nothing is."""
-    if not ask or ask[0] not in GRANTABLE:
-        return f"capabilities are {', '.join(GRANTABLE)}"
-    if len(ask) == 1:
+def problem(request: Request) -> str:
+    """The problem of a request; empty if there is none."""
+    if not request or request[0] not in GRANTABLE:
+        return f"unknown capability; capabilities are {', '.join(GRANTABLE)}"
+    if len(request) == 1:
         return ""
-    own = permission(ask[0])
-    if own.words and len(ask) != own.words:
-        return f"{ask[0]} takes {own.words - 1} words"
-    return own.problem(ask)
+    own = permission(request[0])
+    if own.words and len(request) != own.words:
+        return f"{request[0]} takes {own.words - 1} word{'' if own.words == 2 else 's'}"
+    return own.problem(request)
 
 
-def range_problem(ask: Ask) -> str:
-    """What is wrong with how much a new grant gives, empty when nothing is."""
-    own = permission(ask[0])
-    return own.range_problem(ask) if len(ask) > 1 and len(ask) == own.words else ""
+def range_problem(request: Request) -> str:
+    """The problem of a new grant's amount; empty if there is none."""
+    own = permission(request[0])
+    return own.range_problem(request) if len(request) > 1 and len(request) == own.words else ""
 
 
-def spelled(ask: Ask) -> str:
-    """An ask on one line, words quoted as a shell would want them where they need it.
+def spelled(request: Request) -> str:
+    """A request on one line, with words quoted as a shell needs them.
 
-    What is not printable ASCII is an escape, so that no name passes for another: people decide on this.
+    Everything outside printable ASCII is escaped, so that no name passes for another: people decide on this.
     """
     return " ".join(
-        word if _is_plain(word) else "'" + plain(word).replace("'", "'\\''") + "'" for word in ask
+        word if _is_plain(word) else "'" + plain(word).replace("'", "'\\''") + "'" for word in request
     )
 
 

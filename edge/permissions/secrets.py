@@ -11,7 +11,7 @@ from edge.text import plain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.manifest.findings import Declared, Findings
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.grants import Grants
 
 NAME = "config_read"
@@ -26,14 +26,12 @@ class Secrets(Permission):
     def verb(self, use: tuple[str, ...]) -> str:
         return f"read the secret {plain(use[0], NAME_LIMIT)}"
 
-    def declare(self, found: Findings, declared: Declared, own: list[Ask]) -> list[Ask]:
+    def declare(self, found: Findings, declared: Declared, own: list[Request]) -> list[Request]:
         place = declared.permissions.get(NAME)
         if place is not None and not declared.has_schema:
-            found.careless(
-                place, "config_read without [config_schema]: any text may be set, and is not checked"
-            )
+            found.careless(place, "config_read without [config_schema] allows any setting, unchecked")
         if declared.secrets and place is None:
-            found.careless(("config_schema",), "secrets without the permission config_read")
+            found.careless(("config_schema",), "secrets are declared without the permission config_read")
         if declared.secrets and declared.has_no_import(NAME):
             first = declared.secrets[0]
             found.careless(
@@ -47,19 +45,18 @@ PERMISSION = Secrets()
 
 
 def allowed_names(allowed: list[list[str]]) -> list[str]:
-    """The secrets that may be read, of what is allowed."""
-    return [ask[1] for ask in allowed if ask[0] == NAME and len(ask) > 1]
+    """The secrets that may be read, among what is allowed."""
+    return [request[1] for request in allowed if request[0] == NAME and len(request) > 1]
 
 
 def use_of(grants: Grants, name: str) -> str:
-    """Whether a plugin may read a secret: `granted`, `denied`, or `none` where it has no such secret.
+    """Whether a plugin may read a secret: `granted`, `denied`, or `none` if it has no such secret.
 
-    Only a plugin that is granted config_read learns which names are none. What it does not get is told to
-    the audit.
+    Only a plugin with the grant config_read learns which names are `none`. Refusals are audited.
     """
     if grants.permits(NAME, name):
         return "granted"
-    own = [ask[1] for ask in grants.declared if ask[0] == NAME]
+    own = [request[1] for request in grants.declared if request[0] == NAME]
     if name in own or not grants.configured:
         return "denied"
-    return "denied" if own and not any(ask[0] == NAME for ask in grants.allowed) else "none"
+    return "denied" if own and not any(request[0] == NAME for request in grants.allowed) else "none"

@@ -1,8 +1,8 @@
-"""What installed plugins log, kept where memory is behind: never on a card, and gone after a restart.
+"""The logs of installed plugins, kept in memory: never written to a card, and lost on restart.
 
-log/NAME and, when that is full, log/NAME~ in the folder of this place for data (files.runtime_dir). A line is
-the time in seconds since 1970, what it is (stdout, stderr or a level) and the text, of which nothing moves a
-cursor. Several processes append to one file. edge/plugin_log/reading.py reads them.
+log/NAME and, when that is full, log/NAME~ in the runtime folder of this data folder (files.runtime_dir). A
+line has the time in seconds since 1970, its kind (stdout, stderr or a level) and the text, in which nothing
+moves a cursor. Several processes append to one file. edge/plugin_log/reading.py reads them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ STREAMS = ("", "stdout", "stderr")
 
 
 def sink(name: str) -> tuple[Log, Output]:
-    """Takes what a plugin logs, as `edge.interfaces.logging.Logging` and `Runtime.load` want it.
+    """Takes what a plugin logs, as `edge.interfaces.logging.Logging` and `Runtime.load` expect.
 
-    Where it can't be kept, that is said once on standard error, and calls go on.
+    If it cannot be kept, a message appears once on standard error, and calls continue.
     """
     kept = _File(name)
 
@@ -42,7 +42,7 @@ def sink(name: str) -> tuple[Log, Output]:
         kept.write(level, [event_line(level, event, LINE_LIMIT).partition("] ")[2]])
 
     def output(stream: int, written: bytes) -> None:
-        # Of more than the files hold, the oldest would only be written to be dropped.
+        # Of more than the files hold, the oldest lines would only be written to be dropped.
         lines = written[-2 * FILE_BYTES :].removesuffix(b"\n").rsplit(b"\n", MAX_LINES)[-MAX_LINES:]
         texts = (line.removesuffix(b"\r").decode("utf-8", "replace") for line in lines)
         kept.write(STREAMS[stream], [safe(text, LINE_LIMIT) for text in texts])
@@ -51,7 +51,7 @@ def sink(name: str) -> tuple[Log, Output]:
 
 
 class _File:
-    """The file that a process appends to, opened when there is something to write."""
+    """The file that a process appends to, opened on first use."""
 
     __slots__ = ("_fd", "_is_lost", "_name", "_path")
 
@@ -62,7 +62,7 @@ class _File:
         self._is_lost = False
 
     def write(self, kind: str, lines: list[str]) -> None:
-        """Appends lines, as many at once as make a batch."""
+        """Appends lines in batches."""
         head = f"{time_ns() // NS} {kind} "
         batch: list[bytes] = []
         size = 0
@@ -86,11 +86,11 @@ class _File:
             self._lose(error)
 
     def _make_room(self, count: int) -> None:
-        """Opens the file, or another when it is full: who comes first gives the full one its other name."""
+        """Opens the file, or a new one if it is full: the first process renames the full one."""
         if self._fd < 0:
             self._path = f"{runtime_dir.own_folder(FOLDER)}/{self._name}"
             self._fd = self._open()
-        # Twice: what another process made meanwhile may be full as well. Then a line more does no harm.
+        # Twice: another process's new file may be full as well. After that, one line too many does no harm.
         for _ in range(2):
             if posix.fstat(self._fd).st_size + count <= FILE_BYTES:
                 return
@@ -106,7 +106,7 @@ class _File:
             self._fd = self._open()
 
     def _open(self) -> int:
-        # Not by runtime_dir.open_file, which does not append. A FIFO keeps nobody waiting.
+        # Not runtime_dir.open_file, which does not append. Opening a FIFO must not block.
         flags = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
         flags |= posix.O_NONBLOCK
         return posix.open(self._path, flags, 0o600)
@@ -119,4 +119,4 @@ class _File:
         self._is_lost = True
         from edge.interfaces.logging import tell
 
-        tell(f"edge: what {self._name} logs is not kept: {error}")
+        tell(f"edge: the log of {self._name} is not kept: {error}")

@@ -1,4 +1,4 @@
-"""What plugins logged: read while they may log more, and dropped."""
+"""Reading and deleting the logs of plugins, which may grow meanwhile."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from edge.plugin_log import FOLDER, OLD
 
 
 class Entry:
-    """A line of what a plugin logged.
+    """A line of a plugin's log.
 
     time  seconds since 1970, by a clock that may be wrong
     kind  stdout, stderr, or the level of an event
-    text  what it says
+    text  the message
     """
 
     __slots__ = ("kind", "text", "time")
@@ -26,7 +26,7 @@ class Entry:
 
 
 def entries(name: str) -> list[Entry]:
-    """What a plugin logged, as far as it is kept, the oldest first."""
+    """The kept lines of a plugin's log, oldest first."""
     following = Following(name)
     try:
         return following.more()
@@ -34,22 +34,22 @@ def entries(name: str) -> list[Entry]:
         following.close()
 
 
-def forget(name: str) -> None:
-    """Drops what a plugin logged. Calls under way that have its file open log to where nobody looks."""
+def delete(name: str) -> None:
+    """Deletes a plugin's log. Running calls that have the file open keep writing to the deleted file."""
     path = f"{runtime_dir.own_folder()}/{FOLDER}/{name}"
     runtime_dir.drop(path + OLD)
     runtime_dir.drop(path)
 
 
 def parse(text: bytes) -> Entry | None:
-    """The entry of a line; None for what is none."""
+    """The entry of a line; None if it is not an entry."""
     seconds, _, rest = text.decode("utf-8", "replace").partition(" ")
-    kind, space, said = rest.partition(" ")
-    return Entry(int(seconds), kind, said) if space and seconds.isdigit() else None
+    kind, space, message = rest.partition(" ")
+    return Entry(int(seconds), kind, message) if space and seconds.isdigit() else None
 
 
 class Following:
-    """Reads what a plugin logged, and then what it logs further."""
+    """Reads a plugin's log, and then what is added."""
 
     __slots__ = ("_fd", "_finished", "_path", "_rest")
 
@@ -60,7 +60,7 @@ class Following:
         self._finished = 0
 
     def more(self) -> list[Entry]:
-        """What was not read yet."""
+        """The lines that were not read yet."""
         found: list[Entry] = []
         while True:
             if self._fd < 0:
@@ -70,13 +70,13 @@ class Following:
             found += self._read()
             if is_at(self._fd, self._path):
                 return found
-            # Full, and another took its name: what came meanwhile is the last of it.
+            # The file is full and was renamed: the lines added meanwhile are its last.
             found += self._read()
             self._finished = posix.fstat(self._fd).st_ino
             self.close()
 
     def _next(self) -> int:
-        """The older file, unless that is the one that was read last; then the newer."""
+        """The older file, unless it was read last; then the newer one."""
         for path in (self._path + OLD, self._path):
             fd = _open_to_read(path)
             if fd >= 0 and posix.fstat(fd).st_ino != self._finished:
@@ -86,7 +86,7 @@ class Following:
         return -1
 
     def close(self) -> None:
-        """Closes what is open."""
+        """Closes the open file."""
         if self._fd >= 0:
             posix.close(self._fd)
         self._fd = -1

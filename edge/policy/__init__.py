@@ -1,11 +1,11 @@
-"""The operator's side: which security level holds, what plugins were granted, what may run with nobody there.
+"""The operator's policy: security levels, grants, and what may run unattended.
 
-One small file, policy.json below $XDG_CONFIG_HOME/edge (~/.config/edge), root's own for root:
+One small file for each user, policy.json below $XDG_CONFIG_HOME/edge (~/.config/edge):
 
     {"format": 1, "level": "default", "unattended": "low",
      "plugins": {"weather": {"level": "strict", "consents": [],
                              "grants": [["http_client", "api.example.org:443"]]}}}
 
-Every change is made under a lock, leaves the old file or the new one, and answers the fact that it put into
-the audit log before. What can't be put there is not changed; what changes nothing is not put there.
+Every change is atomic, is made under a lock, and returns the event that it wrote to the audit log first. If
+the event cannot be written, the change is not applied. What changes nothing has no event.
 """

@@ -1,4 +1,4 @@
-"""What one version of a plugin wants that another does not, and which of that is more than before."""
+"""The difference between the requests of two versions of a plugin, and what of it widens them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 
 class Change:
-    """Something that was not there before, or is no more.
+    """A request or property that is new, or gone.
 
-    what   in words
-    wider  whether the plugin may do more by it
-    ask    the permission request that is new, None where it is none
+    what   a description
+    wider  whether the plugin may do more
+    request    the new permission request, or None
     """
 
-    __slots__ = ("ask", "what", "wider")
+    __slots__ = ("request", "what", "wider")
 
-    def __init__(self, what: str, *, wider: bool, ask: Ask | None = None) -> None:
+    def __init__(self, what: str, *, wider: bool, request: Request | None = None) -> None:
         self.what = what
         self.wider = wider
-        self.ask = ask
+        self.request = request
 
 
 def difference(
     old_imports: Iterable[str], old: Manifest, new_imports: Iterable[str], new: Manifest
 ) -> list[Change]:
-    """From an old version to a new one, what widens it first."""
-    changes = [*_imports(old_imports, new_imports), *_asks(old, new), *_tools(old, new), *_level(old, new)]
+    """The changes from an old version to a new one, widening ones first."""
+    changes = [
+        *_imports(old_imports, new_imports),
+        *_requests(old, new),
+        *_tools(old, new),
+        *_level(old, new),
+    ]
     return sorted(changes, key=lambda change: not change.wider)
 
 
@@ -45,20 +50,22 @@ def _imports(old: Iterable[str], new: Iterable[str]) -> Iterator[Change]:
             yield Change(f"imports {capability}: {', '.join(after[capability])}", wider=True)
     for capability in before:
         if capability not in after:
-            yield Change(f"imports {capability} no more", wider=False)
+            yield Change(f"no longer imports {capability}", wider=False)
 
 
-def _asks(old: Manifest, new: Manifest) -> Iterator[Change]:
-    before, after = requests.Covering(old.asks), requests.Covering(new.asks)
-    for ask in new.asks:
-        if ask not in before:
-            yield Change(f"declares {requests.spelled(ask)}", wider=not before.covers(ask), ask=ask)
-    named = {ask[:2] for ask in new.asks if ask[0] == "limits"}
-    for ask in old.asks:
-        if ask not in after:
-            # Whoever asked for less than a device gives, and asks no more, gets what it gives.
-            wider = ask[0] == "limits" and ask[:2] not in named
-            yield Change(f"declares {requests.spelled(ask)} no more", wider=wider)
+def _requests(old: Manifest, new: Manifest) -> Iterator[Change]:
+    before, after = requests.Covering(old.requests), requests.Covering(new.requests)
+    for request in new.requests:
+        if request not in before:
+            yield Change(
+                f"declares {requests.spelled(request)}", wider=not before.covers(request), request=request
+            )
+    named = {request[:2] for request in new.requests if request[0] == "limits"}
+    for request in old.requests:
+        if request not in after:
+            # A plugin that requested less than the device's default, and no longer does, gets the default.
+            wider = request[0] == "limits" and request[:2] not in named
+            yield Change(f"no longer declares {requests.spelled(request)}", wider=wider)
 
 
 def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:
@@ -66,11 +73,11 @@ def _tools(old: Manifest, new: Manifest) -> Iterator[Change]:
         before, after = old.tool(name).risk, new.tool(name).risk
         if before != after:
             lower = RISKS.index(after) < RISKS.index(before)
-            yield Change(f"the risk of {name} was {before} and is {after}", wider=lower)
+            yield Change(f"the risk of {name} changes from {before} to {after}", wider=lower)
 
 
 def _level(old: Manifest, new: Manifest) -> Iterator[Change]:
     before, after = old.level or levels.ORDER[0], new.level or levels.ORDER[0]
     if before != after:
         lower = levels.is_lower(after, before)
-        yield Change(f"its own security level was {before} and is {after}", wider=lower)
+        yield Change(f"its own security level changes from {before} to {after}", wider=lower)

@@ -1,4 +1,4 @@
-"""policy.json: read without believing it, written so that a power cut leaves the old one or the new."""
+"""policy.json: read without trust, written atomically."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edge import files
 from edge.files.staged import Staged
 from edge.manifest import RISKS
 from edge.permissions import levels, requests
-from edge.policy.model import FORMAT, MOST_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
+from edge.policy.model import FORMAT, MAX_BYTES, NOBODY, UNATTENDED, PluginPolicy, Policy
 from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
@@ -26,10 +26,10 @@ def default_path() -> str:
 
 
 def load(path: str = "") -> Policy:
-    """The policy; the defaults where there is none yet.
+    """The policy; the defaults if there is none yet.
 
-    Raises `errors.EnvironmentFault` for a file that others can write, or that says what means nothing: a
-    policy is followed as it stands or not at all.
+    Raises `errors.EnvironmentFault` for a file that others can write or that is invalid: a policy is applied
+    as a whole or not at all.
     """
     path = path or default_path()
     text = files.read_guarded(path, files.OTHERS_WRITE) if path else None
@@ -39,12 +39,12 @@ def load(path: str = "") -> Policy:
 
 
 def read(text: bytes, path: str) -> Policy:
-    """The policy that a file holds; `errors.EnvironmentFault` for whatever else it holds."""
+    """The policy in a file; raises `errors.EnvironmentFault` if it holds anything else."""
     import json
 
     try:
-        if len(text) > MOST_BYTES:
-            raise ValueError(f"it is longer than {MOST_BYTES >> 20} MB")
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"the file is longer than {MAX_BYTES >> 20} MB")
         return _policy(
             json.loads(text.removeprefix(files.BYTE_ORDER_MARK).decode(), object_pairs_hook=_once), path
         )
@@ -60,21 +60,21 @@ def read(text: bytes, path: str) -> Policy:
 
 
 def document(policy: Policy) -> dict[str, Any]:
-    """A policy as its file has it; a plugin of which nothing is said any more does not stand there."""
+    """The contents of a policy's file; plugins without settings are left out."""
     return {
         "format": FORMAT,
         "level": policy.level,
         "unattended": policy.unattended,
         "plugins": {
-            name: {"level": said.level, "consents": said.consents, "grants": said.grants}
-            for name, said in sorted(policy.plugins.items())
-            if said.level or said.consents or said.grants
+            name: {"level": own.level, "consents": own.consents, "grants": own.grants}
+            for name, own in sorted(policy.plugins.items())
+            if own.level or own.consents or own.grants
         },
     }
 
 
-def write(policy: Policy, fact: dict[str, Any]) -> None:
-    """Puts a policy in its file's place, and before that the fact of it into the audit log.
+def write(policy: Policy, event: dict[str, Any]) -> None:
+    """Replaces a policy's file, after its audit entry is written.
 
     RATIONALE, "Why a change is audited before it is made".
     """
@@ -84,7 +84,7 @@ def write(policy: Policy, fact: dict[str, Any]) -> None:
 
     with Staged(policy.path, 0o600) as staged:
         staged.write(json.dumps(document(policy), indent=1).encode() + b"\n")
-        audit.append(fact)
+        audit.append(event)
         staged.commit()
 
 
@@ -126,7 +126,7 @@ class locked:  # noqa: N801 it is used as a function is
 
 
 def _sweep(path: str) -> None:
-    """Removes what killed writers of a file left beside it; what can't be removed does no harm."""
+    """Removes the temporary files of killed writers; a file that cannot be removed does no harm."""
     from contextlib import suppress
 
     folder, begin = files.folder(path), f".{files.base_name(path)}."
@@ -139,28 +139,28 @@ def _sweep(path: str) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("an object has a duplicate name")
     return found
 
 
-def _policy(said: Any, path: str) -> Policy:
-    table = _table(said, FIELDS, "it")
+def _policy(data: Any, path: str) -> Policy:
+    table = _table(data, FIELDS, "it")
     if table.get("format") != FORMAT:
-        raise ValueError(f'"format" has to be {FORMAT}')
+        raise ValueError(f'"format" must be {FORMAT}')
     level = levels.level(_text(table.get("level", levels.DEFAULT), "level"))
     unattended = _text(table.get("unattended", UNATTENDED), "unattended")
     if unattended not in (NOBODY, *RISKS):
-        raise ValueError(f'"unattended" has to be one of {", ".join((NOBODY, *RISKS))}')
+        raise ValueError(f'"unattended" must be one of {", ".join((NOBODY, *RISKS))}')
     plugins = table.get("plugins", {})
     if not isinstance(plugins, dict):
-        raise ValueError('"plugins" has to be an object')
-    return Policy(path, level, unattended, {name: _plugin(name, said) for name, said in plugins.items()})
+        raise ValueError('"plugins" must be an object')
+    return Policy(path, level, unattended, {name: _plugin(name, own) for name, own in plugins.items()})
 
 
-def _plugin(name: str, said: Any) -> PluginPolicy:
+def _plugin(name: str, data: Any) -> PluginPolicy:
     if not is_plugin_name(name):
-        raise ValueError(f"`{name}` is no plugin's name")
-    table = _table(said, PLUGIN_FIELDS, f"what it says of {name}")
+        raise ValueError(f"`{name}` is not a valid plugin name")
+    table = _table(data, PLUGIN_FIELDS, f"the entry of {name}")
     level = _text(table.get("level", ""), "level")
     return PluginPolicy(
         level and levels.level(level), _asks(table, "consents", name), _asks(table, "grants", name)
@@ -170,11 +170,11 @@ def _plugin(name: str, said: Any) -> PluginPolicy:
 def _asks(table: dict[str, Any], field: str, name: str) -> list[tuple[str, ...]]:
     listed = table.get(field, [])
     if not isinstance(listed, list):
-        raise ValueError(f'"{field}" of {name} has to be an array')
+        raise ValueError(f'"{field}" of {name} must be an array')
     found = []
     for item in listed:
         if not isinstance(item, list) or not all(isinstance(word, str) for word in item):
-            raise ValueError(f'"{field}" of {name} has to hold arrays of texts')
+            raise ValueError(f'"{field}" of {name} must contain arrays of text')
         problem = requests.problem(tuple(item))
         if problem:
             raise ValueError(f'"{field}" of {name}, {requests.spelled(tuple(item)) or "[]"}: {problem}')
@@ -184,14 +184,14 @@ def _asks(table: dict[str, Any], field: str, name: str) -> list[tuple[str, ...]]
 
 def _table(value: Any, fields: tuple[str, ...], what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} has to be an object")
+        raise ValueError(f"{what} must be an object")
     for field in value:
         if field not in fields:
-            raise ValueError(f"{what} has no `{field}`")
+            raise ValueError(f"{what} has an unknown field `{field}`")
     return value
 
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f'"{field}" has to be text')
+        raise ValueError(f'"{field}" must be text')
     return value

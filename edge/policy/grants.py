@@ -1,12 +1,11 @@
-"""What a plugin may reach: what it imports, and its manifest declares, and the operator's policy allows.
+"""What a plugin may reach: what it imports, its manifest declares and the operator's policy allows.
 
-`resolve` joins the manifest and the policy. Imports come in when the plugin is loaded (`check_load`, `rows`),
-which refuses an import that nothing was granted for; where a grant depends on arguments, the call is checked
-(`check`). What is denied, and at level paranoid whatever is used, is told to `audit`, a
-dictionary:
+`resolve` joins the manifest and the policy. When a plugin is loaded (`check_load`, `rows`), an import without
+a grant is refused; where a grant depends on arguments, each call is checked (`check`). Denials, and at level
+paranoid all uses, are passed to `audit` as a dictionary:
 
     event             denied or used
-    plugin, level     whose, and at which security level
+    plugin, level     the plugin, and its security level
     capability        of edge/permissions/catalogue.py
     target            the host and port, the program, the tool or the secret's name; its beginning
     reason            why it was denied
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from edge.limits import Limits, Profile
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.model import Policy
 
     Audit = Callable[[dict[str, Any]], object]
@@ -44,14 +43,14 @@ if TYPE_CHECKING:
 FORMAT = 2
 UNDECLARED = "the manifest does not declare it"
 CONFIGURATION = "config_read"
-"""The permission of the contract that gives a plugin its configuration."""
+"""The contract's permission that gives a plugin its configuration."""
 
 
 class Row:
-    """A capability in the three columns, and what comes of them.
+    """A capability in the three columns, and the result.
 
     imported  the interfaces that need it
-    declared  what the manifest asks of it
+    declared  what the manifest requests of it
     allowed   what of that the policy allows
     granted   whether the plugin gets any of it
     reason    why, or why not
@@ -63,8 +62,8 @@ class Row:
         self,
         capability: str,
         imported: list[str],
-        declared: tuple[Ask, ...],
-        allowed: tuple[Ask, ...],
+        declared: tuple[Request, ...],
+        allowed: tuple[Request, ...],
         granted: bool,
         reason: str,
     ) -> None:
@@ -77,15 +76,15 @@ class Row:
 
 
 class Grants:
-    """What one plugin is granted.
+    """The grants of one plugin.
 
     plugin    its name
     level     the security level that holds for it
-    declared  what its manifest asks for
+    declared  the requests of its manifest
     allowed   what it gets of that
     limits    the limits that hold for it, by their names in `edge.limits`
     configured  whether its manifest has the permission config_read, with or without secrets
-    audit     takes facts, None for nobody
+    audit     takes events; None for no audit
     """
 
     __slots__ = ("allowed", "audit", "configured", "declared", "level", "limits", "plugin")
@@ -103,8 +102,8 @@ class Grants:
     ) -> None:
         self.plugin = plugin
         self.level = level
-        self.declared: tuple[Ask, ...] = tuple(map(tuple, declared))
-        self.allowed: tuple[Ask, ...] = tuple(map(tuple, allowed))
+        self.declared: tuple[Request, ...] = tuple(map(tuple, declared))
+        self.allowed: tuple[Request, ...] = tuple(map(tuple, allowed))
         self.limits = limits
         self.configured = configured
         self.audit = audit
@@ -112,7 +111,7 @@ class Grants:
     def rows(self, imports: Iterable[str]) -> list[Row]:
         """Every capability that is imported or declared."""
         needs = needed(imports)
-        asked = {ask[0] for ask in self.declared}
+        asked = {request[0] for request in self.declared}
         return [
             self._row(row.name, needs.get(row.name, []))
             for row in CATALOGUE
@@ -120,7 +119,7 @@ class Grants:
         ]
 
     def missing(self, imports: Iterable[str]) -> list[Row]:
-        """What is imported and not granted, and has no use without a grant: reasons to refuse the plugin."""
+        """Imports that are not granted and have no use without a grant: reasons to refuse the plugin."""
         return [
             row
             for row in self.rows(imports)
@@ -128,7 +127,7 @@ class Grants:
         ]
 
     def check_load(self, imports: Iterable[str]) -> None:
-        """Raises `errors.NotGranted` for a plugin that has something missing."""
+        """Raises `errors.NotGranted` if a required grant is missing."""
         missing = self.missing(imports)
         if not missing:
             return
@@ -142,12 +141,12 @@ class Grants:
         raise errors.NotGranted(f"{self.plugin}: {listed}")
 
     def permits(self, name: str, *words: str) -> bool:
-        """Whether one use of a capability is allowed; tells the audit, raises nothing."""
+        """Whether one use of a capability is allowed. Audits it; raises nothing."""
         own = permission(name)
         use = own.normal(words)
-        allowed = any(own.matches(ask, use) for ask in self.allowed if ask[0] == name)
+        allowed = any(own.matches(request, use) for request in self.allowed if request[0] == name)
         if not allowed:
-            declared = any(own.matches(ask, use) for ask in self.declared if ask[0] == name)
+            declared = any(own.matches(request, use) for request in self.declared if request[0] == name)
             reason = self._why_not(name) if declared else UNDECLARED
             self._tell("denied", name, use, own.target(use), reason)
         elif levels.LEVELS[self.level]["digests"]:
@@ -155,7 +154,7 @@ class Grants:
         return allowed
 
     def check(self, name: str, *words: str) -> None:
-        """Raises `errors.Denied` where one use of a capability is not allowed.
+        """Raises `errors.Denied` if a use of a capability is not allowed.
 
         `words`: host and port, the program and its arguments, the name of a secret, or `plugin/tool`, which
         raises `errors.NotDelegated` instead. No address is looked up.
@@ -164,24 +163,24 @@ class Grants:
             raise permission(name).denied(self.plugin, words)
 
     def call_limits(self, base: Limits) -> Limits:
-        """The limits of a call; what a plugin can't ask for is taken from `base`."""
+        """The limits of a call; what a plugin can't request for is taken from `base`."""
         return base.within(self.limits)
 
     def compiled(self) -> dict[str, Any]:
-        """Plain data for `from_compiled`, good for as long as manifest, policy and profile stay the same."""
+        """Plain data for `from_compiled`, valid as long as manifest, policy and profile stay the same."""
         return {
             "format": FORMAT,
             "plugin": self.plugin,
             "level": self.level,
-            "declared": [list(ask) for ask in self.declared],
-            "allowed": [list(ask) for ask in self.allowed],
+            "declared": [list(request) for request in self.declared],
+            "allowed": [list(request) for request in self.allowed],
             "limits": dict(self.limits),
             "configured": self.configured,
         }
 
     @classmethod
     def from_compiled(cls, data: dict[str, Any], audit: Audit | None = None) -> Grants:
-        """The grants that `compiled` was called on. Nothing is checked: whoever kept the data answers for it.
+        """The grants that `compiled` was called on. Checks nothing: the data must be trustworthy.
 
         Raises `errors.Damaged` for data of another format.
         """
@@ -189,19 +188,19 @@ class Grants:
         if parts.pop("format", None) != FORMAT:
             from edge import errors
 
-            raise errors.Damaged("compiled grants are of another format", "Install the plugin again")
+            raise errors.Damaged("the compiled grants have another format", "Install the plugin again")
         return cls(**parts, audit=audit)
 
     def _row(self, name: str, imported: list[str]) -> Row:
-        declared = tuple(ask for ask in self.declared if ask[0] == name)
-        allowed = tuple(ask for ask in self.allowed if ask[0] == name)
+        declared = tuple(request for request in self.declared if request[0] == name)
+        allowed = tuple(request for request in self.allowed if request[0] == name)
         granted = bool(imported and (capability(name).refused == ALWAYS or allowed))
         return Row(
             name, imported, declared, allowed, granted, self._reason(name, imported, declared, allowed)
         )
 
     def _reason(
-        self, name: str, imported: list[str], declared: tuple[Ask, ...], allowed: tuple[Ask, ...]
+        self, name: str, imported: list[str], declared: tuple[Request, ...], allowed: tuple[Request, ...]
     ) -> str:
         if capability(name).refused == ALWAYS:
             return "every plugin has it"
@@ -214,9 +213,11 @@ class Grants:
         if not allowed:
             return self._why_not(name)
         if set(declared) - set(allowed):
-            return f"not all that is declared: {self._why_not(name)}"
+            return f"only part of what is declared: {self._why_not(name)}"
         return (
-            "nobody was asked" if levels.LEVELS[self.level]["consent"] == "none" else "declared and allowed"
+            "no consent is needed"
+            if levels.LEVELS[self.level]["consent"] == "none"
+            else "declared and allowed"
         )
 
     def _why_not(self, name: str) -> str:
@@ -226,23 +227,23 @@ class Grants:
             return own.why_excluded(self.level)
         if levels.LEVELS[self.level]["consent"] == "install":
             return "the operator has not consented"
-        return f"level {self.level} wants a grant of the operator's{own.hint(self.level)}"
+        return f"level {self.level} requires a grant by the operator{own.hint(self.level)}"
 
-    def _tell(self, event: str, capability: str, words: tuple[str, ...], target: str, reason: str) -> None:
+    def _tell(self, kind: str, capability: str, words: tuple[str, ...], target: str, reason: str) -> None:
         if self.audit is None:
             return
-        fact = {
-            "event": event,
+        event = {
+            "event": kind,
             "plugin": self.plugin,
             "level": self.level,
             "capability": capability,
             "target": shorten(target, NAME_LIMIT),
         }
         if reason:
-            fact["reason"] = reason
+            event["reason"] = reason
         if levels.LEVELS[self.level]["digests"]:
-            fact["arguments_sha256"] = digest(words)
-        self.audit(fact)
+            event["arguments_sha256"] = digest(words)
+        self.audit(event)
 
 
 def resolve(
@@ -254,10 +255,10 @@ def resolve(
     level: str = "",
     audit: Audit | None = None,
 ) -> Grants:
-    """What a plugin is granted.
+    """The grants of a plugin.
 
-    `name`: whom the policy knows it as, by default its manifest's name. `level`: instead of the policy's; the
-    manifest's own level holds where it is stricter. `audit` takes a fact for every denial.
+    `name`: its name in the policy, by default its manifest's. `level`: instead of the policy's; the
+    manifest's own level applies if it is stricter. `audit` takes an event for every denial.
     """
     from edge.permissions.requests import common
 
@@ -266,22 +267,22 @@ def resolve(
     if manifest.level:
         level = levels.stricter(level, manifest.level)
     accepted = policy.accepted(name, level)
-    allowed = manifest.asks if accepted is None else common(manifest.asks, accepted)
-    allowed = tuple(ask for ask in allowed if not permission(ask[0]).excludes(ask, level))
+    allowed = manifest.requests if accepted is None else common(manifest.requests, accepted)
+    allowed = tuple(request for request in allowed if not permission(request[0]).excludes(request, level))
     limits = _limits(manifest, allowed, levels.free_limits(level, profile))
     configured = CONFIGURATION in manifest.permissions
-    return Grants(name, level, manifest.asks, allowed, limits, audit, configured=configured)
+    return Grants(name, level, manifest.requests, allowed, limits, audit, configured=configured)
 
 
 def spelled_limits(limits: dict[str, float]) -> str:
-    """Limits in one line."""
+    """Limits on one line."""
     return ", ".join(
         f"{name} {amount:g}" if amount < 1e6 else f"{name} {amount:.0f}" for name, amount in limits.items()
     )
 
 
 def digest(words: Iterable[str]) -> str:
-    """SHA-256 of arguments, in hexadecimal digits: no two lists have the same text."""
+    """SHA-256 of arguments, in hexadecimal digits; different lists have different texts."""
     import hashlib
 
     found = hashlib.sha256()
@@ -292,14 +293,14 @@ def digest(words: Iterable[str]) -> str:
     return found.hexdigest()
 
 
-def _limits(manifest: Manifest, allowed: tuple[Ask, ...], free: dict[str, float]) -> dict[str, float]:
-    """What was asked for as far as it is free or allowed; what is free where nothing was."""
+def _limits(manifest: Manifest, allowed: tuple[Request, ...], free: dict[str, float]) -> dict[str, float]:
+    """The requested limits as far as they are free or allowed; the free ones where none was requested."""
     from edge.permissions import amounts
 
     limits = {}
     asked = manifest.limits
     for name, amount in free.items():
-        granted = [float(ask[2]) for ask in allowed if ask[:2] == ("limits", name)]
+        granted = [float(request[2]) for request in allowed if request[:2] == ("limits", name)]
         most = amounts.MAX_OF.get(name, amounts.MAX)
         limits[name] = min(asked.get(name, amount), max([amount, *granted]), most)
     return limits

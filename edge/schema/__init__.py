@@ -8,10 +8,10 @@
     $ref to `#`, to a pointer below it and to an $anchor · allOf anyOf oneOf not · if then else
     true and false as schemas
 
-with the meaning of draft 2020-12. title, description, default, examples and the like say something to people.
-What a schema asks beyond this is told where plugins are packed (edge/schema/words.py) and not checked here.
+with the meaning of draft 2020-12. title, description, default, examples and the like are informational.
+Other words of a schema are reported where plugins are packed (edge/schema/words.py), and not checked here.
 
-Places are JSON pointers. What is said of a value never repeats it: it may have been a secret.
+Places are JSON pointers. Messages never repeat a value: it may have been a secret.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
     Schema = dict[str, Any] | bool
     Seen = set[str | int]
-    """The properties, or the numbers of the items, that a schema has looked at."""
+    """The properties, or the indexes of the items, that a schema has evaluated."""
 
-NO_PROPERTY = "there is no such property"
+NO_PROPERTY = "no such property"
 MAX_STEPS = 20_000
 MAX_DEPTH = 100
-"""Schemas applied to one value and its parts, in all and within one another."""
+"""Schemas applied to one value and its parts, in all and nested."""
 
 
 class TooMuch(Exception):
-    """Checking a value takes more steps than it may."""
+    """Checking a value exceeds the step limit."""
 
 
 class Run:
-    """One value being checked.
+    """The check of one value.
 
     places   the schemas that references lead to
-    partial  whether properties at the top may still be missing
-    found    what is wrong so far
+    partial  whether top-level properties may still be missing
+    found    the problems so far
     """
 
     __slots__ = ("_depth", "_left", "found", "partial", "places")
@@ -57,7 +57,7 @@ class Run:
         self._depth = 0
 
     def check(self, schema: Schema, value: Any, place: str) -> Seen:
-        """Checks a value, or a part of it, by a schema; returns what of it the schema has looked at."""
+        """Checks a value, or a part of it, by a schema; returns what of it the schema has evaluated."""
         self._left -= 1
         if self._left < 0 or self._depth >= MAX_DEPTH:
             raise TooMuch
@@ -67,38 +67,38 @@ class Run:
         return seen
 
     def apart(self, schema: Schema, value: Any, place: str) -> tuple[list[str], Seen]:
-        """What a value does wrong by a schema that it need not fit; if nothing, what the schema looked at."""
+        """The problems of a value with an optional schema; if there are none, what the schema evaluated."""
         kept, self.found = self.found, []
         seen = self.check(schema, value, place)
         found, self.found = self.found, kept
         return found, set() if found else seen
 
     def is_open(self, place: str) -> bool:
-        """Whether what is missing at a place may still come."""
+        """Whether a missing part at a place may still be set."""
         return self.partial and not place
 
     def say(self, place: str, reason: str) -> None:
-        """Notes what is wrong."""
+        """Adds a problem."""
         self.found.append(f"{place or WHOLE}: {reason}")
 
 
 def problems(schema: Schema, value: Any, *, partial: bool = False, root: Schema | None = None) -> list[str]:
-    """What a value does wrong, each with its place; nothing when it fits.
+    """The problems of a value, each with its place; empty if it is valid.
 
-    `partial`: properties at the top may still be missing. `root`: what references lead into.
-    The schema has to be one with which `edge.schema.words.faults` finds nothing wrong.
+    `partial`: top-level properties may still be missing. `root`: the schema that references lead into.
+    The schema must be one for which `edge.schema.words.faults` finds no problem.
     """
     run = Run(schema if root is None else root, partial=partial)
     try:
         run.check(schema, value, "")
     except TooMuch:
-        return [f"{WHOLE}: its schema takes more than {MAX_STEPS} steps, or leads in a circle"]
+        return [f"{WHOLE}: its schema takes more than {MAX_STEPS} steps or refers to itself"]
     return run.found
 
 
 def _check(run: Run, schema: Schema, value: Any, place: str) -> Seen:
     if schema is False:
-        run.say(place, "nothing is allowed here")
+        run.say(place, "no value is allowed here")
     if isinstance(schema, bool):
         return set()
     before = len(run.found)
@@ -113,7 +113,7 @@ def _check(run: Run, schema: Schema, value: Any, place: str) -> Seen:
     elif isinstance(value, list):
         seen = _check_array(run, schema, value, place)
     seen |= compound.check(run, schema, value, place)
-    # Where something is wrong already, what that kept from being looked at is no second fault.
+    # After another problem, parts that were not evaluated are no second one.
     if len(run.found) == before:
         seen |= _check_unevaluated(run, schema, value, place, seen)
     return seen
@@ -148,18 +148,18 @@ def _check_object(run: Run, schema: dict[str, Any], value: dict[str, Any], place
         for rule in rules:
             run.check(rule, item, where)
         if run.apart(names, key, where)[0]:
-            run.say(where, "there may be no property of that name")
+            run.say(where, "no property of this name is allowed")
     return seen
 
 
 def _rules_for(schema: dict[str, Any], key: str) -> list[Schema] | None:
-    """The schemas that a property has to fit, None where the schema does not name it."""
+    """The schemas that a property must match, None if the schema does not name it."""
     known = schema.get("properties", {})
     found = [known[key]] if key in known else []
     is_known = bool(found)
     for pattern, rule in schema.get("patternProperties", {}).items():
         fits = matches(pattern, key)
-        # A pattern that can't be read may well be about it.
+        # A pattern that cannot be read may match the property.
         is_known = is_known or fits is not False
         if fits:
             found.append(rule)
@@ -167,7 +167,7 @@ def _rules_for(schema: dict[str, Any], key: str) -> list[Schema] | None:
 
 
 def _check_unevaluated(run: Run, schema: dict[str, Any], value: Any, place: str, seen: Seen) -> Seen:
-    """Checks what no other word of the schema has looked at, by the word for that."""
+    """Checks what no other word of the schema has evaluated, by the word for that."""
     parts: list[Any] = []
     if isinstance(value, dict) and "unevaluatedProperties" in schema:
         rule, parts = schema["unevaluatedProperties"], list(value.items())
@@ -177,7 +177,7 @@ def _check_unevaluated(run: Run, schema: dict[str, Any], value: Any, place: str,
         if key in seen:
             continue
         if rule is False:
-            run.say(pointer(place, key), NO_PROPERTY if isinstance(value, dict) else "there is no such item")
+            run.say(pointer(place, key), NO_PROPERTY if isinstance(value, dict) else "no such item")
         else:
             run.check(rule, item, pointer(place, key))
     return {key for key, _ in parts}

@@ -1,4 +1,4 @@
-"""Words of a schema that say something of a value as a whole, and of no part of it."""
+"""Words of a schema that constrain a value as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def matches(pattern: str, text: str) -> bool | None:
-    """Whether a pattern is in a text, None for one that can't be read."""
+    """Whether a pattern matches within a text; None if the pattern cannot be read."""
     from edge.schema.pattern import parse
 
     try:
@@ -22,43 +22,43 @@ def matches(pattern: str, text: str) -> bool | None:
 
 def _type(rule: str | list[str], value: Any) -> str:
     wanted = [rule] if isinstance(rule, str) else rule
-    return "" if any(has_type(value, name) for name in wanted) else f"has to be {named(wanted)}"
+    return "" if any(has_type(value, name) for name in wanted) else f"must be {named(wanted)}"
 
 
 def _enum(rule: list[Any], value: Any) -> str:
-    return "" if identity(value) in set(map(identity, rule)) else f"has to be one of {spelled(rule)}"
+    return "" if identity(value) in set(map(identity, rule)) else f"must be one of {spelled(rule)}"
 
 
 def _const(rule: Any, value: Any) -> str:
-    return "" if identity(value) == identity(rule) else f"has to be {spelled([rule])}"
+    return "" if identity(value) == identity(rule) else f"must be {spelled([rule])}"
 
 
 def _minimum(rule: float, value: Any) -> str:
-    return f"has to be {rule} or more" if is_number(value) and value < rule else ""
+    return f"must be {rule} or more" if is_number(value) and value < rule else ""
 
 
 def _maximum(rule: float, value: Any) -> str:
-    return f"has to be {rule} or less" if is_number(value) and value > rule else ""
+    return f"must be {rule} or less" if is_number(value) and value > rule else ""
 
 
 def _above(rule: float, value: Any) -> str:
-    return f"has to be more than {rule}" if is_number(value) and value <= rule else ""
+    return f"must be more than {rule}" if is_number(value) and value <= rule else ""
 
 
 def _below(rule: float, value: Any) -> str:
-    return f"has to be less than {rule}" if is_number(value) and value >= rule else ""
+    return f"must be less than {rule}" if is_number(value) and value >= rule else ""
 
 
 def _multiple(rule: Any, value: Any) -> str:
     if isinstance(rule, float) or rule > EXACT:
         return ""
-    return f"has to be a multiple of {rule}" if is_number(value) and value % rule else ""
+    return f"must be a multiple of {rule}" if is_number(value) and value % rule else ""
 
 
 def _at_least(kind: type[Sized], things: str) -> Callable[[int, Any], str]:
     def check(rule: int, value: Any) -> str:
         wrong = isinstance(value, kind) and len(value) < rule
-        return f"has to have {rule} {things} or more" if wrong else ""
+        return f"must have {rule} {things} or more" if wrong else ""
 
     return check
 
@@ -66,19 +66,19 @@ def _at_least(kind: type[Sized], things: str) -> Callable[[int, Any], str]:
 def _at_most(kind: type[Sized], things: str) -> Callable[[int, Any], str]:
     def check(rule: int, value: Any) -> str:
         wrong = isinstance(value, kind) and len(value) > rule
-        return f"has to have {rule} {things} or less" if wrong else ""
+        return f"must have {rule} {things} or less" if wrong else ""
 
     return check
 
 
 def _pattern(rule: str, value: Any) -> str:
     wrong = isinstance(value, str) and matches(rule, value) is False
-    return f"has to match {rule}" if wrong else ""
+    return f"must match {rule}" if wrong else ""
 
 
 def _unique(rule: bool, value: Any) -> str:
     twice = rule and isinstance(value, list) and len(set(map(identity, value))) < len(value)
-    return "has one of its items twice" if twice else ""
+    return "has duplicate items" if twice else ""
 
 
 CHECKS: dict[str, Callable[[Any, Any], str]] = {
@@ -99,4 +99,4 @@ CHECKS: dict[str, Callable[[Any, Any], str]] = {
     "maxProperties": _at_most(dict, "properties"),
     "uniqueItems": _unique,
 }
-"""What is wrong with a value by a word's rule; empty where it fits, or where the word is not about it."""
+"""The problem of a value under a word's rule; empty if it is valid or the word does not apply."""

@@ -1,4 +1,4 @@
-"""Subclasses of plain types as plain data: enumerations of numbers and texts, named tuples and others."""
+"""Converts subclasses of plain types to plain data: enumerations, named tuples and others."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DEEPEST = 200
-REMEDY = "Give None, bool, int, float, str, bytes, list, tuple and dict, or subclasses of them"
+MAX_DEPTH = 200
+REMEDY = "Use None, bool, int, float, str, bytes, list, tuple, dict or subclasses of these"
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """The value made of plain types only; raises `errors.ValueMismatch` for what is made of others."""
-    if depth > DEEPEST:
-        raise errors.ValueMismatch(f"Values are nested deeper than {DEEPEST}, or hold themselves", REMEDY)
+    """The value in plain types only; raises `errors.ValueMismatch` for others."""
+    if depth > MAX_DEPTH:
+        raise errors.ValueMismatch(f"Values are nested deeper than {MAX_DEPTH} or contain themselves", REMEDY)
     if value is None or isinstance(value, (bool, memoryview, bytearray)):
         return value
-    # Not by str(value) and int(value), which a class may have made say something else.
+    # Not by str(value) and int(value), which a class may override.
     if isinstance(value, int):
         return int.__int__(value)
     if isinstance(value, str):
@@ -32,4 +32,4 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         items = [plain(item, depth + 1) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
-    raise errors.ValueMismatch(f"A {type(value).__name__} is no plain data", REMEDY)
+    raise errors.ValueMismatch(f"A {type(value).__name__} is not plain data", REMEDY)

@@ -1,9 +1,8 @@
-"""Words of a schema that hold other schemas for the same value: references, alternatives, conditions.
+"""Words of a schema that apply other schemas to the same value: references, alternatives, conditions.
 
-`contains` is one of them: it takes some items and not others.
-A schema is a stranger's: references may lead in circles and alternatives may double at every step, so all
-that is done for one value is counted (`edge.schema.Run`).
-RATIONALE, "Why there is one validator for schemas".
+`contains` is one of them: it selects some items. Schemas come from strangers: references may form cycles and
+alternatives may double at every step, so the steps for one value are counted (`edge.schema.Run`). RATIONALE,
+"Why there is one validator for schemas".
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ MAX_REASONS = 3
 
 
 def check(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
-    """Checks a value by these words of a schema; returns what of it their schemas have looked at."""
+    """Checks a value by these words of a schema; returns what of it their schemas have evaluated."""
     seen: Seen = set()
     for word in WORDS:
         if word in schema:
@@ -36,7 +35,7 @@ def _reference(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen
 
 
 def _unchecked(_run: Run, _schema: dict[str, Any], value: Any, _place: str) -> Seen:
-    """A schema that is not applied may be about any part of the value."""
+    """A schema that is not applied may concern any part of the value."""
     if isinstance(value, list):
         return set(range(len(value)))
     return set(value) if isinstance(value, dict) else set()
@@ -55,14 +54,14 @@ def _any(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
 
 def _one(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     fitting, seen = _alternatives(run, schema["oneOf"], value, place)
-    # What is not set yet decides between them.
+    # A part that is not set yet decides between them.
     if fitting > 1 and not run.is_open(place):
-        run.say(place, f"fits {fitting} alternatives, and has to fit one only")
+        run.say(place, f"matches {fitting} alternatives, but must match exactly one")
     return seen
 
 
 def _alternatives(run: Run, schemas: list[Schema], value: Any, place: str) -> tuple[int, Seen]:
-    """How many fit, and what those have looked at; says why where none does."""
+    """The number of matching alternatives, and what they evaluated; reports why if none matches."""
     reasons = []
     seen: Seen = set()
     for schema in schemas:
@@ -81,13 +80,13 @@ def _not(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     if run.is_open(place) and not _is_decided(schema["not"], value):
         return set()
     if not run.apart(schema["not"], value, place)[0]:
-        run.say(place, "is what the schema excludes")
+        run.say(place, "is excluded by the schema")
     return set()
 
 
 def _condition(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
     found, seen = run.apart(schema["if"], value, place)
-    # A value that is not set may be why a condition of the whole does not hold, or holds.
+    # A part that is not set may decide whether a condition holds.
     if run.is_open(place) and not _is_decided(schema["if"], value):
         return _unchecked(run, schema, value, place)
     return seen | run.check(schema.get("else" if found else "then", True), value, place)
@@ -102,14 +101,14 @@ def _contains(run: Run, schema: dict[str, Any], value: Any, place: str) -> Seen:
             seen.add(at)
     least, most = schema.get("minContains", 1), schema.get("maxContains", len(value))
     if len(seen) < least:
-        run.say(place, f"has to contain {least:g} or more items of one kind, and contains {len(seen)}")
+        run.say(place, f"must contain at least {least:g} matching items, but contains {len(seen)}")
     if len(seen) > most:
-        run.say(place, f"has to contain {most:g} or fewer items of one kind, and contains {len(seen)}")
+        run.say(place, f"must contain at most {most:g} matching items, but contains {len(seen)}")
     return seen
 
 
 def _is_decided(condition: Schema, value: Any) -> bool:
-    """Whether all properties that a condition is about are set."""
+    """Whether all properties of a condition are set."""
     if not isinstance(condition, dict) or not isinstance(value, dict):
         return True
     asked = (*condition.get("properties", ()), *condition.get("required", ()))

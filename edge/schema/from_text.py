@@ -1,4 +1,4 @@
-"""Text of a command line as a value that a schema allows."""
+"""Converts text of a command line to a value that a schema allows."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from edge.schema import Schema
 
 MAX_CHAIN = 8
-"""As many references that lead to references are followed."""
+"""Maximum length of a chain of references."""
 
-LEAST, MOST = -(1 << 63), (1 << 64) - 1
-"""The whole numbers that the native library keeps as they are."""
+MIN_INTEGER, MAX_INTEGER = -(1 << 63), (1 << 64) - 1
+"""The whole numbers that the native library keeps exactly."""
 
 MAX_DIGITS = 400
 
 
 def typed(schema: Schema, text: str, root: Schema = True) -> Any:
-    """Text of a command line as a value of the type that the schema wants.
+    """The value of a command line's text, in the type that the schema requires.
 
     What is written as JSON is that, where the schema takes values of its type: one that is out of range is
     answered all the same, for whoever checks it, and does not become text. Everything else stays text.
@@ -30,7 +30,7 @@ def typed(schema: Schema, text: str, root: Schema = True) -> Any:
     """
     wanted = types(_referred(schema, root))
     if not _is_utf8(text):
-        raise ValueError("has to be UTF-8")
+        raise ValueError("must be UTF-8")
     if wanted == ["string"]:
         return text
     try:
@@ -50,33 +50,33 @@ def typed(schema: Schema, text: str, root: Schema = True) -> Any:
 
 
 def changed_number(text: str) -> str:
-    """What is wrong with a whole number of a JSON text that would be kept as another one; empty for none."""
+    """The problem of a whole number in a JSON text that would not be kept exactly; empty if there is none."""
     import json
 
     wrong: list[str] = []
 
     def whole(digits: str) -> None:
-        if len(digits) > MAX_DIGITS or not LEAST <= int(digits) <= MOST:
-            wrong.append(f"is too large a number: whole ones go from {LEAST} to {MOST}")
+        if len(digits) > MAX_DIGITS or not MIN_INTEGER <= int(digits) <= MAX_INTEGER:
+            wrong.append(f"is out of range: whole numbers must be between {MIN_INTEGER} and {MAX_INTEGER}")
 
     def fraction(digits: str) -> None:
         number, _, rest = digits.partition(".")
         is_whole = "e" not in digits.lower() and not rest.strip("0")
         if is_whole and (len(number) > MAX_DIGITS or int(float(number)) != int(number)):
-            wrong.append(f"is too large a number: with a decimal point, whole ones go up to {EXACT}")
+            wrong.append(f"is out of range: whole numbers with a decimal point must not exceed {EXACT}")
 
     json.loads(text, parse_int=whole, parse_float=fraction)
     return wrong[0] if wrong else ""
 
 
 def types(schema: Schema) -> list[str]:
-    """The types that a schema names, none for any."""
+    """The types that a schema names; none for any."""
     wanted = schema.get("type", []) if isinstance(schema, dict) else []
     return [wanted] if isinstance(wanted, str) else list(wanted)
 
 
 def _referred(schema: Schema, root: Schema) -> Schema:
-    """What a schema that is a reference refers to; a chain of them is followed a few times only."""
+    """The schema that a reference leads to, through a short chain of references."""
     places = Places(root)
     for _ in range(MAX_CHAIN):
         if not isinstance(schema, dict) or "$ref" not in schema or "type" in schema:
@@ -132,7 +132,7 @@ def _is_alike(value: Any, other: Any) -> bool:
 
 
 def _is_utf8(text: str) -> bool:
-    """Whether it came from a command line as UTF-8; what did not has lone surrogates."""
+    """Whether it came from a command line as UTF-8; other bytes became lone surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -150,5 +150,5 @@ def _from_json(text: str, types: list[str]) -> Any:
     if isinstance(value, float) and value.is_integer() and types == ["integer"] and abs(value) <= EXACT:
         return int(value)
     if types and not any(has_type(value, name) for name in types):
-        raise ValueError("is of another type")
+        raise ValueError("has the wrong type")
     return value

@@ -1,8 +1,8 @@
-r"""`pattern` of a schema: those regular expressions that take time in proportion to the text, whatever it is.
+r"""`pattern` of a schema: regular expressions whose time is proportional to the text, for any pattern.
 
-    ^ at the start, $ at the end      without them, anything may stand before or behind
+    ^ at the start, $ at the end      without them, any text may precede or follow
     a  .  \.  [a-z_]  [^/]  \d  \w    one character: itself, any, of a class, of none, a digit, a word's
-    ?  *  +  {3}  {2,}  {1,8}         how often it stands there
+    ?  *  +  {3}  {2,}  {1,8}         how often it occurs
 
 No groups, no alternatives, no references: `parse` says which of them it met. As in ECMA-262, classes are of
 ASCII and $ is the very end. RATIONALE, "Why a schema's pattern has no groups".
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Ranges = tuple[tuple[int, int], ...]
 
-MOST_STEPS = 512
+MAX_STEPS = 512
 DIGITS: Ranges = ((48, 57),)
 WORDS: Ranges = (*DIGITS, (65, 90), (95, 95), (97, 122))
 LINE_ENDS: Ranges = ((10, 10), (13, 13), (0x2028, 0x2029))
@@ -27,7 +27,7 @@ ONCE, MAYBE, OFTEN = "once", "maybe", "often"
 
 
 class Step:
-    """A character of a set, once, at most once, or any number of times."""
+    """A character of a set: once, at most once, or any number of times."""
 
     __slots__ = ("_negated", "_ranges", "times")
 
@@ -37,11 +37,11 @@ class Step:
         self.times = times
 
     def takes(self, code: int) -> bool:
-        """Whether a character is one of the set."""
+        """Whether a character is in the set."""
         return any(low <= code <= high for low, high in self._ranges) != self._negated
 
     def repeated(self, least: int, most: int | None) -> Iterator[Step]:
-        """The steps for so many of it."""
+        """The steps for this many repetitions."""
         for _ in range(least):
             yield self
         times = OFTEN if most is None else MAYBE
@@ -50,7 +50,7 @@ class Step:
 
 
 class Pattern:
-    """A pattern that was parsed."""
+    """A parsed pattern."""
 
     __slots__ = ("_from_start", "_steps", "_to_end")
 
@@ -60,7 +60,7 @@ class Pattern:
         self._to_end = to_end
 
     def matches(self, text: str) -> bool:
-        """Whether it is found in the text."""
+        """Whether it matches within the text."""
         end = len(self._steps)
         places = self._closed({0})
         for character in text:
@@ -75,7 +75,7 @@ class Pattern:
         return end in places
 
     def _closed(self, places: set[int]) -> set[int]:
-        """With the places that are reached by leaving out what may be left out."""
+        """Adds the places that are reached by skipping optional steps."""
         found = set(places)
         for place in places:
             at = place
@@ -86,20 +86,20 @@ class Pattern:
 
 
 def parse(text: str) -> Pattern:
-    """The pattern; `ValueError`, with the reason, for one of another kind."""
+    """The pattern; raises `ValueError` with the reason for unsupported ones."""
     reader = _Reader(text)
     from_start = reader.skip("^")
     steps: list[Step] = []
     while reader.rest() not in ("", "$"):
         step = reader.atom()
         steps.extend(step.repeated(*reader.times()))
-        if len(steps) > MOST_STEPS:
-            raise ValueError(f"it takes more than {MOST_STEPS} steps")
+        if len(steps) > MAX_STEPS:
+            raise ValueError(f"it needs more than {MAX_STEPS} steps")
     return Pattern(steps, from_start=from_start, to_end=reader.skip("$"))
 
 
 class _Reader:
-    """What was not read yet of a pattern."""
+    """The unread rest of a pattern."""
 
     __slots__ = ("_at", "_text")
 
@@ -131,7 +131,7 @@ class _Reader:
             return Step(self._escape())
         if character in SPECIAL:
             raise ValueError(
-                f"`{character}` can't stand there: there are no groups, alternatives or references"
+                f"`{character}` is not allowed here: groups, alternatives and references are not supported"
             )
         return Step(_only(character))
 
@@ -142,7 +142,9 @@ class _Reader:
         if character in CONTROLS:
             return _only(CONTROLS[character])
         if character.isalnum() or not character.isascii():
-            raise ValueError(f"there is no \\{character}, only \\d \\w \\n \\r \\t and signs")
+            raise ValueError(
+                f"\\{character} is not supported; supported are \\d \\w \\n \\r \\t and escaped punctuation"
+            )
         return _only(character)
 
     def _class(self) -> Step:
@@ -154,7 +156,7 @@ class _Reader:
                 self._at += 1
                 high = self._member()
                 if not _is_one(low) or not _is_one(high) or low[0][0] > high[0][0]:
-                    raise ValueError("a range goes from one character to a later one")
+                    raise ValueError("the end of a range must not come before its start")
                 low = ((low[0][0], high[0][0]),)
             ranges.extend(low)
         if not ranges:
@@ -164,7 +166,7 @@ class _Reader:
     def _member(self) -> Ranges:
         character = self._next()
         if character == "[":
-            raise ValueError("a class in a class: write \\[")
+            raise ValueError("classes cannot be nested; write \\[ for the character")
         return self._escape() if character == "\\" else _only(character)
 
     def times(self) -> tuple[int, int | None]:
@@ -179,19 +181,19 @@ class _Reader:
         else:
             return 1, 1
         if self.rest()[:1] in ("?", "*", "+", "{"):
-            raise ValueError(f"`{self.rest()[0]}` can't follow what says how often")
+            raise ValueError(f"`{self.rest()[0]}` cannot follow a quantifier")
         return found
 
     def _counts(self) -> tuple[int, int | None]:
-        said, brace, _ = self.rest().partition("}")
-        self._at += len(said) + len(brace)
-        least, comma, most = said.partition(",")
+        bounds, brace, _ = self.rest().partition("}")
+        self._at += len(bounds) + len(brace)
+        least, comma, most = bounds.partition(",")
         if not (brace and _is_count(least) and (_is_count(most) or not most)):
-            raise ValueError("how often is {2}, {2,} or {2,4}, at most 999")
+            raise ValueError("a quantifier is {2}, {2,} or {2,4}, with numbers up to 999")
         if not comma:
             return int(least), int(least)
         if most and int(most) < int(least):
-            raise ValueError("how often goes from less to more")
+            raise ValueError("the minimum of a quantifier must not exceed its maximum")
         return int(least), int(most) if most else None
 
 

@@ -1,7 +1,7 @@
-"""Where the schemas within a schema are, and what a reference leads to.
+"""The schemas within a schema, and the targets of references.
 
-A reference leads to a place that JSON Schema gives to a schema, and to no other part of the document: only
-those were looked at by `edge.schema.words.faults`.
+A reference may lead only to a place where JSON Schema expects a schema: only those were checked by
+`edge.schema.words.faults`.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ HOLDERS = {
     "$defs": TABLE,
     "definitions": TABLE,
 }
-"""Words with schemas in them."""
+"""Words that contain schemas."""
 
 NOWHERE: Any = object()
 
 
 class Places:
-    """The schemas within a schema, by pointer and by anchor; found out when the first is asked for."""
+    """The schemas within a schema, by pointer and by anchor; collected on first use."""
 
     __slots__ = ("_known", "_root")
 
@@ -52,7 +52,7 @@ class Places:
         self._known: dict[str, Schema] | None = None
 
     def resolve(self, reference: Any) -> Any:
-        """What a reference within the schema leads to; `NOWHERE` for any other."""
+        """The target of a reference within the schema; `NOWHERE` if there is none."""
         if not isinstance(reference, str) or reference[:1] != "#":
             return NOWHERE
         if self._known is None:

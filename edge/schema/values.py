@@ -19,26 +19,26 @@ NAMES = {
 }
 
 WHOLE = "the whole"
-"""What the place of the value itself is called, whose pointer is empty."""
+"""The place of the value itself, whose pointer is empty."""
 
 EXACT = 1 << 53
-"""Up to here every whole number is one as a double, too."""
+"""The largest whole number up to which every one is exact as a double."""
 
 _CLASSES = {str: "string", list: "array", dict: "object", type(None): "null"}
 
 
 def named(types: list[str]) -> str:
-    """Types as people call them."""
+    """Types as display names."""
     return " or ".join(NAMES[name] for name in types)
 
 
 def pointer(place: str, key: str | int) -> str:
-    """The place of something inside another place."""
+    """The place of a part within another place."""
     return f"{place}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def has_type(value: Any, name: str) -> bool:
-    """Whether a value is of one of `TYPES`; a number without a fraction is an integer."""
+    """Whether a value has one of `TYPES`; a number without a fraction is an integer."""
     if isinstance(value, bool):
         return name == "boolean"
     if isinstance(value, int):
@@ -49,7 +49,7 @@ def has_type(value: Any, name: str) -> bool:
 
 
 def identity(value: Any) -> Hashable:
-    """Equal for values that are the same JSON: 1 and 1.0 are, 1 and true are not."""
+    """Equal for equal JSON values: 1 and 1.0 are equal, 1 and true are not."""
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, list):
@@ -61,12 +61,12 @@ def identity(value: Any) -> Hashable:
 
 
 def spelled(values: list[Any]) -> str:
-    """Values of a schema, for people."""
+    """Values of a schema, for display."""
     from edge.json_text import json_text
 
     return ", ".join(value if isinstance(value, str) and value else json_text(value) for value in values)
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number; true and false are none."""
+    """Whether a value is a number; true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

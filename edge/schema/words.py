@@ -1,4 +1,4 @@
-"""Whether a schema says what devices can check: asked where plugins are packed and installed."""
+"""Checks a schema itself, where plugins are packed and installed."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ ANNOTATIONS = (
 )
 EXTENSION = "x-"
 DRAFTS = ("https://json-schema.org/", "http://json-schema.org/")
-"""Where the schemas of schemas are that name a draft; one of another place may change what words mean."""
+"""URLs of meta-schemas that select a draft; another one may change the meaning of words."""
 
 
 def unknown(schema: Schema) -> list[str]:
-    """Words that are not checked, and patterns and factors of other kinds than can be, as JSON pointers."""
+    """Words that are not checked, and unsupported patterns and factors, as JSON pointers."""
     return [place for place, reason in _walk(schema, "", Places(schema)) if not reason]
 
 
 def faults(schema: Schema) -> list[str]:
-    """What is wrong with a schema, each with its place in it."""
+    """The problems of a schema, each with its place."""
     return [f"{place or WHOLE}: {reason}" for place, reason in _walk(schema, "", Places(schema)) if reason]
 
 
 def _walk(schema: Any, place: str, places: Places) -> list[tuple[str, str]]:
-    """Places and what is wrong with them, which is empty for what is not known."""
+    """Places and their problems, empty for unknown words."""
     if isinstance(schema, bool):
         return []
     if not isinstance(schema, dict):
@@ -70,10 +70,10 @@ def _walk_inside(rule: Any, place: str, holds: str, places: Places) -> list[tupl
         return _walk(rule, place, places)
     if holds == LIST:
         if not (isinstance(rule, list) and rule):
-            return [(place, "has to be an array of schemas")]
+            return [(place, "must be an array of schemas")]
         return [found for at, inner in enumerate(rule) for found in _walk(inner, pointer(place, at), places)]
     if not isinstance(rule, dict):
-        return [(place, "has to be an object")]
+        return [(place, "must be an object")]
     found = [
         (pointer(place, key), "")
         for key in rule
@@ -86,7 +86,7 @@ def _walk_inside(rule: Any, place: str, holds: str, places: Places) -> list[tupl
 
 def _reference(rule: Any, places: Places) -> str | None:
     if not isinstance(rule, str):
-        return "has to be text"
+        return "must be text"
     return None if places.resolve(rule) is NOWHERE else ""
 
 
@@ -94,27 +94,27 @@ def _type(rule: Any) -> str:
     wanted = rule if isinstance(rule, list) else [rule]
     if wanted and all(isinstance(name, str) and name in TYPES for name in wanted) and _is_set(wanted):
         return ""
-    return f"has to be one of {', '.join(TYPES)}, or an array of them"
+    return f"must be one of {', '.join(TYPES)}, or an array of them"
 
 
 def _text(rule: Any) -> str:
-    return "" if isinstance(rule, str) else "has to be text"
+    return "" if isinstance(rule, str) else "must be text"
 
 
 def _dialect(rule: Any) -> str | None:
     if not isinstance(rule, str):
-        return "has to be text"
+        return "must be text"
     return "" if rule.startswith(DRAFTS) else None
 
 
 def _anchor(rule: Any) -> str:
     good = isinstance(rule, str) and rule.isascii() and rule[:1] not in "-." and bool(rule)
     good = good and all(sign.isalnum() or sign in "_-." for sign in rule) and not rule[0].isdigit()
-    return "" if good else "has to be letters, digits and _ - ., beginning with a letter or _"
+    return "" if good else "must consist of letters, digits and _ - . and start with a letter or _"
 
 
 def _array(rule: Any) -> str:
-    return "" if isinstance(rule, list) else "has to be an array"
+    return "" if isinstance(rule, list) else "must be an array"
 
 
 def _anything(_: Any) -> str:
@@ -122,37 +122,37 @@ def _anything(_: Any) -> str:
 
 
 def _number(rule: Any) -> str:
-    return "" if is_number(rule) else "has to be a number"
+    return "" if is_number(rule) else "must be a number"
 
 
 def _factor(rule: Any) -> str | None:
     if not is_number(rule) or rule <= 0:
-        return "has to be a number above 0"
-    # Of a fraction, doubles have no exact multiples.
+        return "must be a number above 0"
+    # Doubles have no exact multiples of fractions.
     return "" if isinstance(rule, int) and rule <= EXACT else None
 
 
 def _count(rule: Any) -> str:
-    return "" if is_number(rule) and rule >= 0 and rule % 1 == 0 else "has to be a whole number from 0 on"
+    return "" if is_number(rule) and rule >= 0 and rule % 1 == 0 else "must be a whole number, 0 or more"
 
 
 def _flag(rule: Any) -> str:
-    return "" if isinstance(rule, bool) else "has to be true or false"
+    return "" if isinstance(rule, bool) else "must be true or false"
 
 
 def _names(rule: Any) -> str:
     good = isinstance(rule, list) and all(isinstance(name, str) for name in rule) and _is_set(rule)
-    return "" if good else "has to be an array of names, each once"
+    return "" if good else "must be an array of distinct names"
 
 
 def _dependent(rule: Any) -> str:
     good = isinstance(rule, dict) and not any(map(_names, rule.values()))
-    return "" if good else "has to be an object of arrays of names"
+    return "" if good else "must be an object of arrays of names"
 
 
 def _pattern(rule: Any) -> str | None:
     if not isinstance(rule, str):
-        return "has to be text"
+        return "must be text"
     from edge.schema.pattern import parse
 
     try:
@@ -190,4 +190,4 @@ _WORDS: dict[str, Callable[[Any], str | None]] = {
     "maxProperties": _count,
     "dependentRequired": _dependent,
 }
-"""What is wrong with a word's value; None for one that is not checked."""
+"""The problem of a word's value; None for a word that is not checked."""

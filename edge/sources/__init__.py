@@ -1,7 +1,7 @@
-"""From what an operator names to a package or a plugin's folder: files, folders, archives, URLs, a registry.
+"""Opens what an operator names as a package or a plugin's folder: files, folders, archives, URLs, registries.
 
-Nothing of this is imported by `edge call`. What is temporary is made below the folder `cache`, and gone
-afterwards; of a killed process, the next one removes it or goes on with it.
+`edge call` imports nothing of this. Temporary files are below the folder `cache` and are removed afterwards;
+those of a killed process are removed or resumed by the next one.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import posix
 from edge import files
 from edge.files import folders
 from edge.package import is_package
-from edge.sources import leftovers
+from edge.sources import cleanup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.sources.leftovers import Temporary
+    from edge.sources.cleanup import Temporary
     from edge.sources.registry import Entry
 
     Say = Callable[[str], None]
 
 REGISTRY = "registry:"
-# Without its two slashes it is still no file's name, and may have a password in it.
+# Without its two slashes it is still not a file name, and may contain a password.
 URLS = ("https:", "http:")
 PRIVATE = 0o700
 
@@ -31,19 +31,19 @@ FILES = (
     *(".edge", ".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"),
     *(".wasm", ".cwasm", ".toml"),
 )
-"""How the names of packages and archives end, and of other files of plugins that are no plugin's name."""
+"""Suffixes of packages, archives and other files of plugins, which plugin names do not have."""
 
 
 class Source:
-    """What was found. Leaving its `with` closes it and removes what is temporary.
+    """An opened source. Leaving its `with` closes it and removes temporary files.
 
     fd      an open package, None for a folder
     folder  a plugin's folder with a manifest.toml, empty for a package
-    origin  where it is from, for records and the audit: of a URL without its query
+    origin  where it comes from, for records and the audit log; a URL without its query
     remote  whether that is another machine
-    sha256  of what was fetched, or was here and had to have it; empty otherwise
-    name    of the plugin that a registry says it is; empty where no name was asked for
-    version of that plugin, as the registry says
+    sha256  digest of what was fetched, or of a file whose digest was required; empty otherwise
+    name    the plugin's name in the registry; empty if no registry was used
+    version of that plugin, as the registry lists it
     """
 
     __slots__ = ("_temporary", "fd", "folder", "name", "origin", "remote", "sha256", "version")
@@ -69,7 +69,7 @@ class Source:
 
     @property
     def shown_folder(self) -> str:
-        """The folder for messages: of an archive the one inside it, not where it is unpacked for now."""
+        """The folder for messages: the one inside the archive, not its temporary place."""
         if self._temporary is None:
             return self.folder
         return f"{self.origin}{self.folder.removeprefix(self._temporary.path)}"
@@ -92,16 +92,16 @@ class Source:
 def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say: Say) -> Source:
     """Opens what `what` names: a file, a folder, an https:// URL, or a plugin of a registry.
 
-    A name that a plugin may have is a registry's, whatever is in the working directory: a path has a slash,
-    or ends as packages and archives do. RATIONALE, "Why a bare name is never a folder".
-    `sha256`: refuses what has another digest (a folder has none). `most_bytes`: refuses what is larger.
-    `cache`: a folder for what is fetched and unpacked. `say`: takes lines of progress.
+    A valid plugin name always means a registry, whatever is in the working directory: a path has a slash, or
+    the suffix of a package or an archive. RATIONALE, "Why a bare name is never a folder". `sha256`: refuses
+    another digest (a folder has none). `most_bytes`: refuses larger files. `cache`: a folder for temporary
+    files. `say`: takes lines of progress.
     """
     if sha256:
         from edge.sources.digest import hex_of
 
         sha256 = hex_of(sha256)
-    leftovers.sweep_folders(cache)
+    cleanup.sweep_folders(cache)
     if "://" in what or what.lower().startswith(URLS):
         return _fetched(what, "", sha256, most_bytes, cache, say)
     if what.startswith(REGISTRY) or _names_a_plugin(what):
@@ -119,51 +119,51 @@ def open_source(what: str, *, sha256: str = "", most_bytes: int, cache: str, say
         if sha256:
             from edge import errors
 
-            raise errors.UsageError(f"{what} is a folder, which has no digest", "Leave out --sha256")
+            raise errors.UsageError(f"{what} is a folder; folders have no digest", "Remove --sha256")
         return Source(origin=what, folder=what)
     return _local(what, sha256, most_bytes, cache)
 
 
 def _names_a_plugin(what: str) -> bool:
-    """Whether it may be the name of a plugin, with or without a version, and does not end as files do."""
+    """Whether it is a valid plugin name, with or without a version, and has no suffix of a file."""
     from edge.text import is_plugin_name
 
     return is_plugin_name(what.partition("@")[0]) and not what.endswith(FILES)
 
 
 def _blame(error: Exception, entry: Entry) -> None:
-    """Raises that a registry names what is not there: its path was typed by nobody here."""
+    """Raises the registry's error for a missing file: the user did not type its path."""
     from edge import errors
 
     if isinstance(error, errors.UsageError) and error.message.startswith(entry.url):
-        remedy = "Tell whoever keeps this registry"
+        remedy = "Report this to the registry's operator"
         raise errors.BadPackage(
             f"{entry.index}, {entry.name} {entry.version}: {error.message}", remedy
         ) from None
 
 
 def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
-    """What the registries have, of the digest that they say and the operator says."""
+    """The registries' entry, checked against the operator's digest."""
     from edge import errors
     from edge.digits import is_digest
     from edge.sources.registry import find
 
     is_bare = not what.startswith(REGISTRY)
-    here = f"what is called {what} in this directory is ./{what}" if is_bare and _is_here(what) else ""
+    here = f"to use {what} in this directory, write ./{what}" if is_bare and _is_here(what) else ""
     if here:
-        say(f"{what} is looked up in the registries: {here}")
+        say(f"{what} is a plugin name and is searched in the registries; {here}")
     try:
         entry = find(what.removeprefix(REGISTRY), cache=cache, say=say)
     except errors.UsageError as error:
         if not is_bare:
             raise
-        path = here or f"a file or a directory is named with a slash, ./{what}"
-        message = f"{what} is taken as a plugin's name in a registry. {error.message}"
+        path = here or f"to name a file or folder, write ./{what}"
+        message = f"{what} is read as the name of a plugin in a registry. {error.message}"
         raise errors.UsageError(message, f"{error.remedy}; {path}") from None
     # What is no digest at all is told by whoever fetches.
     if entry.sha256 and is_digest(sha256) and sha256.lower() != entry.sha256:
         raise errors.Damaged(
-            f"{entry.index} lists {entry.name} {entry.version} with the digest {entry.sha256}, and --sha256 "
+            f"{entry.index} lists {entry.name} {entry.version} with the digest {entry.sha256}, but --sha256 "
             f"is {sha256.lower()}",
             "Compare --sha256 with the digest that the plugin's author publishes; if it is right, do not "
             "install from this registry",
@@ -172,7 +172,7 @@ def _entry(what: str, sha256: str, cache: str, say: Say) -> Entry:
 
 
 def _is_here(what: str) -> bool:
-    """Whether something of that name is in the working directory."""
+    """Whether the working directory contains something of that name."""
     try:
         posix.lstat(what)
     except OSError:
@@ -206,7 +206,7 @@ def _local(path: str, sha256: str, most_bytes: int, cache: str) -> Source:
 def _fetched(
     url: str, named: str, sha256: str, most_bytes: int, cache: str, say: Say, *, allow_special: bool = True
 ) -> Source:
-    """`named`: what the origin begins with."""
+    """`named`: the beginning of the origin."""
     from edge.net.urls import shown
     from edge.sources.fetch import fetch
 
@@ -217,7 +217,7 @@ def _fetched(
             url, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say, allow_special=allow_special
         )
     finally:
-        leftovers.sweep_parts(cache)
+        cleanup.sweep_parts(cache)
     try:
         return _opened(got.fd, name, cache, origin=named + name, remote=got.remote, sha256=got.sha256)
     except BaseException:
@@ -226,12 +226,12 @@ def _fetched(
 
 
 def _opened(fd: int, name: str, cache: str, *, origin: str, remote: bool = False, sha256: str = "") -> Source:
-    """The package that an open file is, or what an archive holds; the descriptor is the source's now."""
+    """The package in an open file, or the contents of an archive; the source now owns the descriptor."""
     if is_package(fd):
         return Source(origin=origin, fd=fd, remote=remote, sha256=sha256)
     from edge.sources.archives import unpack
 
-    temporary = leftovers.Temporary(cache)
+    temporary = cleanup.Temporary(cache)
     try:
         found = unpack(fd, name, temporary.path)
         inner = files.open_input(found.package) if found.package else None

@@ -1,6 +1,6 @@
-"""Unpacking an archive that somebody sent: a package, or a plugin's folder, in a .zip or a .tar.
+"""Unpacks an archive: a package, or a plugin's folder, in a .zip or a .tar.
 
-What it holds is nobody's word yet: nothing of it is trusted, and all of it is bounded, while it is read.
+The contents are not verified yet: nothing is trusted, and every size is limited while it is read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edge.sources.extraction import Extraction
 
-MOST_ARCHIVE_BYTES = streams.MOST_STREAM_BYTES
+MAX_ARCHIVE_BYTES = streams.MAX_STREAM_BYTES
 PACKAGE_SUFFIX = ".edge"
 BEGIN_BYTES = 512
 
@@ -23,21 +23,21 @@ CODERS = {
     b"\xfd7zXZ\0": streams.xz_coder,
     b"BZh": streams.bzip2_coder,
 }
-"""What decompresses a file, by what it begins with."""
+"""Decompressors by the first bytes of a file."""
 
 WASM, ELF = b"\0asm", b"\x7fELF"
 
 KINDS = ".zip, .tar, .tar.gz, .tar.xz or .tar.bz2"
 SHOWN_FOUND = 4
-MOST_DEPTH = 2
-"""Folders around a plugin: code hosts put a whole repository into one of their own."""
+MAX_DEPTH = 2
+"""Folders around a plugin: code hosts put a whole repository into a folder."""
 
 
 class Unpacked:
-    """What an archive held; one of the two is empty.
+    """The contents of an archive; one of the two is empty.
 
     package  the path of a package
-    folder   the path of a plugin's folder, which has a manifest.toml
+    folder   the path of a plugin's folder with a manifest.toml
     """
 
     __slots__ = ("folder", "package")
@@ -50,9 +50,9 @@ class Unpacked:
 def unpack(fd: int, name: str, into: str) -> Unpacked:
     """Unpacks an open file into the empty folder `into`; `name` is for messages.
 
-    The file's position stays. Raises `errors.NotPackage` for what is no archive, `errors.BadPackage` for one
-    that must not be unpacked or holds no plugin, `errors.Damaged`, or what went wrong with this machine. What
-    is in `into` is to be thrown away then.
+    The file's position stays. Raises `errors.NotPackage` for a file that is not an archive,
+    `errors.BadPackage` for one that must not be unpacked or contains no plugin, `errors.Damaged`, or an
+    environment fault. The caller then removes what is in `into`.
     """
     from edge import errors
     from edge.sources import members
@@ -62,15 +62,15 @@ def unpack(fd: int, name: str, into: str) -> Unpacked:
     except errors.EdgeError:
         raise
     except MemoryError as error:
-        raise errors.OutOfMemory(f"{name}: there is no memory to unpack it") from error
+        raise errors.OutOfMemory(f"{name}: not enough memory to unpack it") from error
     except ImportError as error:
         raise errors.EnvironmentFault(
-            f"{name}: this Python can't unpack it: {error}", "Make a .zip or a .tar of what it holds"
+            f"{name}: this Python cannot unpack it: {error}", "Pack its contents as .zip or .tar"
         ) from error
-    except Exception as error:  # what the readers of the standard library raise on damage is no fixed list
+    except Exception as error:  # Damage raises no fixed set of exceptions in the standard library's readers.
         raise errors.Damaged(
-            f"{name}: it can't be unpacked: {members.shown(str(error)) or type(error).__name__}",
-            "Get the archive again, and compare its digest with the one of whoever sent it",
+            f"{name}: it cannot be unpacked: {members.shown(str(error)) or type(error).__name__}",
+            "Get the archive again, and compare its digest with the one its author publishes",
         ) from error
 
 
@@ -85,7 +85,7 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
     is_zip = begin.startswith(zips.MAGICS)
     if not (coder or is_zip or tars.is_tar(begin)):
         _refuse_kind(name, begin)
-    check_size(fd, name, MOST_ARCHIVE_BYTES)
+    check_size(fd, name, MAX_ARCHIVE_BYTES)
     with Extraction(name, into) as extraction:
         if is_zip:
             zips.extract(fd, extraction)
@@ -97,31 +97,31 @@ def _unpacked(fd: int, name: str, into: str) -> Unpacked:
 
 
 def _refuse_kind(name: str, begin: bytes) -> NoReturn:
-    """Says what a file is of which a plugin is made, and what else it is for."""
+    """Raises an error that names the kind of a plugin's file, and its use."""
     from edge import errors
     from edge.suggest import shell
 
     if begin.startswith(WASM):
         raise errors.NotPackage(
-            f"{name} is WebAssembly; a plugin is installed with its {MANIFEST}, as a package or a folder",
+            f"{name} is WebAssembly; plugins are installed with their {MANIFEST}, from a package or a folder",
             f"To try it here: `edge run {shell(name)} JSON`. To install it: put it beside its {MANIFEST}, "
             "then `edge install ./FOLDER`, or `edge pack FOLDER` for other devices",
         )
     if begin.startswith(ELF):
         raise errors.NotPackage(
-            f"{name} is a compiled file without a {MANIFEST}, which runs and is not installed",
+            f"{name} is a compiled file without a {MANIFEST}; it can be run but not installed",
             f"To run it: `edge run {shell(name)} JSON`. To install the plugin, get its package, or on a PC: "
             "`edge pack FOLDER`",
         )
     if name.rpartition("/")[2] == MANIFEST:
         folder = name.rpartition("/")[0] or "."
         raise errors.NotPackage(
-            f"{name} is a manifest, and a plugin is installed from its folder",
+            f"{name} is a manifest; plugins are installed from their folder",
             f"Name its folder: `edge install {shell(folder)}/`",
         )
     raise errors.NotPackage(
         f"{name} is neither a package nor an archive",
-        f"Give a .edge that `edge pack` wrote, or one in an archive, or a plugin's folder in one: {KINDS}",
+        f"Use a .edge that `edge pack` wrote, or an archive with a .edge or a plugin's folder: {KINDS}",
     )
 
 
@@ -136,8 +136,8 @@ def _found(extraction: Extraction, into: str) -> Unpacked:
     if packages:
         return Unpacked(package=f"{into}/{packages[0]}")
     folder = manifests[0].rpartition("/")[0]
-    if folder.count("/") >= MOST_DEPTH:
-        _refuse_contents(extraction, f"{_listed(manifests)}, deeper than in two folders")
+    if folder.count("/") >= MAX_DEPTH:
+        _refuse_contents(extraction, f"{_listed(manifests)}, more than two folders deep")
     return Unpacked(folder=f"{into}/{folder}" if folder else into)
 
 
@@ -152,6 +152,6 @@ def _refuse_contents(extraction: Extraction, what: str) -> NoReturn:
     from edge import errors
 
     raise errors.BadPackage(
-        f"{extraction.archive} holds {what}",
-        f"Put one {PACKAGE_SUFFIX} into it, or one plugin's folder with its {MANIFEST}",
+        f"{extraction.archive} contains {what}",
+        f"Put exactly one {PACKAGE_SUFFIX}, or one plugin's folder with its {MANIFEST}, into it",
     )

@@ -1,4 +1,4 @@
-"""What an operator says of a file beforehand: how large it may be, and which digest it has."""
+"""The operator's expectations of a file: its maximum size and its digest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ PREFIXES = ("sha256:", "sha256=", "sha256-")
 
 
 def hex_of(text: str) -> str:
-    """A digest as people have it: alone, as `sha256:...`, or as a line of sha256sum or of its BSD form.
+    """A digest without its decoration: `sha256:...`, or a line of sha256sum or of its BSD form.
 
-    What is none of these is answered as it is.
+    Other text is returned unchanged.
     """
     words = text.split()
     if len(words) > 1:
@@ -28,21 +28,22 @@ def hex_of(text: str) -> str:
 
 
 def check_size(fd: int, name: str, most_bytes: int) -> None:
-    """`errors.BadPackage` where an open file is larger than `most_bytes`; `name` is for messages."""
+    """Raises `errors.BadPackage` if an open file is larger than `most_bytes`; `name` is for messages."""
     size = posix.fstat(fd).st_size
     if size > most_bytes:
         from edge import errors
 
         raise errors.BadPackage(
-            f"{name} has {size} bytes, and at most {most_bytes} are taken",
-            "Make sure that it is what you meant; if so, allow it more",
+            f"{name} has {size} bytes; the limit is {most_bytes}",
+            "Check that it is the right file; if so, raise the limit",
         )
 
 
 def check_digest(fd: int, name: str, sha256_hex: str) -> None:
     """Reads an open file from its beginning, without moving its position.
 
-    `errors.UsageError` for what is no SHA-256 in hexadecimal digits, `errors.Damaged` where it differs.
+    Raises `errors.UsageError` if the digest is not SHA-256 in hexadecimal digits, `errors.Damaged` if it
+    differs.
     """
     from edge import digits, errors, files
 
@@ -58,15 +59,15 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
         files.raise_for(name, error)
     if found != wanted:
         raise errors.Damaged(
-            f"{name} has the digest {found}, and {wanted} was asked for",
-            "Do not use it; get the file again, and its digest from whoever publishes it",
+            f"{name} has the digest {found}; expected {wanted}",
+            "Do not use it; get the file again, and its digest from its publisher",
         )
 
 
 def with_digest(fd: int, name: str, sha256_hex: str, cache: str) -> int:
-    """A descriptor of what has that digest, at its beginning; `fd` itself, or one of a copy below `cache`.
+    """A descriptor of a file with that digest, at its beginning: `fd` itself, or a copy below `cache`.
 
-    It is a copy where others than this user and root could change the file after it was checked.
+    It is a copy if others than this user and root could change the file after the check.
     """
     facts = posix.fstat(fd)
     if facts.st_uid in (0, posix.geteuid()) and not facts.st_mode & files.OTHERS_WRITE:
@@ -83,12 +84,12 @@ def with_digest(fd: int, name: str, sha256_hex: str, cache: str) -> int:
 
 def _copy(fd: int, name: str, size: int, cache: str) -> int:
     from edge import files
-    from edge.sources.leftovers import unnamed_file
+    from edge.sources.cleanup import unnamed_file
 
     copy = unnamed_file(cache)
     at = 0
     try:
-        # What is appended meanwhile is not taken: the size was checked.
+        # Data appended meanwhile is ignored: the size was checked.
         while piece := posix.pread(fd, min(PIECE_BYTES, size - at), at):
             at += posix.pwrite(copy, piece, at)
     except OSError as error:

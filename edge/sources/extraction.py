@@ -1,6 +1,6 @@
-"""Writing what an archive holds: regular files and folders, all below one folder, whatever their names say.
+"""Writes the contents of an archive: regular files and folders below one folder, whatever their names.
 
-Names were checked before; that nothing is followed on the way, and nothing replaced, holds without that.
+Names were checked before; following no links and replacing nothing does not rely on that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from edge import files
 from edge.sources import members
-from edge.sources.streams import MOST_BYTES
+from edge.sources.streams import MAX_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Extraction:
         self.archive = archive
         self.files: list[str] = []
         self._passed = 0
-        self._left = MOST_BYTES
+        self._left = MAX_BYTES
         self._names = members.Names(archive)
         try:
             self._root = posix.open(into, FOLDER)
@@ -48,14 +48,14 @@ class Extraction:
         posix.close(self._root)
 
     def add_folder(self, name: str) -> None:
-        """Makes a folder, and those it is in; the one that all is in is there."""
+        """Creates a folder and its parents, unless they exist."""
         if members.is_clutter(name):
             self._pass_over(name)
             return
         posix.close(self._entered(self._names.add(name, is_folder=True)))
 
     def add_file(self, name: str, contents: Iterable[bytes]) -> None:
-        """Writes a file, and the folders it is in; refuses it when the archive's bytes get too many."""
+        """Writes a file and the folders it is in; refuses it if the archive's total is too large."""
         if members.is_clutter(name):
             self._pass_over(name)
             for piece in contents:
@@ -76,18 +76,18 @@ class Extraction:
         members.refuse(self.archive, name, why)
 
     def _pass_over(self, name: str) -> None:
-        """Counts what is not written: its name means nothing then."""
+        """Counts a member that is not written; its name is not checked."""
         self._passed += 1
-        if self._passed > members.MOST_MEMBERS:
-            self.refuse(name, f"it has more than {members.MOST_MEMBERS} members, their folders included")
+        if self._passed > members.MAX_MEMBERS:
+            self.refuse(name, f"it has more than {members.MAX_MEMBERS} members, including their folders")
 
     def _count(self, name: str, piece: bytes) -> None:
         self._left -= len(piece)
         if self._left < 0:
-            self.refuse(name, f"the archive unpacks to more than {MOST_BYTES >> 20} MB")
+            self.refuse(name, f"the archive unpacks to more than {MAX_BYTES >> 20} MB")
 
     def _fail(self, name: str, error: OSError) -> NoReturn:
-        """Raises what an error means, without the place where it is unpacked, which is gone then."""
+        """Raises the error without the temporary path, which is gone by then."""
         files.raise_for(f"{self.archive}, {members.shown(name)}", error)
 
     def _created(self, parts: list[str]) -> int:
@@ -100,7 +100,7 @@ class Extraction:
             posix.close(parent)
 
     def _entered(self, parts: list[str]) -> int:
-        """A descriptor of a folder, which is made where it is not there."""
+        """A descriptor of a folder, which is created if missing."""
         at = -1
         try:
             at = posix.open(".", FOLDER, dir_fd=self._root)

@@ -1,4 +1,4 @@
-"""Fetches a file over HTTPS: all of it and not more, or an error; goes on where another attempt stopped."""
+"""Fetches a file over HTTPS: complete and no more, or an error; resumes an interrupted attempt."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 REDIRECTS = (301, 302, 303, 307, 308)
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 OK, PARTIAL, RANGE_NOT_SATISFIABLE = 200, 206, 416
 UNAUTHORIZED = (401, 403, 407)
 SERVER_ERRORS = 500
 
 PIECE = 1 << 16
-LONGEST_TAG = 256
+MAX_TAG = 256
 MEGABYTE = 1_000_000
 SAY_SECONDS = 1.0
 
 
 class Fetched:
-    """A file that was fetched, or opened where it was.
+    """A fetched file, or a local one.
 
     fd      open for reading, at its beginning; the caller closes it
     sha256  of its contents
-    remote  whether it is from another machine
-    inside  whether all that was asked is at addresses that are not public, or on this machine
+    remote  whether it comes from another machine
+    inside  whether every server's address is outside the public internet, or the file is local
     """
 
     __slots__ = ("fd", "inside", "remote", "sha256")
@@ -52,11 +52,11 @@ class Fetched:
 def fetch(
     url: str, *, sha256: str = "", most_bytes: int, cache: str, say: Say, allow_special: bool = True
 ) -> Fetched:
-    """Fetches an https:// URL; an absolute path is opened, as a registry on this machine names files.
+    """Fetches an https:// URL; an absolute path is opened, for registries on this machine.
 
-    `sha256`: refuses what has another digest. `most_bytes`: refuses what is larger. `cache`: a folder for
-    what is under way. `say`: takes lines of progress, one a second at most. `allow_special`: the first
-    server may be at an address that is not public; none may be once a public one was asked.
+    `sha256`: refuses another digest. `most_bytes`: refuses larger files. `cache`: a folder for partial files.
+    `say`: takes lines of progress, at most one a second. `allow_special`: the first server may be at an
+    address outside the public internet; none may be after a public one.
 
     Raises UsageError, FetchFailed, BadPackage, Damaged, DiskFull.
     """
@@ -78,7 +78,7 @@ def fetch(
 
 
 def open_local(path: str, *, sha256: str = "", most_bytes: int, cache: str) -> Fetched:
-    """A file of this machine, with the same checks."""
+    """A local file, with the same checks."""
     from hashlib import sha256 as new_digest
 
     from edge.sources.digest import with_digest
@@ -105,9 +105,9 @@ def open_local(path: str, *, sha256: str = "", most_bytes: int, cache: str) -> F
 
 
 class Transfer:
-    """One file on its way, over redirects and another start.
+    """The transfer of one file, across redirects and one restart.
 
-    inside  whether every server so far is at an address that is not public
+    inside  whether every server so far is at an address outside the public internet
     """
 
     __slots__ = ("_context", "_most_bytes", "_partial", "_progress", "_start", "_wants_rest", "inside")
@@ -124,22 +124,22 @@ class Transfer:
         self.inside = allow_special
 
     def run(self) -> None:
-        """Brings all of the file into the partial one."""
+        """Fetches all of the file into the partial one."""
         url = self._start
         redirects = 0
         while True:
             following = self._ask(url)
             if following is None:
                 return
-            # A start from the beginning is no redirect, and happens once.
+            # A restart is not a redirect, and happens once.
             if following is not url:
                 redirects += 1
-            if redirects > MOST_REDIRECTS:
+            if redirects > MAX_REDIRECTS:
                 _fail(f"{url.host} redirects too often", "Check the URL")
             url = following
 
     def _ask(self, url: Url) -> Url | None:
-        """One request; the URL to ask next, or None when all is here."""
+        """One request; returns the URL to request next, or None when the file is complete."""
         with tls.Connection(
             url, self._context, allow_special=self.inside, most_bytes=self._most_bytes
         ) as server:
@@ -161,20 +161,23 @@ class Transfer:
         return {"Range": f"bytes={self._partial.size}-", "If-Range": self._partial.validator}
 
     def _begin(self, url: Url, answer: HTTPResponse) -> None:
-        """Judges an answer before its body is read."""
+        """Checks a response before its body is read."""
         if answer.status == PARTIAL and self._wants_rest:
             self._check_continues(url, answer)
         elif answer.status != OK:
             _fail_status(url, answer.status)
         coding = answer.getheader("Content-Encoding", "identity")
         if coding.strip().lower() not in ("", "identity"):
-            self._partial.forget()
-            _fail(f"{url.host} sends the file encoded, which it was not asked for", "Tell whoever runs it")
+            self._partial.delete()
+            _fail(
+                f"{url.host} sends the file in an encoding that was not requested",
+                "Report this to the server's operator",
+            )
         if answer.status == OK:
             self._partial.begin(_validator(answer))
         length = answer.length or 0
         if self._partial.size + length > self._most_bytes:
-            self._partial.forget()
+            self._partial.delete()
             _fail_size(url.shown, self._most_bytes)
 
     def _check_continues(self, url: Url, answer: HTTPResponse) -> None:
@@ -184,8 +187,11 @@ class Transfer:
         tag = answer.getheader("ETag")
         is_same = tag is None or not self._partial.validator.startswith('"') or tag == self._partial.validator
         if (begin, end) != expected or answer.length not in (None, length) or not is_same:
-            self._partial.forget()
-            _fail(f"{url.host} sends another part of the file than the rest", "Try again; it starts anew")
+            self._partial.delete()
+            _fail(
+                f"{url.host} sends a different part of the file than requested",
+                "Try again; the download starts from the beginning",
+            )
 
     def _receive(self, url: Url, answer: HTTPResponse) -> None:
         from http.client import HTTPException
@@ -199,19 +205,19 @@ class Transfer:
             except (OSError, HTTPException, ValueError) as error:
                 tls.fail(url.host, error)
             if not piece:
-                # Without a body either: http.client takes headers that are cut short for all of them.
+                # Also without a body: http.client accepts truncated headers.
                 if total is not None or not partial.size:
                     tls.fail(url.host, ConnectionError())
                 return
             if partial.size + len(piece) > self._most_bytes:
-                partial.forget()
+                partial.delete()
                 _fail_size(url.shown, self._most_bytes)
             partial.add(piece)
             self._progress.show(partial.size, total)
 
 
 class Progress:
-    """Lines that tell how far it is."""
+    """Lines of progress."""
 
     __slots__ = ("_last", "_name", "_say")
 
@@ -221,7 +227,7 @@ class Progress:
         self._last = tls.clock()
 
     def show(self, size: int, total: int | None) -> None:
-        """Says so, if it did not within the last second."""
+        """Shows progress, at most once a second."""
         now = tls.clock()
         if now - self._last < SAY_SECONDS:
             return
@@ -236,12 +242,12 @@ def _redirected(url: Url, answer: HTTPResponse) -> Url:
     try:
         return urls.parse(urls.join(url.text, answer.getheader("Location", "")))
     except errors.UsageError as error:
-        remedy = "Download the file yourself and give that, with --sha256"
+        remedy = "Download the file yourself and install it with --sha256"
         raise errors.FetchFailed(f"{url.host} redirects. {error.message}", remedy) from None
 
 
 def _validator(answer: HTTPResponse) -> str:
-    """What the server calls this release of the file, such that it may be asked for the rest of it."""
+    """The server's identifier of this release of the file, usable to request the rest of it."""
     tag: str = answer.getheader("ETag", "")
     # A weak one, W/"…", does not promise the same bytes.
     if tag.startswith('"') and tag.endswith('"') and _is_plain(tag):
@@ -251,11 +257,11 @@ def _validator(answer: HTTPResponse) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return 1 < len(text) <= LONGEST_TAG and text.isascii() and text.isprintable()
+    return 1 < len(text) <= MAX_TAG and text.isascii() and text.isprintable()
 
 
 def _content_range(text: str) -> tuple[int, int, int]:
-    """Begin, end and total of `bytes 5-9/10`; -1 for what it does not say."""
+    """Begin, end and total of `bytes 5-9/10`; -1 for missing numbers."""
     unit, _, rest = text.partition(" ")
     span, _, total = rest.partition("/")
     begin, _, end = span.partition("-")
@@ -271,7 +277,7 @@ def _is_number(text: str) -> bool:
 def _check_digest(partial: Partial, name: str, sha256: str) -> None:
     if sha256 and partial.sha256 != sha256.lower():
         found = partial.sha256
-        partial.forget()
+        partial.delete()
         _fail_digest(name, found, sha256)
 
 
@@ -279,7 +285,7 @@ def _fail_digest(name: str, found: str, expected: str) -> NoReturn:
     from edge import errors
 
     raise errors.Damaged(
-        f"{name} has the SHA-256 {found}, and {expected.lower()} is expected",
+        f"{name} has the digest {found}; expected {expected.lower()}",
         "Try again; if the digest still differs, do not use the file: compare with the digest that the "
         "plugin's author publishes",
     )
@@ -288,12 +294,12 @@ def _fail_digest(name: str, found: str, expected: str) -> NoReturn:
 def _fail_size(name: str, most_bytes: int) -> NoReturn:
     from edge import errors
 
-    raise errors.BadPackage(f"{name} is larger than {most_bytes / MEGABYTE:.1f} MB, which is the most")
+    raise errors.BadPackage(f"{name} is larger than the limit of {most_bytes / MEGABYTE:.1f} MB")
 
 
 def _fail_status(url: Url, status: int) -> NoReturn:
     if status in UNAUTHORIZED:
-        remedy = "Download the file yourself and give that: passwords are not sent"
+        remedy = "Download the file yourself and install it from disk: Edge does not send passwords"
     elif status >= SERVER_ERRORS:
         remedy = "Try again later"
     else:

@@ -1,7 +1,7 @@
-"""Which names an archive's members may have, and which of them go together.
+"""The rules for names of an archive's members, one by one and together.
 
-An archive has one meaning here or none: what another reader, another filesystem or a decoder could understand
-in another way is refused, not mended.
+An archive must have exactly one meaning: names that another reader, filesystem or decoder could interpret
+differently are refused, not corrected.
 """
 
 from __future__ import annotations
@@ -10,28 +10,31 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-MOST_MEMBERS = 4096
-MOST_PARTS = 16
-MOST_PART_BYTES = 255
+MAX_MEMBERS = 4096
+MAX_PARTS = 16
+MAX_PART_BYTES = 255
 SHOWN_LETTERS = 160
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 APPLE_DOUBLE = "._"
 CLUTTER = frozenset((".ds_store", ".localized", "thumbs.db", "desktop.ini", "icon\r"))
 CLUTTER_FOLDERS = frozenset(("__macosx", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd"))
-"""What Finder, bsdtar and Explorer leave in archives: attributes, pictures and places of windows."""
+"""Files that Finder, bsdtar and Explorer add to archives: attributes, previews and window positions."""
 
-REMEDY = "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h: files for links)"
+REMEDY = (
+    "Create the archive again from the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h replaces "
+    "links by files)"
+)
 
 
 def is_clutter(name: str) -> bool:
-    """Whether it is what a computer put beside the files for itself, and no part of a plugin."""
+    """Whether the operating system added the file, so that it is not part of a plugin."""
     parts = name.lower().rstrip("/").split("/")
     return parts[-1].startswith(APPLE_DOUBLE) or parts[-1] in CLUTTER or not CLUTTER_FOLDERS.isdisjoint(parts)
 
 
 def shown(text: str) -> str:
-    """A name or a message out of an archive, such that it can be printed."""
+    """A name or a message from an archive, in printable form."""
     from edge.text import safe
 
     return safe(text, SHOWN_LETTERS)
@@ -45,17 +48,17 @@ def refuse(archive: str, member: str, why: str) -> NoReturn:
 
 
 class Names:
-    """The names that an archive has given so far, folders that are only part of one included."""
+    """The names of an archive's members so far, including implied folders."""
 
     __slots__ = ("_archive", "_found")
 
     def __init__(self, archive: str) -> None:
         self._archive = archive
-        # By what is left of a name without case and Unicode forms: its spelling, and its kind.
+        # By name without case and Unicode form: its spelling, and its kind.
         self._found: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def add(self, name: str, *, is_folder: bool) -> list[str]:
-        """The parts of a member's name, which has to be allowed and new; none of the folder all is in."""
+        """The parts of a member's name, which must be valid and new; none for the root folder."""
         below = _below(name)
         if below == "." and is_folder:
             self._put(name, (), "", "folder")
@@ -74,20 +77,22 @@ class Names:
         spelling, before = self._found.get(key, (part, ""))
         if spelling != part:
             refuse(
-                self._archive, name, f"its name differs from another one's, {shown(spelling)!r}, only in form"
+                self._archive,
+                name,
+                f"its name differs from another one, {shown(spelling)!r}, only in case or Unicode form",
             )
         if before and "file" in (kind, before) and kind != before:
-            refuse(self._archive, name, "there is a file where a folder of the same name is")
+            refuse(self._archive, name, "a file and a folder have the same name")
         if before == kind != "implied":
-            refuse(self._archive, name, "it is there twice")
+            refuse(self._archive, name, "it occurs twice")
         if before != "folder":
             self._found[key] = (part, kind)
-        if len(self._found) > MOST_MEMBERS:
-            refuse(self._archive, name, f"it has more than {MOST_MEMBERS} members, their folders included")
+        if len(self._found) > MAX_MEMBERS:
+            refuse(self._archive, name, f"it has more than {MAX_MEMBERS} members, including their folders")
 
 
 def _below(name: str) -> str:
-    """A name without what `tar -C FOLDER -c .` puts before each: `./`, which leads nowhere else."""
+    """A name without the `./` that `tar -C FOLDER -c .` adds."""
     at = 0
     while name.startswith("./", at):
         at += 2
@@ -95,14 +100,14 @@ def _below(name: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without the differences that a filesystem may not see."""
+    """A name without the differences that a filesystem may ignore."""
     from unicodedata import normalize
 
     return normalize("NFKC", normalize("NFKC", text).casefold())
 
 
 def _problem(name: str) -> str:
-    """What speaks against a name as such."""
+    """The problem of a single name."""
     if not name:
         return "it has no name"
     try:
@@ -110,7 +115,7 @@ def _problem(name: str) -> str:
     except UnicodeEncodeError:
         return "its name is not UTF-8"
     if not name.isprintable():
-        return "its name has control characters, or others that can't be shown"
+        return "its name has control characters or invisible characters"
     if "\\" in name:
         return "its name has a backslash"
     if ":" in name:
@@ -119,10 +124,10 @@ def _problem(name: str) -> str:
         return "its name has a percent-encoded character"
     if name.startswith("/"):
         return "its name is an absolute path"
-    if name.count("/") >= MOST_PARTS:
-        return f"its name has more than {MOST_PARTS} parts"
-    if max(map(len, encoded.split(b"/"))) > MOST_PART_BYTES:
-        return f"a part of its name is longer than {MOST_PART_BYTES} bytes"
+    if name.count("/") >= MAX_PARTS:
+        return f"its name has more than {MAX_PARTS} parts"
+    if max(map(len, encoded.split(b"/"))) > MAX_PART_BYTES:
+        return f"a part of its name is longer than {MAX_PART_BYTES} bytes"
     return next(filter(None, map(_part_problem, name.split("/"))), "")
 
 

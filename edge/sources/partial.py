@@ -1,8 +1,8 @@
-"""A file being fetched, which another attempt may go on with: CACHE/part-… and CACHE/part-….meta.
+"""A partial download, which another attempt can resume: CACHE/part-… and CACHE/part-….meta.
 
-The second has what the server calls this release of the file (an ETag or a date), so that no two releases are
-ever mixed. Whoever fetches holds a lock; a second process at the same URL has a file of its own, which has no
-name.
+The second file has the server's identifier of this release of the file (an ETag or a date), so that two
+releases are never mixed. The process that fetches holds a lock; a second process at the same URL uses an
+unnamed file.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 OWNER_ONLY = 0o600
 FLAGS = posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
 ATTEMPTS = 10
-LONGEST_VALIDATOR = 1024
+MAX_VALIDATOR = 1024
 PIECE = 1 << 18
 
 
 class Partial:
-    """What of a URL is here. Leaving its `with` removes what nobody can go on with.
+    """The part of a URL's file that is here. Leaving its `with` removes what cannot be resumed.
 
     fd         the file
-    size       how many bytes it has
-    validator  what the server called it, empty if that is not known
+    size       its bytes so far
+    validator  the server's identifier of the file, empty if unknown
     """
 
     __slots__ = ("_digest", "_is_released", "_path", "fd", "size", "validator")
 
     def __init__(self, url: str, cache: str) -> None:
-        """Opens what is left of an earlier attempt at `url`, or a new file."""
+        """Opens the rest of an earlier attempt at `url`, or a new file."""
         from hashlib import sha256
 
         self._path = f"{cache}/part-{sha256(url.encode()).hexdigest()[:32]}"
@@ -62,7 +62,7 @@ class Partial:
                 if not _lock(fd):
                     posix.close(fd)
                     break
-                # Who held the lock may have removed the file meanwhile.
+                # The lock's last holder may have removed the file meanwhile.
                 if is_at(fd, self._path):
                     return fd
             except BaseException:
@@ -93,18 +93,18 @@ class Partial:
         except FileNotFoundError:
             return ""
         try:
-            found = posix.read(fd, LONGEST_VALIDATOR + 1)
+            found = posix.read(fd, MAX_VALIDATOR + 1)
         finally:
             posix.close(fd)
         try:
-            # A line without its end was not written to its end.
+            # A line without its end was not written completely.
             text, end, rest = found.decode("ascii").partition("\n")
         except UnicodeDecodeError:
             return ""
         return text if end and not rest and text.isprintable() else ""
 
     def begin(self, validator: str) -> None:
-        """Starts anew, with another release of the file perhaps."""
+        """Starts again, perhaps with another release of the file."""
         from hashlib import sha256
 
         try:
@@ -128,7 +128,7 @@ class Partial:
             posix.close(fd)
 
     def add(self, piece: bytes) -> None:
-        """Appends."""
+        """Appends data."""
         rest = memoryview(piece)
         try:
             while rest:
@@ -146,27 +146,25 @@ class Partial:
 
         place = files.folder(self._path) if self._path else "The file that is fetched"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            kept = (
-                "; what was fetched is kept, and the next attempt goes on with it" if self.validator else ""
-            )
+            kept = "; what was downloaded is kept, and the next attempt resumes it" if self.validator else ""
             remedy = f"Free some space and try again{kept}"
             raise errors.DiskFull(f"{place}: {error.strerror}", remedy) from None
         files.raise_for(place, error)
 
     @property
     def sha256(self) -> str:
-        """Of what is here."""
+        """The digest of what is here."""
         return self._digest.hexdigest()
 
     def release(self) -> int:
-        """The descriptor, at its beginning and the caller's from now on; its name is gone."""
+        """The descriptor, at its beginning, now owned by the caller; the file's name is removed."""
         posix.lseek(self.fd, 0, 0)
-        self.forget()
+        self.delete()
         self._is_released = True
         return self.fd
 
-    def forget(self) -> None:
-        """Takes its names from what is here, so that nobody goes on with it."""
+    def delete(self) -> None:
+        """Deletes the names of the files, so that they are never resumed."""
         self.validator = ""
         if not self._path:
             return
@@ -180,7 +178,7 @@ class Partial:
     def __exit__(self, *_: object) -> None:
         if not self._is_released:
             if not (self.size and self.validator):
-                self.forget()
+                self.delete()
             posix.close(self.fd)
 
 

@@ -1,12 +1,12 @@
-"""Finds a plugin in the registries that the operator named.
+"""Finds a plugin in the registries that the operator configured.
 
-~/.config/edge/registry names one index a line: an https:// URL or an absolute path; a line that begins with #
-is a comment. The first index that has the plugin is taken, so that a later one can't put another in its
-place; an index that can't be read ends the search for the same reason.
+~/.config/edge/registry lists one index a line: an https:// URL or an absolute path; lines that begin with #
+are comments. The first index that has the plugin is used, so that a later one cannot replace it; an index
+that cannot be read ends the search for the same reason.
 
 An index is {"plugins": [{"name", "version", "description", "author", "capabilities", "url", "sha256"}]}. It
-only says where a package is and what its digest is: who may be trusted is for the package's signature. An
-entry may lack `sha256`, which is told, or write it `sha256:…`.
+only locates a package and its digest: trust is up to the package's signature. An entry may lack `sha256`,
+which is reported, or write it as `sha256:…`.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-MOST_INDEX_BYTES = 4_000_000
-MOST_WARNINGS = 5
-LONGEST_VERSION = 64
+MAX_INDEX_BYTES = 4_000_000
+MAX_WARNINGS = 5
+MAX_VERSION = 64
 
 
 class Entry:
-    """Where a registry has a plugin.
+    """A registry's entry of a plugin.
 
-    sha256  in lower case; empty where the entry has none
-    url     an https:// URL, or the path of a file where the index is a file of this machine
+    sha256  in lower case; empty if the entry has none
+    url     an https:// URL, or the path of a file if the index is local
     index   the URL or the path of the index
-    inside  whether the index is this machine's, or all of its servers are at addresses that are not public;
+    inside  whether the index is local, or all of its servers are outside the public internet;
             only then may `url` be at such an address
     """
 
@@ -57,15 +57,16 @@ class Entry:
 
 
 def find(what: str, *, cache: str, say: Say) -> Entry:
-    """Where the registries have `what`, a plugin's name or NAME@VERSION; without a version its last entry.
+    """The registries' entry of `what`, a plugin's name or NAME@VERSION; without a version the last entry.
 
-    `cache`: a folder for indexes under way. `say`: takes progress, and warnings about broken entries.
-    Raises UsageError for what no registry has, BadPackage for an entry that is broken, what fetching raises.
+    `cache`: a folder for partial indexes. `say`: takes progress, and warnings about broken entries. Raises
+    UsageError if no registry has it, BadPackage for a broken entry, and the errors of fetching.
     """
     name, at, version = what.partition("@")
     if not is_plugin_name(name) or bool(at) != bool(version):
         raise errors.UsageError(
-            "This is not the name of a plugin in a registry", "Name one as in `edge install calendar@1.2.0`"
+            "This is not a valid plugin name",
+            "Write NAME or NAME@VERSION, for example `edge install calendar@1.2.0`",
         )
     path, indexes = configured()
     folders.make(cache, 0o700)
@@ -74,7 +75,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
         if entry:
             return entry
     raise errors.UsageError(
-        f"No registry has {what}: {len(indexes)} searched",
+        f"No registry has {what}; searched: {len(indexes)}",
         f"Check the name and the version, or add a registry to {path}",
     )
 
@@ -90,19 +91,18 @@ def configured() -> tuple[str, list[str]]:
     text = files.read_guarded(path, files.OTHERS_WRITE)
     if text is not None and not text.strip(b"\0"):
         raise errors.EnvironmentFault(
-            f"{path} is empty: the registries it named are lost",
-            f"Write the https:// URL of an index, or its path, into it; or remove it: `rm {shell(path)}`",
+            f"{path} is empty: its list of registries is lost",
+            f"Write the https:// URL or the path of an index into it, or remove it: `rm {shell(path)}`",
         )
     wrong, remedy = problem(text or b"", path)
     if wrong:
         raise errors.EnvironmentFault(f"{path}: {wrong}", remedy)
     text = (text or b"").removeprefix(files.BYTE_ORDER_MARK)
     if text and not text.endswith(b"\n"):
-        # Half of an address is an address, too.
+        # A truncated address may be a valid one.
         raise errors.EnvironmentFault(
-            f"{path} ends within a line: it may have been cut short",
-            "Look whether its last line is whole and none is missing, then end that line: "
-            f"`echo >> {shell(path)}`",
+            f"{path} ends in the middle of a line: it may be truncated",
+            f"Check that the last line is complete and none is missing, then end it: `echo >> {shell(path)}`",
         )
     found = []
     for number, raw in enumerate(text.split(b"\n"), 1):
@@ -113,12 +113,12 @@ def configured() -> tuple[str, list[str]]:
             try:
                 urls.parse(line)
             except errors.UsageError as error:
-                remedy = "Write an https:// URL or an absolute path of an index"
+                remedy = "Write the https:// URL or the absolute path of an index"
                 raise errors.UsageError(f"{path}, line {number}: {error.message}", remedy) from None
         found.append(line)
     if not found:
         raise errors.UsageError(
-            "No registry is configured", f"Write the https:// URL of an index, or its path, into {path}"
+            "No registry is configured", f"Write the https:// URL or the path of an index into {path}"
         )
     return path, found
 
@@ -129,8 +129,8 @@ class _Index:
     __slots__ = ("_base", "_inside", "_plugins", "_say", "_shown")
 
     def __init__(self, where: str, cache: str, say: Say) -> None:
-        """Reads it. `where`: a URL or an absolute path."""
-        got = fetch(where, most_bytes=MOST_INDEX_BYTES, cache=cache, say=say)
+        """Reads the index. `where`: a URL or an absolute path."""
+        got = fetch(where, most_bytes=MAX_INDEX_BYTES, cache=cache, say=say)
         try:
             text = files.read_all(got.fd)
         except OSError as error:
@@ -147,10 +147,10 @@ class _Index:
         try:
             whole = native.read_json(text, self._shown)
         except errors.UsageError as error:
-            self._refuse(f"{self._shown} is no index of a registry: {error.message}")
+            self._refuse(f"{self._shown} is not a registry index: {error.message}")
         plugins = whole.get("plugins") if isinstance(whole, dict) else None
         if not isinstance(plugins, list):
-            self._refuse(f'{self._shown} is no index of a registry: it has no list "plugins"')
+            self._refuse(f'{self._shown} is not a registry index: it has no list "plugins"')
         return plugins
 
     def find(self, name: str, version: str) -> Entry | None:
@@ -168,7 +168,7 @@ class _Index:
             self._refuse(f"{self._shown}, entry {asked + 1}, {name}: {wrong}")
         digest = _digest(fields)
         if not digest:
-            self._say(f"{self._shown} names no digest for {name}: only signatures say whose it is")
+            self._say(f"{self._shown} lists no digest for {name}: only the signature protects it")
         return Entry(
             name,
             fields["version"],
@@ -179,30 +179,30 @@ class _Index:
         )
 
     def _warn(self, asked: int) -> None:
-        """Tells of broken entries, which are skipped."""
+        """Warns about broken entries, which are skipped."""
         skipped = 0
         for at, fields in enumerate(self._plugins):
             wrong = self._wrong(fields) if at != asked else ""
             if not wrong:
                 continue
             skipped += 1
-            if skipped <= MOST_WARNINGS:
+            if skipped <= MAX_WARNINGS:
                 self._say(f"{self._shown}, entry {at + 1} is skipped: {wrong}")
-        if skipped > MOST_WARNINGS:
-            self._say(f"{self._shown}: {skipped - MOST_WARNINGS} more entries are skipped")
+        if skipped > MAX_WARNINGS:
+            self._say(f"{self._shown}: {skipped - MAX_WARNINGS} more skipped")
 
     def _wrong(self, fields: Any) -> str:
-        """What is wrong with an entry, empty if nothing is."""
+        """The problem of an entry; empty if there is none."""
         if not isinstance(fields, dict):
-            return "it is no object"
+            return "it is not an object"
         for field in ("name", "version", "url"):
             if not isinstance(fields.get(field), str):
-                return f"it has no text {field!r}"
+                return f"its {field!r} is missing or not text"
         if not is_plugin_name(fields["name"]):
-            return "its name is none of a plugin"
+            return "its name is not a valid plugin name"
         version = fields["version"]
-        if not (0 < len(version) <= LONGEST_VERSION and version.isascii() and version.isprintable()):
-            return "its version is not one of printable ASCII"
+        if not (0 < len(version) <= MAX_VERSION and version.isascii() and version.isprintable()):
+            return "its version is not printable ASCII"
         digest = _digest(fields)
         if not isinstance(digest, str) or (digest and not is_digest(digest)):
             return "its sha256 does not have 64 hexadecimal digits"
@@ -219,15 +219,15 @@ class _Index:
         if "://" in url:
             return urls.parse(url).text
         if not url or not url.isprintable():
-            raise errors.UsageError("It is no path")
+            raise errors.UsageError("It is not a path")
         return url if url.startswith("/") else f"{files.folder(self._base).rstrip('/')}/{url}"
 
     def _refuse(self, message: str) -> NoReturn:
-        raise errors.BadPackage(message, "Tell whoever keeps this registry")
+        raise errors.BadPackage(message, "Report this to the registry's operator")
 
 
 def _digest(fields: dict[str, Any]) -> Any:
-    """The digest of an entry in lower case, empty where it has none; as it stands where it is no text."""
+    """The digest of an entry in lower case, empty if it has none; unchanged if it is not text."""
     found = fields.get("sha256")
     if not isinstance(found, str):
         return "" if found is None else found

@@ -1,34 +1,34 @@
-"""Reading archives piece by piece, so that neither memory nor time depends on the sizes that they declare."""
+"""Reads archives piece by piece, so that memory and time do not depend on the sizes that they declare."""
 
 from __future__ import annotations
 
 import posix
 
-from edge.sources.members import MOST_MEMBERS
+from edge.sources.members import MAX_MEMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-MOST_BYTES = 50 << 20
-"""Of all files of an archive together."""
+MAX_BYTES = 50 << 20
+"""Maximum size of an archive's files together."""
 
 PIECE_BYTES = 1 << 16
-MOST_STREAM_BYTES = MOST_BYTES + 2048 * MOST_MEMBERS
-"""Of an archive: its files, and a head with a long name and padding for each."""
+MAX_STREAM_BYTES = MAX_BYTES + 2048 * MAX_MEMBERS
+"""Maximum of an archive's stream: its files, and a header with a long name and padding for each."""
 
-MOST_HEAD_BYTES = 1 << 16
-"""That stand before one member of a tar archive."""
+MAX_HEAD_BYTES = 1 << 16
+"""Maximum size of the headers before one member of a tar archive."""
 
-MOST_DIRECTORY_BYTES = 512 * MOST_MEMBERS
-"""That a zip archive lists its members in."""
+MAX_DIRECTORY_BYTES = 512 * MAX_MEMBERS
+"""Maximum size of a zip archive's directory."""
 
-MOST_CODER_BYTES = 80 << 20
-"""Of memory for decompressing; xz -9 takes 65 MB."""
+MAX_CODER_BYTES = 80 << 20
+"""Maximum memory for decompression; xz -9 takes 65 MB."""
 
-MOST_PARTS = 4096
-"""Compressed one by one, as parallel compressors do."""
+MAX_PARTS = 4096
+"""Maximum number of independently compressed parts, as parallel compressors write them."""
 
 
 def refuse(archive: str, why: str) -> NoReturn:
@@ -36,12 +36,12 @@ def refuse(archive: str, why: str) -> NoReturn:
     from edge import errors
 
     raise errors.BadPackage(
-        f"{archive}: {why}", "A plugin is smaller; look into the archive before you use it"
+        f"{archive}: {why}", "Plugins are smaller; check the contents of the archive before you use it"
     )
 
 
 class Window:
-    """An open file as a reader of zip archives wants it; the descriptor's own position stays."""
+    """An open file in the interface of zipfile; the descriptor's own position stays."""
 
     __slots__ = ("_archive", "_at", "_fd", "_size")
 
@@ -52,11 +52,11 @@ class Window:
         self._size = posix.fstat(fd).st_size
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, or all that is left."""
+        """Up to `size` bytes, or the whole rest."""
         left = max(self._size - self._at, 0)
         wanted = left if size < 0 else min(size, left)
-        if wanted > MOST_DIRECTORY_BYTES:
-            refuse(self._archive, f"its directory is longer than {MOST_DIRECTORY_BYTES} bytes")
+        if wanted > MAX_DIRECTORY_BYTES:
+            refuse(self._archive, f"its directory is longer than {MAX_DIRECTORY_BYTES} bytes")
         data = read_at(self._fd, self._archive, wanted, self._at)
         self._at += len(data)
         return data
@@ -65,7 +65,7 @@ class Window:
         """Moves, as files do."""
         at = offset + (0, self._at, self._size)[whence]
         if at < 0:
-            # As of a file: zipfile looks before the beginning of small ones.
+            # As for a file: zipfile seeks before the beginning of small ones.
             raise OSError("a place before its beginning")
         self._at = at
         return at
@@ -80,7 +80,7 @@ class Window:
 
 
 class Stream:
-    """A tar archive as its reader wants it: forward only, and with an end to what stands before a member."""
+    """A tar archive in the interface of tarfile: forward only, with limited headers."""
 
     __slots__ = ("_archive", "_at", "_head_left", "_held", "_left", "_pieces", "_start", "last")
 
@@ -90,48 +90,48 @@ class Stream:
         self._held = b""
         self._start = 0
         self._at = 0
-        self._left = MOST_STREAM_BYTES
+        self._left = MAX_STREAM_BYTES
         self._head_left = 0
         self.last = b""
 
     def peek(self, size: int) -> bytes:
-        """What comes next, less than `size` bytes only before the end."""
+        """The next bytes; fewer than `size` only before the end."""
         while len(self._held) - self._start < size:
             piece = next(self._pieces, b"")
             if not piece:
                 break
             self._left -= len(piece)
             if self._left < 0:
-                refuse(self._archive, f"it unpacks to more than {MOST_BYTES >> 20} MB")
+                refuse(self._archive, f"it unpacks to more than {MAX_BYTES >> 20} MB")
             self._held = self._held[self._start :] + piece
             self._start = 0
         return self._held[self._start : self._start + size]
 
     def take(self, size: int) -> bytes:
-        """The next `size` bytes; EOFError where there are less."""
+        """The next `size` bytes; EOFError if there are fewer."""
         data = self.peek(size)
         if len(data) < size:
-            raise EOFError("it ends too early")
+            raise EOFError("it is truncated")
         self._start += size
         self._at += size
         return data
 
     def begin_member(self) -> None:
-        """From now on the reader may take the heads of one more member."""
-        self._head_left = MOST_HEAD_BYTES
+        """Allows the reader to read the headers of one more member."""
+        self._head_left = MAX_HEAD_BYTES
 
     def read(self, size: int = -1) -> bytes:
-        """For the reader: a part of a member's heads, never less than it asks for."""
-        # Some versions of tarfile ask again and again for what is missing.
+        """For the reader: a part of a member's headers, never less than requested."""
+        # Some versions of tarfile repeat short reads endlessly.
         self._head_left -= size
         if size < 0 or self._head_left < 0:
-            refuse(self._archive, f"there are more than {MOST_HEAD_BYTES >> 10} KB before a member")
+            refuse(self._archive, f"more than {MAX_HEAD_BYTES >> 10} kB precede a member")
         self.last = self.take(size)
         return self.last
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """For the reader, which moves only where a member does not end where its heads say."""
-        raise ValueError(f"its members don't follow each other ({offset}, {whence})")
+        """For the reader, which moves only if a member does not end where its headers state."""
+        raise ValueError(f"its members are not consecutive ({offset}, {whence})")
 
     def tell(self) -> int:
         """For the reader: the position."""
@@ -139,7 +139,7 @@ class Stream:
 
 
 def read_at(fd: int, archive: str, size: int, at: int) -> bytes:
-    """As `pread`, with errors of the system told apart from those of a decompressor."""
+    """As `pread`, but system errors differ from those of a decompressor."""
     from edge import files
 
     try:
@@ -160,13 +160,13 @@ def plain(fd: int, archive: str) -> Iterator[bytes]:
 
 
 def decompressed(fd: int, archive: str, coder: Callable[[], Any]) -> Iterator[bytes]:
-    """A compressed file in pieces of at most `PIECE_BYTES`, however much one of its own expands to."""
+    """A compressed file in pieces of at most `PIECE_BYTES`, however much its own pieces expand to."""
     compressed = plain(fd, archive)
     rest = b""
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         part = coder()
         while not part.eof:
-            # Only zlib hands back what it has not used.
+            # Only zlib returns unused input.
             held = getattr(part, "unconsumed_tail", b"") or rest
             if not held and getattr(part, "needs_input", True):
                 held = next(compressed, b"")
@@ -175,14 +175,14 @@ def decompressed(fd: int, archive: str, coder: Callable[[], Any]) -> Iterator[by
             if piece:
                 yield piece
             elif not held and not part.eof:
-                raise EOFError("it ends too early")
+                raise EOFError("it is truncated")
         rest = part.unused_data.lstrip(b"\0")
         while not rest:
             padding = next(compressed, b"")
             if not padding:
                 return
             rest = padding.lstrip(b"\0")
-    refuse(archive, f"it is compressed in more than {MOST_PARTS} parts")
+    refuse(archive, f"it has more than {MAX_PARTS} compressed parts")
 
 
 def gzip_coder() -> Any:
@@ -196,7 +196,7 @@ def xz_coder() -> Any:
     """For one part of a .xz."""
     import lzma
 
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, MOST_CODER_BYTES)
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_CODER_BYTES)
 
 
 def bzip2_coder() -> Any:

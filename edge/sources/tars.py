@@ -1,4 +1,4 @@
-"""The members of a tar archive, in their order. tarfile reads the heads, and nothing but them."""
+"""Reads the members of a tar archive in order. tarfile reads the headers only."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def is_tar(begin: bytes) -> bool:
 
 
 def extract(pieces: Iterator[bytes], into: Extraction) -> None:
-    """Unpacks all members. Raises `errors.EdgeError`, or what tarfile makes of damaged ones."""
+    """Unpacks all members. Raises `errors.EdgeError`, or tarfile's errors for damaged ones."""
     stream = streams.Stream(pieces, into.archive)
     if not is_tar(stream.peek(BLOCK_BYTES)):
         from edge import errors
         from edge.sources.members import REMEDY
 
-        raise errors.BadPackage(f"{into.archive}: it holds no tar archive of POSIX or GNU", REMEDY)
+        raise errors.BadPackage(f"{into.archive}: it is not a POSIX or GNU tar archive", REMEDY)
     import tarfile
 
     stream.begin_member()
     source: Any = stream
-    # Surrogates stand for what is not UTF-8: such a name can be refused by its name.
+    # Surrogates stand for bytes that are not UTF-8, so that such a name can be refused by name.
     tar = tarfile.TarFile(fileobj=source, mode="r", encoding="utf-8", errors="surrogateescape")
     while True:
         member = tar.next()
@@ -47,12 +47,12 @@ def extract(pieces: Iterator[bytes], into: Extraction) -> None:
 
 def _extract_member(member: TarInfo, stream: streams.Stream, into: Extraction) -> None:
     name = _name(member, into)
-    # A member that is a hole in part is "regular" to tarfile.
+    # tarfile treats a sparse member as "regular".
     if member.issparse():
         into.refuse(name, "it is a sparse file")
     if member.isdir():
         if member.size:
-            into.refuse(name, "it is a folder with contents of its own")
+            into.refuse(name, "it is a folder with data of its own")
         into.add_folder(name)
     elif member.type in (b"0", b"\0"):
         into.add_file(name, _contents(stream, member.size))
@@ -61,12 +61,12 @@ def _extract_member(member: TarInfo, stream: streams.Stream, into: Extraction) -
 
 
 def _name(member: TarInfo, into: Extraction) -> str:
-    """Its name, which all heads before it agree on where more than one says it."""
-    said = member.pax_headers.get("path", member.name)
-    if said.rstrip("/") != member.name.rstrip("/"):
-        into.refuse(member.name, f"it has another name too, {said[:40]!a}")
-    # tarfile takes the slash away that a file must not have.
-    return member.name if member.isdir() else said
+    """The member's name; all headers before it must agree on it."""
+    name = member.pax_headers.get("path", member.name)
+    if name.rstrip("/") != member.name.rstrip("/"):
+        into.refuse(member.name, f"it has a second name, {name[:40]!a}")
+    # tarfile removes the trailing slash that a file must not have.
+    return member.name if member.isdir() else name
 
 
 def _kind(member: TarInfo) -> str:
@@ -81,7 +81,7 @@ def _kind(member: TarInfo) -> str:
 
 def _contents(stream: streams.Stream, size: int) -> Iterator[bytes]:
     if size < 0:
-        raise ValueError("a size below zero")
+        raise ValueError("a negative size")
     left = size
     while left:
         piece = stream.take(min(left, streams.PIECE_BYTES))
@@ -91,15 +91,15 @@ def _contents(stream: streams.Stream, size: int) -> Iterator[bytes]:
 
 
 def _check_end(stream: streams.Stream) -> None:
-    """That the reader saw an end, not something broken, and that there is nothing behind it.
+    """Checks that the archive ended properly and that nothing follows.
 
     Reads to the end, where a compressed file's checksum is.
     """
     if any(stream.last):
-        raise ValueError("the head of a member is damaged")
+        raise ValueError("the header of a member is damaged")
     while True:
         rest = stream.take(len(stream.peek(BLOCK_BYTES)))
         if not rest:
             return
         if any(rest):
-            raise ValueError("there is something behind its end")
+            raise ValueError("there is data after its end")

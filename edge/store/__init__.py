@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
 
 HEAD = "head"
 CODE = "code"
@@ -108,7 +108,7 @@ class Record:
         self.remote = remote
         self.previous_source = tuple(previous_source)
         self.interpret = interpret
-        self.consents: tuple[Ask, ...] = tuple(map(tuple, consents))
+        self.consents: tuple[Request, ...] = tuple(map(tuple, consents))
         self.approved = tuple(approved)
         self.identity = identity
 

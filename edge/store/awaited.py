@@ -32,7 +32,7 @@ def keep(waiting: Manifest) -> None:
     write(get(waiting.name))
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Drops the release that waits, which was installed or is not wanted any more."""
     staged.remove(store.waiting_path(name))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 READS = "config_read"
-MOST_BYTES = 256 << 10
+MAX_BYTES = 256 << 10
 """It crosses into the plugin with every call."""
 
 
@@ -133,7 +133,7 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
         if json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
         else:
-            staged.make_last(store.config_path(manifest.name))
+            staged.make_durable(store.config_path(manifest.name))
     return now
 
 
@@ -234,9 +234,9 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
 
     path = store.config_path(name)
     text = json_text(now).encode()
-    if len(text) > MOST_BYTES:
+    if len(text) > MAX_BYTES:
         raise errors.ConfigError(
-            f"{name}: the configuration is longer than {MOST_BYTES >> 10} kB", takes(name)
+            f"{name}: the configuration is longer than {MAX_BYTES >> 10} kB", takes(name)
         )
     folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from edge.manifest import Manifest
-    from edge.permissions.catalogue import Ask
+    from edge.permissions import catalogue
     from edge.policy.grants import Grants
     from edge.policy.model import Policy
 
@@ -96,17 +96,17 @@ class Request:
         self.missing = missing(manifest, held, level)
         # What the level does not give is shown as such: a yes to that is none to give it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
-        self.consents: tuple[Ask, ...] = () if explicit else self.missing
+        self.consents: tuple[catalogue.Request, ...] = () if explicit else self.missing
         self.changes = _with_missing(list(changes), self.consents)
         self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
 
-    def refused(self) -> set[Ask]:
+    def refused(self) -> set[catalogue.Request]:
         """The permission requests of which the level gives the plugin nothing, with a yes or without."""
         not_given, given = {*self.missing} - {*self.consents}, requests.Covering(self.grants.allowed)
         limits = self.grants.limits
         return {
             ask
-            for ask in self.manifest.asks
+            for ask in self.manifest.requests
             # A limit is given also where no consent is needed for it; of others a part is something.
             if ask in not_given
             or not (
@@ -179,12 +179,12 @@ class Review:
             return self.request.grants
         return grants.resolve(self.manifest, self.held, profile=here())
 
-    def consents(self, before: Record | None, *, agreed: bool) -> list[Ask]:
+    def consents(self, before: Record | None, *, agreed: bool) -> list[catalogue.Request]:
         """The consents to the release: those that cover it already, and with a yes what was shown."""
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
         agreed_to, held = set(shown), requests.Covering(had)
-        return [ask for ask in self.manifest.asks if ask in agreed_to or held.covers(ask)]
+        return [ask for ask in self.manifest.requests if ask in agreed_to or held.covers(ask)]
 
     def stamp(self, act: str, release: str, before: Record | None) -> str:
         """Of an act on a release, and of all that the request was worked out from."""
@@ -260,7 +260,7 @@ def shown(request: Request) -> tuple[object, ...]:
     )
 
 
-def missing(manifest: Manifest, held: Policy, level: str) -> tuple[Ask, ...]:
+def missing(manifest: Manifest, held: Policy, level: str) -> tuple[catalogue.Request, ...]:
     """The permission requests of a manifest that no consent and no grant covers at a level.
 
     Limits no higher than what the level gives without consent are not among them.
@@ -270,7 +270,7 @@ def missing(manifest: Manifest, held: Policy, level: str) -> tuple[Ask, ...]:
         own = held.of(manifest.name)
         counting = own.consents + own.grants
     free, had = levels.free_limits(level, here()), requests.Covering(counting)
-    return tuple(ask for ask in manifest.asks if not (had.covers(ask) or _is_free(ask, free)))
+    return tuple(ask for ask in manifest.requests if not (had.covers(ask) or _is_free(ask, free)))
 
 
 def review(
@@ -345,21 +345,24 @@ def _compared(
     return changes, [reason], (signer, before_it)
 
 
-def _with_missing(changes: list[Change], consents: Iterable[Ask]) -> list[Change]:
+def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) -> list[Change]:
     """The changes, with what a yes covers beyond them; nothing where there is nothing to compare with."""
     if not changes:
         return []
-    told = {change.ask for change in changes if change.wider}
+    told = {change.request for change in changes if change.wider}
     more = [
-        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, ask=ask)
+        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, request=ask)
         for ask in consents
         if ask not in told
     ]
-    narrower = {change.ask for change in more}
-    return [*more, *(change for change in changes if change.ask is None or change.ask not in narrower)]
+    narrower = {change.request for change in more}
+    return [
+        *more,
+        *(change for change in changes if change.request is None or change.request not in narrower),
+    ]
 
 
-def _is_free(ask: Ask, free: dict[str, float]) -> bool:
+def _is_free(ask: catalogue.Request, free: dict[str, float]) -> bool:
     """Whether it is a limit no higher than what there is without anybody's consent."""
     return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
 

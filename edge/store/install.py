@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from edge.package import Package
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.policy.grants import Grants
     from edge.store import Record
     from edge.store.call_plan import Terms
@@ -210,7 +210,7 @@ class Installation:
         upgraded = before is not None and bool(before.current)
         _tell(package, before, now, upgraded=upgraded)
         records.write(now)
-        awaited.forget(now.name)
+        awaited.delete(now.name)
         terms = planning.derive(
             records.get(now.name),
             here(),
@@ -257,7 +257,7 @@ def _known(plan: InstallPlan) -> Outcome:
     """What is installed already is checked and stays."""
     assert plan.before is not None
     plan.package.check_all()
-    records.make_last(plan.before.name)
+    records.make_durable(plan.before.name)
     return Outcome(plan, plan.before, "nothing")
 
 
@@ -315,7 +315,7 @@ def _switched(
     remote: bool,
     enabled: bool,
     approved: bool,
-    consents: Iterable[Ask],
+    consents: Iterable[Request],
 ) -> Record:
     kept = _kept(before, release_id)
     was_approved = [kept] if before is not None and kept and before.is_approved(kept) else []
@@ -340,12 +340,12 @@ def _switched(
     )
 
 
-def _consents_of(before: Record | None, kept: str) -> list[Ask]:
+def _consents_of(before: Record | None, kept: str) -> list[Request]:
     """What was agreed to of the release that is kept, for when it comes back."""
     if before is None or not kept:
         return []
     try:
-        asked = manifest_of(kept).asks
+        asked = manifest_of(kept).requests
     except errors.EdgeError:
         return []
     consents = set(before.consents)

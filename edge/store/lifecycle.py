@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from edge.permissions.catalogue import Ask
+    from edge.permissions.catalogue import Request
     from edge.store import Record
     from edge.store.consent import Consent, Review
 
@@ -66,7 +66,7 @@ class Enabling:
         """Checks the plugin and enables it."""
         name, before, review = self._name, plan.found.record, plan.review
         if review is None:
-            records.make_last(name)
+            records.make_durable(name)
             return before
         if review.request is not None and not agreed:
             asked = "; ".join(review.request.widenings())
@@ -91,7 +91,7 @@ def disable(name: str) -> Record:
     with locked(), reserve.spent():
         found = records.get(name)
         if not found.enabled:
-            records.make_last(name)
+            records.make_durable(name)
             return found
         now = found.replace(enabled=False)
         _tell("disable", found, now)
@@ -158,8 +158,8 @@ def remove(name: str, *, forget: bool = False) -> bool:
             removal.finish(removal.begin(found, forget=forget))
         else:
             # Last: what can't be read can't say either that it is being removed.
-            removal.forget(name)
-            records.forget(name)
+            removal.delete(name)
+            records.delete(name)
         collect()
         return found is None or bool(found.current or found.previous)
 
@@ -174,7 +174,7 @@ def _refuse_gone(name: str, found: Record | None) -> NoReturn:
     )
 
 
-def take_back(name: str, ask: Ask | None = None) -> int:
+def take_back(name: str, ask: Request | None = None) -> int:
     """Takes back what was agreed to when a plugin was installed or enabled: all, or what `ask` takes in.
 
     Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).
@@ -194,7 +194,7 @@ def take_back(name: str, ask: Ask | None = None) -> int:
             audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
             records.write(found.replace(consents=kept))
         else:
-            records.make_last(name)
+            records.make_durable(name)
         return count
 
 

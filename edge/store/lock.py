@@ -7,7 +7,7 @@ import posix
 from edge import files, store
 from edge.files import folders, locking, staged
 
-PATIENCE = 120.0
+TIMEOUT = 120.0
 """Seconds: an installation of 30 MB takes a Pi Zero some ten."""
 
 PAUSE = 0.05
@@ -115,7 +115,7 @@ def _wait(fd: int, path: str) -> None:
     from fcntl import LOCK_EX, LOCK_NB, flock
     from time import monotonic, sleep
 
-    end = monotonic() + PATIENCE
+    end = monotonic() + TIMEOUT
     while True:
         try:
             flock(fd, LOCK_EX | LOCK_NB)
@@ -124,7 +124,7 @@ def _wait(fd: int, path: str) -> None:
                 from edge import errors
 
                 raise errors.IoFault(
-                    f"{path} has been locked for {PATIENCE:.0f} s",
+                    f"{path} has been locked for {TIMEOUT:.0f} s",
                     f"Another process is changing plugins, or stopped while it did: `fuser {path}` shows it",
                 ) from None
             sleep(PAUSE)

@@ -77,11 +77,11 @@ def policy_for(found: store.Record) -> Policy:
     return policy_file.load().agreed(found.name, found.consents)
 
 
-def make_last(name: str) -> None:
+def make_durable(name: str) -> None:
     """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
-    staged.make_last(store.record_path(name))
+    staged.make_durable(store.record_path(name))
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Removes a record, and with it the floor."""
     staged.remove(store.record_path(name))

@@ -28,11 +28,11 @@ def is_unfinished(found: Record) -> bool:
 
 def finish(begun: Record) -> None:
     """Removes all that is kept of a plugin, and last what says that it is being removed."""
-    forget(begun.name)
+    delete(begun.name)
     if begun.floor:
         records.write(_left(begun, forget=False))
     else:
-        records.forget(begun.name)
+        records.delete(begun.name)
 
 
 def _left(found: Record, *, forget: bool) -> Record:
@@ -42,11 +42,11 @@ def _left(found: Record, *, forget: bool) -> Record:
     return Record(found.name, floor=found.floor, newest=found.newest, newest_version=found.newest_version)
 
 
-def forget(name: str) -> None:
+def delete(name: str) -> None:
     """Removes configuration, secrets and grants, but no record."""
     from edge.policy import change
 
-    change.forget(name)
+    change.delete(name)
     for path in (store.config_path, store.secrets_path, store.terms_path, store.waiting_path):
         staged.remove(path(name))
     _forget_log(name)
@@ -62,8 +62,8 @@ def _forget_log(name: str) -> None:
     from edge.plugin_log import reading
 
     try:
-        reading.forget(name)
-        denials.forget(name)
+        reading.delete(name)
+        denials.delete(name)
     except errors.EdgeError:
         # That is in memory, and ends with a restart: no reason to keep a plugin.
         return

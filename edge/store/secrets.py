@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from edge.errors import EdgeError
 
-MOST_BYTES = 64 << 10
+MAX_BYTES = 64 << 10
 
 
 class Sealed:
@@ -96,11 +96,11 @@ def set_secret(name: str, secret: str, value: str) -> None:
     removed the plugin meanwhile.
     """
     raw = value.encode()
-    if not raw or len(raw) > MOST_BYTES:
+    if not raw or len(raw) > MAX_BYTES:
         from edge import errors
 
         raise errors.ConfigError(
-            f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MOST_BYTES} bytes"
+            f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MAX_BYTES} bytes"
         )
     from edge.store.lock import locked
 
@@ -123,7 +123,7 @@ def unset_secret(name: str, secret: str) -> bool:
         if was_set or _parse(_text(name)) is None:
             _write(name, now, "unset", secret)
         else:
-            staged.make_last(store.secrets_path(name))
+            staged.make_durable(store.secrets_path(name))
     return was_set
 
 
@@ -227,7 +227,7 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
             # A copy, for what is checked is wiped.
             key_file.wipe(key_file.checked_seed(bytearray(content), path))
             # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
-            staged.make_last(path)
+            staged.make_durable(path)
             return content
     except errors.KeyDamaged:
         # What it sealed is lost either way.

@@ -46,7 +46,7 @@ FILE_BYTES = PUBLIC_AT + PUBLIC_KEY_BYTES
 HOLE = bytes(8)
 """What a power cut puts in place of bytes; random ones have it once in 2^59 keys."""
 
-LEAST_DIFFERENT = 16
+MIN_DIFFERENT = 16
 """Values among a seed's bytes: a random one has some 30, a flash cell that was erased one."""
 
 
@@ -132,7 +132,7 @@ def read_local() -> bytes | None:
 
 def looks_random(content: bytes | bytearray) -> bool:
     """Whether bytes may be those of a key: not emptied, not of an erased flash cell."""
-    return HOLE not in content and len(set(content)) >= LEAST_DIFFERENT
+    return HOLE not in content and len(set(content)) >= MIN_DIFFERENT
 
 
 def local_path() -> str:

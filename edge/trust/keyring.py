@@ -45,8 +45,8 @@ CONTEXT = b"edge signing key v1\n"
 LOG_N, R, P = 15, 8, 1
 """32 MB and some 0.1 s of a dev machine for each guess."""
 
-MOST_LOG_N, MOST_R, MOST_P = 20, 16, 4
-MOST_MEMORY = 1 << 30
+MAX_LOG_N, MAX_R, MAX_P = 20, 16, 4
+MAX_MEMORY = 1 << 30
 """What a file may ask of whoever opens it."""
 
 REMEDY = "Put the file back from a backup; without one move it away, and make another: `edge key new NAME`"
@@ -198,7 +198,7 @@ def _locked(seed: bytearray, public: bytes, passphrase: bytes) -> bytearray:
 
 def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
     memory = BLOCK_BYTES * r << log_n
-    fits = 1 <= log_n <= MOST_LOG_N and 1 <= r <= MOST_R and 1 <= p <= MOST_P and memory <= MOST_MEMORY
+    fits = 1 <= log_n <= MAX_LOG_N and 1 <= r <= MAX_R and 1 <= p <= MAX_P and memory <= MAX_MEMORY
     if not fits:
         raise errors.EnvironmentFault(
             "A key's file asks for more work than any of ours does",

@@ -15,5 +15,5 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, with files so small that some ten entries fill them all."""
-    monkeypatch.setattr("edge.audit.ring.FILE_BYTES", 700)
+    monkeypatch.setattr("edge.audit.rotating_file.FILE_BYTES", 700)
     return folder

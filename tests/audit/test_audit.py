@@ -75,10 +75,10 @@ def test_nobody_else_reaches_it(folder: Path) -> None:
 def test_what_others_may_write_is_not_trusted(folder: Path, name: str) -> None:
     audit.append({"event": "test"})
     (folder / name).chmod(0o770)
-    with pytest.raises(errors.EnvironmentFault, match="others may write it") as caught:
+    with pytest.raises(errors.EnvironmentFault, match="other users can write it") as caught:
         audit.append({"event": "test"})
     assert str(folder / name) in caught.value.message
-    assert audit.verify() == [f"{str(folder / name).rstrip('/')}: others may write it"]
+    assert audit.verify() == [f"{str(folder / name).rstrip('/')}: other users can write it"]
 
 
 @pytest.mark.parametrize("name", ["log", "lock"])
@@ -118,7 +118,7 @@ def test_processes_that_write_together_never_interleave(folder: Path) -> None:
 
 def test_a_clock_that_goes_back_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for now in (4_000_000_000.5, 0.0, -5.0, 1_800_000_000.0):
-        monkeypatch.setattr("edge.audit.ring.time", lambda now=now: now)
+        monkeypatch.setattr("edge.audit.rotating_file.time", lambda now=now: now)
         audit.append({"event": "test"})
     assert [entry["time"] for entry in audit.entries()] == [4_000_000_000, 0, -5, 1_800_000_000]
     assert audit.verify() == []

@@ -17,11 +17,17 @@ Lines = list[bytes]
         (lambda x: x[:1] + x[4:], "line 2: entries 2 to 4 are missing"),
         (lambda x: x[2:], "line 1: entries 1 to 2 are missing"),
         (lambda x: [x[1], x[0], *x[2:]], "line 1: entry 1 is missing"),
-        (lambda x: [*x[:3], x[1], *x[3:]], "line 4: entry 2 stands behind entry 3"),
-        (lambda x: [x[0], x[1].replace(b'"at": 1', b'"at": 7'), *x[2:]], "line 3: entry 3 does not follow"),
-        (lambda x: [x[0].replace(b'"prev": "0', b'"prev": "1'), *x[1:]], "entry 1 says that there was one"),
-        (lambda x: [*x[:2], b"gone\n", *x[3:]], "line 3: entry 3 should stand here"),
-        (lambda x: [*x[:2], b"\n", *x[3:]], "line 3: entry 3 should stand here"),
+        (lambda x: [*x[:3], x[1], *x[3:]], "line 4: entry 2 is out of order after entry 3"),
+        (
+            lambda x: [x[0], x[1].replace(b'"at": 1', b'"at": 7'), *x[2:]],
+            "line 3: entry 3 does not match entry 2",
+        ),
+        (
+            lambda x: [x[0].replace(b'"prev": "0', b'"prev": "1'), *x[1:]],
+            "entry 1 refers to an earlier entry",
+        ),
+        (lambda x: [*x[:2], b"gone\n", *x[3:]], "line 3: entry 3, expected here,"),
+        (lambda x: [*x[:2], b"\n", *x[3:]], "line 3: entry 3, expected here,"),
         (lambda x: [*x[:2], b"[]\n", *x[4:]], "line 4: entry 4 is missing"),
     ],
 )

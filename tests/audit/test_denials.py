@@ -133,4 +133,4 @@ def test_a_denial_that_can_not_be_written_stays_a_denial(
     folder.parent.mkdir(parents=True)
     folder.touch()
     deny("loud", 3)
-    assert capfd.readouterr().err.count("can't be audited") == 1
+    assert capfd.readouterr().err.count("denials cannot be audited") == 1

@@ -38,7 +38,7 @@ def test_no_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(BoardError, match="missing can't go to the board: No such file"):
+    with pytest.raises(BoardError, match="missing cannot be copied to the board: No such file"):
         Board([Path("missing")])
 
 

@@ -51,7 +51,7 @@ def test_output_goes_where_the_command_wrote_it(tmp_path: Path) -> None:
     done = pizero("--", "sh", "-c", "echo answer; echo problem >&2", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "answer\n")
     assert "problem\n" in done.stderr
-    assert "memory at most" in done.stderr
+    assert "peak memory" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_wrong_usage(arguments: tuple[str, ...], tmp_path: Path) -> None:
 def test_no_board(tmp_path: Path) -> None:
     done = pizero("--with", "missing", "--", "true", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (5, "")
-    assert "missing can't go to the board" in done.stderr
+    assert "missing cannot be copied to the board" in done.stderr
 
 
 def test_edge_runs_what_this_machine_compiled(board: Board, artifact: Callable[..., Path]) -> None:

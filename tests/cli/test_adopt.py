@@ -60,13 +60,13 @@ def test_a_published_plugin_is_packed_installed_shown_as_adopted_and_configured(
     ran = pack(edge, published, "--adopt", "--release", "7")
     assert ran.status == 0
     for stated in (
-        "the risk of faults is high: it is not rated",
-        "`env_read` is an old name of config_read",
-        "config_read without [config_schema]: any text may be set",
-        "description has to be 1 to 4096 characters in one line",
-        "author has to be",
+        "the risk of faults is high, because the manifest does not rate it",
+        "`env_read` is the old name of config_read",
+        "config_read without [config_schema] allows any setting",
+        "description must be 1 to 4096 characters in one line",
+        "author must be",
         "signature is empty",
-        "version is 0.0.0, and the plugin says that it is 0.1.0",
+        "version is 0.0.0, but the plugin reports 0.1.0",
     ):
         assert stated in ran.err
     seen = edge("inspect", machine / "a.edge", "--json").document
@@ -96,7 +96,10 @@ def test_who_installs_what_was_adopted_is_asked_about_that_too(
 
 def test_without_a_release_number_the_first_is_stated(edge: Edge, machine: Path, published: Path) -> None:
     ran = pack(edge, published, "--adopt")
-    assert "the release is 1: none follows from 0.0.0; --release names one" in ran.err
+    assert (
+        "the release is 1, because no release number can be derived from 0.0.0; set one with --release"
+        in ran.err
+    )
     assert edge("inspect", machine / "a.edge", "--json").document["release"] == 1
 
 
@@ -113,4 +116,4 @@ def test_what_would_be_unsafe_to_guess_is_refused_still(edge: Edge, published: P
     with (published / "manifest.toml").open("a") as file:
         file.write('[config_schema.properties.a]\ntype = "integer"\nx-secret = true\n')
     ran = pack(edge, published, "--adopt")
-    assert (ran.status, "a secret is text" in ran.err) == (3, True)
+    assert (ran.status, "a secret must be text" in ran.err) == (3, True)

@@ -73,7 +73,7 @@ def test_what_another_library_would_not_load_is_named(edge: Edge, put: Put, tmp_
     lines = ran.out.splitlines()
     for line, name in zip(lines, ("faults", "other")):
         assert line.startswith(f"{name} 1.0.0 (current): WOULD NOT LOAD: its code for ")
-        assert line.endswith("the library wants 0123456789abcdef")
+        assert line.endswith("the library requires 0123456789abcdef")
     assert lines[2] == "2 releases, 2 of them would not load"
     assert "Keep the library that is in use" in ran.out
     document = edge("audit", "--engine", said(tmp_path, fingerprints=other_fingerprint()), "--json").document
@@ -110,7 +110,7 @@ def test_a_library_that_can_not_be_asked_is_this_machines_fault(edge: Edge, tmp_
     (tmp_path / "libedge.so").write_bytes(b"\x7fELF and nothing more")
     ran = edge("audit", "--engine", tmp_path / "libedge.so")
     assert (ran.status, ran.out) == (5, "")
-    assert "libedge.so can't be asked: " in ran.err
+    assert "libedge.so cannot be run here: " in ran.err
     assert "Traceback" not in ran.err
 
 

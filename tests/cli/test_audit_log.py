@@ -101,9 +101,9 @@ def test_the_whole_log(edge: Edge, put: Put, monkeypatch: pytest.MonkeyPatch) ->
     ran = edge("audit", "--log")
     assert (ran.status, ran.out, ran.err) == (0, "", "The log is empty\n")
     put(1)
-    monkeypatch.setattr("edge.audit.ring.time", lambda: 1_800_000_000)
+    monkeypatch.setattr("edge.audit.rotating_file.time", lambda: 1_800_000_000)
     change.set_level("strict")
-    monkeypatch.setattr("edge.audit.ring.time", lambda: 17)
+    monkeypatch.setattr("edge.audit.rotating_file.time", lambda: 17)
     audit.append({"event": "test", "plugin": "\x1b[31m", "text": "a\nb"})
     install, level, test = edge("audit", "--log").out.splitlines()
     assert "  install faults: " in install
@@ -139,7 +139,7 @@ def test_verifying(edge: Edge, put: Put, empty: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"install"', b'"removed"'))
     ran = edge("audit", "--verify")
     assert ran.status == 1
-    assert "log, line 2: entry 2 does not follow entry 1" in ran.out
+    assert "log, line 2: entry 2 does not match entry 1" in ran.out
     document = edge("audit", "--verify", "--json").document
     assert (document["ok"], len(document["problems"]), document["newest"]) == (False, 1, {"log": digest})
 

@@ -150,7 +150,7 @@ def test_pack_skips_a_check_that_needs_secrets_and_says_so_or_takes_them(
     words = ("pack", folder, "--target", "x86_64-linux", "-o", machine / "a.edge")
     ran = edge(*words)
     assert ran.status == 0
-    assert "self-check skipped: needs config_read" in ran.err
+    assert "self-check skipped: it needs config_read" in ran.err
     ran = edge(*words, "--secret", f"token={machine}/value")
     assert (ran.status, "skipped" in ran.err) == (0, False)
     ran = edge(*words, "--secret", f"other={machine}/value")

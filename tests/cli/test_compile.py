@@ -212,4 +212,4 @@ def test_a_name_that_no_scope_of_a_key_can_have_is_told(
     facts = {"plugin": {"name": name, "version": "1.0.0"}, "tools": []}
     monkeypatch.setattr("edge.dev.compile._ask", lambda *_: facts)
     ran = edge("compile", wasm("faults"), "--target", "pi-zero", "-o", tmp_path)
-    assert (ran.status, "which is no plugin's name" in ran.err) == (0, is_told)
+    assert (ran.status, "which is not a valid plugin name" in ran.err) == (0, is_told)

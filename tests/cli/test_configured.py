@@ -92,7 +92,7 @@ def test_a_whole_number_is_kept_as_it_was_written_or_refused(edge: Edge, tmp_pat
         assert json.loads(asked)["__config"] == {"days": number}
     (tmp_path / "c.json").write_text(json.dumps({"days": 2**64}))
     ran = edge("config", "faults", "--from", tmp_path / "c.json")
-    assert (ran.status, "from -9223372036854775808 to 18446744073709551615" in ran.err) == (2, True)
+    assert (ran.status, "between -9223372036854775808 and 18446744073709551615" in ran.err) == (2, True)
     assert edge("config", "faults", "--json").document["values"] == {"days": 2**64 - 1}
 
 
@@ -302,6 +302,6 @@ def test_references_and_alternatives_are_checked_and_what_is_not_is_said(
     ran = edge("install", path, "--yes")
     assert (ran.status, "are not checked: /$dynamicRef" in ran.err) == (0, True)
     ran = edge("config", "faults", "port=0")
-    assert (ran.status, "/port: has to be 1024 or more, or has to be 80" in ran.err) == (2, True)
+    assert (ran.status, "/port: must be 1024 or more, or must be 80" in ran.err) == (2, True)
     ran = edge("config", "faults", "port=80")
     assert (ran.status, "not checked here: /$dynamicRef" in ran.err) == (0, True)

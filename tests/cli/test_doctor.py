@@ -34,7 +34,7 @@ def test_a_check_is_a_line_and_a_remedy_stands_below(edge: Edge, monkeypatch: py
     assert ran.status == 0
     lines = ran.out.splitlines()
     at = next(at for at, line in enumerate(lines) if line.startswith("warn  clock "))
-    column = lines[at].index("the clock says 1970-01-01")
+    column = lines[at].index("the clock shows 1970-01-01")
     assert lines[at + 1].startswith(" " * column + " Set it")
     starts = [line[:5].strip() for line in lines if line[0] != " "]
     assert (len(starts), set(starts) <= {"pass", "warn", "fail"}) == (len(CHECKS), True)

@@ -197,7 +197,7 @@ def test_a_policy_that_means_nothing_stops_everything_that_asks_it(
     path.chmod(0o600)
     ran = edge("run", artifact("faults"), ASK, *given)
     assert (ran.status, ran.out) == (5, "")
-    assert "policy.json is no policy" in ran.err
+    assert "policy.json is not a valid policy" in ran.err
 
 
 @pytest.mark.usefixtures("given")

@@ -308,7 +308,7 @@ def test_somebody_elses_plugin_is_compiled_here(
         what = Path(shutil.make_archive(str(tmp_path / "a"), kind, folder.parent, folder.name))
     ran = edge("install", what, "--yes")
     assert (ran.status, ran.out) == (0, "my-channel 0.1.0-beta installed\n")
-    assert "warning: its manifest, line 6: there is no field `unknown`" in ran.err
+    assert "warning: its manifest, line 6: unknown field `unknown`" in ran.err
     assert "downloads/" not in ran.err
     assert edge("list", "--json").document["plugins"][0]["state"] == "enabled"
     assert not list((tmp_path / "data/edge/downloads").glob("*"))
@@ -317,8 +317,8 @@ def test_somebody_elses_plugin_is_compiled_here(
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("name", "cron-last", "line 1: name is cron-last, and the plugin says that it is cron-next"),
-        ("version", "1.0.1", "line 2: version is 1.0.1, and the plugin says that it is 1.0.0"),
+        ("name", "cron-last", "line 1: name is cron-last, but the plugin reports cron-next"),
+        ("version", "1.0.1", "line 2: version is 1.0.1, but the plugin reports 1.0.0"),
     ],
 )
 def test_somebody_elses_plugin_that_calls_itself_otherwise_goes_by_its_manifest(

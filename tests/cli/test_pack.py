@@ -116,7 +116,7 @@ def test_the_component_goes_along_where_it_is_wanted(edge: Edge, plugin: Plugin,
 def test_what_was_built_elsewhere_is_named(edge: Edge, plugin: Plugin, wasm: Wasm, tmp_path: Path) -> None:
     folder = plugin()
     (folder / "cron-next.wasm").unlink()
-    refused(edge("pack", folder, *ONE, "-o", tmp_path / "a.edge"), 3, "line 5: there is no file", "--wasm")
+    refused(edge("pack", folder, *ONE, "-o", tmp_path / "a.edge"), 3, "line 5: no such file", "--wasm")
     ran = edge("pack", folder, *ONE, "--wasm", wasm("cron-next"), "-o", tmp_path / "a.edge")
     assert (ran.status, ran.out) == (0, f"{tmp_path}/a.edge\n")
 
@@ -138,9 +138,9 @@ def test_another_key_signs(
             "cron-next",
             {"name": "cron-last"},
             1,
-            "name is cron-last, and the plugin says that it is cron-next",
+            "name is cron-last, but the plugin reports cron-next",
         ),
-        ("cron-next", {"version": "1.0.1"}, 2, "version is 1.0.1, and the plugin says that it is 1.0.0"),
+        ("cron-next", {"version": "1.0.1"}, 2, "version is 1.0.1, but the plugin reports 1.0.0"),
         ("cron-next", {"edge": {"tools": []}}, 9, "the tool `cron_next` has no risk"),
         (
             "cron-next",
@@ -148,23 +148,43 @@ def test_another_key_signs(
             9,
             "the plugin has no tool `fly`: it offers cron_next",
         ),
-        ("cron-next", {"edge": {"check": {"tool": "fly", "arguments": "{}"}}}, 9, "no tool `fly`"),
-        ("cron-next", {"capabilities": ["tool", "memory"]}, 6, "the component has no memory"),
-        ("cron-next", {"colour": "red"}, 10, "there is no field `colour`"),
+        (
+            "cron-next",
+            {"edge": {"check": {"tool": "fly", "arguments": "{}"}}},
+            9,
+            "the tool `fly` is not rated",
+        ),
+        ("cron-next", {"capabilities": ["tool", "memory"]}, 6, "the component is not a memory"),
+        ("cron-next", {"colour": "red"}, 10, "unknown field `colour`"),
         (
             "cron-next",
             {"permissions": ["http_client"], "edge": {"http": {"hosts": ["a.org"]}}},
             7,
             "import HTTP",
         ),
-        ("cron-next", {"version": "1.0.0-rc.1"}, 2, "no release number follows from 1.0.0-rc.1"),
-        ("cron-next", {"wasm_path": "other.wasm"}, 5, "there is no file"),
-        ("cron-next", {"wasm_path": "."}, 5, "there is no file"),
-        ("cron-next", {"config_schema": {"properties": {"a": {"type": "text"}}}}, 8, "is no JSON Schema"),
-        ("cron-next", {"config_schema": {"minimum": "1"}}, 8, "is no JSON Schema"),
-        ("cron-next", {"config_schema": {"properties": {"a": {"pattern": "("}}}}, 8, "is no JSON Schema"),
-        ("channel", {"edge": {"check": {"arguments": "{}"}}}, 5, "which tool is to be tried? It offers none"),
-        ("memory", {"edge": {"tools": [{"name": "a", "risk": "low"}]}}, 5, "no tool `a`: it offers no tool"),
+        ("cron-next", {"version": "1.0.0-rc.1"}, 2, "no release number can be derived from 1.0.0-rc.1"),
+        ("cron-next", {"wasm_path": "other.wasm"}, 5, "no such file"),
+        ("cron-next", {"wasm_path": "."}, 5, "no such file"),
+        (
+            "cron-next",
+            {"config_schema": {"properties": {"a": {"type": "text"}}}},
+            8,
+            "is not a valid JSON Schema",
+        ),
+        ("cron-next", {"config_schema": {"minimum": "1"}}, 8, "is not a valid JSON Schema"),
+        (
+            "cron-next",
+            {"config_schema": {"properties": {"a": {"pattern": "("}}}},
+            8,
+            "is not a valid JSON Schema",
+        ),
+        (
+            "channel",
+            {"edge": {"check": {"arguments": "{}"}}},
+            5,
+            "no `tool` is set under [edge.check]; the plugin offers none",
+        ),
+        ("memory", {"edge": {"tools": [{"name": "a", "risk": "low"}]}}, 5, "no tool `a`: it offers no tools"),
     ],
 )
 def test_what_a_device_would_refuse_is_refused_with_its_line(
@@ -190,7 +210,7 @@ def test_all_problems_are_told_at_once_each_in_its_line(edge: Edge, plugin: Plug
 
 def test_a_fault_of_a_schema_is_told_once(edge: Edge, plugin: Plugin) -> None:
     ran = edge("pack", plugin(config_schema={"items": [True]}), *ONE)
-    refused(ran, 3, "has a problem: line 8: this is no JSON Schema")
+    refused(ran, 3, "has a problem: line 8: this is not a valid JSON Schema")
 
 
 def test_what_devices_do_not_check_is_refused(edge: Edge, plugin: Plugin) -> None:
@@ -207,7 +227,7 @@ def test_a_link_out_of_the_folder_is_refused(edge: Edge, plugin: Plugin, wasm: W
     folder = plugin()
     (folder / "cron-next.wasm").unlink()
     (folder / "cron-next.wasm").symlink_to(wasm("cron-next"))
-    refused(edge("pack", folder, *ONE), 3, "line 5: wasm_path leads out of ")
+    refused(edge("pack", folder, *ONE), 3, "line 5: wasm_path points outside ")
 
 
 def test_an_import_that_nobody_provides_is_refused(
@@ -412,6 +432,6 @@ def test_a_file_in_place_of_the_folder_says_what_to_name(
     refused(
         edge("pack", folder / name),
         2,
-        f"{folder / name} is a file, and a package is made of a folder",
+        f"{folder / name} is a file; a package is made from a folder",
         remedy.format(folder),
     )

@@ -54,7 +54,7 @@ CASES = {
     "wasi 0.3": (
         f"(component {importing('wasi:cli/stdout@0.3.0')})",
         "component",
-        "later WASI",
+        "newer WASI",
         "wasm32-wasip2",
     ),
     "wasi:http": (

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from edge import _native as native
 from edge import errors
 from edge.limits.admission import Counters, Slot
-from edge.text import LONGEST
+from edge.text import MAX_NAME
 from tests.counters.holding import Clock
 
 NAME_BYTES = native.COUNTED_NAME
@@ -206,7 +206,7 @@ def test_places_for_data_share_the_memory_and_not_the_names(users: Callable[[str
 
 def test_names_of_any_length_that_plugins_have_are_told_apart(users: Callable[[str], Counters]) -> None:
     counters = users("/one")
-    for name in ("x" * LONGEST, "x" * (LONGEST - 1), "x" * (LONGEST - 1) + "y", "x" * 43, "x" * 44):
+    for name in ("x" * MAX_NAME, "x" * (MAX_NAME - 1), "x" * (MAX_NAME - 1) + "y", "x" * 43, "x" * 44):
         counters.enter(name, per_minute=1).close()
         with pytest.raises(errors.RateExceeded, match=f"^{name}: "):
             counters.enter(name, per_minute=1)

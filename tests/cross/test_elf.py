@@ -58,7 +58,7 @@ def test_code_for_the_pi_zero_passes(link: Link) -> None:
 
 def test_the_canary_is_refused_for_each_thing_it_uses(link: Link) -> None:
     found = "\n".join(elf.complaints("pi-zero", link(*PI_2)))
-    for reason in ("newer CPU", "Thumb-2", "floating point unit", "NEON", "no movw", "no dmb"):
+    for reason in ("newer CPU", "Thumb-2", "floating-point unit", "NEON", "no movw", "no dmb"):
         assert reason in found
 
 
@@ -83,12 +83,12 @@ def test_thumb_code_is_found(link: Link) -> None:
     [
         (["-target", "aarch64-linux-gnu.2.28"], "", "it is for AARCH64, not ARM"),
         (["-target", "arm-linux-gnueabi.2.28", "-mcpu=arm1176jzf_s"], "", "as soft float does"),
-        ([*PI_ZERO, "-Wl,-rpath,/opt"], "", "a folder of its own"),
+        ([*PI_ZERO, "-Wl,-rpath,/opt"], "", "its own library search path"),
         ([*PI_ZERO, "-Wl,-z,notext"], '__asm__(".globl f\\nf: .word puts");', "text relocations"),
         (
             ["-target", "arm-linux-gnueabihf.2.34", "-mcpu=arm1176jzf_s"],
             "int pthread_detach(unsigned long); int f(void) { return pthread_detach(0); }",
-            "it needs GLIBC_2.34; devices may have 2.28",
+            "it needs GLIBC_2.34; devices have at least 2.28",
         ),
     ],
 )
@@ -123,7 +123,7 @@ def test_without_symbols_nothing_is_judged(link: Link) -> None:
 
 def test_symbols_of_another_program_are_refused(link: Link, tmp_path: Path) -> None:
     other = link(*PI_ZERO, code="int f(void) { return 1; }").rename(tmp_path / "other.so")
-    with pytest.raises(elf.NotChecked, match="not the same program"):
+    with pytest.raises(elf.NotChecked, match="is a different program"):
         elf.complaints("pi-zero", link(*PI_ZERO), other)
 
 
@@ -131,4 +131,4 @@ def test_the_command_line_exits_by_the_verdict(link: Link, capsys: pytest.Captur
     assert elf.main(["pi-zero", str(link(*PI_ZERO))]) == 0
     assert elf.main(["pi-zero", str(link(*PI_2))]) == 1
     assert elf.main(["pi-zero", __file__]) == 2
-    assert "is no ELF file" in capsys.readouterr().err
+    assert "is not an ELF file" in capsys.readouterr().err

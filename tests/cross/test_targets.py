@@ -18,5 +18,5 @@ def test_32_bit_arm_is_held_to_the_pi_zero() -> None:
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
-    with pytest.raises(targets.UnknownTarget, match="no target pico; there are pi-zero, "):
+    with pytest.raises(targets.UnknownTarget, match="unknown target pico; known are pi-zero, "):
         targets.get("pico")

@@ -29,9 +29,9 @@ def test_a_path_where_no_file_can_be_is_wrong_usage(tmp_path: Path, name: str) -
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(errors.UsageError, match=f"there is no folder {tmp_path}/missing") as caught:
+    with pytest.raises(errors.UsageError, match=f"no such folder: {tmp_path}/missing") as caught:
         probe(str(tmp_path / "missing" / "a"))
-    assert caught.value.remedy == f"Make it: `mkdir -p {tmp_path}/missing`"
+    assert caught.value.remedy == f"Create it: `mkdir -p {tmp_path}/missing`"
 
 
 @pytest.mark.parametrize("kind", ["fifo", "link", "link to a device"])

@@ -49,4 +49,4 @@ def test_without_a_library_the_rest_is_still_looked_at(tmp_path: Path) -> None:
     assert [name for name, check in checks.items() if check["status"] == "fail"] == ["processor", "library"]
     assert all(checks[name]["remedy"] for name in ("processor", "library"))
     assert checks["clock"]["status"] == checks["python"]["status"] == "pass"
-    assert checks["plugins"]["found"] == "not checked: the native library can't be used"
+    assert checks["plugins"]["found"] == "not checked: the native library cannot be used"

@@ -104,7 +104,7 @@ def test_a_library_that_is_a_fifo_holds_nobody(
 ) -> None:
     os.mkfifo(tmp_path / "library")
     monkeypatch.setenv("EDGE_LIBRARY", str(tmp_path / "library"))
-    assert finding("processor").found == f"{tmp_path}/library is no library"
+    assert finding("processor").found == f"{tmp_path}/library is not a library"
 
 
 def test_a_python_that_is_too_old(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,10 @@ def test_a_session_folder_that_is_passed_over_is_told(
     # It would stay in this machine's own.
     monkeypatch.setattr("edge.files.runtime_dir.own_folder", lambda: "/dev/shm/edge-0/1")
     found = finding("shared_memory")
-    assert (found.status, f"not XDG_RUNTIME_DIR, {tmp_path}/nowhere: " in found.found) == ("pass", True)
+    assert (found.status, f"XDG_RUNTIME_DIR, {tmp_path}/nowhere, is not used: " in found.found) == (
+        "pass",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def test_a_relative_place_is_ignored_and_told(
     monkeypatch.setenv(variable, "relative/place")
     found = finding("places")
     assert (found.status, bool(found.remedy)) == ("warn", True)
-    assert f"{variable} is relative/place, which is ignored: /" in found.found
+    assert f"{variable} is relative/place, which is ignored; /" in found.found
 
 
 def test_a_relative_home_is_ignored_and_told(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +207,7 @@ def test_a_relative_home_is_ignored_and_told(finding: Check, monkeypatch: pytest
     monkeypatch.setenv("HOME", "relative/place")
     found = finding("places")
     assert found.status == "warn"
-    assert "HOME is relative/place, which is ignored: no place is used" in found.found
+    assert "HOME is relative/place, which is ignored; no place is used" in found.found
 
 
 @pytest.fixture
@@ -251,7 +254,7 @@ def test_the_disk(
 def test_a_file_system_without_a_size(finding: Check, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = os.statvfs_result((4096, 4096, 0, 0, 0, 0, 0, 0, 0, 255))
     monkeypatch.setattr("posix.statvfs", lambda _: found)
-    assert (finding("disk").status, "without a size" in finding("disk").found) == ("pass", True)
+    assert (finding("disk").status, "without its own size" in finding("disk").found) == ("pass", True)
     assert empty.exists()
 
 
@@ -275,14 +278,14 @@ def test_a_file_where_the_data_should_be(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     found = finding("disk")
-    assert (found.status, found.found) == ("fail", f"{tmp_path}/file is no folder")
+    assert (found.status, found.found) == ("fail", f"{tmp_path}/file is not a folder")
     assert "XDG_DATA_HOME" in found.remedy
 
 
 def test_a_file_system_that_takes_no_files(finding: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/proc")
     found = finding("disk")
-    assert (found.status, found.found) == ("fail", "/proc can't be written: No such file or directory")
+    assert (found.status, found.found) == ("fail", "/proc cannot be written: No such file or directory")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changes users")

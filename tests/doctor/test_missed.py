@@ -89,10 +89,10 @@ def test_of_a_log_whose_beginning_was_dropped_nothing_is_missed(
     finding: Check, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from edge import audit
-    from edge.audit import ring
+    from edge.audit import rotating_file
 
     put()
-    monkeypatch.setattr(ring, "FILE_BYTES", 1 << 10)
+    monkeypatch.setattr(rotating_file, "FILE_BYTES", 1 << 10)
     for at in range(40):
         audit.append({"event": "test", "at": at})
     assert finding("audit").status == "pass"

@@ -32,7 +32,7 @@ def test_this_machines_key(finding: Check, empty: Path) -> None:
     (empty / "keys" / "local.key").unlink()
     assert finding("keys").status == "pass"
     (empty / "keys").rmdir()
-    assert "no key of its own yet" in finding("keys").found
+    assert "no key yet" in finding("keys").found
 
 
 def test_no_place_for_keys(finding: Check, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_who_is_trusted(finding: Check, trusted: Path) -> None:
 def test_nobody_is_trusted(finding: Check, empty: Path) -> None:
     (empty / "keys" / "local.key").unlink()
     found = finding("trust")
-    assert (found.status, found.remedy) == ("warn", "Trust one: `edge key trust KEY`")
+    assert (found.status, found.remedy) == ("warn", "Trust a key: `edge key trust KEY`")
 
 
 def test_a_line_that_means_nothing(finding: Check, trusted: Path) -> None:

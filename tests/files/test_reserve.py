@@ -20,7 +20,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_has_a_size_and_only_its_owner_reads_it(path: Path) -> None:
     reserve.keep()
     content = path.read_bytes()
-    assert (len(content) >= reserve.LEAST_BYTES, path.stat().st_mode & 0o777) == (True, 0o600)
+    assert (len(content) >= reserve.MIN_BYTES, path.stat().st_mode & 0o777) == (True, 0o600)
     # Nothing that a filesystem could store in less.
     assert len(set(content)) == 256
     path.write_bytes(b"short")
@@ -39,7 +39,7 @@ def test_it_is_given_up_on_a_full_disk_only_and_made_again_by_the_outermost(
         with reserve.spent():
             assert not path.exists()
         assert not path.exists()
-    assert path.stat().st_size >= reserve.LEAST_BYTES
+    assert path.stat().st_size >= reserve.MIN_BYTES
 
 
 def test_without_a_place_it_is_told(path: Path) -> None:

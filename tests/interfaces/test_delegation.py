@@ -37,7 +37,7 @@ Grants = dict[str, frozenset[str]]
     ],
 )
 def test_a_delegation_names_one_tool_of_one_plugin(target: str) -> None:
-    with pytest.raises(errors.OptionsError, match="is no delegation"):
+    with pytest.raises(errors.OptionsError, match="is not a delegation target"):
         check_target(target)
     with pytest.raises(errors.OptionsError):
         Chain("planner", [target], depth=3)
@@ -52,7 +52,7 @@ def test_a_tool_that_is_named_may_be_called() -> None:
 def test_a_tool_that_is_not_named_may_not(plugin: str, tool: str) -> None:
     chain = Chain("planner", ["weather/forecast"], depth=2)
     with pytest.raises(
-        errors.NotDelegated, match=f"planner may not call .{plugin[1:]}.*does not name it"
+        errors.NotDelegated, match=f"planner may not call .{plugin[1:]}.*does not contain it"
     ) as caught:
         chain.to(plugin, tool)
     assert caught.value.exit_code == 3
@@ -210,9 +210,9 @@ def test_a_caller_pays_for_a_callee_that_failed() -> None:
 @pytest.mark.parametrize(
     ("route", "why"),
     [
-        (["a", "c"], "does not name it"),
+        (["a", "c"], "does not contain it"),
         (["a", "b", "a"], "already in the chain"),
-        (["a", "b", "c", "d"], "at most 3 plugins"),
+        (["a", "b", "c", "d"], "more than 3 plugins"),
     ],
 )
 def test_what_the_guard_refuses_ends_the_call(artifact: Artifact, route: list[str], why: str) -> None:

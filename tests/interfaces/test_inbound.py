@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edge import errors
-from edge.interfaces.inbound import MOST_WAITING, Inbound
+from edge.interfaces.inbound import MAX_WAITING, Inbound
 
 
 def test_messages_come_in_the_order_in_which_they_were_pushed() -> None:
@@ -18,8 +18,8 @@ def test_messages_come_in_the_order_in_which_they_were_pushed() -> None:
 
 def test_a_flood_of_messages_is_refused() -> None:
     inbound = Inbound()
-    for number in range(MOST_WAITING):
+    for number in range(MAX_WAITING):
         inbound.push({"id": str(number)})
     with pytest.raises(errors.StateError):
         inbound.push({"id": "one more"})
-    assert len(inbound) == MOST_WAITING
+    assert len(inbound) == MAX_WAITING

@@ -97,8 +97,8 @@ def test_a_manifest_says_what_a_plugin_is_and_asks_for() -> None:
     assert (found.name, found.version, found.level, found.release) == ("weather", "1.2.3", "default", 7)
     assert found.fields["author"] == "Somebody"
     assert (found.capabilities, found.permissions) == (("tool", "channel"), ("http_client", "config_read"))
-    assert set(found.asks) == ASKS
-    assert len(found.asks) == len(ASKS)
+    assert set(found.requests) == ASKS
+    assert len(found.requests) == len(ASKS)
     assert found.limits == {"memory": 4194304, "deadline": 2.5, "calls_per_minute": 6}
     assert found.secrets == ("token",)
     assert json.loads(found.config_schema)["properties"]["days"] == {"type": "integer"}
@@ -114,7 +114,7 @@ def test_a_release_follows_from_the_version_unless_it_is_named() -> None:
 @pytest.mark.parametrize("version", ["1.0.1000", "2026-01-30", "1.0.0-beta", "0.0.0"])
 def test_a_version_without_a_release_is_an_error_of_ours_and_nothing_to_others(version: str) -> None:
     text = HEAD.replace("1.0.0", version)
-    with pytest.raises(errors.BadManifest, match=f"line 2: no release number follows from {version}"):
+    with pytest.raises(errors.BadManifest, match=f"line 2: no release number can be derived from {version}"):
         parse(text)
     found = parse(text, strictness="foreign")
     assert (found.release, found.warnings) == (0, ())
@@ -132,8 +132,8 @@ def test_a_compiled_manifest_is_the_same_manifest(text: str) -> None:
     data = found.compiled()
     again = manifest.Manifest.from_compiled(marshal.loads(marshal.dumps(data, 2)))
     assert again.compiled() == data
-    assert (again.asks, again.limits, again.tool("forecast").risk) == (
-        found.asks,
+    assert (again.requests, again.limits, again.tool("forecast").risk) == (
+        found.requests,
         found.limits,
         found.tool("forecast").risk,
     )
@@ -181,16 +181,16 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("name = 7", r"name has to be text"),
-        ('name = "Weather"', r"name has to be of a-z"),
-        (f'name = "{"a" * 129}"', r"name has to be 1 to 128"),
-        ('name = "a-"', r"name has to be of a-z"),
-        ('version = ""', r"version has to be 1 to 64"),
-        ('wasm_path = "../a.wasm"', r"wasm_path has to be a relative path"),
-        ('wasm_path = "/a.wasm"', r"wasm_path has to be a relative path"),
-        ('capabilities = "tool"', r"capabilities has to be an array"),
-        ("capabilities = [1]", r"capabilities has to hold texts"),
-        ("config_schema = 1", r"config_schema has to be a table"),
+        ("name = 7", r"name must be text"),
+        ('name = "Weather"', r"name must consist of a-z"),
+        (f'name = "{"a" * 129}"', r"name must be 1 to 128"),
+        ('name = "a-"', r"name must consist of a-z"),
+        ('version = ""', r"version must be 1 to 64"),
+        ('wasm_path = "../a.wasm"', r"wasm_path must be a relative path"),
+        ('wasm_path = "/a.wasm"', r"wasm_path must be a relative path"),
+        ('capabilities = "tool"', r"capabilities must be an array"),
+        ("capabilities = [1]", r"capabilities must contain only text"),
+        ("config_schema = 1", r"config_schema must be a table"),
     ],
 )
 def test_a_field_of_the_contract_that_is_wrong_is_an_error_for_all(text: str, expected: str) -> None:
@@ -205,60 +205,60 @@ def test_a_field_of_the_contract_that_is_wrong_is_an_error_for_all(text: str, ex
     ("text", "line", "expected"),
     [
         ('[[edge.tools]]\nname = "a b"\nrisk = "low"', 2, "a tool needs a name"),
-        ('[[edge.tools]]\nname = "a"', 1, "the risk of `a` has to be low, medium or high"),
+        ('[[edge.tools]]\nname = "a"', 1, "the risk of `a` must be low, medium or high"),
         ('[[edge.tools]]\nname = "a"\nrisk = "none"', 3, "the risk of `a`"),
-        ('edge.tools = [\n {name = "a", risk = "low"},\n {name = "a", risk = "low"}]', 3, "named twice"),
+        ('edge.tools = [\n {name = "a", risk = "low"},\n {name = "a", risk = "low"}]', 3, "listed twice"),
         ('[edge.http]\nhosts = [\n"a.org",\n"*.*"]', 4, "wildcard"),
-        ("[edge.http]\nhosts = [1]", 2, "a host has to be text"),
-        ("[edge.limits]\nmemory = true", 2, "memory has to be a whole number"),
-        ("[edge.limits]\nmemory = 1.5", 2, "memory has to be a whole number"),
-        ("[edge.limits]\ndeadline = inf", 2, "deadline has to be a number"),
-        ("[edge.limits]\ndeadline = 0", 2, "deadline has to be a number"),
+        ("[edge.http]\nhosts = [1]", 2, "a host must be text"),
+        ("[edge.limits]\nmemory = true", 2, "memory must be a whole number"),
+        ("[edge.limits]\nmemory = 1.5", 2, "memory must be a whole number"),
+        ("[edge.limits]\ndeadline = inf", 2, "deadline must be a number"),
+        ("[edge.limits]\ndeadline = 0", 2, "deadline must be a number"),
         (
             "[edge.limits]\nhost_calls = 4294967296",
             2,
-            "host_calls has to be a whole number from 1 to 4294967295",
+            "host_calls must be a whole number from 1 up to 4294967295",
         ),
         (
             "[edge.limits]\ncalls_per_minute = 4294967296",
             2,
-            "calls_per_minute has to be a whole number from 1 to 4294967295",
+            "calls_per_minute must be a whole number from 1 up to 4294967295",
         ),
         (
             "[edge.limits]\nconcurrent_calls = 9007199254740992",
             2,
-            "concurrent_calls has to be a whole number from 1 to 4294967295",
+            "concurrent_calls must be a whole number from 1 up to 4294967295",
         ),
         ("[edge.kv]", 1, "needs quota_bytes"),
-        ("[edge.kv]\nquota_bytes = -1", 2, "quota_bytes has to be"),
+        ("[edge.kv]\nquota_bytes = -1", 2, "quota_bytes must be"),
         ('[[edge.cli]]\nprogram = "git"', 2, "absolute path"),
-        ('[[edge.cli]]\narguments = ["a"]', 1, "`program` has to be text"),
+        ('[[edge.cli]]\narguments = ["a"]', 1, "`program` must be text"),
         ('[[edge.cli]]\nprogram = "/bin/a"\narguments = ["{x}"]', 3, "classes are"),
-        ('[edge.delegate]\ntools = ["a/*"]', 2, "a wildcard is refused"),
-        ('[edge.delegate]\ntools = ["*"]', 2, "a wildcard is refused"),
-        ('[edge.delegate]\ntools = ["a"]', 2, "a target is PLUGIN/TOOL"),
-        ('[edge]\nlevel = "none"', 2, "level has to be one of relaxed, default, strict, paranoid"),
-        ("[edge]\nrelease = 1.0", 2, "release has to be"),
-        ("edge = 1", 1, "edge has to be a table"),
-        ("[edge.check]", 1, "[edge.check] needs arguments"),
-        ('[edge.check]\ntool = "a"', 1, "[edge.check] needs arguments"),
-        ("[edge.check]\narguments = {}", 2, "the JSON text of an object"),
+        ('[edge.delegate]\ntools = ["a/*"]', 2, "wildcards are not allowed"),
+        ('[edge.delegate]\ntools = ["*"]', 2, "wildcards are not allowed"),
+        ('[edge.delegate]\ntools = ["a"]', 2, "a target must be PLUGIN/TOOL"),
+        ('[edge]\nlevel = "none"', 2, "level must be one of relaxed, default, strict, paranoid"),
+        ("[edge]\nrelease = 1.0", 2, "release must be"),
+        ("edge = 1", 1, "edge must be a table"),
+        ("[edge.check]", 1, "[edge.check] needs `arguments`"),
+        ('[edge.check]\ntool = "a"', 1, "[edge.check] needs `arguments`"),
+        ("[edge.check]\narguments = {}", 2, "a JSON object as text"),
         ("[edge.check]\narguments = '[]'", 2, "the arguments must be a JSON object"),
         ("[edge.check]\narguments = '{\"a\": nan}'", 2, "must be a JSON object"),
         ("[edge.check]\narguments = '{'", 2, "must be a JSON object"),
         ("[edge.check]\ntool = ''\narguments = '{}'", 2, "the tool of a check needs a name"),
         ("[edge.check]\ntool = 7\narguments = '{}'", 2, "the tool of a check needs a name"),
-        (f"[edge.check]\narguments = '{{{' ' * 70000}}}'", 2, "at most 64 kB"),
-        ('[config_schema]\ntype = "array"', 2, "a configuration is an object"),
-        ("[config_schema]\ndefault = 1979-05-27", 2, "JSON has no such value"),
-        ("[config_schema]\ndefault = nan", 2, "JSON has no such value"),
-        ('[config_schema.properties.a]\ntype = "integer"\nx-secret = true', 3, "a secret is text"),
+        (f"[edge.check]\narguments = '{{{' ' * 70000}}}'", 2, "must not exceed 64 kB"),
+        ('[config_schema]\ntype = "array"', 2, "the configuration must be an object"),
+        ("[config_schema]\ndefault = 1979-05-27", 2, "JSON cannot represent this value"),
+        ("[config_schema]\ndefault = nan", 2, "JSON cannot represent this value"),
+        ('[config_schema.properties.a]\ntype = "integer"\nx-secret = true', 3, "a secret must be text"),
         ('[config_schema.properties.a]\ntype = "string"\nx-secret = 1', 3, "true or false"),
         (
             '[config_schema.properties.a]\ntype="object"\n[config_schema.properties.a.properties.b]\n'
             'type = "string"\nx-secret = true',
             5,
-            "at the top of the schema only",
+            "only on top-level properties",
         ),
     ],
 )
@@ -272,19 +272,23 @@ def test_what_would_be_unsafe_to_guess_is_an_error_for_all(text: str, line: int,
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        ("colour = 1", 1, "there is no field `colour`"),
-        ("[edge]\ncolour = 1", 2, "there is no field `edge.colour`"),
-        ("[edge.check]\narguments = '{}'\nanswer = '1'", 3, "there is no field `edge.check.answer`"),
-        ("[edge.limits]\nslice_fuel = 1", 2, "there is no field `edge.limits.slice_fuel`"),
-        ("[edge.limits]\nfixed = true", 2, "there is no field `edge.limits.fixed`"),
-        ('permissions = ["fly"]', 1, "permissions has no `fly`"),
+        ("colour = 1", 1, "unknown field `colour`"),
+        ("[edge]\ncolour = 1", 2, "unknown field `edge.colour`"),
+        ("[edge.check]\narguments = '{}'\nanswer = '1'", 3, "unknown field `edge.check.answer`"),
+        ("[edge.limits]\nslice_fuel = 1", 2, "unknown field `edge.limits.slice_fuel`"),
+        ("[edge.limits]\nfixed = true", 2, "unknown field `edge.limits.fixed`"),
+        ('permissions = ["fly"]', 1, "unknown value `fly` in permissions"),
         ('permissions = ["config_read"]', 1, "config_read without [config_schema]"),
-        ('permissions = [\n"file_read"]', 2, "file_read gives nothing"),
-        ('permissions = ["memory_write"]', 1, "memory_write gives nothing"),
-        ('permissions = ["http_client"]', 1, "asks for every host"),
-        ('[edge.http]\nhosts = ["a.org"]', 2, "hosts without the permission http_client"),
-        ("[edge.http]\nhosts = []", 2, "names no hosts"),
-        ('[config_schema.properties.a]\ntype="string"\nx-secret=true', 1, "secrets without the permission"),
+        ('permissions = [\n"file_read"]', 2, "file_read has no effect"),
+        ('permissions = ["memory_write"]', 1, "memory_write has no effect"),
+        ('permissions = ["http_client"]', 1, "requests every host"),
+        ('[edge.http]\nhosts = ["a.org"]', 2, "hosts are listed without the permission http_client"),
+        ("[edge.http]\nhosts = []", 2, "lists no hosts"),
+        (
+            '[config_schema.properties.a]\ntype="string"\nx-secret=true',
+            1,
+            "secrets are declared without the permission",
+        ),
         ('publisher_key = "ab"', 1, "64 hexadecimal digits"),
         ('signature = "ab"', 1, "64 bytes in base64url"),
     ],
@@ -321,7 +325,7 @@ def test_a_permission_without_its_import_gives_nothing(text: str, needs: str, ex
 
 def test_a_foreign_manifest_that_names_no_hosts_asks_for_all() -> None:
     found = parse(HEAD + 'permissions = ["http_client"]', strictness="foreign")
-    assert found.asks == (("http_client", "*"),)
+    assert found.requests == (("http_client", "*"),)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +348,10 @@ def test_what_is_no_toml_is_refused_with_its_line(text: str | bytes, line: int) 
     ("text", "expected"),
     [
         ("# " + "x" * (1 << 20), "longer than 256 kB"),
-        ('[[edge.cli]]\nprogram = "/bin/a"\narguments = [' + '"a", ' * 65 + "]", "there may be 64 arguments"),
+        (
+            '[[edge.cli]]\nprogram = "/bin/a"\narguments = [' + '"a", ' * 65 + "]",
+            "there are too many arguments; the limit is 64",
+        ),
         ("[config_schema]\ndefault = " + "[" * 40 + "]" * 40, "nested too deeply"),
     ],
 )
@@ -408,10 +415,10 @@ def test_a_manifest_does_not_ask_for_more_than_anybody_reads(strictness: str) ->
             f'permissions = ["http_client"]\n[edge.http]\nhosts = [{hosts}]\n'
         )
 
-    assert len(parse(text(500), strictness=strictness).asks) == 500
+    assert len(parse(text(500), strictness=strictness).requests) == 500
     with pytest.raises(errors.BadManifest) as caught:
         parse(text(501), strictness=strictness)
-    assert "asks for 501 things" in str(caught.value.problems[0])
+    assert "has 501 permission requests" in str(caught.value.problems[0])
 
 
 @pytest.mark.parametrize(
@@ -430,7 +437,7 @@ def test_lists_are_bounded(text: str, found: str) -> None:
         if fits:
             parse(whole, strictness="foreign")
         else:
-            with pytest.raises(errors.BadManifest, match=f"has {count} entries, and may have 1024"):
+            with pytest.raises(errors.BadManifest, match=f"has {count} entries; the limit is 1024"):
                 parse(whole, strictness="foreign")
 
 

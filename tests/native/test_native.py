@@ -94,7 +94,7 @@ def test_a_library_that_is_cut_short_is_not_opened(
 ) -> None:
     whole = Path(os.environ["EDGE_LIBRARY"]).read_bytes()
     (tmp_path / "libedge.so").write_bytes(whole[:size])
-    assert re.search("cut short|no library", opened(monkeypatch, tmp_path / "libedge.so").message)
+    assert re.search("cut short|not a library", opened(monkeypatch, tmp_path / "libedge.so").message)
 
 
 def test_a_library_whose_end_was_never_written_is_not_opened(
@@ -135,7 +135,7 @@ def test_what_is_no_library_of_edge_is_not_opened(monkeypatch: pytest.MonkeyPatc
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "text").write_text("libedge")
     for path in (tmp_path, tmp_path / "pipe", tmp_path / "text", Path("/dev/null")):
-        assert re.search("is no file|no library", opened(monkeypatch, path).message)
+        assert re.search("is no file|not a library", opened(monkeypatch, path).message)
     assert "another library" in opened(monkeypatch, Path(_cffi_backend.__file__)).message
 
 

@@ -98,7 +98,7 @@ def test_revoking_what_a_level_gives_says_so(weather: str) -> None:
         (lambda consent: policy.set_level("relaxed", "weather", consent=consent), "the level of weather"),
         (lambda consent: policy.set_unattended("high", consent=consent), "unattended calls from low to high"),
         (
-            lambda consent: policy.forget("stern", consent=consent),
+            lambda consent: policy.delete("stern", consent=consent),
             "the level of stern from strict to default",
         ),
     ],

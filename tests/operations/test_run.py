@@ -12,7 +12,10 @@ from edge.trust import edit, key_file
 
 ASK = ("config_read", "token")
 DECLARED = Manifest(
-    fields={"name": "weather", "version": "1"}, permissions=["config_read"], asks=[ASK], risks={"read": "low"}
+    fields={"name": "weather", "version": "1"},
+    permissions=["config_read"],
+    requests=[ASK],
+    risks={"read": "low"},
 )
 
 

@@ -7,8 +7,8 @@ HEAD = 'name = "a"\nversion = "1.0.0"\nwasm_path = "a.wasm"\ncapabilities = ["to
 
 
 def test_the_contracts_capability_asks_for_it() -> None:
-    assert parse(HEAD % ', "channel"').asks == (("channel",),)
-    assert parse(HEAD % "").asks == ()
+    assert parse(HEAD % ', "channel"').requests == (("channel",),)
+    assert parse(HEAD % "").requests == ()
 
 
 def test_it_has_no_words() -> None:

@@ -116,17 +116,17 @@ def test_a_host_pattern_covers_itself_and_all_covers_it(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "instead"),
     [
-        ("https://api.example.org/", "write its host, api.example.org:443"),
-        ("http://api.example.org", "write its host, api.example.org:80"),
-        ("HTTPS://user:pw@API.example.org:8443/v1?x=1", "write its host, api.example.org:8443"),
-        ("api.example.org/v1", "write its host, api.example.org"),
+        ("https://api.example.org/", "write only the host, api.example.org:443"),
+        ("http://api.example.org", "write only the host, api.example.org:80"),
+        ("HTTPS://user:pw@API.example.org:8443/v1?x=1", "write only the host, api.example.org:8443"),
+        ("api.example.org/v1", "write only the host, api.example.org"),
         ("https://", "this is a URL"),
         ("[::1]", "IPv6"),
         ("[2001:db8::1]:443", "IPv6"),
         ("https://[::1]/", "IPv6"),
         ("2001:db8::1", "IPv6"),
-        ("API.example.org", "at its end: api.example.org"),
-        ("api.example.org.", "at its end: api.example.org"),
+        ("API.example.org", "trailing dot: api.example.org"),
+        ("api.example.org.", "trailing dot: api.example.org"),
         ("bücher.example", "xn--"),
     ],
 )
@@ -134,5 +134,5 @@ def test_other_spellings_of_a_host_are_told_what_to_write(pattern: str, instead:
     problem = http.host_problem(pattern)
     assert instead in problem
     _, comma, host = problem.rpartition(", ")
-    if comma and "write its host" in problem:
+    if comma and "write only the host" in problem:
         assert not http.host_problem(host)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edge.permissions import http, requests
 
 if TYPE_CHECKING:
-    Ask = tuple[str, ...]
+    Request = tuple[str, ...]
 
 ASKS = [
     ("channel",),
@@ -55,14 +55,14 @@ def test_a_grant_covers(grant: tuple[str, ...], ask: tuple[str, ...], covers: bo
 
 
 @given(lists, lists)
-def test_what_is_common_is_covered_by_both(declared: list[Ask], granted: list[Ask]) -> None:
+def test_what_is_common_is_covered_by_both(declared: list[Request], granted: list[Request]) -> None:
     for ask in requests.common(declared, granted):
         assert requests.covered(ask, declared)
         assert requests.covered(ask, granted)
 
 
 @given(lists, lists)
-def test_what_is_declared_and_granted_is_common(declared: list[Ask], granted: list[Ask]) -> None:
+def test_what_is_declared_and_granted_is_common(declared: list[Request], granted: list[Request]) -> None:
     for ask in declared:
         if requests.covered(ask, granted):
             assert ask in requests.common(declared, granted)
@@ -110,7 +110,7 @@ HOSTS = (
     *("*", "a.org", "*.a.org", "x.a.org", "*.x.a.org", "y.x.a.org", "b.org", "a.org:1", "*.a.org:1"),
     *("*.a.org:2", "x.a.org:1", "*.x.a.org:1"),
 )
-OTHERS: tuple[Ask, ...] = (
+OTHERS: tuple[Request, ...] = (
     *(("http_client",), ("cli",), ("cli", "/b", "a"), ("cli", "/b", "{word}"), ("cli", "/b", "{int}")),
     *(("cli", "/b", "{a|b}"), ("cli", "/c", "a"), ("cli", "/b", "a", "b"), ("kv", "1"), ("kv", "3"), ("kv",)),
     *(("limits",), ("limits", "memory", "1"), ("limits", "memory", "3"), ("limits", "fuel", "3")),
@@ -123,7 +123,7 @@ several = st.lists(
 
 
 @given(several, several)
-def test_looking_up_answers_as_comparing_with_each(own: list[Ask], others: list[Ask]) -> None:
+def test_looking_up_answers_as_comparing_with_each(own: list[Request], others: list[Request]) -> None:
     held = requests.Covering(own)
     for ask in others:
         assert held.covers(ask) == requests.covered(ask, own)

@@ -17,7 +17,7 @@ MUCH, LITTLE = ("limits", "memory", "200"), ("limits", "memory", "100")
 
 
 def manifest(*asks: Any, **parts: Any) -> Manifest:
-    return Manifest(fields={"name": "a"}, asks=asks, **parts)
+    return Manifest(fields={"name": "a"}, requests=asks, **parts)
 
 
 def told(old: Manifest, new: Manifest) -> list[tuple[str, bool]]:
@@ -28,7 +28,7 @@ def test_a_new_import_is_wider_and_one_less_is_not() -> None:
     found = difference([LOGGING, SECRETS], manifest(), [LOGGING, HTTP], manifest())
     assert [(change.what, change.wider) for change in found] == [
         ("imports http_client: wasi:http/outgoing-handler@0.2.3", True),
-        ("imports config_read no more", False),
+        ("no longer imports config_read", False),
     ]
 
 
@@ -43,24 +43,24 @@ def test_what_every_plugin_has_is_no_difference() -> None:
         (
             [NARROW],
             [WIDE],
-            [("declares http_client *.a.org", True), ("declares http_client x.a.org no more", False)],
+            [("declares http_client *.a.org", True), ("no longer declares http_client x.a.org", False)],
         ),
         (
             [WIDE],
             [NARROW],
-            [("declares http_client x.a.org", False), ("declares http_client *.a.org no more", False)],
+            [("declares http_client x.a.org", False), ("no longer declares http_client *.a.org", False)],
         ),
         (
             [LITTLE],
             [MUCH],
-            [("declares limits memory 200", True), ("declares limits memory 100 no more", False)],
+            [("declares limits memory 200", True), ("no longer declares limits memory 100", False)],
         ),
         (
             [MUCH],
             [LITTLE],
-            [("declares limits memory 100", False), ("declares limits memory 200 no more", False)],
+            [("declares limits memory 100", False), ("no longer declares limits memory 200", False)],
         ),
-        ([LITTLE], [], [("declares limits memory 100 no more", True)]),
+        ([LITTLE], [], [("no longer declares limits memory 100", True)]),
     ],
 )
 def test_what_is_declared(old: list[Any], new: list[Any], expected: list[Any]) -> None:

@@ -63,7 +63,7 @@ def grants(
     own_level: str = "",
     audit: Any = None,
 ) -> Grants:
-    manifest = Manifest(fields={"name": "a"}, asks=asks, level=own_level)
+    manifest = Manifest(fields={"name": "a"}, requests=asks, level=own_level)
     policy = Policy(level=level, plugins={"a": PluginPolicy("", consents, given)})
     return resolve(manifest, policy, profile=PI_ZERO, audit=audit)
 
@@ -114,7 +114,7 @@ def test_a_row_has_the_three_columns() -> None:
         ASKS[:1],
         True,
     )
-    assert "not all that is declared" in http.reason
+    assert "only part of what is declared" in http.reason
     secrets = found["config_read"]
     assert (secrets.declared, secrets.allowed, secrets.granted) == (ASKS[2:3], (), False)
     assert "not consented" in secrets.reason
@@ -260,10 +260,10 @@ def test_every_use_audited_with_its_arguments_digest(level: str) -> None:
     ("level", "capability", "reason"),
     [
         ("default", "http_client", "the operator has not consented"),
-        ("strict", "http_client", "level strict wants a grant of the operator's, host by host"),
-        ("strict", "kv", "level strict wants a grant of the operator's"),
-        ("strict", "cli", "level strict starts no programs"),
-        ("paranoid", "delegate", "level paranoid has no delegation"),
+        ("strict", "http_client", "level strict requires a grant by the operator, host by host"),
+        ("strict", "kv", "level strict requires a grant by the operator"),
+        ("strict", "cli", "level strict does not allow programs"),
+        ("paranoid", "delegate", "level paranoid does not allow delegation"),
     ],
 )
 def test_a_denial_says_what_is_missing(level: str, capability: str, reason: str) -> None:
@@ -401,7 +401,7 @@ SECRET_ASKS = [("config_read", "token"), ("config_read", "other")]
 def test_secrets_are_served_as_they_are_granted(
     permissions: list[str], asks: Any, consents: Any, answers: str
 ) -> None:
-    manifest = Manifest(fields={"name": "a"}, asks=asks, permissions=permissions)
+    manifest = Manifest(fields={"name": "a"}, requests=asks, permissions=permissions)
     policy = Policy(level="default", plugins={"a": PluginPolicy("", consents, ())})
     facts: list[dict[str, Any]] = []
     found = resolve(manifest, policy, profile=PI_ZERO, audit=facts.append)

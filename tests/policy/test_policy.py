@@ -86,7 +86,7 @@ def test_going_down_a_level_is_a_fact_that_says_so() -> None:
     }
     assert policy_change.set_level("", "a")["lowered"] is False
     policy_change.set_level("paranoid", "a")
-    assert policy_change.forget("a")["lowered"] is True
+    assert policy_change.delete("a")["lowered"] is True
 
 
 def test_letting_more_run_unattended_is_a_fact_that_says_so() -> None:
@@ -121,7 +121,7 @@ def test_every_fact_is_plain_data() -> None:
         policy_change.consent("a", [HOST]),
         policy_change.grant("a", HOST),
         policy_change.revoke("a", HOST),
-        policy_change.forget("a"),
+        policy_change.delete("a"),
     ]
     assert [fact["act"] for fact in json.loads(json.dumps(facts))] == [
         *["level", "unattended", "consent", "grant", "revoke", "forget"]
@@ -193,7 +193,7 @@ def test_what_means_nothing_is_not_written(path: Path, change: Any) -> None:
 )
 def test_a_file_that_means_nothing_is_not_followed_in_part(path: Path, document: object) -> None:
     put(path, document)
-    with pytest.raises(errors.EnvironmentFault, match="policy.json is no policy: ") as caught:
+    with pytest.raises(errors.EnvironmentFault, match="policy.json is not a valid policy: ") as caught:
         policy_file.load()
     assert caught.value.remedy
     before = path.read_bytes()
@@ -280,7 +280,7 @@ def test_every_change_is_in_the_audit_log_as_it_was_answered() -> None:
         policy_change.consent("a", [HOST]),
         policy_change.grant("a", WILD),
         policy_change.revoke("a", HOST),
-        policy_change.forget("a"),
+        policy_change.delete("a"),
     ]
     kept = list(audit.entries())
     assert [{name: entry[name] for name in fact} for fact, entry in zip(facts, kept)] == facts
@@ -301,11 +301,11 @@ def test_what_can_not_be_audited_is_not_changed(path: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (("limits", "calls_per_minute", "4294967296"), "calls_per_minute has to be .* 1 to 4294967295"),
-        (("limits", "host_calls", "99999999999"), "1 to 4294967295"),
-        (("limits", "memory", "1.5"), "memory has to be a whole number"),
+        (("limits", "calls_per_minute", "4294967296"), "calls_per_minute must be .* 1 up to 4294967295"),
+        (("limits", "host_calls", "99999999999"), "1 up to 4294967295"),
+        (("limits", "memory", "1.5"), "memory must be a whole number"),
         (("limits", "deadline", "1000000001"), "1000000000"),
-        (("kv", "99999999999999999999"), "quota_bytes has to be"),
+        (("kv", "99999999999999999999"), "quota_bytes must be"),
     ],
 )
 def test_an_amount_that_no_call_could_have_is_not_granted(

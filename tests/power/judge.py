@@ -21,7 +21,7 @@ from tests.power.survivors import Cut, survivors
 from tests.power.trace import traced
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TORN = "a power cut may have torn it"
+TORN = "a power cut may have truncated it"
 OF_CALLS = ("call",)
 """What a removal that is not finished has changed already, before anybody recovers the store."""
 
@@ -134,7 +134,7 @@ class Case:
         machine.recover()
         yield from (f"left after doing it again: {entry}" for entry in machine.left())
 
-    def _since(self) -> list[audit.Fact]:
+    def _since(self) -> list[audit.Event]:
         return [e for e in audit.entries() if "since" not in e and e["seq"] > self._newest]
 
     def _view(self, tree: Tree) -> View:

@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 from unittest import mock
 
 from edge import audit
-from edge.audit.ring import FILE_BYTES
+from edge.audit.rotating_file import FILE_BYTES
 from edge.policy import change
 from edge.store import config, lifecycle, secrets
 from edge.store.installed import Installed

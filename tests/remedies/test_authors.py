@@ -101,7 +101,7 @@ def test_a_package_for_another_engine(
 ) -> None:
     told = advice(
         edge("install", packed(engines=(OTHER,))),
-        "Get a package for {}, or make one on a PC: `edge pack DIR --target {}`",
+        "Get a package for {}, or create one on a PC: `edge pack DIR --target {}`",
     )
     assert edge(*told.edge(DIR=plugin()), "-o", tmp_path / "here.edge").status == 0
     assert edge("install", tmp_path / "here.edge").status == 0
@@ -112,7 +112,7 @@ def test_an_artifact_for_another_engine(
 ) -> None:
     told = advice(
         edge("run", artifact("faults", OTHER), NOTHING),
-        "Compile it for the engine that runs here, `edge compile --target ENGINE`, or get it so",
+        "Compile it for this machine's engine with `edge compile --target ENGINE`, or get a file for it",
     )
     assert edge(*told.edge(ENGINE=ENGINE), wasm("faults"), "-o", tmp_path).status == 0
     assert edge("run", tmp_path / f"faults.{ENGINE}.cwasm", NOTHING).status == 0
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_artifact(
     path.write_text("nothing\n")
     told = advice(
         edge("run", path, "{}"),
-        "Give a .cwasm that `edge compile` wrote; `edge inspect` tells what a file is",
+        "Use a .cwasm that `edge compile` wrote; `edge inspect` shows what a file is",
     )
     assert "nothing" not in edge(*told.edge(1), path).err
     assert edge(*told.edge(0), wasm("faults"), "--target", ENGINE, "-o", tmp_path).status == 0
@@ -150,7 +150,7 @@ def test_a_file_that_is_no_package(edge: Edge, tmp_path: Path, plugin: Plugin) -
     path.write_text("nothing\n")
     told = advice(
         edge("install", path),
-        "Give a .edge that `edge pack` wrote, or one in an archive, or a plugin's folder in one: {}",
+        "Use a .edge that `edge pack` wrote, or an archive with a .edge or a plugin's folder: {}",
     )
     assert edge(*told.edge(), plugin(), "--target", ENGINE, "-o", path).status == 0
     assert edge("install", path).status == 0
@@ -201,15 +201,14 @@ def test_a_limit_that_a_run_has_no_option_for(
         (
             TOOL.format(imports=importing("zeroclaw:plugin/state@0.1.0")),
             lambda ran: advice(
-                ran, "Build it against wit/ in Edge's repository, the contract that this release provides"
+                ran, "Build it against wit/ in Edge's repository, the contract of this release"
             ),
         ),
         (
             TOOL.format(imports=importing("acme:host/api")),
             lambda ran: advice(
                 ran,
-                "Build it for a world of wit/ in Edge's repository: a plugin of the contract is "
-                "given nothing else",
+                "Build it for a world of wit/ in Edge's repository: plugins get no other interfaces",
             ),
         ),
         (
@@ -257,7 +256,7 @@ def test_a_check_that_does_not_pass(edge: Edge, plugin: Plugin, tmp_path: Path) 
     wrong = plugin(edge={"check": {"arguments": '{"do": "error", "text": "x"}'}})
     advice(
         edge("pack", wrong, "-o", tmp_path / "a.edge"),
-        "No device would take it: mend the plugin, or [edge.check]",
+        "No device would install it: correct the plugin or [edge.check]",
     )
     assert edge("pack", plugin(edge={"check": {"arguments": NOTHING}}), "-o", tmp_path / "a.edge").status == 0
 
@@ -284,7 +283,7 @@ def test_a_manifest_that_names_no_wasm(edge: Edge, plugin: Plugin, tmp_path: Pat
     folder = plugin(wasm_path=None)
     shutil.copy(folder / "faults.wasm", folder / "other.wasm")
     ran = edge("pack", "--adopt", folder, "-o", tmp_path / "a.edge")
-    advice(ran, "Write into its manifest which one it is: wasm_path")
+    advice(ran, "Set wasm_path in the manifest")
     folder = plugin(wasm_path="faults.wasm")
     assert edge("pack", "--adopt", folder, "-o", tmp_path / "a.edge").status == 0
 
@@ -313,15 +312,13 @@ def test_what_is_no_folder_is_not_packed(edge: Edge, plugin: Plugin, tmp_path: P
     assert edge(*told.edge(), "-o", package).status == 0
     told = advice(
         edge("pack", component),
-        "`edge pack DIR --wasm {}`, where DIR has the plugin's {}; without one, "
+        "`edge pack DIR --wasm {}`, where DIR contains the plugin's {}; without a manifest, "
         "`edge compile {} --target DEVICE` makes a file for `edge run`",
     )
     assert edge(*told.edge(DIR=folder), "-o", tmp_path / "again.edge").status == 0
     assert edge(*told.edge(1, DEVICE="pi-zero"), "-o", tmp_path / "compiled").status == 0
-    told = advice(edge("pack", package), "This is a package already: `edge inspect {}` shows what it holds")
+    told = advice(edge("pack", package), "This is already a package: `edge inspect {}` shows its contents")
     assert edge(*told.edge()).status == 0
     (tmp_path / "other").write_bytes(b"nothing")
-    told = advice(
-        edge("pack", tmp_path / "other"), "Name the folder that has the plugin's {}: `edge pack DIR`"
-    )
+    told = advice(edge("pack", tmp_path / "other"), "Name the folder with the plugin's {}: `edge pack DIR`")
     assert edge(*told.edge(DIR=folder), "-o", tmp_path / "third.edge").status == 0

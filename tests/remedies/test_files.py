@@ -62,7 +62,7 @@ def test_a_key_that_others_can_read(edge: Edge, spaced: Path) -> None:
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "keys")
     advice(
-        check["remedy"], "`chmod go-rwx {}`; if others may have read it, make new keys and revoke these"
+        check["remedy"], "`chmod go-rwx {}`; if others may have read it, create new keys and revoke these"
     ).shell()
     assert edge("compile", "--help").status == 0
     (check,) = (one for one in edge("doctor", "--json").document["checks"] if one["name"] == "keys")
@@ -118,7 +118,7 @@ def test_what_root_left_in_a_home(tmp_path: Path, installed: Install) -> None:
     for one in (tmp_path, *tmp_path.rglob("*")):
         os.chown(one, SOMEBODY, SOMEBODY)
     os.chown(tmp_path / "data/edge/audit", 0, 0)
-    told = advice(as_somebody("doctor"), "Root made it while it had this user's HOME: {}")
+    told = advice(as_somebody("doctor"), "Root created it while HOME was this user's: {}")
     told.shell()
     assert "Root made it" not in as_somebody("doctor")
 
@@ -163,14 +163,14 @@ def test_a_policy_that_is_gone(edge: Edge, spaced: Path) -> None:
     (spaced / "config/edge/policy.json").unlink()
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "files")
-    advice(check["remedy"], "Put it back from a backup; if it was removed on purpose: `rm {}`").shell()
+    advice(check["remedy"], "Restore it from a backup; if it was removed on purpose: `rm {}`").shell()
     (check,) = (one for one in edge("doctor", "--json").document["checks"] if one["name"] == "files")
     assert check["status"] == "pass"
 
 
 def test_a_place_for_an_artifact_that_is_not_there(edge: Edge, spaced: Path) -> None:
     path = spaced / "not there" / "a.edge"
-    told = advice(edge("bundle", "--target", "pi-zero", "-o", path), "Make it: `mkdir -p {}`")
+    told = advice(edge("bundle", "--target", "pi-zero", "-o", path), "Create it: `mkdir -p {}`")
     told.shell()
     assert path.parent.is_dir()
 
@@ -208,7 +208,7 @@ def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: 
     installed()
     from edge.store import lock
 
-    monkeypatch.setattr(lock, "PATIENCE", 0.1)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.1)
     path = Path(os.environ["XDG_DATA_HOME"]) / "edge/store/lock"
     with path.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

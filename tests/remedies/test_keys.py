@@ -120,7 +120,7 @@ def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
     edge("key", "revoke", key, "--reason", "stolen")
     told = advice(
         edge("install", packed(seed=STRANGER)),
-        "Use another release; `edge key list` shows what was revoked, where and why",
+        "Use another release; `edge key list` shows revocations with file and reason",
     )
     assert "stolen" in edge(*told.edge()).out
     assert edge("install", packed(release=2)).status == 0
@@ -159,7 +159,8 @@ def test_a_compiler_that_is_not_taken(edge: Edge, packed: Packed) -> None:
     path.write_text("wasmtime 999.0.0\n")
     told = advice(
         edge("install", file),
-        "Compile the plugin again with a newer release of Edge, or get it so; `edge key list` has the floor",
+        "Compile the plugin again with a newer release of Edge, or get such a file; `edge key list` shows "
+        "the oldest compiler accepted",
     )
     assert "999.0.0" in edge(*told.edge()).out
     path.unlink()
@@ -304,7 +305,7 @@ def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.Monke
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")
     told = advice(
-        check["remedy"], "Trust one: `edge key trust KEY`, or `edge key trust local` for this machine's own"
+        check["remedy"], "Trust a key: `edge key trust KEY`, or `edge key trust local` for this machine's key"
     )
     assert edge(*told.edge(0, KEY=key)).status == 0
     assert edge(*told.edge(1)).status == 0
@@ -312,7 +313,7 @@ def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nothing"))
     ran = edge("doctor", "--json")
     (check,) = (one for one in ran.document["checks"] if one["name"] == "trust")
-    assert edge(*advice(check["remedy"], "Trust one: `edge key trust KEY`").edge(KEY=key)).status == 0
+    assert edge(*advice(check["remedy"], "Trust a key: `edge key trust KEY`").edge(KEY=key)).status == 0
 
 
 def test_a_passphrase_without_a_terminal(edge: Edge, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_library_that_is_not_there() -> None:
         ran = run(*words, EDGE_LIBRARY="/nowhere/libedge.so")
         if words == ("doctor",):
             told = advice(
-                ran, "`make build` makes it in a checkout, a bundle brings it; EDGE_LIBRARY may name another"
+                ran, "In a checkout, run `make build`; a bundle contains it; EDGE_LIBRARY names another one"
             )
         else:
             told = advice(
@@ -167,7 +167,7 @@ def test_memory_that_others_have(counters: Counters) -> None:
         Admission(counters, PI_ZERO).admit("more", each)
     advice(
         caught.value,
-        "Wait until another call has ended, or have its author declare less memory under [edge.limits]",
+        "Wait until another call has ended, or declare less memory under [edge.limits] in the manifest",
     )
     slots.pop().close()
     Admission(counters, PI_ZERO).admit("more", each).close()
@@ -193,7 +193,7 @@ def test_a_limit_of_memory_around_this_process(wasm: Callable[[str], Path], tmp_
         check=False,
     )
     assert few.returncode == 5, few.stderr
-    told = advice(few.stderr, "Raise that limit: `ulimit -{}` shows it, in a service it is {}=")
+    told = advice(few.stderr, "Raise that limit: `ulimit -{}` in a shell, {}= in a service")
     assert told.built_in("ulimit -Sv 60000") == "60000"
 
 

@@ -21,7 +21,7 @@ ENGINE = native.about()["engine"]
 
 def test_a_digest_that_is_none(edge: Edge, packed: Packed) -> None:
     file = packed()
-    told = advice(edge("install", file, "--sha256", "12"), "Give what `sha256sum` prints for the file")
+    told = advice(edge("install", file, "--sha256", "12"), "Use the output of `sha256sum` for the file")
     printed = subprocess.run([*told.command(), file], capture_output=True, text=True, check=True).stdout
     assert edge("install", file, "--sha256", printed.split()[0]).status == 0
     assert edge("install", file, "--sha256", printed.strip()).status == 0
@@ -29,7 +29,7 @@ def test_a_digest_that_is_none(edge: Edge, packed: Packed) -> None:
 
 def test_a_digest_of_a_folder(edge: Edge, wasm: Callable[[str], Path], tmp_path: Path) -> None:
     folder = packing.folder(tmp_path / "plugin", "faults", wasm("faults"), {})
-    advice(edge("install", f"{folder}/", "--sha256", "0" * 64), "Leave out --sha256")
+    advice(edge("install", f"{folder}/", "--sha256", "0" * 64), "Remove --sha256")
     assert edge("install", f"{folder}/", "--yes").status == 0
 
 
@@ -37,12 +37,12 @@ def test_a_digest_of_a_folder(edge: Edge, wasm: Callable[[str], Path], tmp_path:
 def test_a_url_that_is_not_fetched(edge: Edge, packed: Packed, url: str) -> None:
     ran = edge("install", url)
     if url.startswith("http:"):
-        advice(ran, "Give an https:// URL, or download it yourself and give the file with --sha256")
+        advice(ran, "Use an https:// URL, or download the file yourself and install it with --sha256")
         file = packed()
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         assert edge("install", file, "--sha256", digest).status == 0
     elif " " not in url:
-        advice(ran, "Give one like https://example.org/plugin.edge")
+        advice(ran, "Use a URL like https://example.org/plugin.edge")
         # One like this gets as far as the network, which is another error.
         assert edge("install", "https://plugin.invalid/plugin.edge").status == 5
 
@@ -51,7 +51,8 @@ def test_a_proxy_that_is_not_used(edge: Edge, packed: Packed, monkeypatch: pytes
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     ran = edge("install", "https://plugin.invalid/plugin.edge")
     told = advice(
-        ran, "{} is set, and Edge uses no proxy: download the file (curl -O URL) and install that file"
+        ran,
+        "{} is set, but Edge does not use proxies: download the file (curl -O URL) and install it from disk",
     )
     assert "HTTPS_PROXY" in told.text
     assert edge("install", packed()).status == 0
@@ -73,7 +74,7 @@ def index(at: Path, file: Path) -> Path:
 
 
 def test_no_registry_is_configured(edge: Edge, packed: Packed, tmp_path: Path, registry: Path) -> None:
-    told = advice(edge("install", "faults"), "Write the https:// URL of an index, or its path, into {}")
+    told = advice(edge("install", "faults"), "Write the https:// URL or the path of an index into {}")
     assert told.filled[0].startswith(str(registry))
     registry.write_text(f"{index(tmp_path, packed())}\n")
     assert edge("install", "faults", "--yes").status == 0
@@ -81,7 +82,7 @@ def test_no_registry_is_configured(edge: Edge, packed: Packed, tmp_path: Path, r
 
 def test_a_registry_that_is_none(edge: Edge, packed: Packed, tmp_path: Path, registry: Path) -> None:
     registry.write_text("nothing\n")
-    advice(edge("install", "faults"), "Write an https:// URL or an absolute path of an index")
+    advice(edge("install", "faults"), "Write the https:// URL or the absolute path of an index")
     registry.write_text(f"{index(tmp_path, packed())}\n")
     assert edge("install", "faults", "--yes").status == 0
 
@@ -90,10 +91,10 @@ def test_registries_that_are_lost(edge: Edge, packed: Packed, registry: Path) ->
     registry.write_bytes(bytes(20))
     told = advice(
         edge("install", "faults"),
-        "Write the https:// URL of an index, or its path, into it; or remove it: `rm {}`",
+        "Write the https:// URL or the path of an index into it, or remove it: `rm {}`",
     )
     told.shell()
-    advice(edge("install", "faults"), "Write the https:// URL of an index, or its path, into {}")
+    advice(edge("install", "faults"), "Write the https:// URL or the path of an index into {}")
     assert edge("install", packed()).status == 0
 
 
@@ -101,7 +102,9 @@ def test_a_name_that_is_none_of_a_registry(
     edge: Edge, packed: Packed, tmp_path: Path, registry: Path
 ) -> None:
     registry.write_text(f"{index(tmp_path, packed())}\n")
-    told = advice(edge("install", "registry:"), "Name one as in `edge install calendar@1.2.0`")
+    told = advice(
+        edge("install", "registry:"), "Write NAME or NAME@VERSION, for example `edge install calendar@1.2.0`"
+    )
     words = [word.replace("calendar@1.2.0", "faults@1.0.0") for word in told.edge()]
     assert edge(*words, "--yes").status == 0
 
@@ -113,7 +116,8 @@ def test_an_archive_with_a_link(edge: Edge, wasm: Callable[[str], Path], tmp_pat
     subprocess.run(["tar", "-C", tmp_path, "-czf", tmp_path / "a.tar.gz", "plugin"], check=True)
     told = advice(
         edge("install", tmp_path / "a.tar.gz", "--yes"),
-        "Make the archive anew, of the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h: files for links)",
+        "Create the archive again from the plugin's folder: tar -czhf NAME.tar.gz FOLDER (-h replaces links "
+        "by files)",
     )
     words = told.text.partition(": ")[2].partition(" (")[0].split()
     words = [{"NAME.tar.gz": "b.tar.gz", "FOLDER": "plugin"}.get(word, word) for word in words]
@@ -193,7 +197,7 @@ def test_a_registry_that_ends_within_a_line(
     registry.write_text(str(index(tmp_path, packed())))
     told = advice(
         edge("install", "faults"),
-        "Look whether its last line is whole and none is missing, then end that line: `echo >> {}`",
+        "Check that the last line is complete and none is missing, then end it: `echo >> {}`",
     )
     subprocess.run(["sh", "-c", " ".join(told.command()[:2]) + f" '{told.command()[2]}'"], check=True)
     assert edge("install", "faults", "--yes").status == 0

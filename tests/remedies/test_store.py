@@ -103,9 +103,9 @@ def test_a_name_that_is_mistyped(edge: Edge, installed: Install) -> None:
 
 def test_a_plugin_that_nobody_installed(edge: Edge) -> None:
     for words in (("show", "weather"), ("log", "weather")):
-        told = advice(edge(*words), "`edge list` shows what is installed")
+        told = advice(edge(*words), "`edge list` shows the installed plugins")
         assert edge(*told.edge()).status == 0
-    told = advice(edge("log", "../a"), "`edge list` shows what is installed")
+    told = advice(edge("log", "../a"), "`edge list` shows the installed plugins")
     assert edge(*told.edge()).status == 0
 
 
@@ -298,7 +298,7 @@ def test_a_tool_that_nobody_watches(edge: Edge, installed: Install) -> None:
     installed('[[edge.tools]]\nname = "faults"\nrisk = "high"\n', "--yes")
     told = advice(
         edge("call", "faults", NOTHING, "--unattended"),
-        "Have a person call it, or allow that risk: `edge policy unattended {}`",
+        "Call it from a terminal, or allow that risk: `edge policy unattended {}`",
     )
     ran = edge(*told.edge())
     advice(ran, "Answer yes at a terminal, or give --yes")
@@ -310,7 +310,7 @@ def test_a_grant_that_is_none(edge: Edge, installed: Install) -> None:
     installed(HOSTS)
     told = advice(
         edge("policy", "grant", "faults", "http_client", "https://a.example.org/"),
-        "`edge policy --help` has an example, `edge show NAME` shows what a plugin asks for",
+        "`edge policy --help` has an example; `edge show NAME` shows what a plugin requests",
     )
     example = edge(*told.edge(0)).out.split("Example:\n  edge ")[1].split()
     assert edge(*example).status == 0
@@ -325,7 +325,7 @@ def test_an_audit_log_that_somebody_changed(edge: Edge, installed: Install, tmp_
     log.write_bytes(log.read_bytes().replace(b'"install"', b'"removed"'))
     told = advice(
         found(edge("doctor", "--json"), "audit"),
-        "`edge audit --verify` shows all of it; find out who did that",
+        "`edge audit --verify` shows every problem; find out who changed the log",
     )
     assert edge(*told.edge()).status == 1
 

@@ -127,15 +127,15 @@ def test_a_limit_of_a_call(edge: Edge, artifact: Callable[..., Path], limit: str
     with pytest.raises(errors.CallFailed) as caught:
         plugin.call(wanted[limit], limits=less.get(limit, PI_ZERO.limits))
     if limit == "fuel":
-        advice(caught.value, "Allow it more (--fuel, Limits.fuel), if this work is worth it")
+        advice(caught.value, "Raise the limit (--fuel, Limits.fuel) if the plugin needs more")
         assert plugin.call({"do": "work", "count": 10}, limits=PI_ZERO.limits.replace(fuel=1 << 40)).success
     elif limit == "deadline":
-        advice(caught.value, "Allow it more (--timeout, Limits.deadline), if it is worth waiting for")
+        advice(caught.value, "Raise the limit (--timeout, Limits.deadline) if the plugin needs more")
         assert plugin.call({"do": "work", "count": 10}, limits=PI_ZERO.limits.replace(deadline=600.0)).success
     else:
         told = advice(
             caught.value,
-            "Allow it more, if the plugin is to be trusted with it: edge.Limits, `edge run --help`",
+            "Raise the limit if you trust the plugin with it: edge.Limits, `edge run --help`",
         )
         assert "limits:" in edge(*told.edge()).out
         assert plugin.call(grown, limits=PI_ZERO.limits.replace(crossing_bytes=8 << 20)).success
@@ -144,7 +144,7 @@ def test_a_limit_of_a_call(edge: Edge, artifact: Callable[..., Path], limit: str
 def test_a_delegation_that_is_none() -> None:
     with pytest.raises(errors.OptionsError) as caught:
         check_target("clock/*")
-    advice(caught.value, "Name one tool as plugin/tool; wildcards are not taken")
+    advice(caught.value, "Name one tool as plugin/tool; wildcards are not allowed")
     check_target("clock/now")
 
 
@@ -162,7 +162,7 @@ def test_a_downgrade_that_the_library_refuses(edge: Edge, installed: Callable[..
     installed()
     told = advice(
         errors.Downgrade("older"),
-        "Get a newer release; `edge show NAME` shows the one that is installed, and the one that is kept",
+        "Get a newer release; `edge show NAME` shows the installed and the previous one",
     )
     assert edge(*told.edge(NAME="faults")).status == 0
     assert installed(release=2).status == 0
@@ -175,7 +175,7 @@ def test_a_package_that_is_none(edge: Edge, tmp_path: Path, packed: Packed) -> N
     path.write_text("nothing, but long enough to have a head of its own" * 10)
     with path.open() as file, pytest.raises(errors.NotPackage) as caught:
         open_package(file.fileno(), "a.edge", None)
-    told = advice(caught.value, "Give a .edge that `edge pack` wrote; `edge inspect` tells what a file is")
+    told = advice(caught.value, "Use a .edge that `edge pack` wrote; `edge inspect` shows what a file is")
     assert edge(*told.edge(1), path).status in (0, 3)
     assert "package" in edge(*told.edge(1), packed()).out
 
@@ -184,7 +184,9 @@ def test_an_import_that_is_not_granted(edge: Edge, artifact: Callable[..., Path]
     path = tmp_path / "manifest.toml"
     path.write_text(packages.manifest_of("faults", "1.0.0"))
     ran = edge("run", artifact("faults"), NOTHING, "--manifest", path, "--level", "paranoid")
-    told = advice(errors.NotGranted("x"), "`edge audit` shows what it imports, declares and is granted")
+    told = advice(
+        errors.NotGranted("x"), "`edge audit` shows what the plugin imports, declares and is granted"
+    )
     shown = edge(*told.edge(), artifact("faults"), "--manifest", path)
     assert (ran.status in (0, 3), "logging" in shown.out) == (True, True)
 
@@ -196,8 +198,8 @@ def test_a_manifest_that_says_something_else(
     path.write_text("name = 7\n")
     advice(
         edge("run", artifact("faults"), NOTHING, "--manifest", path),
-        "docs/manifest.md in Edge's repository has every field; of a plugin that is not yours, tell "
-        "its author",
+        "docs/manifest.md in Edge's repository lists every field; report problems of other people's plugins "
+        "to their authors",
     )
     assert (Path(__file__).parents[2] / "docs/manifest.md").is_file()
 
@@ -206,7 +208,8 @@ def test_a_store_that_is_damaged(edge: Edge, installed: Callable[..., Any], pack
     installed()
     told = advice(
         errors.StoreDamaged("x"),
-        "`edge doctor` tells more; `edge remove NAME --forget` and installing it again mend it",
+        "`edge doctor` shows details; to repair it, run `edge remove NAME --forget` and install the plugin "
+        "again",
     )
     assert edge(*told.edge(0), "--json").document["checks"]
     assert edge(*told.edge(1, NAME="faults")).status == 0
@@ -217,13 +220,14 @@ def test_a_library_that_does_not_run_here(edge: Edge, tmp_path: Path) -> None:
     path = tmp_path / "said.json"
     path.write_text("nothing")
     told = advice(
-        edge("audit", "--engine", path), "Give a libedge.so, or what `edge --version --json` prints with it"
+        edge("audit", "--engine", path),
+        "Name a libedge.so, or a file with the output of `edge --version --json`",
     )
     path.write_text(edge(*told.edge()).out)
     assert edge("audit", "--engine", path).status == 0
     path.write_bytes(b"\x7fELF" + bytes(100))
     told = advice(
         edge("audit", "--engine", path),
-        "Where it does run, `edge --version --json` says what is needed; give that instead",
+        "On a machine where it runs, save the output of `edge --version --json` and name that file instead",
     )
     assert json.loads(edge(*told.edge()).out)["fingerprints"]

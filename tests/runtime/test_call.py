@@ -78,7 +78,7 @@ def test_an_answer_of_another_type_names_the_host_function(
 
 
 def test_an_answer_that_is_no_plain_data_ends_the_call(types: Callable[[HostFunction], Plugin]) -> None:
-    with pytest.raises(errors.HostFailed, match="ValueMismatch: A object is no plain data"):
+    with pytest.raises(errors.HostFailed, match="ValueMismatch: A object is not plain data"):
         types(lambda *_: (object(),)).instance().call(f"{RELAY}#relay-u8", 7)
 
 

@@ -14,7 +14,7 @@ from edge.limits.admission import Counters
 from tests.support.limits_guest import SOURCE, wasm
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 60
+TIMEOUT = 60
 
 # What each does until the end of days; all have said so first.
 SCRIPT = """
@@ -91,7 +91,7 @@ def test_ctrl_c_ends_what_is_under_way_and_leaves_nothing(what: str, tmp_path: P
     assert process.stdout is not None
     assert process.stdout.readline() == "under way\n"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, out) == (130, "closed\n[]\n")
     assert err.endswith("edge: interrupted\n")
     with Counters(path) as counters:

@@ -166,7 +166,7 @@ def test_text_becomes_what_a_reference_wants() -> None:
     ("rules", "text"), [({"type": "integer"}, "seven"), ({"type": "boolean"}, "1"), ({"type": "array"}, "{}")]
 )
 def test_text_that_can_not_become_it_is_refused(rules: Any, text: str) -> None:
-    with pytest.raises(ValueError, match="has to be"):
+    with pytest.raises(ValueError, match="must be"):
         from_text.typed(rules, text)
 
 
@@ -178,7 +178,7 @@ def test_text_that_is_no_utf_8_is_no_text() -> None:
 
 @pytest.mark.parametrize("text", ["18446744073709551616", "-18446744073709551616"])
 def test_a_number_that_would_become_another_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="has to be"):
+    with pytest.raises(ValueError, match="must be"):
         from_text.typed({"type": "integer"}, text)
 
 
@@ -372,10 +372,10 @@ def test_what_no_word_looked_at(rules: Any, value: Any, *, fits: bool) -> None:
 def test_how_many_items_are_of_a_kind() -> None:
     rules = {"contains": {"type": "null"}, "minContains": 2, "maxContains": 3}
     assert schema.problems(rules, [None]) == [
-        "the whole: has to contain 2 or more items of one kind, and contains 1"
+        "the whole: must contain at least 2 matching items, but contains 1"
     ]
     assert schema.problems(rules, [None] * 4) == [
-        "the whole: has to contain 3 or fewer items of one kind, and contains 4"
+        "the whole: must contain at most 3 matching items, but contains 4"
     ]
 
 

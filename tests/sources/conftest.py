@@ -11,7 +11,7 @@ import pytest
 
 from edge.net import addresses, tls
 from edge.sources.fetch import fetch
-from tests.sources.fetching import MOST, Get, contents
+from tests.sources.fetching import MAX_BYTES, Get, contents
 from tests.sources.place import Place, Unpack
 from tests.sources.servers import Authority, Server
 
@@ -86,7 +86,7 @@ def lines() -> list[str]:
 def get(cache: Path, lines: list[str]) -> Get:
     """Fetches, and answers with what was fetched."""
 
-    def run(url: str, most_bytes: int = MOST, **how: Any) -> bytes:
+    def run(url: str, most_bytes: int = MAX_BYTES, **how: Any) -> bytes:
         got = fetch(url, most_bytes=most_bytes, cache=str(cache), say=lines.append, **how)
         return contents(got)
 

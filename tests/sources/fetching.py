@@ -14,7 +14,7 @@ from edge.sources.fetch import Fetched
 from tests.sources.servers import Release, Server
 
 BODY = bytes(range(256)) * 1000
-MOST = 1_000_000
+MAX_BYTES = 1_000_000
 Get = Callable[..., bytes]
 
 
@@ -33,7 +33,7 @@ def interrupted(get: Get, server: Server, **how: Any) -> str:
     """A fetch that ended in the midst of the body, with what it left; its URL."""
     url = f"{server.url}/a.edge"
     server.answer = Release(BODY, cut=100_000, **how)
-    with pytest.raises(errors.FetchFailed, match="ended the connection too early"):
+    with pytest.raises(errors.FetchFailed, match="closed the connection too early"):
         get(url)
     server.requests.clear()
     return url

@@ -175,5 +175,5 @@ def test_where_special_addresses_are_allowed_none_is_left_out(monkeypatch: pytes
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".test", "a..test"])
 def test_what_is_no_name_is_an_error(host: str) -> None:
-    with pytest.raises(errors.FetchFailed, match="is not found"):
+    with pytest.raises(errors.FetchFailed, match="was not found"):
         resolve(host, 443, allow_special=True)

@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 
 from edge import errors
-from edge.sources.streams import MOST_BYTES
+from edge.sources.streams import MAX_BYTES
 from tests.sources import making
 from tests.sources.making import Member
 from tests.sources.place import Unpack
@@ -44,7 +44,7 @@ def test_a_zip_with_a_directory_out_of_all_proportion(unpack: Unpack) -> None:
 
 
 def test_as_much_as_is_allowed(unpack: Unpack) -> None:
-    half = bytes(MOST_BYTES // 2)
+    half = bytes(MAX_BYTES // 2)
     for archive in (
         making.tar(Member("a", half), Member("b.edge", half)),
         making.zipped(Member("a", half), Member("b.edge", half)),
@@ -54,14 +54,14 @@ def test_as_much_as_is_allowed(unpack: Unpack) -> None:
 
 @pytest.mark.parametrize("kind", [*making.COMPRESSORS, "zip"])
 def test_a_byte_more(kind: str, unpack: Unpack) -> None:
-    half = bytes(MOST_BYTES // 2)
+    half = bytes(MAX_BYTES // 2)
     archive = making.every_kind(Member("a.edge", half), Member("b", half), Member("c", b"x"))[kind]
     with pytest.raises(errors.BadPackage, match="member 'c': the archive unpacks to more than 50 MB"):
         unpack(archive)
 
 
 def bombs() -> dict[str, bytes]:
-    zeros = bytes(MOST_BYTES)
+    zeros = bytes(MAX_BYTES)
     big = making.tar(Member("a", zeros * 2))
     short = making.tar(Member("a", size=1 << 40), end=b"") + zeros * 2
     behind = making.tar(Member("a.edge")) + zeros * 2

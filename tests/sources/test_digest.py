@@ -29,7 +29,7 @@ def fd(tmp_path: Path) -> Iterator[int]:
 
 def test_size(fd: int) -> None:
     check_size(fd, "file", len(CONTENTS))
-    with pytest.raises(errors.BadPackage, match="file has 256000 bytes, and at most 255999 are taken"):
+    with pytest.raises(errors.BadPackage, match="file has 256000 bytes; the limit is 255999"):
         check_size(fd, "file", len(CONTENTS) - 1)
 
 
@@ -42,7 +42,7 @@ def test_digest_of_the_whole_file_wherever_it_was_read_to(fd: int, digest: str) 
 
 def test_another_digest(fd: int) -> None:
     other = hashlib.sha256(CONTENTS[:-1]).hexdigest()
-    with pytest.raises(errors.Damaged, match=f"file has the digest {DIGEST}, and {other} was asked for"):
+    with pytest.raises(errors.Damaged, match=f"file has the digest {DIGEST}; expected {other}"):
         check_digest(fd, "file", other)
     assert os.lseek(fd, 0, os.SEEK_CUR) == 0
 
@@ -51,7 +51,7 @@ def test_another_digest(fd: int) -> None:
     "digest", ["", DIGEST[:-1], DIGEST + "0", DIGEST[:-1] + "g", " " + DIGEST[1:], "\u0660" * 64]
 )
 def test_what_is_no_digest(fd: int, digest: str) -> None:
-    with pytest.raises(errors.UsageError, match="is no SHA-256 digest"):
+    with pytest.raises(errors.UsageError, match="is not a SHA-256 digest"):
         check_digest(fd, "file", digest)
 
 

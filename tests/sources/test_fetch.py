@@ -13,7 +13,7 @@ import pytest
 from edge import errors
 from edge.net import tls
 from edge.sources.fetch import fetch
-from tests.sources.fetching import BODY, MOST, Get, contents, interrupted, left
+from tests.sources.fetching import BODY, MAX_BYTES, Get, contents, interrupted, left
 from tests.sources.servers import Release, Request, Server, head, raw, says
 
 
@@ -44,11 +44,11 @@ def test_a_file_that_ends_with_the_connection(server: Server, get: Get) -> None:
 def test_a_path_is_opened_where_it_is(tmp_path: Path, cache: Path, lines: list[str]) -> None:
     path = tmp_path / "a.edge"
     path.write_bytes(BODY)
-    got = fetch(str(path), most_bytes=MOST, cache=str(cache), say=lines.append)
+    got = fetch(str(path), most_bytes=MAX_BYTES, cache=str(cache), say=lines.append)
     assert contents(got) == BODY
     assert not got.remote
     with pytest.raises(errors.Damaged, match="digest"):
-        fetch(str(path), sha256="0" * 64, most_bytes=MOST, cache=str(cache), say=lines.append)
+        fetch(str(path), sha256="0" * 64, most_bytes=MAX_BYTES, cache=str(cache), say=lines.append)
     with pytest.raises(errors.BadPackage, match="larger than"):
         fetch(str(path), most_bytes=len(BODY) - 1, cache=str(cache), say=lines.append)
 
@@ -63,7 +63,7 @@ def test_progress_is_told_once_a_second(
         return now[0]
 
     monkeypatch.setattr(tls, "clock", clock)
-    server.answer = Release(bytes(MOST))
+    server.answer = Release(bytes(MAX_BYTES))
     get(f"{server.url}/some/a.edge")
     # What arrives at once is for the system to say; three times the clock is asked for each of it.
     assert len(lines) <= now[0]
@@ -143,7 +143,7 @@ def test_another_part_than_was_asked_for_is_refused_and_what_was_kept_is_gone(
 ) -> None:
     url = interrupted(get, server)
     server.answer = says(206, BODY[100_000:], **headers)
-    with pytest.raises(errors.FetchFailed, match="another part"):
+    with pytest.raises(errors.FetchFailed, match="a different part"):
         get(url)
     assert left(cache) == []
 
@@ -198,7 +198,7 @@ def test_two_at_the_same_url_do_not_meet(server: Server, get: Get, cache: Path) 
 
 def test_another_digest(server: Server, get: Get, cache: Path) -> None:
     server.answer = Release(BODY)
-    with pytest.raises(errors.Damaged, match="SHA-256"):
+    with pytest.raises(errors.Damaged, match="has the digest"):
         get(server.url, sha256="0" * 64)
     assert left(cache) == []
 

@@ -14,7 +14,7 @@ import pytest
 
 from edge import errors
 from edge.net import tls
-from tests.sources.fetching import BODY, MOST, Get, interrupted, left
+from tests.sources.fetching import BODY, MAX_BYTES, Get, interrupted, left
 from tests.sources.servers import Release, Request, Server, head, raw, says
 
 
@@ -27,8 +27,8 @@ def forever(data: bytes) -> Callable[[Request, socket.socket], None]:
 
 
 def test_too_large_by_its_length(server: Server, get: Get, cache: Path) -> None:
-    server.answer = says(200, content_length=MOST + 1, e_tag='"one"')
-    with pytest.raises(errors.BadPackage, match=r"larger than 1\.0 MB"):
+    server.answer = says(200, content_length=MAX_BYTES + 1, e_tag='"one"')
+    with pytest.raises(errors.BadPackage, match=r"larger than the limit of 1\.0 MB"):
         get(server.url)
     assert left(cache) == []
 
@@ -99,13 +99,13 @@ def test_an_end_without_tls_saying_so_is_no_end(server: Server, get: Get) -> Non
         client.shutdown(socket.SHUT_RDWR)
 
     server.answer = answer
-    with pytest.raises(errors.FetchFailed, match="ended the connection too early"):
+    with pytest.raises(errors.FetchFailed, match="closed the connection too early"):
         get(server.url)
 
 
 def test_what_is_encoded(server: Server, get: Get, cache: Path) -> None:
     server.answer = says(200, BODY, content_encoding="gzip", e_tag='"one"')
-    with pytest.raises(errors.FetchFailed, match="encoded"):
+    with pytest.raises(errors.FetchFailed, match="encoding that was not requested"):
         get(server.url)
     assert left(cache) == []
 
@@ -135,12 +135,12 @@ def test_an_error_of_the_server_leaves_what_is_here(server: Server, get: Get) ->
 
 def test_what_is_no_http(server: Server, get: Get) -> None:
     server.answer = raw(b"SSH-2.0-\x1b[2Jserver\r\n\r\n")
-    with pytest.raises(errors.FetchFailed, match="does not speak HTTP") as caught:
+    with pytest.raises(errors.FetchFailed, match="does not follow the HTTP protocol") as caught:
         get(server.url)
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.parametrize("begin", [b"", head(200, content_length=MOST)])
+@pytest.mark.parametrize("begin", [b"", head(200, content_length=MAX_BYTES)])
 def test_a_server_that_says_little_for_long(
     server: Server, get: Get, monkeypatch: pytest.MonkeyPatch, begin: bytes
 ) -> None:
@@ -166,7 +166,7 @@ def test_a_server_that_says_nothing(server: Server, get: Get, monkeypatch: pytes
     done = threading.Event()
     monkeypatch.setattr(tls, "READ_SECONDS", 0.1)
     server.answer = lambda *_: assert_wait(done)
-    with pytest.raises(errors.FetchFailed, match="does not answer in time"):
+    with pytest.raises(errors.FetchFailed, match="did not answer in time"):
         get(server.url)
     done.set()
 
@@ -189,7 +189,7 @@ def test_a_full_disk_keeps_what_is_here(server: Server, get: Get, monkeypatch: p
     server.answer = Release(BODY)
     with monkeypatch.context() as patch:
         patch.setattr(posix, "write", limited)
-        with pytest.raises(errors.DiskFull, match="goes on with it"):
+        with pytest.raises(errors.DiskFull, match="the next attempt resumes it"):
             get(server.url)
     kept = 100_000 - len(b'"one"\n')
     assert get(server.url) == BODY

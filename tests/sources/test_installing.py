@@ -22,7 +22,7 @@ from tests.support import packages
 from tests.support.descriptors import descriptors
 from tests.support.home import LOCAL, move
 
-MOST = 1 << 24
+MAX_BYTES = 1 << 24
 
 
 @pytest.fixture(autouse=True)
@@ -192,11 +192,11 @@ def test_nothing_is_left_open_or_behind(machine: Path, package: bytes) -> None:
     cache = machine / "cache"
     before = len(descriptors())
     for _ in range(3):
-        with open_source(str(archive), most_bytes=MOST, cache=str(cache), say=print) as source:
+        with open_source(str(archive), most_bytes=MAX_BYTES, cache=str(cache), say=print) as source:
             assert source.fd is not None
         with (
             pytest.raises(errors.Refused),
-            open_source(str(junk), most_bytes=MOST, cache=str(cache), say=print),
+            open_source(str(junk), most_bytes=MAX_BYTES, cache=str(cache), say=print),
         ):
             pass
         with (
@@ -245,7 +245,7 @@ def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
         asked.append(request)
         return True
 
-    done = install_named(str(greedy), most_bytes=MOST, consent=agree, say=print, draw=print)
+    done = install_named(str(greedy), most_bytes=MAX_BYTES, consent=agree, say=print, draw=print)
     assert (len(asked), done.record.enabled) == (1, True)
 
 
@@ -253,8 +253,8 @@ def test_who_agreed_to_an_archive_is_asked_once(greedy: Path) -> None:
     ("manifest", "told"),
     [
         ("name = 3\n", "weather.zip/plugin/manifest.toml has "),
-        (packages.manifest_of("weather", "1.0.0"), "there is no file {archive}/plugin/a.wasm"),
-        ('name = "weather"\nversion = "1.0.0"\n', "{archive}/plugin has 0 files of WebAssembly"),
+        (packages.manifest_of("weather", "1.0.0"), "no such file: {archive}/plugin/a.wasm"),
+        ('name = "weather"\nversion = "1.0.0"\n', "{archive}/plugin has 0 WebAssembly files"),
         ('name = "weather"\nversion = "1.0.0"\nwasm_path = "b.wasm"\n', "b.wasm: it is not WebAssembly"),
     ],
 )

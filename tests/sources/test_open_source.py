@@ -142,7 +142,7 @@ def test_a_bare_name_that_no_registry_has_says_how_a_path_is_written(
     elif kind:
         Path("clock").mkdir()
     with (
-        pytest.raises(errors.UsageError, match="^clock is taken as a plugin's name") as caught,
+        pytest.raises(errors.UsageError, match="^clock is read as the name of a plugin") as caught,
         opened("clock"),
     ):
         pass
@@ -168,7 +168,7 @@ def test_a_bare_name_is_never_what_is_in_the_working_directory(
         capfd.readouterr()
         with opened(what) as source:
             assert (source.remote, source.sha256, source.name) == (True, DIGEST, "clock")
-        assert f"what is called {what} in this directory is ./{what}" in capfd.readouterr().out
+        assert f"to use {what} in this directory, write ./{what}" in capfd.readouterr().out
     with opened("registry:clock") as source:
         assert source.remote
     assert "directory" not in capfd.readouterr().out
@@ -232,7 +232,10 @@ def test_a_file_that_others_may_change_is_unpacked_as_it_was_checked(
 
 
 def test_a_folder_has_no_digest(tmp_path: Path, opened: Open) -> None:
-    with pytest.raises(errors.UsageError, match="has no digest"), opened(str(tmp_path), sha256=DIGEST):
+    with (
+        pytest.raises(errors.UsageError, match="folders have no digest"),
+        opened(str(tmp_path), sha256=DIGEST),
+    ):
         pass
     with opened(str(tmp_path)) as source:
         assert (source.folder, source.fd, source.remote) == (str(tmp_path), None, False)

@@ -37,7 +37,7 @@ MORE = ("limits", "memory", "9000000000")
 
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.0)
 
 
 class Operator:
@@ -81,7 +81,7 @@ def test_another_release_that_it_is_to_replace_is_another_question(
 def test_other_bytes_in_the_file_are_another_question(packed: Callable[..., Path]) -> None:
     path, other = packed(5, manifest=HTTP.format("a.org")), packed(6, manifest=HTTP.format("b.org"))
     done, asked = installed(path, lambda: path.write_bytes(other.read_bytes()))
-    assert [request.manifest.asks for request in asked] == [
+    assert [request.manifest.requests for request in asked] == [
         (("http_client", "a.org"),),
         (("http_client", "b.org"),),
     ]
@@ -241,7 +241,7 @@ def test_a_lower_risk_is_shown_with_what_was_revoked(put: Put, capfd: pytest.Cap
     put(2, manifest=TOKEN + LOW, asked=asked)
     assert lines(asked[0], capfd) == [
         "+ WIDER asks for config_read token, which it does not have now",
-        "+ WIDER the risk of faults was high and is low",
+        "+ WIDER the risk of faults changes from high to low",
     ]
 
 
@@ -280,7 +280,7 @@ def test_a_release_without_the_level_of_its_own_shows_what_it_gets_by_that(put: 
     put(2, manifest=TOKEN, asked=asked)
     assert [change.what for change in asked[0].changes] == [
         "asks for config_read token, which it does not have now",
-        "its own security level was strict and is relaxed",
+        "its own security level changes from strict to relaxed",
     ]
 
 

@@ -100,7 +100,7 @@ class Operator:
         if self.agreed:
             found = (LINE.fullmatch(line) for line in self._lines)
             shown = {match.group(1) for match in found if match}
-            self.allowed += [ask for ask in request.manifest.asks if requests.spelled(ask) in shown]
+            self.allowed += [ask for ask in request.manifest.requests if requests.spelled(ask) in shown]
         return self.agreed
 
     def take_back(self, ask: Words) -> None:
@@ -226,7 +226,7 @@ def check(operator: Operator, told: list[str]) -> None:
         assert granted.limits["memory"] <= max([free, *amounts]), told
     if operator.agreed and granted.level == "default":
         # And what was agreed to is granted, or a yes would be worth nothing.
-        assert all(requests.covered(ask, granted.allowed) or is_free(ask, free) for ask in own.asks), told
+        assert all(requests.covered(ask, granted.allowed) or is_free(ask, free) for ask in own.requests), told
 
 
 def is_free(ask: Words, free: float) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from edge import audit, errors, store
-from edge.audit import ring
+from edge.audit import rotating_file
 from edge.store import lifecycle, selfcheck
 from edge.store.install import Outcome
 from edge.store.parts import description_of, manifest_of
@@ -149,7 +149,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, now: float) -> None:
     monkeypatch.setattr(time, "time", lambda: now)
     monkeypatch.setattr(time, "time_ns", lambda: int(now * 1e9))
     # It has a name of its own for it.
-    monkeypatch.setattr(ring, "time", lambda: now)
+    monkeypatch.setattr(rotating_file, "time", lambda: now)
 
 
 @pytest.mark.parametrize("seed", range(SEQUENCES))

@@ -91,7 +91,7 @@ def test_what_is_as_it_should_be_already_is_made_to_last(
     if act is lifecycle.disable:
         act("faults")
     synced: list[str] = []
-    monkeypatch.setattr(staged, "make_last", synced.append)
+    monkeypatch.setattr(staged, "make_durable", synced.append)
     if act == "install":
         assert put(1).change == "nothing"
     elif act == "unset":

@@ -58,7 +58,7 @@ def test_folders_are_for_their_owner_only(put: Put) -> None:
 
 
 def test_who_waits_too_long_for_the_lock_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "PATIENCE", 0.2)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.2)
     recover()
     with locked(), pytest.raises(errors.IoFault, match="has been locked"), locked():
         raise AssertionError("two at once")

@@ -67,8 +67,8 @@ def test_what_lacks_a_grant_is_refused_while_it_is_enabled(package: Callable[...
     put_channel(package)
     assert state(CHANNEL) == ("enabled", "")
     change.set_level("strict")
-    assert (state(CHANNEL)[0], "level strict wants a grant" in state(CHANNEL)[1]) == ("refused", True)
-    with pytest.raises(errors.NotGranted, match="level strict wants a grant"):
+    assert (state(CHANNEL)[0], "level strict requires a grant" in state(CHANNEL)[1]) == ("refused", True)
+    with pytest.raises(errors.NotGranted, match="level strict requires a grant"):
         lifecycle.reload(CHANNEL)
     lifecycle.disable(CHANNEL)
     assert state(CHANNEL) == ("disabled", "")

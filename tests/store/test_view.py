@@ -203,7 +203,7 @@ def test_what_can_not_be_read_is_raised_each_time(put: Put) -> None:
     Path(policy_file.default_path()).write_text("{")
     view = View()
     for _ in range(2):
-        with pytest.raises(errors.EnvironmentFault, match="is no policy"):
+        with pytest.raises(errors.EnvironmentFault, match="is not a valid policy"):
             assert view.policy
     release = view.release(records.get("faults").current, "faults")
     assert isinstance(release.refusal, errors.EnvironmentFault)

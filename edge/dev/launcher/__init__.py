@@ -1,1 +1,1 @@
-"""What an archive of Edge starts with, and how its modules are imported on a device."""
+"""The start-up code of a bundle, and the import of its modules on a device."""

@@ -1,4 +1,4 @@
-"""Makes the file of all modules that start.py imports from, at the first start of what was unpacked.
+"""Creates the file of all modules that start.py imports from, at the first start of an unpacked bundle.
 
 What a Python has compiled is of use to no other release of it, so each has a file. Its name says what sources
 it was made of: an archive that is unpacked over another gets one of its own. RATIONALE, "Why a bundle's
@@ -20,7 +20,7 @@ NAME = "modules-"
 PACKAGE = "/__init__.py"
 DIGITS = 12
 LISTED = "FILES"
-"""Of an archive, beside `lib`: every member with its digest."""
+"""Every member of a bundle with its digest, beside `lib`."""
 
 LIB = "edge/lib/"
 READABLE = 0o644
@@ -30,16 +30,16 @@ MESSAGE = "edge: compiling its modules for this Python, once\n"
 
 
 def prepare(use: Callable[[str], None], lib: str, wanted: str) -> Callable[[], NoReturn]:
-    """Makes the file where it is missing or damaged, and has modules imported from it by `use`.
+    """Creates the file if it is missing or damaged, and has modules imported from it by `use`.
 
-    Where it can't be made, modules are imported one by one from their sources. So are sources that are not
-    what the archive brought: `wanted`, as `made_of` has it. Returns what goes on from there.
+    If it cannot be created, or the sources differ from the bundle's (`wanted`, from `made_of`), modules are
+    imported one by one from their sources. Returns the function that continues.
     """
     if b"EDGE_PYTHON" in posix.environ:
         _restart()
     if sys.version_info < OLDEST_PYTHON:
         found, oldest = (f"{major}.{minor}" for major, minor in (sys.version_info[:2], OLDEST_PYTHON))
-        sys.stderr.write(f"edge: python3 is Python {found} here, Edge needs {oldest} or newer\n")
+        sys.stderr.write(f"edge: python3 is Python {found}; Edge requires {oldest} or newer\n")
         sys.stderr.write("      Update the system, or name a newer one: EDGE_PYTHON=python3.11 edge ...\n")
         sys.exit(ENVIRONMENT_EXIT)
     from os.path import realpath
@@ -56,14 +56,14 @@ def prepare(use: Callable[[str], None], lib: str, wanted: str) -> Callable[[], N
 
 
 def _restart() -> NoReturn:
-    """Goes on in the Python that the user named."""
+    """Restarts in the Python that the user named."""
     import os
 
     python = os.environ.pop("EDGE_PYTHON")
     try:
         os.execvp(python, [python, "-I", "-S", *sys.argv])  # noqa: S606 the user's own choice
     except OSError:
-        sys.stderr.write(f"edge: there is no {python} on this machine\n")
+        sys.stderr.write(f"edge: {python} was not found on this machine\n")
         sys.stderr.write(
             "      On Debian and Raspberry Pi OS: sudo apt install python3 python3-cffi-backend\n"
         )
@@ -74,14 +74,14 @@ def _works(function: Callable[..., object], *arguments: str) -> bool:
     try:
         return function(*arguments) is not False
     except Exception:
-        # A full disk, one that is not to be written, a damaged file: none of it keeps Edge from starting.
+        # Neither a full or read-only disk nor a damaged file prevents Edge from starting.
         return False
 
 
 def make(folder: str, wanted: str = "", shown_as: str = "") -> bool:
-    """Writes the file beside the sources in `folder`, unless they are not those `wanted`; removes older ones.
+    """Writes the file beside the sources in `folder` if they match `wanted`; removes older files.
 
-    `shown_as`: where the folder is going to be. Raises `errors.EdgeError` where it can't be written.
+    `shown_as`: the final path of the folder. Raises `errors.EdgeError` if it cannot be written.
     """
     from pathlib import Path
 
@@ -106,7 +106,7 @@ def make(folder: str, wanted: str = "", shown_as: str = "") -> bool:
 
 
 def sources_of(listed: str) -> dict[str, str]:
-    """The modules among the files that an archive has, by their paths below `lib`, with their digests."""
+    """The modules among a bundle's files, by path below `lib`, with their digests."""
     files = dict(line.split("  ", 1)[::-1] for line in listed.splitlines())
     return {name[len(LIB) :]: files[name] for name in files if name.startswith(LIB) and name.endswith(".py")}
 
@@ -119,7 +119,7 @@ def digests(sources: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def made_of(listed: Mapping[str, str]) -> str:
-    """What tells one set of sources from another."""
+    """A digest that identifies a set of sources."""
     from hashlib import sha256
 
     lines = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed))
@@ -127,7 +127,7 @@ def made_of(listed: Mapping[str, str]) -> str:
 
 
 def packed(sources: Mapping[str, bytes], folder: str) -> bytes:
-    """The file's contents, as start.py describes them."""
+    """The file's contents; start.py describes the format."""
     from marshal import dumps
 
     names = {_module(path): path for path in sorted(sources)}
@@ -154,7 +154,7 @@ def _word(number: int) -> bytes:
 
 
 def _needed(name: str, source: bytes, names: Mapping[str, str]) -> list[str]:
-    """Modules that one imports when it is imported itself, packages before what is in them."""
+    """Modules that a module imports on import, packages before their contents."""
     import ast
 
     parts = [name.rpartition(".")[0]]
@@ -168,7 +168,7 @@ def _needed(name: str, source: bytes, names: Mapping[str, str]) -> list[str]:
 
 
 def _rests(name: str) -> list[str]:
-    """What stands behind each package that a module is in, and behind the module: nothing."""
+    """The empty remainders of a module's name and of each package's above it."""
     dots = [at for at, letter in enumerate(name) if letter == "."]
     return [*(name[at:] for at in dots), ""]
 

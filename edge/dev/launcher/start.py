@@ -1,7 +1,7 @@
-"""Runs Edge, its modules imported from the one file that modules.py made of them: in half the time.
+"""Runs Edge with its modules imported from the one file that modules.py makes, which halves the start time.
 
-What this does is written with what Edge needs anyway: formatting bytes, reading a number or unpacking a list
-would bring 64 to 128 kB of the interpreter more into memory. The file is:
+This module uses only what Edge needs anyway: formatting bytes, reading a number or unpacking a list would
+load 64 to 128 kB more of the interpreter. The file is:
 
     head size       4 bytes, the lowest first
     head            this module's code, the folder that the sources are in, the index
@@ -33,11 +33,11 @@ COMMAND = 1
 COMMANDS = "edge.cli"
 INTERRUPTED = 130
 GARBAGE = 10_000
-"""Objects made before the collector looks for some; imports alone reach its 700 again and again."""
+"""Objects created before the garbage collector runs; imports alone reach the default of 700 repeatedly."""
 
 
 class Finder:
-    """Of `sys.meta_path`, and the loader of what it finds. `file`, a descriptor, stays open."""
+    """The finder in `sys.meta_path`, and the loader of what it finds. `file`, a descriptor, stays open."""
 
     def __init__(self, file: int, lib: str, index: bytes) -> None:
         self._file = file
@@ -46,7 +46,7 @@ class Finder:
         self._start = WORD + _number(posix.pread(file, WORD, 0))
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """None for what is not Edge's."""
+        """None for modules that are not Edge's."""
         record = self._record(name)
         if record < 0:
             return None
@@ -56,7 +56,7 @@ class Finder:
         return spec
 
     def create_module(self, spec: ModuleSpec) -> None:
-        """None: a module as Python makes them."""
+        """None: Python creates the module."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Runs a module's code."""
@@ -64,7 +64,7 @@ class Finder:
         self._run(module, record, self._read(module.__name__, record)[0])
 
     def load(self, name: str) -> None:
-        """Imports a module, and first what it imports: importlib takes a Pi Zero 0.15 ms longer for each."""
+        """Imports a module after its own imports: importlib takes a Pi Zero 0.15 ms longer for each."""
         record = self._record(name)
         if record < 0:
             return
@@ -84,7 +84,7 @@ class Finder:
             setattr(sys.modules[parent], child, module)
 
     def _record(self, name: str) -> int:
-        """Where what the index says of a module begins."""
+        """The position of a module's record in the index."""
         found = self._index.find(b"\n" + name.encode() + b"\0")
         return found if found < 0 else found + len(name) + 2
 
@@ -105,11 +105,11 @@ class Finder:
         return read
 
     def _compiled(self, source: str) -> tuple[CodeType, tuple[str, ...]]:
-        """What a damaged file has no more; it goes, so that the next start makes another one."""
+        """Handles a damaged file: removes it, so that the next start creates another one."""
         try:  # noqa: SIM105 without importing contextlib
             posix.unlink(posix.readlink(f"/proc/self/fd/{self._file}"))
         except OSError:
-            # Gone already, or not to be written: sources do.
+            # Already removed, or read-only: modules are imported from sources.
             pass
         with open(source, "rb") as text:
             return compile(text.read(), source, "exec", dont_inherit=True), ()
@@ -127,7 +127,7 @@ def _number(word: bytes) -> int:
 
 
 def find(lib: str, file: int, made_in: str, index: bytes) -> None:
-    """Has modules found in `file`; raises `ValueError` where that was made in another folder than `lib`."""
+    """Imports modules from `file`; raises `ValueError` if it was made in another folder than `lib`."""
     if lib[:1] != "/":
         lib = f"{posix.getcwd()}/{lib[2:] if lib[:2] == './' else lib}"
     if lib != made_in:
@@ -135,14 +135,14 @@ def find(lib: str, file: int, made_in: str, index: bytes) -> None:
     if file <= LAST_STANDARD_STREAM:
         from fcntl import F_DUPFD_CLOEXEC, fcntl
 
-        # A standard stream is closed, and its place is not for this.
+        # A standard stream is closed, and the file must not take its place.
         taken, file = file, fcntl(file, F_DUPFD_CLOEXEC, LAST_STANDARD_STREAM + 1)
         posix.close(taken)
     sys.meta_path.insert(0, Finder(file, lib, index))
 
 
 def _load(finder: object) -> None:
-    """Imports what the command is going to; what can't be imported fails where the command imports it."""
+    """Imports what the command needs; failures appear again where the command imports it."""
     if not isinstance(finder, Finder):
         return
     before = set(sys.modules)

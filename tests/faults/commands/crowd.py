@@ -15,7 +15,7 @@ from random import Random
 from edge import audit, store
 from edge.limits.admission import Counters
 from edge.store.verify import fault_of
-from tests.faults.commands.machine import PATIENCE, ROOT, Command, Machine
+from tests.faults.commands.machine import ROOT, TIMEOUT, Command, Machine
 from tests.faults.commands.table import ALL, NAME, Shop, of
 from tests.faults.commands.verdict import NEUTRAL, left
 
@@ -122,11 +122,11 @@ def _one(machine: Machine, shop: Shop, random: Random, told: Told) -> None:
         killer = threading.Timer(random.random() * LONGEST, process.kill)
         killer.start()
     try:
-        out, err = process.communicate(command.stdin, timeout=PATIENCE)
+        out, err = process.communicate(command.stdin, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        told.add(command, "hung", f"it was not over after {PATIENCE:.0f} s")
+        told.add(command, "hung", f"it was not over after {TIMEOUT:.0f} s")
         return
     if is_killed:
         killer.cancel()

@@ -21,7 +21,7 @@ from tests.power.trace import tracing
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PLACES = {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_RUNTIME_DIR": "run", "HOME": "home"}
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds: a command that is not over by then hangs."""
 
 CHANGES = (
@@ -114,7 +114,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 

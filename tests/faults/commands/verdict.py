@@ -40,7 +40,7 @@ NEUTRAL = ("disable", "nobody")
 
 ENVIRONMENT = 5
 KILLED = -signal.SIGKILL
-TORN = "a power cut may have torn it"
+TORN = "a power cut may have truncated it"
 
 DERIVED = ("store/staging/", "store/releases/", "store/calls/", "keys/secrets.key", "audit/", "downloads/")
 """Below data/edge: what a command that fails may change. `left` looks for releases that nobody needs."""

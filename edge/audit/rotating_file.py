@@ -1,7 +1,7 @@
-"""The files behind the log: appended to, synced, and rotated so that any kill leaves a whole chain.
+"""The files behind the log: appended to, synced and rotated; a kill at any moment leaves a complete chain.
 
-NAME is the newest, NAME.3 the oldest. Rotation moves each to the next number, from the first that is free on,
-and the last is dropped: whoever is killed in between leaves a gap among names, and none among entries.
+NAME is the newest file, NAME.3 the oldest. Rotation moves each to the next number, starting at the first free
+one, and drops the last. A kill in between leaves a gap in the names, never among entries.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
 
 FILE_BYTES = 128 << 10
 KEPT = 3
-FACT_LETTERS = {"log": 1024, "uses": 256, "used": 256}
-"""What a plugin names ends in `uses` and `used`, and may be as long as it likes."""
+EVENT_LETTERS = {"log": 1024, "uses": 256, "used": 256}
+"""Texts from plugins are in `uses` and `used` and may be of any length."""
 
 PARTS = {"log": 1, "uses": 1, "used": 2}
-"""The part of FILE_BYTES that a file has."""
+"""The divisor of FILE_BYTES for the files of a log."""
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 BOOT_DIGITS = 8
 
 
-class Ring:
-    """The files of one name; whoever calls holds the lock of the folder."""
+class RotatingFile:
+    """The files of one log. The caller holds the lock of the folder."""
 
     __slots__ = ("_folder", "_name")
 
@@ -41,8 +41,8 @@ class Ring:
         self._folder = folder
         self._name = name
 
-    def append(self, fact: Fact, more: Fact) -> str:
-        """Writes a fact, with `more` from the log itself; answers with the digest of its line."""
+    def append(self, event: Event, more: Event) -> str:
+        """Writes an event, with `more` from the log itself; returns the digest of its line."""
         path = self._path(0)
         fd = _open(path, posix.O_RDWR | posix.O_APPEND | posix.O_CREAT)
         try:
@@ -51,8 +51,8 @@ class Ring:
                 size -= torn
                 posix.ftruncate(fd, size)
             before = last or self._last_rotated()
-            facts = [{"event": "audit", "act": "cut", "bytes": torn}] if torn else []
-            lines = self._lines([*facts, fact], more, before)
+            events = [{"event": "audit", "act": "cut", "bytes": torn}] if torn else []
+            lines = self._lines([*events, event], more, before)
             data = b"".join(lines)
             if size and size + len(data) > FILE_BYTES // PARTS[self._name]:
                 posix.close(fd)
@@ -61,7 +61,7 @@ class Ring:
                 fd = _open(path, posix.O_RDWR | posix.O_APPEND | posix.O_CREAT)
                 size = 0
             if not size:
-                # Before it is written: who finds entries in a file need not ask whether its name would last.
+                # Before writing: once a file has entries, its name must be durable.
                 staged.sync_folder(self._folder)
             _write(fd, data, size)
         except OSError as error:
@@ -72,7 +72,7 @@ class Ring:
         return digest(lines[-1])
 
     def newest(self) -> int:
-        """The number of the newest entry, 0 where there is none."""
+        """The number of the newest entry; 0 if there is none."""
         for at in range(KEPT + 1):
             last = self._last(at)
             if last:
@@ -80,7 +80,7 @@ class Ring:
         return 0
 
     def read(self) -> list[tuple[str, bytes]]:
-        """Every file that is there, with its name, the oldest first."""
+        """Every existing file with its name, oldest first."""
         found = []
         for at in range(KEPT, -1, -1):
             path = self._path(at)
@@ -98,14 +98,14 @@ class Ring:
                 posix.close(fd)
         return found
 
-    def _lines(self, facts: list[Fact], more: Fact, before: bytes) -> list[bytes]:
+    def _lines(self, events: list[Event], more: Event, before: bytes) -> list[bytes]:
         seq = number(before) or (self._largest() if before else 0)
         now, boot = int(time()), _boot()
         found = []
-        for fact in facts:
+        for event in events:
             seq += 1
             head = {"seq": seq, "time": now, "boot": boot, "prev": digest(before), **more}
-            before = line(head, fact, FACT_LETTERS[self._name])
+            before = line(head, event, EVENT_LETTERS[self._name])
             found.append(before)
         return found
 
@@ -129,7 +129,7 @@ class Ring:
             posix.close(fd)
 
     def _largest(self) -> int:
-        """The highest number there is: where the last line is damaged, the others still count."""
+        """The highest entry number: if the last line is damaged, the others still count."""
         every = (parse(raw) for _, data in self.read() for raw in data.split(b"\n")[:-1])
         return max((entry["seq"] for entry in every if entry is not None), default=0)
 
@@ -138,7 +138,7 @@ class Ring:
 
 
 class locked:  # noqa: N801 it is used as a function is
-    """Holds the lock of the log's folder for a `with`, which is made unless somebody only reads."""
+    """Holds the lock of the log's folder for a `with`. Creates the folder, except for readers."""
 
     __slots__ = ("_fd", "_folder", "_reading")
 
@@ -149,7 +149,7 @@ class locked:  # noqa: N801 it is used as a function is
 
     def __enter__(self) -> None:
         path = f"{self._folder}/lock"
-        # The folder itself is checked where it is written to, and named by `verify`.
+        # The folder itself is checked on writing, and reported by `verify`.
         files.check_folder(files.folder(self._folder))
         if self._reading:
             try:
@@ -174,7 +174,7 @@ class locked:  # noqa: N801 it is used as a function is
 
 
 def others_may_write(folder: str) -> Iterator[str]:
-    """The folder and what is in it, as far as others than its owner may change that."""
+    """The folder and its files, as far as other users can write them."""
     if not _is_there(folder):
         return
     for path in (folder, *(f"{folder}/{name}" for name in sorted(posix.listdir(folder)))):
@@ -196,24 +196,25 @@ def _open(path: str, flags: int) -> int:
 
 
 def _check(path: str, found: posix.stat_result, kind: int) -> None:
-    """Nobody but its user may write a log that is to be believed."""
+    """Refuses a log that other users can write."""
     if found.st_mode & files.FORMAT_MASK != kind:
-        why = "it is no folder" if kind == files.DIRECTORY else "it is no file"
+        why = "it is not a folder" if kind == files.DIRECTORY else "it is not a file"
     elif found.st_uid != posix.getuid():
         why = f"it belongs to user {found.st_uid}"
     elif found.st_mode & files.OTHERS_WRITE:
-        why = "others may write it"
+        why = "other users can write it"
     else:
         return
     from edge import errors
 
     raise errors.EnvironmentFault(
-        f"{path}: {why}, so an audit log there can't be trusted", "Move it away, and find out who made it so"
+        f"{path}: {why}, so the audit log there cannot be trusted",
+        "Move it away, and find out who changed it",
     )
 
 
 def _end(fd: int) -> tuple[int, int, bytes]:
-    """The size of a file, how many bytes at its end are no whole line, and its last whole line."""
+    """The size of a file, the number of bytes after its last complete line, and that line."""
     size = posix.fstat(fd).st_size
     for block in (2 * LINE_BYTES, size):
         start = max(0, size - block)
@@ -226,7 +227,7 @@ def _end(fd: int) -> tuple[int, int, bytes]:
 
 
 def _write(fd: int, data: bytes, size: int) -> None:
-    """All of it or, where the system lets us, nothing."""
+    """Writes all of it; on failure, takes back what was written if possible."""
     try:
         if posix.write(fd, data) != len(data):
             import errno
@@ -236,7 +237,7 @@ def _write(fd: int, data: bytes, size: int) -> None:
     except OSError:
         from contextlib import suppress
 
-        # What can't be taken back either is cut off by the next who writes.
+        # If that fails too, the next writer cuts it off.
         with suppress(OSError):
             posix.ftruncate(fd, size)
         raise

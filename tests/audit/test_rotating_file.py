@@ -67,7 +67,9 @@ def test_a_torn_entry_is_cut_off_and_that_is_an_entry(folder: Path) -> None:
     whole = (folder / "log").read_bytes()
     with (folder / "log").open("ab") as file:
         file.write(b'{"seq": 3, "ti')
-    assert audit.verify() == ["log: 14 bytes at its end are no whole entry; a power cut may have torn it"]
+    assert audit.verify() == [
+        "log: the last 14 bytes are not a complete entry; a power cut may have truncated it"
+    ]
     assert numbers() == [1, 2]
     fill(1)
     assert (folder / "log").read_bytes().startswith(whole)
@@ -92,7 +94,7 @@ def test_a_damaged_last_line_stops_nobody(folder: Path) -> None:
         file.write(b"\0" * 50 + b"\n")
     fill(1)
     assert numbers() == [1, 2, 3, 4]
-    assert audit.verify() == ["log, line 4: entry 4 should stand here, and was damaged or changed"]
+    assert audit.verify() == ["log, line 4: entry 4, expected here, is damaged or changed"]
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(home))
-        patch.setattr("edge.audit.ring.FILE_BYTES", 700)
+        patch.setattr("edge.audit.rotating_file.FILE_BYTES", 700)
         fill(20)
     return home / "edge" / "audit"
 

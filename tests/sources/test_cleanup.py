@@ -18,12 +18,12 @@ import pytest
 
 from edge import errors
 from edge.sources import open_source
-from edge.sources.leftovers import MOST_KEPT, sweep_parts
+from edge.sources.cleanup import MAX_KEPT, sweep_parts
 from tests.sources import making
 from tests.sources.servers import Release, Request, Server, head
 from tests.support.descriptors import descriptors
 
-MOST = 1 << 20
+MAX_BYTES = 1 << 20
 BODY = making.tar(making.Member("plugin/manifest.toml", b"name = 'x'\n" * 10_000))
 
 
@@ -36,7 +36,7 @@ def archive(tmp_path: Path) -> str:
 
 def program(what: str, cache: Path, then: str) -> list[str]:
     """Opens a source in a process of its own."""
-    opening = f"open_source({what!r}, most_bytes={MOST}, cache={str(cache)!r}, say=print)"
+    opening = f"open_source({what!r}, most_bytes={MAX_BYTES}, cache={str(cache)!r}, say=print)"
     text = f"import os; from edge.sources import open_source\nwith {opening} as source: {then}"
     return [sys.executable, "-c", text]
 
@@ -53,13 +53,13 @@ def test_a_folder_of_a_process_that_was_killed_is_removed_by_the_next(
     killed(archive, cache)
     assert len(list(cache.iterdir())) == 1
     # Also by one that has no use for the cache.
-    with open_source(str(tmp_path), most_bytes=MOST, cache=str(cache), say=print):
+    with open_source(str(tmp_path), most_bytes=MAX_BYTES, cache=str(cache), say=print):
         assert list(cache.iterdir()) == []
 
 
 def test_a_folder_in_use_is_removed_by_nobody_else(archive: str, cache: Path) -> None:
     killed(archive, cache)
-    with open_source(archive, most_bytes=MOST, cache=str(cache), say=print) as source:
+    with open_source(archive, most_bytes=MAX_BYTES, cache=str(cache), say=print) as source:
         subprocess.run(program(archive, cache, "pass"), check=True)
         assert Path(source.folder, "manifest.toml").exists()
     assert list(cache.iterdir()) == []
@@ -80,7 +80,7 @@ def test_a_fetch_that_is_killed_goes_on_at_the_next_try(server: Server, cache: P
         process.kill()
     stop.set()
     server.answer = Release(BODY)
-    with open_source(server.url, most_bytes=MOST, cache=str(cache), say=print) as source:
+    with open_source(server.url, most_bytes=MAX_BYTES, cache=str(cache), say=print) as source:
         assert source.folder
     assert server.requests[-1].headers["range"] == "bytes=50000-"
     assert list(cache.iterdir()) == []
@@ -99,18 +99,18 @@ def parts(cache: Path, count: int) -> list[Path]:
 
 
 def test_the_newest_of_interrupted_fetches_are_kept(cache: Path) -> None:
-    made = parts(cache, MOST_KEPT + 3)
+    made = parts(cache, MAX_KEPT + 3)
     sweep_parts(str(cache))
     kept = {path.name for path in made[3:]}
     assert {path.name for path in cache.iterdir()} == kept | {f"{name}.meta" for name in kept}
 
 
 def test_one_that_goes_on_now_is_kept_however_old_it_is(cache: Path) -> None:
-    made = parts(cache, MOST_KEPT + 3)
+    made = parts(cache, MAX_KEPT + 3)
     with made[0].open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         sweep_parts(str(cache))
-    assert [path.exists() for path in made] == [True, False, False] + [True] * MOST_KEPT
+    assert [path.exists() for path in made] == [True, False, False] + [True] * MAX_KEPT
 
 
 def test_one_that_begins_while_an_old_one_is_removed_is_kept(
@@ -142,15 +142,15 @@ def test_what_nobody_can_go_on_with_is_not_kept(cache: Path) -> None:
 
 
 def test_fetches_sweep(server: Server, cache: Path) -> None:
-    made = parts(cache, MOST_KEPT + 1)
+    made = parts(cache, MAX_KEPT + 1)
     server.answer = Release(BODY)
-    with open_source(server.url, most_bytes=MOST, cache=str(cache), say=print):
+    with open_source(server.url, most_bytes=MAX_BYTES, cache=str(cache), say=print):
         assert not made[0].exists()
     server.answer = Release(BODY, cut=5000)
     with pytest.raises(errors.FetchFailed):
-        open_source(server.url, most_bytes=MOST, cache=str(cache), say=print)
+        open_source(server.url, most_bytes=MAX_BYTES, cache=str(cache), say=print)
     # The one that was just interrupted is the newest.
-    assert [path.exists() for path in made] == [False, False] + [True] * (MOST_KEPT - 1)
+    assert [path.exists() for path in made] == [False, False] + [True] * (MAX_KEPT - 1)
 
 
 @pytest.mark.parametrize("at", ["mkdir", "write"])
@@ -161,7 +161,7 @@ def test_a_full_disk(archive: str, cache: Path, monkeypatch: pytest.MonkeyPatch,
     before = descriptors()
     monkeypatch.setattr(posix, at, full)
     with pytest.raises(errors.DiskFull):
-        open_source(archive, most_bytes=MOST, cache=str(cache), say=print)
+        open_source(archive, most_bytes=MAX_BYTES, cache=str(cache), say=print)
     assert descriptors() == before
     assert list(cache.iterdir()) == []
 
@@ -173,9 +173,9 @@ def test_what_can_not_be_removed_stops_nobody(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     killed(archive, cache)
-    parts(cache, MOST_KEPT + 1)
+    parts(cache, MAX_KEPT + 1)
     there = sorted(cache.iterdir())
     monkeypatch.setattr(posix, "unlink", refuse)
     sweep_parts(str(cache))
-    with open_source(str(tmp_path), most_bytes=MOST, cache=str(cache), say=print):
+    with open_source(str(tmp_path), most_bytes=MAX_BYTES, cache=str(cache), say=print):
         assert sorted(cache.iterdir()) == there

@@ -1,7 +1,7 @@
-"""What is temporary in the cache, and what interrupted processes left there.
+"""Temporary files in the cache, and the cleanup after interrupted processes.
 
-CACHE/unpacked-…  folders to unpack into; whoever has one holds the cache's lock, shared with others who do
-CACHE/part-…      edge/sources/partial.py: the newest few stay, so that another attempt goes on with them
+CACHE/unpacked-…  folders to unpack into; their owners hold a shared lock of the cache
+CACHE/part-…      edge/sources/partial.py: the newest few stay, so that another attempt can resume them
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ PART = posix.O_RDWR | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 UNPACKED = "unpacked-"
 PARTIAL = "part-"
 META = ".meta"
-MOST_KEPT = 4
-"""Downloads that were interrupted; nobody may ever ask for them again."""
+MAX_KEPT = 4
+"""Kept interrupted downloads; they may never be requested again."""
 
 
 class Temporary:
-    """A folder of this process's own, until `remove`.
+    """A folder of this process, until `remove`.
 
     path  where it is
     """
@@ -40,7 +40,7 @@ class Temporary:
         except OSError as error:
             files.raise_for(cache, error)
         try:
-            # Where folders can't be locked, nobody gets the lock to remove this one either.
+            # If folders cannot be locked, no process gets the lock to remove this one either.
             with suppress(OSError):
                 flock(self._lock, LOCK_SH)
             posix.mkdir(self.path, 0o700)
@@ -52,7 +52,7 @@ class Temporary:
             raise
 
     def remove(self) -> None:
-        """Removes it, with all that is in it."""
+        """Removes the folder with its contents."""
         from edge.store.recovery import remove
 
         try:
@@ -71,7 +71,7 @@ def _opened(cache: str) -> int:
 
 
 def unnamed_file(cache: str) -> int:
-    """A descriptor of an empty file that is gone when it is closed."""
+    """A descriptor of an empty file that is deleted when it is closed."""
     temporary = Temporary(cache)
     path = f"{temporary.path}/file"
     try:
@@ -83,7 +83,7 @@ def unnamed_file(cache: str) -> int:
 
 
 def sweep_folders(cache: str) -> None:
-    """Removes folders that killed processes left, unless a process has one now; never fails."""
+    """Removes the folders of killed processes, unless a process has one now; never fails."""
     from edge import errors
     from edge.store.recovery import remove
 
@@ -93,7 +93,7 @@ def sweep_folders(cache: str) -> None:
             return
         lock = _locked(cache, FOLDER)
         try:
-            # Listed before the lock was taken: none of them belongs to a process that lives.
+            # Listed before the lock was taken: none of them belongs to a running process.
             for name in left:
                 with suppress(errors.EnvironmentFault):
                     remove(f"{cache}/{name}")
@@ -102,12 +102,12 @@ def sweep_folders(cache: str) -> None:
 
 
 def sweep_parts(cache: str) -> None:
-    """Removes interrupted downloads but the newest, and those nobody can go on with; never fails."""
+    """Removes interrupted downloads that cannot be resumed or are not among the newest; never fails."""
     with suppress(OSError):
         names = set(posix.listdir(cache))
         parts = [name for name in names if name.startswith(PARTIAL) and not name.endswith(META)]
         kept = sorted((name for name in parts if name + META in names), key=lambda name: _age(cache, name))
-        for name in set(parts).difference(kept[:MOST_KEPT]):
+        for name in set(parts).difference(kept[:MAX_KEPT]):
             _remove_part(f"{cache}/{name}")
         for name in names:
             if name.startswith(PARTIAL) and name.endswith(META) and name[: -len(META)] not in names:
@@ -127,7 +127,7 @@ def _remove_part(path: str) -> None:
     with suppress(OSError):
         lock = _locked(path, PART)
         try:
-            # Who held the lock may have removed it, and somebody else may have begun another.
+            # The lock's last holder may have removed it, and another process may have begun a new one.
             if is_at(lock, path):
                 with suppress(FileNotFoundError):
                     posix.unlink(path + META)
@@ -137,7 +137,7 @@ def _remove_part(path: str) -> None:
 
 
 def _locked(path: str, flags: int) -> int:
-    """A descriptor with the only lock; OSError where somebody else has one."""
+    """A descriptor with the exclusive lock; OSError if another process has it."""
     from fcntl import LOCK_EX, LOCK_NB, flock
 
     fd = posix.open(path, flags)
