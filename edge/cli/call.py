@@ -60,13 +60,13 @@ def run(given: Given) -> int:
             if "unattended" in chosen:
                 from edge.operations.call import check_unattended
 
-                check_unattended(prepared.terms, plugin, named)
+                check_unattended(prepared.plan, plugin, named)
             started = monotonic_ns()
             try:
                 result = plugin.call(
                     tool.arguments(arguments),
                     tool=named[0] if named else None,
-                    config=_config(name, prepared.terms.withheld),
+                    config=_config(name, prepared.plan.withheld),
                     limits=limits,
                 )
             except Exception as error:
@@ -84,7 +84,7 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
     from edge.limits.admission import admit
 
     try:
-        return admit(prepared.profile, prepared.name, limits, prepared.terms.grants["limits"])
+        return admit(prepared.profile, prepared.name, limits, prepared.plan.grants["limits"])
     except Exception as error:
         from edge.operations.limit_remedy import explain_room
 

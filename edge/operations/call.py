@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edge.runtime import Json, Plugin, ToolResult
     from edge.runtime.call import Output
     from edge.store.call import Prepared
-    from edge.store.call_plan import Terms
+    from edge.store.call_plan import CallPlan
 
 
 class Loaded:
@@ -76,13 +76,13 @@ class Loaded:
     ) -> ToolResult:
         prepared = self._prepared
         if unattended:
-            check_unattended(prepared.terms, self._plugin, [] if tool is None else [tool])
+            check_unattended(prepared.plan, self._plugin, [] if tool is None else [tool])
         text = files.read_guarded(store.config_path(self.name), files.OTHERS_WRITE)
         try:
             return self._plugin.call(
                 arguments,
                 tool=tool,
-                config=given_config(text, self.name, prepared.terms.withheld),
+                config=given_config(text, self.name, prepared.plan.withheld),
                 limits=limits,
             )
         except Exception as error:
@@ -137,7 +137,7 @@ def within(limits: Limits, timeout: float | None) -> Limits:
 
 def admit(prepared: Prepared, limits: Limits) -> Slot:
     """Counts a call among all that this device has under way, until the slot is closed."""
-    own = prepared.terms.grants["limits"]
+    own = prepared.plan.grants["limits"]
     try:
         return admission.admit(prepared.profile, prepared.name, limits, own)
     except errors.EdgeError as error:
@@ -145,7 +145,7 @@ def admit(prepared: Prepared, limits: Limits) -> Slot:
         raise
 
 
-def check_unattended(own: Terms, plugin: Plugin, named: Iterable[str]) -> None:
+def check_unattended(own: CallPlan, plugin: Plugin, named: Iterable[str]) -> None:
     """Raises `errors.Denied` for a tool of too high a risk: the one that is named, or any there is."""
     said = policy_file.load()
     for name in named or [offered["name"] for offered in plugin.tools]:
@@ -171,4 +171,4 @@ def explain(error: Exception, prepared: Prepared, timeout: float | None) -> None
     if isinstance(error, errors.HostFailed) and isinstance(error.__cause__, errors.EnvironmentFault):
         # What this machine has lost, a secret for one, is no fault of the plugin's.
         raise error.__cause__ from None
-    limit_remedy.explain(error, prepared.terms, timeout)
+    limit_remedy.explain(error, prepared.plan, timeout)

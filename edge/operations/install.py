@@ -115,7 +115,7 @@ def with_misfit(done: Outcome) -> Outcome:
     if done.record.enabled:
         from edge.store.fitting import misfit
 
-        done.misfit = misfit(done.record.name, done.terms)
+        done.misfit = misfit(done.record.name, done.call_plan)
     return done
 
 

@@ -6,7 +6,7 @@ from edge import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.store.call_plan import Terms
+    from edge.store.call_plan import CallPlan
 
 WORDS = {
     "crossing:": "crossing_bytes",
@@ -50,7 +50,7 @@ def _starts_with_memory(error: errors.CallFailed, limit: str) -> bool:
     return limit == "memory" and AT_START in error.message
 
 
-def explain(error: Exception, own: Terms, timeout: float | None) -> None:
+def explain(error: Exception, own: CallPlan, timeout: float | None) -> None:
     """Gives an error the remedy that goes with the plugin's manifest and grants.
 
     `timeout`: what was asked for instead of its own.

@@ -144,8 +144,8 @@ def release_path(release_id: str) -> str:
     return f"{root()}/releases/{release_id}"
 
 
-def terms_path(name: str) -> str:
-    """Where what a call needs is kept."""
+def call_plan_path(name: str) -> str:
+    """Where the call plan of a plugin is stored."""
     return f"{root()}/calls/{name}.json"
 
 

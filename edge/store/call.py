@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edge.runtime import Plugin
     from edge.runtime.call import Output
     from edge.store import Record
-    from edge.store.call_plan import Terms
+    from edge.store.call_plan import CallPlan
 
 
 class Prepared:
@@ -32,12 +32,12 @@ class Prepared:
     Leaving its `with` closes them; what was loaded lives on.
 
     name     of the plugin
-    terms    on which it is called
+    plan     its call plan
     profile  of this device
     limits   of a call
     """
 
-    __slots__ = ("_fd", "_head", "_interpret", "limits", "name", "profile", "terms")
+    __slots__ = ("_fd", "_head", "_interpret", "limits", "name", "plan", "profile")
 
     def __init__(self, found: Record) -> None:
         if not found.enabled:
@@ -58,8 +58,8 @@ class Prepared:
         self._fd = _open(f"{folder}/{store.CODE}")
         try:
             self.profile = here()
-            self.terms = call_plan.kept(found, self.profile) or _planned(found, self.profile)
-            self.limits = self.profile.limits.within(self.terms.grants["limits"])
+            self.plan = call_plan.kept(found, self.profile) or _planned(found, self.profile)
+            self.limits = self.profile.limits.within(self.plan.grants["limits"])
         except BaseException:
             posix.close(self._fd)
             raise
@@ -71,7 +71,7 @@ class Prepared:
 
         Raises `errors.NotGranted`, or what is wrong with the release.
         """
-        own = self.terms
+        own = self.plan
         context = Context(log, lambda: _secrets(self.name, own), lambda: own.granted(audit))
         if own.missing:
             from edge.store.refusal import refuse_missing
@@ -128,7 +128,7 @@ def prepare(name: str) -> Prepared:
             found = again
 
 
-def _planned(found: Record, profile: Profile) -> Terms:
+def _planned(found: Record, profile: Profile) -> CallPlan:
     from edge.store import planning
 
     return planning.of(found, profile)
@@ -152,7 +152,7 @@ def _open(path: str) -> int:
         files.raise_own(path, error)
 
 
-def _secrets(name: str, own: Terms) -> Values:
+def _secrets(name: str, own: CallPlan) -> Values:
     from edge.permissions.secrets import allowed_names
     from edge.store.secrets import Sealed
 

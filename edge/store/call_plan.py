@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 FORMAT = 3
 
 
-class Terms:
-    """On which terms a plugin is called.
+class CallPlan:
+    """How a plugin is called.
 
-    stamp       of what they follow from (`stamp_of`)
+    stamp       of everything that the plan is derived from (`stamp_of`)
     receipt     stands for the last check of its code
     grants      what it is granted, compiled (edge.policy.grants)
     interfaces  the modules of edge.interfaces that implement what it imports
@@ -81,29 +81,29 @@ class Terms:
         return Grants.from_compiled(self.grants, audit)
 
 
-def kept(record: Record, profile: Profile) -> Terms | None:
-    """The terms of a plugin that is installed, where those that were kept still hold."""
+def kept(record: Record, profile: Profile) -> CallPlan | None:
+    """The stored call plan of an installed plugin; None if it is missing or out of date."""
     found = last(record)
     return found if found is not None and found.stamp == stamp_of(record, profile) else None
 
 
-def last(record: Record) -> Terms | None:
+def last(record: Record) -> CallPlan | None:
     """What was kept, whether it still holds or not."""
     try:
-        text = store.read(store.terms_path(record.name))
+        text = store.read(store.call_plan_path(record.name))
     except Exception:
         # Whatever is wrong with it, it can be worked out.
         return None
     return None if text is None else _parse(text, record)
 
 
-def _parse(text: bytes, record: Record) -> Terms | None:
+def _parse(text: bytes, record: Record) -> CallPlan | None:
     """What was kept, if it is about the release that is current; anything else is worked out anew."""
     try:
         said = native.read_json(text)
         if said.pop("format") != FORMAT or said["release"] != record.current:
             return None
-        return Terms(said.pop("name"), said.pop("release"), said.pop("stamp"), **said)
+        return CallPlan(said.pop("name"), said.pop("release"), said.pop("stamp"), **said)
     except Exception:
         return None
 

@@ -10,12 +10,12 @@ from edge.store import planning, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.store.call_plan import Terms
+    from edge.store.call_plan import CallPlan
 
 MB = 1 << 20
 
 
-def misfit(name: str, own: Terms | None = None) -> tuple[str, str] | None:
+def misfit(name: str, own: CallPlan | None = None) -> tuple[str, str] | None:
     """Why no call of a plugin is ever admitted here, and what to do; None where calls fit.
 
     `own`: the terms of its calls, where they were just worked out; otherwise this raises what is wrong with

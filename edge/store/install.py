@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edge.permissions.catalogue import Request
     from edge.policy.grants import Grants
     from edge.store import Record
-    from edge.store.call_plan import Terms
+    from edge.store.call_plan import CallPlan
     from edge.store.consent import Review
 
 
@@ -42,19 +42,19 @@ class Outcome:
     adopted  whether who packed it is not who wrote it
     warnings  what its manifest has that was let pass
     asked    whether there was something to agree to: then its warnings were shown
-    terms    of its calls, None where they were not worked out
+    call_plan  of its calls, None where it was not derived
     misfit   why no call of it fits on this machine, and what to do; None where calls fit
     """
 
     __slots__ = (
         "adopted",
         "asked",
+        "call_plan",
         "change",
         "misfit",
         "needs",
         "number",
         "record",
-        "terms",
         "version",
         "warnings",
     )
@@ -65,7 +65,7 @@ class Outcome:
         now: Record,
         change: str,
         needs: Iterable[str] = (),
-        terms: Terms | None = None,
+        call_plan: CallPlan | None = None,
     ) -> None:
         description = plan.package.description
         self.needs = tuple(needs)
@@ -74,7 +74,7 @@ class Outcome:
         self.asked = plan.request is not None
         self.misfit: tuple[str, str] | None = None
         self.record = now
-        self.terms = terms
+        self.call_plan = call_plan
         self.change = change
         self.version: str = description["version"]
         self.number: int = description["release"]
@@ -211,7 +211,7 @@ class Installation:
         _tell(package, before, now, upgraded=upgraded)
         records.write(now)
         awaited.delete(now.name)
-        terms = planning.derive(
+        call_plan = planning.derive(
             records.get(now.name),
             here(),
             receipt=staged.receipt.decode(),
@@ -219,7 +219,7 @@ class Installation:
             imports=package.description["imports"],
         )
         collect()
-        return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted, terms)
+        return Outcome(plan, now, "upgraded" if upgraded else "installed", wanted, call_plan)
 
 
 def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:

@@ -205,7 +205,7 @@ def reload(name: str) -> Record:
         fault = fault_of(found.release_id, name)
         if fault is not None:
             _refuse(fault, found.release_id, name, name)
-        staged.remove(store.terms_path(name))
+        staged.remove(store.call_plan_path(name))
         now = planning.derive(found.record, here())
         if now.missing and found.enabled:
             raise errors.NotGranted(f"{name}: {now.missing}")

@@ -48,7 +48,7 @@ def problem(name: str, left: str) -> errors.StoreDamaged:
 def _called(name: str) -> str:
     """The release that what was worked out for calls is about."""
     try:
-        said = native.read_json(store.read(store.terms_path(name)) or b"")
+        said = native.read_json(store.read(store.call_plan_path(name)) or b"")
         release = said["release"]
     except (errors.EdgeError, KeyError, TypeError):
         return ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edge.store import Record
 
 
-def of(record: Record, profile: Profile) -> call_plan.Terms:
+def of(record: Record, profile: Profile) -> call_plan.CallPlan:
     """The terms of a plugin that is installed, worked out anew where what was kept does not hold any more."""
     found = call_plan.kept(record, profile)
     if found is not None:
@@ -32,7 +32,7 @@ def derive(
     receipt: str = "",
     manifest: Manifest | None = None,
     imports: list[str] | None = None,
-) -> call_plan.Terms:
+) -> call_plan.CallPlan:
     """Works them out, and keeps them; the store's lock is held.
 
     `manifest`, `imports`: of the release, where they are known; otherwise they are read.
@@ -49,7 +49,7 @@ def work_out(
     receipt: str = "",
     manifest: Manifest | None = None,
     imports: list[str] | None = None,
-) -> call_plan.Terms:
+) -> call_plan.CallPlan:
     """Works them out from manifest and policy."""
     from edge.permissions import levels
     from edge.permissions.catalogue import interfaces
@@ -73,7 +73,7 @@ def work_out(
         limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
     }
     compiled["limits"] = limits
-    return call_plan.Terms(
+    return call_plan.CallPlan(
         record.name,
         record.current,
         stamp,
@@ -87,7 +87,7 @@ def work_out(
     )
 
 
-def keep(worked_out: call_plan.Terms) -> None:
+def keep(worked_out: call_plan.CallPlan) -> None:
     """Writes them down for the next call, unless somebody is changing the store.
 
     A call may come to its end after its plugin was removed. What it wrote then would stand for a plugin whose
@@ -105,14 +105,14 @@ def keep(worked_out: call_plan.Terms) -> None:
             _keep(worked_out)
 
 
-def _keep(worked_out: call_plan.Terms) -> None:
+def _keep(worked_out: call_plan.CallPlan) -> None:
     """Where the store can't be written, the next call works them out too."""
     document = {
         "format": call_plan.FORMAT,
-        **{name: getattr(worked_out, name) for name in call_plan.Terms.__slots__},
+        **{name: getattr(worked_out, name) for name in call_plan.CallPlan.__slots__},
     }
     try:
-        with Staged(store.terms_path(worked_out.name), 0o600) as staged:
+        with Staged(store.call_plan_path(worked_out.name), 0o600) as staged:
             staged.write(json_text(document).encode())
             staged.commit()
     except (errors.EnvironmentFault, errors.UsageError):

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from edge.policy.grants import Audit
     from edge.store import Record
-    from edge.store.call_plan import Terms
+    from edge.store.call_plan import CallPlan
 
 
-def explain(error: Exception, own: Terms, head: bytes, audit: Audit | None) -> None:
+def explain(error: Exception, own: CallPlan, head: bytes, audit: Audit | None) -> None:
     """Tells the audit that a release was refused, and gives the error the remedy that helps here.
 
     Raises another error where the release is damaged in a way that the given one does not say.
@@ -41,7 +41,7 @@ def refuse_disabled(name: str) -> NoReturn:
     )
 
 
-def _tell_refusal(error: Exception, own: Terms, audit: Audit | None) -> None:
+def _tell_refusal(error: Exception, own: CallPlan, audit: Audit | None) -> None:
     if audit is not None and isinstance(error, errors.Refused):
         fact = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
         audit({**fact, "kind": type(error).__name__, "why": error.message})
@@ -60,7 +60,7 @@ def _advise(error: Exception) -> None:
         held.check_all()
 
 
-def _check_head(error: Exception, head: bytes, own: Terms) -> None:
+def _check_head(error: Exception, head: bytes, own: CallPlan) -> None:
     """Raises `errors.StoreDamaged` where the head that is kept is what a release was refused for."""
     if isinstance(error, errors.Refused) and is_torn(head):
         described(head, own.release, own.name)
@@ -70,7 +70,7 @@ def _check_head(error: Exception, head: bytes, own: Terms) -> None:
         ) from None
 
 
-def refuse_missing(own: Terms, audit: Audit | None) -> NoReturn:
+def refuse_missing(own: CallPlan, audit: Audit | None) -> NoReturn:
     """For a plugin that imports what it is not granted."""
     if audit is not None:
         own.granted(audit).check_load(description_of(own.release)["imports"])

@@ -47,7 +47,7 @@ def delete(name: str) -> None:
     from edge.policy import change
 
     change.delete(name)
-    for path in (store.config_path, store.secrets_path, store.terms_path, store.waiting_path):
+    for path in (store.config_path, store.secrets_path, store.call_plan_path, store.waiting_path):
         staged.remove(path(name))
     _forget_log(name)
 

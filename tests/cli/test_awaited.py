@@ -215,9 +215,9 @@ def test_a_setting_of_a_release_that_waits_does_not_reach_the_one_that_runs(
 def test_terms_from_before_a_release_waits_are_worked_out_anew(edge: Edge, release: Packed) -> None:
     edge("install", release(1, "city"), "--yes")
     edge("config", "faults", "city=Bern")
-    before = Path(store.terms_path("faults")).read_bytes()
+    before = Path(store.call_plan_path("faults")).read_bytes()
     edge("install", release(2, "city", "place", check="trap"), "--yes")
     edge("config", "faults", "place=here")
     # As a process leaves them that worked them out before and writes them down last.
-    Path(store.terms_path("faults")).write_bytes(before)
+    Path(store.call_plan_path("faults")).write_bytes(before)
     assert given(edge) == {"city": "Bern"}

@@ -7,16 +7,16 @@ from typing import NamedTuple
 from edge.limits import Profile
 from edge.runtime import Plugin
 from edge.store.call import prepare
-from edge.store.call_plan import Terms
+from edge.store.call_plan import CallPlan
 
 
 class Loaded(NamedTuple):
     plugin: Plugin
-    terms: Terms
+    plan: CallPlan
     profile: Profile
 
 
 def load(name: str) -> Loaded:
     """The current release of a plugin."""
     with prepare(name) as prepared:
-        return Loaded(prepared.load(), prepared.terms, prepared.profile)
+        return Loaded(prepared.load(), prepared.plan, prepared.profile)

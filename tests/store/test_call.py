@@ -32,8 +32,8 @@ def release(name: str = "faults") -> Path:
     return Path(store.release_path(records.get(name).current))
 
 
-def terms(name: str = "faults") -> Path:
-    return Path(store.terms_path(name))
+def plan_file(name: str = "faults") -> Path:
+    return Path(store.call_plan_path(name))
 
 
 def test_what_is_not_there(empty: Path) -> None:
@@ -174,10 +174,10 @@ def test_code_of_an_older_compiler_than_is_taken_does_not_load(put: Put) -> None
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"{}", b'{"format": 1}', b"\0" * 100])
 def test_terms_that_mean_nothing_are_worked_out_again(put: Put, text: bytes) -> None:
     put()
-    before = terms().read_bytes()
-    terms().write_bytes(text)
+    before = plan_file().read_bytes()
+    plan_file().write_bytes(text)
     assert answer() == ""
-    again, expected = json.loads(terms().read_bytes()), json.loads(before)
+    again, expected = json.loads(plan_file().read_bytes()), json.loads(before)
     # Whether the code was checked is not known any more, so it was checked.
     assert again == expected
 
@@ -185,7 +185,7 @@ def test_terms_that_mean_nothing_are_worked_out_again(put: Put, text: bytes) -> 
 def test_a_change_of_the_policy_holds_at_the_next_call(put: Put) -> None:
     secret = '[config_schema.properties.a]\ntype = "string"\nx-secret = true\n'
     put(manifest=f'permissions = ["config_read"]\n{secret}')
-    assert load("faults").terms.granted(None).permits("config_read", "a")
+    assert load("faults").plan.granted(None).permits("config_read", "a")
     change.set_level("paranoid", "faults")
     with pytest.raises(errors.Untrusted):
         load("faults")
@@ -193,14 +193,14 @@ def test_a_change_of_the_policy_holds_at_the_next_call(put: Put) -> None:
     public = key_file.local_public()
     assert public
     path.write_text(trust.line(public, "mine"))
-    assert not load("faults").terms.granted(None).permits("config_read", "a")
-    assert load("faults").terms.grants["limits"]["fuel"] == here().limits.fuel // 4
+    assert not load("faults").plan.granted(None).permits("config_read", "a")
+    assert load("faults").plan.grants["limits"]["fuel"] == here().limits.fuel // 4
 
 
 def test_limits_are_those_of_the_manifest(put: Put) -> None:
     put(manifest="[edge.limits]\nmemory = 2097152\ndeadline = 1.5\n")
     loaded = load("faults")
-    limits = loaded.profile.limits.within(loaded.terms.grants["limits"])
+    limits = loaded.profile.limits.within(loaded.plan.grants["limits"])
     assert (limits.memory, limits.deadline) == (2 << 20, 1.5)
 
 
@@ -208,18 +208,18 @@ def test_a_new_release_needs_no_restart(put: Put) -> None:
     put(1, manifest="[edge.limits]\nmemory = 2097152\n")
     put(2, manifest="[edge.limits]\nmemory = 4194304\n")
     loaded = load("faults")
-    assert loaded.profile.limits.within(loaded.terms.grants["limits"]).memory == 4 << 20
+    assert loaded.profile.limits.within(loaded.plan.grants["limits"]).memory == 4 << 20
 
 
 @as_root
 def test_a_store_that_can_not_be_written_is_good_for_calls(put: Put, empty: Path) -> None:
     put()
-    terms().unlink()
+    plan_file().unlink()
     subprocess.run(["mount", "--bind", empty, empty], check=True)
     try:
         subprocess.run(["mount", "-o", "remount,bind,ro", empty], check=True)
         assert answer() == ""
-        assert not terms().exists()
+        assert not plan_file().exists()
     finally:
         subprocess.run(["umount", empty], check=True)
 
@@ -232,7 +232,7 @@ def test_a_call_that_meets_a_switch_takes_the_new_release(put: Put, monkeypatch:
     found = iter([stale])
     monkeypatch.setattr("edge.store.find", lambda name: next(found, None) or genuine(name))
     loaded = load("faults")
-    assert loaded.terms.release == records.get("faults").current != stale.current
+    assert loaded.plan.release == records.get("faults").current != stale.current
 
 
 def test_a_disabled_plugin_is_not_loaded(put: Put) -> None:
@@ -251,23 +251,23 @@ def test_secrets_are_not_there_without_a_grant(put: Put) -> None:
 
 def test_a_call_that_ends_after_its_plugin_was_removed_leaves_nothing(put: Put) -> None:
     put()
-    terms().unlink()
+    plan_file().unlink()
     with prepare("faults") as prepared:
-        kept = terms().read_bytes()
+        kept = plan_file().read_bytes()
         lifecycle.remove("faults", forget=True)
-        prepared.terms.receipt = "of a check of its own"
-        planning.keep(prepared.terms)
+        prepared.plan.receipt = "of a check of its own"
+        planning.keep(prepared.plan)
     assert kept
-    assert not terms().exists()
+    assert not plan_file().exists()
     with pytest.raises(errors.NotInstalled):
         load("faults")
 
 
 def test_what_was_worked_out_is_kept_by_nobody_while_the_store_changes(put: Put) -> None:
     put()
-    terms().unlink()
+    plan_file().unlink()
     with locked():
         answer()
-    assert not terms().exists()
+    assert not plan_file().exists()
     answer()
-    assert terms().exists()
+    assert plan_file().exists()

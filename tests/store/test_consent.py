@@ -130,7 +130,7 @@ def lines(request: Request, capfd: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def reads_the_secret() -> bool:
-    return load("faults").terms.granted(None).permits(*SECRET)
+    return load("faults").plan.granted(None).permits(*SECRET)
 
 
 def test_a_yes_to_a_small_change_does_not_give_back_what_was_revoked_unseen(

@@ -186,7 +186,7 @@ def test_what_is_asked_for_counts_once_somebody_agreed(put: Put) -> None:
     done = put(manifest=HTTP.format("example.org"), asked=asked)
     assert done.record.consents == (("http_client", "example.org"),)
     assert asked[0].grants.allowed == (("http_client", "example.org"),)
-    assert load("faults").terms.granted(None).permits("http_client", "example.org", "443")
+    assert load("faults").plan.granted(None).permits("http_client", "example.org", "443")
 
 
 def test_less_than_there_is_without_asking_needs_nobody_to_agree(put: Put) -> None:
@@ -225,8 +225,8 @@ def test_what_was_agreed_to_once_stays_with_a_narrower_release(put: Put) -> None
     put(1, manifest=HTTP.format("*.example.org"))
     done = put(2, manifest=HTTP.format("a.example.org"), agrees=None)
     assert ("http_client", "a.example.org") in done.record.consents
-    assert load("faults").terms.granted(None).permits("http_client", "a.example.org", "443")
-    assert not load("faults").terms.granted(None).permits("http_client", "b.example.org", "443")
+    assert load("faults").plan.granted(None).permits("http_client", "a.example.org", "443")
+    assert not load("faults").plan.granted(None).permits("http_client", "b.example.org", "443")
 
 
 def test_what_is_compiled_here_of_somebody_elses_needs_a_yes_each_time(put: Put, empty: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_rollback_swaps_the_two_releases(put: Put) -> None:
     first, second = put(1).record, put(2).record
     back = lifecycle.rollback("faults")
     assert (back.current, back.previous, back.floor) == (first.current, second.current, 2)
-    assert load("faults").terms.release == first.current
+    assert load("faults").plan.release == first.current
     forth = lifecycle.rollback("faults")
     assert (forth.current, forth.previous) == (second.current, first.current)
     assert events() == ["install", "upgrade", "rollback", "rollback"]
@@ -61,15 +61,15 @@ def test_a_damaged_release_is_not_gone_back_to(put: Put, part: str) -> None:
     with pytest.raises(errors.StoreDamaged, match="can't go back"):
         lifecycle.rollback("faults")
     assert records.get("faults") == second
-    assert load("faults").terms.release == second.current
+    assert load("faults").plan.release == second.current
 
 
 def test_what_was_agreed_to_comes_back_with_its_release(put: Put) -> None:
     put(1, manifest=HTTP)
     put(2)
-    assert not load("faults").terms.granted(None).permits("http_client", "example.org", "443")
+    assert not load("faults").plan.granted(None).permits("http_client", "example.org", "443")
     lifecycle.rollback("faults")
-    assert load("faults").terms.granted(None).permits("http_client", "example.org", "443")
+    assert load("faults").plan.granted(None).permits("http_client", "example.org", "443")
 
 
 def test_disable_and_enable(put: Put) -> None:
