@@ -27,9 +27,9 @@ def configuration(view: View) -> Finding:
 
 def secrets(view: View) -> Finding:
     """Whether every secret opens, and is there."""
-    from edge.store import secrets as sealed
+    from edge.store import secrets as stored_secrets
 
-    return _of_plugins(view, sealed.damage_of, "secrets", "plugin", "with secrets, which open")
+    return _of_plugins(view, stored_secrets.damage_of, "secrets", "plugin", "with secrets, which open")
 
 
 def registry() -> Finding:

@@ -40,12 +40,12 @@ def settings(view: View, kind: str) -> Iterator[tuple[str, str]]:
     """Settings, or secrets, that an enabled plugin requires and that are not set; each with what to do."""
     from edge import errors
     from edge.store import config
-    from edge.store import secrets as sealed
+    from edge.store import secrets as stored_secrets
 
     for found in view.installed():
         try:
             manifest = view.release(found.current, found.name).manifest
-            names = config.missing(manifest, sealed.names(found.name)) if found.enabled else []
+            names = config.missing(manifest, stored_secrets.names(found.name)) if found.enabled else []
         except errors.EdgeError:
             # What is damaged is told by other checks.
             continue

@@ -8,7 +8,7 @@ from edge.schema import from_text
 from edge.schema.values import WHOLE
 from edge.schema.words import unknown
 from edge.store import awaited, config, records
-from edge.store import secrets as sealed
+from edge.store import secrets as stored_secrets
 from edge.store.parts import manifest_of
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ def describe(name: str) -> Facts:
     the plugin does not say what it takes. Raises `errors.NotInstalled` and `errors.StoreDamaged`.
     """
     manifest = awaited.settable(name)
-    values, is_set = config.values(name), sealed.names(name)
+    values, is_set = config.values(name), stored_secrets.names(name)
     withheld = config.withheld(manifest_of(records.get(name).current))
     return {
         "plugin": name,
@@ -96,7 +96,7 @@ def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
 def secrets(name: str) -> dict[str, bool]:
     """The secrets of a plugin, and whether each is set. Raises as `describe`."""
     manifest = awaited.settable(name)
-    is_set = sealed.names(name)
+    is_set = stored_secrets.names(name)
     return {secret: secret in is_set for secret in manifest.secrets}
 
 
@@ -120,14 +120,14 @@ def set_secret(name: str, secret: str, value: str) -> EdgeError | None:
     if found:
         reasons = (problem.removeprefix(f"{WHOLE}: ") for problem in found)
         raise errors.ConfigError(f"{name}: {secret} {'; '.join(reasons)}", config.takes(name))
-    damage = sealed.damage_of(name)
-    sealed.set_secret(name, secret, value)
+    damage = stored_secrets.damage_of(name)
+    stored_secrets.set_secret(name, secret, value)
     return damage
 
 
 def unset_secret(name: str, secret: str) -> EdgeError | None:
     """Removes a secret; answers and raises as `set_secret`."""
     check_secret(name, secret)
-    damage = sealed.damage_of(name)
-    sealed.unset_secret(name, secret)
+    damage = stored_secrets.damage_of(name)
+    stored_secrets.unset_secret(name, secret)
     return damage

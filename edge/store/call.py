@@ -154,6 +154,6 @@ def _open(path: str) -> int:
 
 def _secrets(name: str, own: CallPlan) -> Values:
     from edge.permissions.secrets import allowed_names
-    from edge.store.secrets import Sealed
+    from edge.store.secrets import StoredSecrets
 
-    return Sealed(name, allowed_names(own.grants["allowed"]))
+    return StoredSecrets(name, allowed_names(own.grants["allowed"]))

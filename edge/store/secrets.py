@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 << 10
 
 
-class Sealed:
+class StoredSecrets:
     """The secrets of a plugin, as `edge.interfaces.secrets` wants them; each is opened when it is asked for.
 
     `known`: the properties that its manifest calls secret; those that are not set are there with None.
@@ -64,7 +64,7 @@ class Sealed:
         return len(list(iter(self)))
 
     def __repr__(self) -> str:
-        return f"Sealed({self._name!r})"
+        return f"StoredSecrets({self._name!r})"
 
     def _all(self) -> dict[str, str]:
         if self._sealed is None:
@@ -82,7 +82,7 @@ def damage_of(name: str) -> EdgeError | None:
     from edge import errors
 
     try:
-        for secret in (values := Sealed(name)):
+        for secret in (values := StoredSecrets(name)):
             values[secret]
     except errors.EdgeError as error:
         return error

@@ -15,7 +15,7 @@ from edge.limits import here
 from edge.permissions import levels
 from edge.permissions.catalogue import interfaces
 from edge.runtime import Runtime
-from edge.store.secrets import Sealed
+from edge.store.secrets import StoredSecrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class _Noted(Secrets):
     __slots__ = ("missed",)
 
     def __init__(self, name: str, grants: Grants | None) -> None:
-        super().__init__(Sealed(name), grants)
+        super().__init__(StoredSecrets(name), grants)
         self.missed: dict[str, None] = {}
 
     def _get(self, call: Call, name: str) -> tuple[tuple[str, Any]]:
@@ -139,9 +139,9 @@ def _left(name: str) -> str:
 def _wanted(manifest: Manifest, secrets: _Noted) -> dict[str, str]:
     """What is not set and may be why, each with the command that sets it."""
     from edge.store import config
-    from edge.store import secrets as sealed
+    from edge.store import secrets as stored_secrets
 
-    missing = config.missing(manifest, sealed.names(manifest.name))
+    missing = config.missing(manifest, stored_secrets.names(manifest.name))
     asked = [name for name in secrets.missed if name in manifest.secrets]
     is_secret = manifest.secrets.__contains__
     return {name: SET_SECRET if is_secret(name) else SET_CONFIG for name in (*asked, *missing)}

@@ -51,7 +51,7 @@ READS: dict[str, tuple[str, Callable[[], object]]] = {
     "named key": ("data/edge/keys", lambda: keyring.find("office")),
     "new key": ("data/edge/keys", lambda: keyring.make("another")),
     "secrets": ("data/edge/secrets", lambda: secrets.names("weather")),
-    "secrets' key": ("data/edge/keys", lambda: secrets.Sealed("weather")["token"]),
+    "secrets' key": ("data/edge/keys", lambda: secrets.StoredSecrets("weather")["token"]),
     "configuration": ("data/edge/config", lambda: config.read("weather")),
     "audit": ("data/edge", lambda: list(audit.entries())),
     "audit, written": ("data/edge/audit", lambda: audit.append({"event": "test"})),

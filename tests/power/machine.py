@@ -13,7 +13,7 @@ from edge import audit, errors, store
 from edge.policy import file as policy_file
 from edge.store import config
 from edge.store.lock import locked
-from edge.store.secrets import Sealed
+from edge.store.secrets import StoredSecrets
 from edge.trust import edit, held
 from tests.power.disk import Tree, write
 from tests.power.operations import NAME
@@ -71,7 +71,7 @@ def view() -> View:
         "record": _or_error(_record),
         "call": _or_error(lambda: load(NAME).plugin.call({"do": "arguments"}).output),
         "config": _or_error(lambda: config.values(NAME)),
-        "secret": _or_error(lambda: Sealed(NAME, ["token"])["token"]),
+        "secret": _or_error(lambda: StoredSecrets(NAME, ["token"])["token"]),
         "policy": _or_error(_policy),
         "trust": _or_error(_trust),
     }

@@ -12,7 +12,7 @@ from edge import _native as native
 from edge import audit, errors, trust
 from edge._native import making
 from edge.store import secrets
-from edge.store.secrets import Sealed
+from edge.store.secrets import StoredSecrets
 from edge.trust import key_file
 from tests.support import home
 
@@ -29,7 +29,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_set_is_read_by_its_plugin() -> None:
     secrets.set_secret("weather", "token", CANARY)
-    found = Sealed("weather", ["token", "other"])
+    found = StoredSecrets("weather", ["token", "other"])
     assert (found["token"], found["other"]) == (CANARY, None)
     assert ("token" in found, "other" in found, "none" in found) == (True, True, False)
     with pytest.raises(KeyError):
@@ -43,7 +43,7 @@ def test_it_stands_nowhere_in_the_open(data: Path) -> None:
         if path.is_file():
             assert CANARY.encode() not in path.read_bytes(), path
             assert path.stat().st_mode & 0o077 == 0, path
-    assert CANARY not in repr(Sealed("weather", ["token"]))
+    assert CANARY not in repr(StoredSecrets("weather", ["token"]))
     assert CANARY not in str(list(audit.entries()))
     assert list(audit.entries())[-1]["property"] == "token"
 
@@ -63,7 +63,7 @@ def test_a_value_moved_to_another_plugin_or_property_does_not_open(data: Path) -
         (folder / f"{name}.json").write_text(moved)
         (folder / f"{name}.json").chmod(0o600)
         with pytest.raises(errors.BadSeal) as caught:
-            Sealed(name, ["token", "user"])["token" if name == "other" else "user"]
+            StoredSecrets(name, ["token", "user"])["token" if name == "other" else "user"]
         assert CANARY not in str(caught.value)
 
 
@@ -74,7 +74,7 @@ def test_names_and_properties_do_not_run_into_one_another(data: Path) -> None:
     (folder / "a-b.json").write_text((folder / "a.json").read_text().replace("b-c", "c"))
     (folder / "a-b.json").chmod(0o600)
     with pytest.raises(errors.BadSeal):
-        Sealed("a-b")["c"]
+        StoredSecrets("a-b")["c"]
 
 
 @pytest.mark.parametrize("place", [0, 30, -1])
@@ -87,20 +87,20 @@ def test_a_changed_value_does_not_open(data: Path, place: int) -> None:
     raw[place] ^= 1
     path.write_text(json.dumps({"token": raw.hex()}))
     with pytest.raises(errors.BadSeal):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
 
 
 def test_another_key_does_not_open_it(data: Path) -> None:
     secrets.set_secret("weather", "token", CANARY)
     (data / "keys" / "secrets.key").write_bytes(key_file.file_of(bytearray(SEED), making.public_key(SEED)))
     with pytest.raises(errors.BadSeal):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
     (data / "keys" / "secrets.key").write_bytes(SEED)
     with pytest.raises(errors.BadSeal):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
     (data / "keys" / "secrets.key").unlink()
     with pytest.raises(errors.StoreDamaged, match="missing"):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
 
 
 @pytest.mark.parametrize("size", [0, 16, 32, 36, 72])
@@ -110,9 +110,9 @@ def test_nothing_is_sealed_with_what_is_no_key(data: Path, size: int) -> None:
     path = data / "keys" / "secrets.key"
     path.write_bytes(bytes(size))
     with pytest.raises(errors.KeyDamaged, match=r"secrets\.key is no key"):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
     secrets.set_secret("weather", "token", "new")
-    assert Sealed("weather")["token"] == "new"
+    assert StoredSecrets("weather")["token"] == "new"
     assert bytes(8) not in path.read_bytes()
 
 
@@ -121,7 +121,7 @@ def test_a_key_of_an_older_edge_opens_what_it_sealed(data: Path) -> None:
     path = data / "keys" / "secrets.key"
     path.write_bytes(path.read_bytes()[len(trust.MAGIC) : trust.PUBLIC_AT])
     secrets.set_secret("weather", "other", "another")
-    found = Sealed("weather")
+    found = StoredSecrets("weather")
     assert (found["token"], found["other"], path.stat().st_size) == (CANARY, "another", native.SEED_BYTES)
 
 
@@ -129,7 +129,7 @@ def test_a_key_that_others_can_read_is_not_used(data: Path) -> None:
     secrets.set_secret("weather", "token", CANARY)
     (data / "keys" / "secrets.key").chmod(0o644)
     with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
 
 
 def test_a_key_behind_a_link_is_not_used(data: Path, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_key_behind_a_link_is_not_used(data: Path, tmp_path: Path) -> None:
     (data / "keys" / "secrets.key").rename(tmp_path / "elsewhere.key")
     (data / "keys" / "secrets.key").symlink_to(tmp_path / "elsewhere.key")
     with pytest.raises(errors.EnvironmentFault, match="is a link"):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -146,7 +146,7 @@ def test_files_of_somebody_else_are_not_used(data: Path, name: str) -> None:
     secrets.set_secret("weather", "token", CANARY)
     os.chown(data / name, 12345, -1)
     with pytest.raises(errors.EnvironmentFault, match="belongs to user 12345"):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_what_was_set(data: Path) -> None:
         before = len(list(audit.entries()))
         with pytest.raises(errors.DiskFull):
             secrets.set_secret("weather", "token", "another")
-        assert Sealed("weather")["token"] == CANARY
+        assert StoredSecrets("weather")["token"] == CANARY
         assert os.listdir(folder) == ["weather.json"]
         assert len(list(audit.entries())) == before
     finally:
@@ -196,7 +196,7 @@ def test_a_file_that_holds_no_secrets_is_told(data: Path, text: str) -> None:
     secrets.set_secret("weather", "token", CANARY)
     (data / "secrets" / "weather.json").write_text(text)
     with pytest.raises(errors.EdgeError):
-        Sealed("weather")["token"]
+        StoredSecrets("weather")["token"]
 
 
 def test_who_sets_at_the_same_time_loses_nothing(data: Path) -> None:
