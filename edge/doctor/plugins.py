@@ -24,7 +24,7 @@ def store(view: View) -> Finding:
     from edge.store.parts import again
 
     names, gone = records.named(), lost.names()
-    wrong: list[EdgeError] = [lost.problem(name, lost.leftover(name)) for name in gone]
+    wrong: list[EdgeError] = [lost.problem(name, lost.remaining_path(name)) for name in gone]
     for name in names:
         try:
             found = view.record(name)

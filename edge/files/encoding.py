@@ -13,7 +13,7 @@ MARKS = {
 """Byte order marks; the longer ones begin with a shorter one."""
 
 LOOKED_AT = 64
-LEAST = 4
+MIN_BYTES = 4
 
 
 def foreign(content: bytes) -> str:
@@ -23,7 +23,7 @@ def foreign(content: bytes) -> str:
     """
     marked = next((name for mark, name in MARKS.items() if content.startswith(mark)), "")
     head = content[:LOOKED_AT]
-    if marked or len(head) < LEAST:
+    if marked or len(head) < MIN_BYTES:
         return marked
     for name, letters, nuls in (("UTF-16LE", head[::2], head[1::2]), ("UTF-16BE", head[1::2], head[::2])):
         if not nuls.strip(b"\0") and 0 not in letters:

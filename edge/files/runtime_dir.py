@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 -- the folder in it is checked
 TAKEN = "runtime.lock"
-LOCK_PATIENCE = 5.0
+LOCK_TIMEOUT = 5.0
 LOCK_PAUSE = 0.002
 
 OTHERS_ANY = 0o077
@@ -169,7 +169,7 @@ def pauses(path: str) -> Iterator[None]:
     """Pauses, one after the other, for who finds the file locked: but not for ever."""
     from time import monotonic, sleep
 
-    end = monotonic() + LOCK_PATIENCE
+    end = monotonic() + LOCK_TIMEOUT
     while monotonic() < end:
         sleep(LOCK_PAUSE)
         yield
@@ -177,7 +177,7 @@ def pauses(path: str) -> Iterator[None]:
     from edge import errors
 
     raise errors.IoFault(
-        f"{path} has been locked for {LOCK_PATIENCE:.0f} s",
+        f"{path} has been locked for {LOCK_TIMEOUT:.0f} s",
         f"A stopped process may hold it: `fuser {path}` shows which",
     )
 

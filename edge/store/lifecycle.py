@@ -146,7 +146,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
             if not forget:
                 raise
         else:
-            was_lost = found is None and forget and lost.leftover(name)
+            was_lost = found is None and forget and lost.remaining_path(name)
             if not was_lost and (
                 found is None or not (found.current or forget or removal.is_unfinished(found))
             ):

@@ -18,10 +18,10 @@ def names() -> list[str]:
     data = files.data_folder()
     folders = (f"{data}/config", f"{data}/secrets", f"{store.root()}/calls")
     found = {name for folder in folders for name in _named(folder)}
-    return sorted(name for name in found if leftover(name))
+    return sorted(name for name in found if remaining_path(name))
 
 
-def leftover(name: str) -> str:
+def remaining_path(name: str) -> str:
     """A path that shows that a plugin is lost; empty for one that has a record or nothing left of it."""
     if not is_plugin_name(name) or posix.access(store.record_path(name), 0):
         return ""

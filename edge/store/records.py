@@ -24,7 +24,7 @@ def get(name: str) -> store.Record:
     found = store.find(name)
     if found is None or not found.current:
         if found is None:
-            left = lost.leftover(name)
+            left = lost.remaining_path(name)
             if left:
                 raise lost.problem(name, left)
         _refuse_unknown(name)

@@ -235,7 +235,7 @@ def test_a_lock_that_is_never_given_back_is_this_machines_fault(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(1)
-    monkeypatch.setattr("edge.files.runtime_dir.LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr("edge.files.runtime_dir.LOCK_TIMEOUT", 0.05)
     with (folder / "lock").open("rb") as held:
         flock(held, LOCK_EX)
         with pytest.raises(errors.IoFault, match="has been locked"):

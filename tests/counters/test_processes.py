@@ -121,7 +121,7 @@ def test_of_processes_that_race_for_the_last_place_one_gets_it(path: str) -> Non
 
 
 def test_nobody_counts_while_another_has_the_file_locked(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime_dir, "LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr(runtime_dir, "LOCK_TIMEOUT", 0.05)
     with Counters(path) as counters:
         slot = counters.enter("x")
         other = runtime_dir.open_file(path)

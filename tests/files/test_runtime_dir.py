@@ -101,7 +101,7 @@ def test_a_file_behind_a_link_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_never_given_back_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime_dir, "LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr(runtime_dir, "LOCK_TIMEOUT", 0.05)
     path = str(tmp_path / "counters")
     mine, other = runtime_dir.open_file(path), runtime_dir.open_file(path)
     try:

@@ -15,7 +15,7 @@ SYSTEM_CALLS = (
     "mkdir,mkdirat,rmdir,symlink,symlinkat,chmod,fchmod,fchmodat,dup,dup2,dup3,fcntl,close"
 )
 HIDING = "prctl"
-LONGEST = 1 << 20
+MAX_STRING = 1 << 20
 """Bytes of one call that are written down; a longer one is an error (see `Call.text`)."""
 
 LINE = re.compile(r"(\d+) +(\w+)\((.*)\) += (-?\d+|\?)")
@@ -68,7 +68,7 @@ def tracing(calls: str) -> tuple[str, ...]:
 
 def traced(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd: Path) -> list[Call]:
     """Runs a program that has to succeed, and answers with its calls in their order."""
-    strace = ["strace", "-f", "-y", "-xx", "-s", str(LONGEST), *tracing(SYSTEM_CALLS), "-o", str(log)]
+    strace = ["strace", "-f", "-y", "-xx", "-s", str(MAX_STRING), *tracing(SYSTEM_CALLS), "-o", str(log)]
     done = subprocess.run(
         [*strace, *command], env=dict(environment), cwd=cwd, stderr=subprocess.PIPE, text=True, check=False
     )

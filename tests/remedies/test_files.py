@@ -221,7 +221,7 @@ def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: 
 
 
 def test_a_file_in_memory_that_stays_locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(runtime_dir, "LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr(runtime_dir, "LOCK_TIMEOUT", 0.05)
     path = tmp_path / "log"
     path.write_bytes(b"")
     with path.open() as _:

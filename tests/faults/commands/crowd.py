@@ -23,7 +23,7 @@ PROCESSES = 8
 KILLED = 0.25
 """Of all commands."""
 
-LONGEST = 0.25
+MAX_SECONDS = 0.25
 """Seconds until a command is killed, at most; some are over before."""
 
 ANSWER = '{"do":"arguments"}'
@@ -119,7 +119,7 @@ def _one(machine: Machine, shop: Shop, random: Random, told: Told) -> None:
         text=True,
     )
     if is_killed:
-        killer = threading.Timer(random.random() * LONGEST, process.kill)
+        killer = threading.Timer(random.random() * MAX_SECONDS, process.kill)
         killer.start()
     try:
         out, err = process.communicate(command.stdin, timeout=TIMEOUT)
