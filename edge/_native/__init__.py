@@ -268,7 +268,9 @@ def step_values(step: Step) -> Any:
 
 def fail_step(status: int, step: Step, subject: str) -> NoReturn:
     """Raises the error with which a call ended."""
-    _fail(status, bytes(ffi.buffer(step.data, step.len)), subject)
+    from edge._native.failure import fail
+
+    fail(status, bytes(ffi.buffer(step.data, step.len)), subject)
 
 
 def answer_call(instance: Instance, results: bytes) -> None:
@@ -310,7 +312,9 @@ def _ask(function: Any, *arguments: Any, file: str = "", texts: tuple[bytes, ...
     out, why = ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = function(*arguments, out, why)
     if status != OK:
-        _fail_text(status, why, file, *texts)
+        from edge._native.failure import fail_text
+
+        fail_text(status, _take(why), file, texts)
     return _take(out)
 
 
@@ -326,37 +330,9 @@ def _values(encoded: bytes) -> Any:
 
 def _check(status: int, why: Any, subject: str = "") -> None:
     if status != OK:
-        _fail(status, _take(why) if why is not None else b"a call out of order", subject)
+        from edge._native.failure import fail
 
-
-def _fail_text(status: int, why: Any, subject: str, *texts: bytes) -> NoReturn:
-    from edge.files.encoding import problem
-
-    for text in texts:
-        wrong, remedy = problem(text)
-        if wrong:
-            from edge import errors
-
-            _take(why)
-            raise errors.ArgumentsError(f"{subject}: {wrong}" if subject else f"JSON: {wrong}", remedy)
-    _fail(status, _take(why), subject)
-
-
-def _fail(status: int, why: bytes, subject: str) -> NoReturn:
-    from edge import errors
-    from edge.text import LIMIT, phrase
-
-    remedy = b""
-    if status == lib.EDGE_UNSUPPORTED:
-        # Both lines are the library's own.
-        why, _, remedy = why.partition(b"\n")
-    # Messages of Wasmtime may have several lines, and may cite a guest.
-    sentence = phrase(why[: 4 * LIMIT].decode("utf-8", "replace"))
-    raise errors.of_status(
-        status,
-        f"{subject}: {sentence}" if subject else sentence[:1].upper() + sentence[1:],
-        remedy.decode(),
-    )
+        fail(status, _take(why) if why is not None else b"a call out of order", subject)
 
 
 NULL: Any = ffi.NULL

@@ -216,7 +216,8 @@ def _refuse(fault: errors.EdgeError, release_id: str, name: str, what: str, mend
     """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
     message = f"{what}: {status.why(fault, name)}"
     if isinstance(fault, status.DAMAGES):
-        raise errors.StoreDamaged(message, mended or again(release_id, name))
+        own = fault.remedy if isinstance(fault, errors.StoreDamaged) else again(release_id, name)
+        raise errors.StoreDamaged(message, mended or own)
     raise type(fault)(message, fault.remedy)
 
 
