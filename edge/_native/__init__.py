@@ -177,7 +177,9 @@ def new_engine(stack_bytes: int, *, interpret: bool = False) -> Engine:
     except (OverflowError, TypeError):
         from edge import errors
 
-        raise errors.OptionsError(f"stack_bytes is {stack_bytes!r}, and no whole number that fits") from None
+        raise errors.OptionsError(
+            f"stack_bytes is {stack_bytes!r}; it must be a whole number of 64 bits"
+        ) from None
     out, why = ffi.new("edge_engine **"), ffi.new("edge_bytes *")
     _check(lib.edge_engine_new(options, out, why), why)
     return ffi.gc(out[0], lib.edge_engine_free)

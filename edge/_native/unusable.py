@@ -22,11 +22,11 @@ MACHINES = {"arm": 40, "aarch64": 183, "x86_64": 62}
 """The machine number in ELF files for a platform."""
 
 NO_BUILD = "There is no build of Edge for it"
-AGAIN = "Copy it again, or install the bundle again; `make build` makes it in a checkout"
-NAMES = "EDGE_LIBRARY names Edge's own libedge.so; without it, the one of this package is used"
+AGAIN = "Copy it again, or install the bundle again; in a checkout, run `make build`"
+NAMES = "EDGE_LIBRARY must name Edge's libedge.so; if it is not set, the one in this package is used"
 ELSEWHERE = "Install Edge elsewhere, or mount it with `-o remount,exec`"
 MORE_ADDRESSES = (
-    "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits what is really used"
+    "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits the memory in use"
 )
 TAIL_BYTES = 40
 NO_EXEC = 8  # ST_NOEXEC
@@ -46,15 +46,15 @@ def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: byte
     try:
         found = posix.fstat(fd)
         if found.st_mode & files.FORMAT_MASK != files.REGULAR:
-            fail(f"{where} is no file", NAMES)
+            fail(f"{where} is not a file", NAMES)
         header = posix.pread(fd, elf.HEADER_BYTES, 0)
         own = MACHINES.get(platform.partition("-")[0], elf.number(header, 18, 2))
         need = elf.needed_bytes(fd)
         if not need:
-            fail(f"{where} is no library", AGAIN)
+            fail(f"{where} is not a library", AGAIN)
         fits = (header[4] == elf.WIDE) == (sys.maxsize > 1 << 32) and elf.number(header, 18, 2) == own
         if fits and found.st_size < need:
-            fail(f"{where} is cut short: {found.st_size} bytes, of {need} at least", AGAIN)
+            fail(f"{where} is cut short: {found.st_size} of at least {need} bytes", AGAIN)
         wrong = elf.fault(fd)
         if wrong:
             fail(f"{where} is damaged: {wrong}", AGAIN)
@@ -81,13 +81,13 @@ def explain(where: str, machine: str, platform: str, error: Exception) -> NoRetu
             posix.close(fd)
     except PermissionError:
         fail(
-            f"This user may not read the native library at {where}",
+            f"This user cannot read the native library at {where}",
             "`chmod a+r` the file and `chmod a+x` its folders, or run as a user who can read it",
         )
     except OSError:
         fail(
             f"There is no native library at {where}",
-            "`make build` makes it in a checkout; a bundle brings it; EDGE_LIBRARY may name another",
+            "In a checkout, run `make build`; a bundle contains it; EDGE_LIBRARY names another one",
         )
     if wrong:
         fail(f"{where} is damaged: {wrong}", AGAIN)
@@ -98,8 +98,8 @@ def explain(where: str, machine: str, platform: str, error: Exception) -> NoRetu
         )
     if "failed to map segment" in str(error) or "cannot allocate memory" in str(error).lower():
         if posix.statvfs(where).f_flag & NO_EXEC:
-            fail(f"{where} can't be mapped: its filesystem is mounted noexec", ELSEWHERE)
-        fail(f"{where} can't be mapped: this process may have no more addresses", MORE_ADDRESSES)
+            fail(f"{where} cannot be mapped: its filesystem is mounted noexec", ELSEWHERE)
+        fail(f"{where} cannot be mapped: this process has no address space left", MORE_ADDRESSES)
     bundle = BUNDLES.get(platform)
     remedy = f"Use the bundle that `edge bundle --target {bundle}` makes on a PC" if bundle else NO_BUILD
     fail(

@@ -70,7 +70,7 @@ def data_folder() -> str:
         return f"{home}/edge"
     from edge import errors
 
-    raise errors.EnvironmentFault(NO_PLACE.format("what Edge keeps", "XDG_DATA_HOME"), SET_ONE)
+    raise errors.EnvironmentFault(NO_PLACE.format("Edge's data", "XDG_DATA_HOME"), SET_ONE)
 
 
 def policy_path() -> str:
@@ -215,9 +215,7 @@ def read_open(fd: int, path: str) -> bytes:
         raise_for(path, error)
     from edge import errors
 
-    raise errors.Refused(
-        f"{path} has {size} bytes, and at most {MAX_INPUT_BYTES} are read", "Name the file of a plugin"
-    )
+    raise errors.Refused(f"{path} has {size} bytes; the limit is {MAX_INPUT_BYTES}", "Name a plugin file")
 
 
 def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes | None:

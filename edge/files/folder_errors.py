@@ -23,20 +23,20 @@ MAX_LINKS = 40
 def judge(path: str, found: posix.stat_result) -> None:
     """Raises `errors.EnvironmentFault`, unless the one fault is a group of which nobody but the owner is."""
     if found.st_uid not in (0, posix.geteuid()):
-        refuse_owner(path, found.st_uid, ", who can replace what is in it")
+        refuse_owner(path, found.st_uid, ", who can replace files in it")
     if found.st_mode & ANYBODY_WRITES or not _is_alone(found.st_uid, found.st_gid):
         _fail(
-            f"{path}: others than its owner can replace what is in it",
-            f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it",
+            f"{path}: users other than its owner can replace files in it",
+            f"`chmod go-w {shell(path)}`; check first that nobody replaced a file in it",
         )
 
 
 def refuse_access(path: str, *, secret: bool) -> NoReturn:
     """For a file that others than its owner may write or, where it is secret, read."""
-    remedy = f"`chmod go-w {shell(path)}`; check before that it says what you wrote"
+    remedy = f"`chmod go-w {shell(path)}`; check first that nobody changed it"
     if secret:
-        remedy = f"`chmod go-rwx {shell(path)}`; if others may have read it, replace what it holds"
-    _fail(f"{path}: others than its owner have access to it", remedy)
+        remedy = f"`chmod go-rwx {shell(path)}`; if others may have read it, replace its contents"
+    _fail(f"{path}: users other than its owner have access to it", remedy)
 
 
 def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
@@ -45,13 +45,13 @@ def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
     quoted = f"'#{user}'" if name == str(user) else name
     if posix.geteuid() == 0:
         _fail(
-            f"{path} belongs to user {name}, and this is root",
-            f"Run it as that user: `sudo -u {quoted} edge …`, or give root its own places: `sudo -H edge …`",
+            f"{path} belongs to user {name}, but this process runs as root",
+            f"Run it as that user: `sudo -u {quoted} edge …`, or use the folders of root: `sudo -H edge …`",
         )
     _fail(
         f"{path} belongs to user {name}{remark}",
-        f"If you know why: `sudo chown {posix.geteuid()} {shell(path)}`; otherwise move it away, or "
-        "choose other places: XDG_CONFIG_HOME, XDG_DATA_HOME",
+        f"If this is expected: `sudo chown {posix.geteuid()} {shell(path)}`; otherwise move it away, or "
+        "set XDG_CONFIG_HOME and XDG_DATA_HOME to other folders",
     )
 
 
@@ -59,19 +59,19 @@ def refuse_links(path: str) -> NoReturn:
     """For a path that leads through more links than anybody follows."""
     _fail(
         f"{path} leads through more than {MAX_LINKS} links",
-        f"`namei {shell(path)}` shows them; remove those that lead in a circle",
+        f"`namei {shell(path)}` shows them; remove those that form a circle",
     )
 
 
 def refuse_dangling(path: str, target: str) -> NoReturn:
     """For a link to a file that is not there: what it holds when it is there must not count for nothing."""
-    _fail(f"{path} is a link to {target}, which is not there", "Put the file there, or remove the link")
+    _fail(f"{path} is a link to {target}, which does not exist", "Put the file there, or remove the link")
 
 
 def refuse_link(path: str, error: OSError) -> None:
     """For a link in the place of a file that others must not even read; other errors are let pass."""
     if error.errno == ELOOP:
-        _fail(f"{path} is a link", "Put the file itself there; the folder may be a link")
+        _fail(f"{path} is a link", "Replace the link with the file itself; the folder may be a link")
 
 
 def _name(user: int) -> str:

@@ -17,7 +17,7 @@ def raise_for(path: str, error: OSError) -> NoReturn:
     """Raises what an error of the system on `path` means to a user."""
     why = error.strerror or str(error)
     if not path:
-        raise errors.UsageError("An empty name is no file", "Name a file") from None
+        raise errors.UsageError("An empty name is not a file", "Name a file") from None
     if error.errno == errno.ENAMETOOLONG:
         raise errors.UsageError(f"{path}: {why}", "Choose a shorter name") from None
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
@@ -25,13 +25,13 @@ def raise_for(path: str, error: OSError) -> NoReturn:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         raise errors.DiskFull(f"{path}: {why}") from None
     if error.errno in (errno.EACCES, errno.EPERM):
-        raise errors.IoFault(f"{path}: {why}", "Ask the owner of it, or run as a user who may") from None
+        raise errors.IoFault(f"{path}: {why}", "Ask its owner, or run as a user with access") from None
     remedies = {
-        errno.EROFS: "Choose a place that can be written",
-        errno.EBADF: "It is closed: leave out the `<&-` or `>&-` of the command",
-        errno.EMFILE: "This process may open no more files: `ulimit -n` shows how many",
+        errno.EROFS: "Choose a folder that can be written",
+        errno.EBADF: "It is closed: remove `<&-` or `>&-` from the command",
+        errno.EMFILE: "This process cannot open more files: `ulimit -n` shows the limit",
         errno.ENFILE: "Too many files are open on this machine: close other programs",
-        errno.EFBIG: "Files of this process may not be as large: `ulimit -f` shows how large",
+        errno.EFBIG: "The file exceeds the limit of this process: `ulimit -f` shows the limit",
         errno.ENOMEM: "Close other programs: there is no memory left",
     }
     raise errors.IoFault(f"{path}: {why}", remedies.get(error.errno or 0, "")) from None
@@ -50,7 +50,7 @@ def raise_own(path: str, error: OSError) -> NoReturn:
 def refuse_kind(path: str, mode: int) -> NoReturn:
     """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
     what = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link, or leads through a file"}.get(
-        stat.S_IFMT(mode), "no regular file"
+        stat.S_IFMT(mode), "not a regular file"
     )
     away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
     raise errors.StoreDamaged(f"{path} is {what}; Edge keeps a file there", away)

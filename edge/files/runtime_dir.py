@@ -116,9 +116,9 @@ def is_own(path: str) -> bool:
 
 def _refuse_open(path: str, found: posix.stat_result) -> None:
     if found.st_mode & files.FORMAT_MASK != files.DIRECTORY:
-        _distrust(path, "it is no folder")
+        _distrust(path, "it is not a folder")
     if found.st_mode & OTHERS_ANY:
-        _distrust(path, "others have access to it")
+        _distrust(path, "other users have access to it")
 
 
 def _fits(path: str, owner: int | None) -> bool:
@@ -145,7 +145,7 @@ def open_file(path: str) -> int:
     right = found.st_mode & files.FORMAT_MASK == files.REGULAR and found.st_uid == posix.getuid()
     if not right or found.st_mode & OTHERS_ANY:
         posix.close(fd)
-        _distrust(path, "it is no file that this user alone has access to")
+        _distrust(path, "it is not a file that only this user can access")
     return fd
 
 
@@ -162,7 +162,7 @@ def drop(path: str) -> None:
 def _distrust(path: str, why: str) -> NoReturn:
     from edge import errors
 
-    raise errors.EnvironmentFault(f"{path}: {why}, so counters there can't be trusted", "Remove it")
+    raise errors.EnvironmentFault(f"{path}: {why}, so counters there cannot be trusted", "Remove it")
 
 
 def pauses(path: str) -> Iterator[None]:
@@ -178,7 +178,7 @@ def pauses(path: str) -> Iterator[None]:
 
     raise errors.IoFault(
         f"{path} has been locked for {LOCK_TIMEOUT:.0f} s",
-        f"A stopped process may hold it: `fuser {path}` shows which",
+        f"A stopped process may hold the lock: `fuser {path}` shows which",
     )
 
 

@@ -67,7 +67,7 @@ class Admission:
         )
 
     def _profile_decides(self) -> str:
-        return f": the {self._device.name} profile has no more for all plugins"
+        return f": the {self._device.name} profile allows no more for all plugins"
 
 
 class Counters:

@@ -30,11 +30,11 @@ def refuse(amounts: dict[str, Any], max_deadline: int, clock_bits: int) -> NoRet
     deadline = amounts.get("deadline", 0)
     if not isinstance(deadline, (int, float)) or not 0 <= deadline <= max_deadline:
         raise errors.OptionsError(
-            f"deadline is {deadline!r}; it has to be a number of seconds from 0 to {max_deadline}"
+            f"deadline is {deadline!r}; it must be a number of seconds from 0 to {max_deadline}"
         )
     for name in filter(amounts.__contains__, bits):
         amount = amounts[name]
         if not isinstance(amount, int) or amount < 0 or amount >> bits[name]:
             most = (1 << bits[name]) - 1
-            raise errors.OptionsError(f"{name} is {amount!r}; it has to be a whole number from 0 to {most}")
-    raise errors.OptionsError("An amount is outside its range")
+            raise errors.OptionsError(f"{name} is {amount!r}; it must be a whole number from 0 to {most}")
+    raise errors.OptionsError("A limit is outside its range")

@@ -44,9 +44,9 @@ def refuse_amounts(name: str, asked: Asked) -> NoReturn:
     for what, amount, most in zip(FIELDS, asked[2:], (LARGEST, LARGEST, LARGEST, NARROW, NARROW, LARGEST)):
         if not isinstance(amount, int) or not 0 <= amount <= most:
             raise errors.OptionsError(
-                f"{who} can't be counted: {what} is {amount!r}; it has to be a whole number from 0 to {most}"
+                f"{who} cannot be counted: {what} is {amount!r}; it must be a whole number from 0 to {most}"
             )
-    raise errors.OptionsError(f"{who} can't be counted: an amount is outside its range")
+    raise errors.OptionsError(f"{who} cannot be counted: an amount is outside its range")
 
 
 def live(counters: Counters, seconds: int) -> tuple[int, int]:
@@ -80,20 +80,21 @@ def _refuse(count: native.Count, path: str, name: str, asked: Asked, explain: Ca
     if count.kind == native.COUNT_MEMORY:
         _fail_memory(count, "This call" if name == NAMELESS else name, memory, room, reserve, explain)
     if count.kind == native.COUNT_BUSY:
-        raise errors.Busy(f"{name}: {count.calls} of its calls are under way, and {concurrent} may be")
+        running = "call is" if count.calls == 1 else "calls are"
+        raise errors.Busy(f"{name}: {count.calls} {running} running; the limit is {concurrent}")
     if count.kind == native.COUNT_RATE:
         raise errors.RateExceeded(
-            f"{name}: it was called {per_minute} times within a minute, which is its limit",
-            f"Call it again in {count.wait} s; calls_per_minute of its limits says how often",
+            f"{name}: calls within the last minute: {per_minute}, which is the limit",
+            f"Try again in {count.wait} s; the limit is calls_per_minute",
         )
     if count.kind == native.COUNT_PLUGINS:
         plugins = f"{native.COUNTED_PLUGINS} plugins were called within a minute"
-        raise errors.NotAdmitted(f"{plugins}, and more can't be counted")
+        raise errors.NotAdmitted(f"{plugins}; no more can be counted")
     if count.kind == native.COUNT_HOLDERS:
-        raise errors.NotAdmitted("Too many processes have calls under way, and more can't be counted")
+        raise errors.NotAdmitted("Too many processes have running calls; no more can be counted")
     if count.kind == native.COUNT_NAME:
         remedy = f"Names have 1 to {native.COUNTED_NAME} bytes"
-        raise errors.OptionsError(f"A plugin can't be counted as {name!r}", remedy)
+        raise errors.OptionsError(f"A plugin cannot be counted as {name!r}", remedy)
     fail_system(count.error, path)
 
 
@@ -102,10 +103,12 @@ def _fail_memory(
 ) -> NoReturn:
     others = f"{count.calls} other{'' if count.calls == 1 else 's'} may use {_megabytes(count.memory)}"
     left = max(0, count.free - reserve) if reserve != LARGEST else LARGEST
-    free = f": {_megabytes(count.free)} are free, and {_megabytes(reserve)} are left to others"
+    free = (
+        f": {_megabytes(count.free)} are free, of which {_megabytes(reserve)} are reserved for other programs"
+    )
     raise errors.NotAdmitted(
-        f"{name} may use {_megabytes(memory)}, {others}, and there is room for "
-        f"{_megabytes(min(room, left))}{explain() if room <= left else free}",
+        f"{name} may use {_megabytes(memory)}, {others}, and "
+        f"{_megabytes(min(room, left))} are available{explain() if room <= left else free}",
         _remedy(count, memory, room),
     )
 
@@ -113,11 +116,14 @@ def _fail_memory(
 def _remedy(count: native.Count, memory: int, room: int) -> str:
     """Waiting helps only where others will be done."""
     if memory > room:
-        return "It never fits here: `edge run --memory MB` gives it less; its author can declare less"
+        return (
+            "It never fits on this device: `edge run --memory MB` sets a lower limit; its author can "
+            "declare less"
+        )
     return (
         ""
         if count.calls
-        else "Close other programs, or have its author declare less memory ([edge.limits] of its manifest)"
+        else "Close other programs, or declare less memory under [edge.limits] in the manifest"
     )
 
 

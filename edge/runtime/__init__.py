@@ -242,7 +242,7 @@ class ToolResult:
             from edge import errors
             from edge.text import phrase
 
-            raise errors.ToolError(f"{call.plugin} says: {phrase(answer)}")
+            raise errors.ToolError(f"{call.plugin} reports: {phrase(answer)}")
         self.success: bool = answer["success"]
         self.output: str = answer["output"]
         self.error: str | None = answer["error"]
@@ -266,6 +266,6 @@ def _json(document: Json) -> bytes:
         from edge import errors
 
         raise errors.ArgumentsError(
-            f"This can't be written as JSON: {error}",
+            f"This cannot be written as JSON: {error}",
             "JSON has text, finite numbers, booleans, None, lists and dictionaries with text as keys",
         ) from None

@@ -284,7 +284,7 @@ class Instance:
         if self._handle is None:
             from edge import errors
 
-            raise errors.StateError("This instance is closed", "Make another one with Plugin.instance()")
+            raise errors.StateError("This instance is closed", "Create another one with Plugin.instance()")
         return self._handle
 
     @property
@@ -322,7 +322,7 @@ class Instance:
         self.after_step()
         if self._log_dropped:
             end = b"\n" if self._is_line_open else b""
-            self._output(STDERR, b"%s[%d bytes more were dropped]\n" % (end, self._log_dropped))
+            self._output(STDERR, b"%s[%d more bytes were dropped]\n" % (end, self._log_dropped))
             self._is_line_open = False
 
     def cancel(self) -> None:

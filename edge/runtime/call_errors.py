@@ -43,7 +43,7 @@ def refuse_answer(call: Call, asked: int, count: int) -> NoReturn:
 
 def refuse_fuel(call: Call) -> NoReturn:
     """Raises that others spent what fuel the call had left."""
-    raise errors.OutOfFuel(f"{call.plugin}: its fuel is used up, with what the plugins it called spent")
+    raise errors.OutOfFuel(f"{call.plugin}: its fuel is used up, including that of the plugins it called")
 
 
 def refuse_closed(call: Call) -> NoReturn:
@@ -54,8 +54,8 @@ def refuse_closed(call: Call) -> NoReturn:
 def refuse_second() -> NoReturn:
     """Raises what a second user of an instance is told."""
     raise errors.StateError(
-        "This instance is in use, by another thread or by the call that asks its host function",
-        "One thread at a time: give each an instance of its own (Plugin.instance)",
+        "This instance is in use by another thread, or by the call that runs its host function",
+        "Use one instance per thread: Plugin.instance()",
     )
 
 

@@ -36,14 +36,14 @@ def problems(fd: int = -1, path: str = "") -> Iterator[tuple[str, str]]:
     is_native = not native.about()["engine"].startswith("pulley")
     if not posix.access(OPENED, posix.F_OK):
         yield (
-            "/proc is not mounted, through which verified code is opened",
+            "/proc is not mounted; verified code is opened through it",
             "Mount it, in a container or chroot as well: `mount -t proc proc /proc`",
         )
     if not can_reserve(RESERVED if is_native else RESERVED_INTERPRETED):
         yield _addresses(RESERVED if is_native else RESERVED_INTERPRETED)
     if is_native and not can_execute():
         yield (
-            "what this process maps may not become executable (MemoryDenyWriteExecute, or a rule like it)",
+            "this process may not make memory executable (MemoryDenyWriteExecute, or a similar rule)",
             "MemoryDenyWriteExecute=no in the service that runs Edge: plugins are native code here",
         )
     if is_native and _is_noexec(fd, path):
@@ -110,13 +110,13 @@ def _addresses(need: int) -> tuple[str, str]:
     code = "native code" if need == RESERVED else "a plugin"
     if limit == resource.RLIM_INFINITY:
         return (
-            f"{need // MB} MB of addresses can't be reserved, which {code} needs for each memory",
+            f"{need // MB} MB of addresses cannot be reserved, which {code} needs for each memory",
             "Close other programs; `ulimit -a` and the service or container it runs in have the limits",
         )
     return (
         f"this process may have {limit // MB} MB of addresses, and {code} reserves {need // MB} MB "
         f"for each memory, most of it never used",
-        "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits what is really used",
+        "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits the memory in use",
     )
 
 

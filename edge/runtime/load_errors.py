@@ -36,7 +36,7 @@ def explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | 
 def _explain_package(fd: int, name: str) -> None:
     if is_package(fd):
         raise errors.NotArtifact(
-            f"{name} is a package, which is installed before it runs",
+            f"{name} is a package, which must be installed before it runs",
             "`edge install FILE`, then `edge call NAME JSON`; `edge inspect FILE` shows the name",
         )
 

@@ -75,7 +75,7 @@ class Scheduler:
         if self._closed:
             from edge import errors
 
-            raise errors.StateError("This scheduler is closed", "Make another one")
+            raise errors.StateError("This scheduler is closed", "Create another one")
         task = Task(call)
         call.wake = self._rouse
         self._added.append(task)

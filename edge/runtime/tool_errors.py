@@ -39,4 +39,4 @@ def refuse_toolless(name: str, exports: Collection[str]) -> None:
             f"{word(name)} is a {' and '.join(kinds)} plugin, which has no tool to call",
             "An application calls it from Python: Runtime().load(FILE).instance()",
         )
-    raise errors.NoSuchTool(f"{word(name)} has no tool to call", "`edge inspect` lists what it exports")
+    raise errors.NoSuchTool(f"{word(name)} has no tool to call", "`edge inspect` lists its exports")

@@ -196,13 +196,13 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
     try:
         said = read_json(text, path)
         if said.pop("format") != RECORD_FORMAT or said["name"] != name:
-            raise ValueError("it is of another format, or of another plugin")
+            raise ValueError("its format is unknown, or it belongs to another plugin")
         if not all(isinstance(ask, list) for ask in said["consents"]):
-            raise ValueError("`consents` has to hold lists of texts")
+            raise ValueError("`consents` must contain lists of strings")
         # Records of an older Edge do not have it: then what may be called is what somebody agreed to.
         said.setdefault("approved", [said["current"]] if said["enabled"] else [])
         if not isinstance(said["approved"], list):
-            raise ValueError("`approved` has to hold texts")
+            raise ValueError("`approved` must contain strings")
         found = Record(**said, identity=identity)
         _check_types(found)
     except Exception as error:
@@ -210,8 +210,8 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
 
         why = error.message.removeprefix(f"{path}: ") if isinstance(error, errors.EdgeError) else error
         raise errors.StoreDamaged(
-            f"{path} is no record of a plugin: {why}",
-            f"Remove the plugin, and install it again: `edge remove {name} --forget`",
+            f"{path} is not a valid plugin record: {why}",
+            f"Remove the plugin and install it again: `edge remove {name} --forget`",
         ) from None
     return found
 
@@ -220,13 +220,13 @@ def _check_types(found: Record) -> None:
     usual = Record("")
     for field in Record.FIELDS:
         if type(getattr(found, field)) is not type(getattr(usual, field)):
-            raise ValueError(f"`{field}` is of another type")
+            raise ValueError(f"`{field}` has the wrong type")
     if not all(isinstance(word, str) for ask in found.consents for word in ask):
-        raise ValueError("`consents` has to hold lists of texts")
+        raise ValueError("`consents` must contain lists of strings")
     if not all(isinstance(release, str) for release in found.approved):
-        raise ValueError("`approved` has to hold texts")
+        raise ValueError("`approved` must contain strings")
     if tuple(map(type, found.previous_source)) != (str, bool):
-        raise ValueError("`previous_source` has to hold an origin, and whether that is another machine")
+        raise ValueError("`previous_source` must contain an origin and whether that is another machine")
     for folder in (found.current, found.previous):
         if "/" in folder or folder.startswith("."):
-            raise ValueError(f"`{folder}` is no release")
+            raise ValueError(f"`{folder}` is not a release")

@@ -55,7 +55,7 @@ def _text(name: str) -> bytes | None:
 def _parse(text: bytes | None, name: str) -> dict[str, Any]:
     if text is None:
         return {}
-    path, why = store.config_path(name), "it holds no JSON object"
+    path, why = store.config_path(name), "it is not a JSON object"
     try:
         found = native.read_json(text, path)
     except errors.ArgumentsError as error:
@@ -67,10 +67,10 @@ def _parse(text: bytes | None, name: str) -> dict[str, Any]:
 
     _, remedy = problem(text, path)
     raise errors.StoreDamaged(
-        f"{path} is no configuration: {why}",
+        f"{path} is not a valid configuration: {why}",
         remedy
-        or f"Put it back from a backup; without one `edge config {name} --reset` drops it, and the values "
-        "have to be set again",
+        or f"Restore it from a backup; without one, `edge config {name} --reset` deletes it, and the values "
+        "must be set again",
     )
 
 
@@ -92,7 +92,8 @@ def schema_of(manifest: Manifest) -> dict[str, Any]:
     wrong = faults(found)
     if wrong:
         raise errors.BadManifest(
-            f"The config_schema of {manifest.name} is none: {'; '.join(wrong)}", "Tell the plugin's author"
+            f"The config_schema of {manifest.name} is not valid: {'; '.join(wrong)}",
+            "Report it to the plugin's author",
         )
     return found
 
@@ -208,7 +209,7 @@ def reset(name: str) -> None:
 
 def takes(name: str) -> str:
     """The remedy for a value that a plugin's schema does not allow."""
-    return f"`edge config {name}` shows what the plugin takes"
+    return f"`edge config {name}` shows the settings of the plugin"
 
 
 def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Iterable[str]) -> None:
@@ -218,7 +219,7 @@ def _check_removed(manifest: Manifest, before: Mapping[str, Any], removed: Itera
         from edge.suggest import meant
 
         raise errors.ConfigError(
-            f"{manifest.name}: there is no setting `{'`, `'.join(strange)}`",
+            f"{manifest.name}: no such setting: `{'`, `'.join(strange)}`",
             meant(strange[0], {**known, **before}),
         )
 

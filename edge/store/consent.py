@@ -119,7 +119,7 @@ class Request:
         """Each thing that a yes lets the plugin do beyond what it may do now."""
         if self.changes:
             return [change.what for change in self.changes if change.wider]
-        return [f"asks for {requests.spelled(ask)}" for ask in self.consents]
+        return [f"requests {requests.spelled(ask)}" for ask in self.consents]
 
 
 class Plan:
@@ -300,7 +300,7 @@ def review(
     is_wider = any(change.wider for change in changes)
     if remote and not (reasons or is_wider) and signer == _own_key():
         # Who compiled it here says nothing of who wrote it.
-        reasons = ["it comes from elsewhere"]
+        reasons = ["it comes from another machine"]
     approved = before.is_approved(before.current)
     if not (reasons or is_wider or (not approved and (remote or _waits(manifest, held)))):
         return Review(manifest, held, None)
@@ -337,11 +337,11 @@ def _compared(
         changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
     except errors.EdgeError:
         # Nobody can say any more what it was allowed.
-        return [], ["what is installed is damaged"], ("", "")
+        return [], ["the installed release is damaged"], ("", "")
     before_it = old["signer"]
     if signer == before_it:
         return changes, [], ("", "")
-    reason = f"it is signed by another key, {signer[:16]}, than what is installed, {before_it[:16]}"
+    reason = f"it is signed by key {signer[:16]}, the installed release by key {before_it[:16]}"
     return changes, [reason], (signer, before_it)
 
 
@@ -351,7 +351,7 @@ def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) 
         return []
     told = {change.request for change in changes if change.wider}
     more = [
-        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, request=ask)
+        Change(f"requests {requests.spelled(ask)}, which it does not have now", wider=True, request=ask)
         for ask in consents
         if ask not in told
     ]

@@ -17,25 +17,25 @@ def check(before: Record, name: str, number: int, release_id: str, *, again: boo
     """
     if before.previous[:ID_DIGITS] == release_id:
         raise errors.Downgrade(
-            f"{name}: release {number} is the one that was kept",
+            f"{name}: release {number} is kept as the previous release",
             f"`edge rollback {name}` goes back to it",
         )
     if number < before.floor:
         raise errors.Downgrade(
-            f"{name}: this is release {number}, and release {before.floor} was installed already",
+            f"{name}: this is release {number}, but release {before.floor} was installed before",
             _newer(before),
         )
     # A record of an older Edge does not say which one that was; then it is the current one, or any.
     newest = (before.newest or before.current)[:ID_DIGITS]
     if newest and newest != release_id and not again:
         raise errors.Downgrade(
-            f"{name}: release {number} was installed already, with other contents",
-            "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin",
+            f"{name}: release {number} was installed before with different contents",
+            "Raise the version, or [edge] release, in its manifest; during development, use --again",
         )
 
 
 def _newer(before: Record) -> str:
     if not before.current:
-        return f"Get a newer one, or forget that: `edge remove {before.name} --forget`"
-    back = f", or go back to the one that was kept: `edge rollback {before.name}`" if before.previous else ""
-    return f"Get a newer one{back}"
+        return f"Get a newer release, or delete the record of this one: `edge remove {before.name} --forget`"
+    back = f", or go back to the previous one: `edge rollback {before.name}`" if before.previous else ""
+    return f"Get a newer release{back}"

@@ -183,8 +183,8 @@ class Installation:
         package, staged, before = plan.package, plan.staged, plan.before
         if needs.reasons and not agreed:
             raise errors.NeedsConsent(
-                f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces what is "
-                f"installed: {'; '.join(needs.reasons)}",
+                f"{staged.manifest.name} {staged.manifest.version} needs consent before it replaces the "
+                f"installed release: {'; '.join(needs.reasons)}",
                 self._how,
             )
         reserve.keep()
@@ -230,7 +230,7 @@ def refuse_other(name: str, version: str, origin: str, found: str, found_version
     if name in ("", found) and version in ("", found_version):
         return
     raise errors.OutOfScope(
-        f"{f'{name} {version}'.strip()} was asked for, and {origin} brings {found} {found_version}: "
+        f"{f'{name} {version}'.strip()} was requested, but {origin} contains {found} {found_version}; "
         "nothing was changed",
         f"The registry's entry for {name} is wrong: report it to its maintainer, or install from another "
         "source",

@@ -71,8 +71,8 @@ class Enabling:
         if review.request is not None and not agreed:
             asked = "; ".join(review.request.widenings())
             raise errors.NeedsConsent(
-                f"{name} is not enabled: nobody agreed to what it asks for{asked and f' ({asked})'}",
-                f"`edge audit {name}` shows it; `edge enable {name} --yes` agrees",
+                f"{name} is not enabled: its permission requests need consent{asked and f' ({asked})'}",
+                f"`edge audit {name}` shows them; `edge enable {name} --yes` consents",
             )
         _check(before, review.granted(agreed=agreed))
         now = before.replace(
@@ -109,11 +109,11 @@ def rollback(name: str) -> Record:
         found = records.get(name)
         if not found.previous:
             raise errors.StateError(
-                f"{name} has no other release to go to", f"`edge install SOURCE` gets another one of {name}"
+                f"{name} has no previous release", f"`edge install SOURCE` installs another release of {name}"
             )
         fault = fault_of(found.previous, name)
         if fault is not None:
-            _refuse(fault, found.previous, name, f"{name} can't go back", "Install the release again")
+            _refuse(fault, found.previous, name, f"{name} cannot go back", "Install the release again")
         origin, remote = found.previous_source
         now = found.replace(
             current=found.previous,
@@ -169,8 +169,8 @@ def _refuse_gone(name: str, found: Record | None) -> NoReturn:
         # Says so, or that its record was lost.
         found = records.get(name)
     raise errors.NotInstalled(
-        f"No plugin `{name}` is installed; release {found.floor} was",
-        f"`edge remove {name} --forget` forgets that, so that older releases can be installed again",
+        f"No plugin `{name}` is installed; release {found.floor} was removed",
+        f"`edge remove {name} --forget` deletes this record, so that older releases can be installed again",
     )
 
 

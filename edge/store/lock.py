@@ -104,7 +104,7 @@ def _check_folder(path: str) -> None:
         from edge.files.folder_errors import refuse_owner
 
         refuse_owner(path, found.st_uid)
-    how = f"`chmod go-w {shell(path)}`; check before that nobody replaced a file in it"
+    how = f"`chmod go-w {shell(path)}`; check first that nobody replaced a file in it"
     away = f"Move it away: `mv {shell(path)} {shell(path + '.away')}`"
     raise errors.StoreDamaged(
         f"{path} is not a folder that only this user can write", how if is_folder else away
@@ -125,7 +125,7 @@ def _wait(fd: int, path: str) -> None:
 
                 raise errors.IoFault(
                     f"{path} has been locked for {TIMEOUT:.0f} s",
-                    f"Another process is changing plugins, or stopped while it did: `fuser {path}` shows it",
+                    f"Another process is changing plugins, or was stopped meanwhile: `fuser {path}` shows it",
                 ) from None
             sleep(PAUSE)
         else:

@@ -40,8 +40,8 @@ def _left(name: str) -> str:
 def problem(name: str, left: str) -> errors.StoreDamaged:
     """What is to be said of such a plugin; `left`: what is left of it."""
     return errors.StoreDamaged(
-        f"{store.record_path(name)} is gone, and {left} is there: the plugin {name} was lost, not removed",
-        f"Install it again, which keeps what is left; or remove that too: `edge remove {name} --forget`",
+        f"{store.record_path(name)} is missing, but {left} exists: the plugin {name} was lost, not removed",
+        f"Install it again to keep what is left, or remove that too: `edge remove {name} --forget`",
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from edge.manifest import Manifest
 
-AGAIN = "Install the same release again, which repairs it and keeps its configuration"
+AGAIN = "Install the same release again to repair it; its configuration is kept"
 
 
 def again(release_id: str, plugin: str = "") -> str:
@@ -26,8 +26,8 @@ def again(release_id: str, plugin: str = "") -> str:
     if found is None or not found.previous or found.current != release_id:
         return AGAIN
     return (
-        "Install the same release again, which repairs it and keeps its configuration; "
-        f"`edge rollback {plugin}` goes back to the one before"
+        "Install the same release again to repair it; its configuration is kept; "
+        f"`edge rollback {plugin}` goes back to the previous one"
     )
 
 
@@ -79,7 +79,7 @@ def damaged(error: Exception, release_id: str, name: str, plugin: str = "") -> N
     if isinstance(
         error, (errors.Refused, errors.ArgumentsError, AttributeError, KeyError, TypeError, ValueError)
     ):
-        why = error.message if isinstance(error, errors.EdgeError) else "it lacks something"
+        why = error.message if isinstance(error, errors.EdgeError) else "it is incomplete"
         raise errors.StoreDamaged(
             f"{plugin and f'{plugin}: '}{store.release_path(release_id)}/{name} is damaged: {why}",
             again(release_id, plugin),

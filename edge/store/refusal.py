@@ -36,8 +36,8 @@ def explain(error: Exception, own: CallPlan, head: bytes, audit: Audit | None) -
 def refuse_disabled(name: str) -> NoReturn:
     """For a plugin that is not enabled."""
     raise errors.NotEnabled(
-        f"{name} is installed and not enabled",
-        f"`edge show {name}` shows what it asks for, `edge enable {name}` enables it",
+        f"{name} is installed but not enabled",
+        f"`edge show {name}` shows its permission requests; `edge enable {name}` enables it",
     )
 
 
@@ -50,11 +50,9 @@ def _tell_refusal(error: Exception, own: CallPlan, audit: Audit | None) -> None:
 def _advise(error: Exception) -> None:
     """What helps who installed it, and has no other file to look for."""
     if isinstance(error, errors.Damaged):
-        error.remedy = "Install the same release again, which repairs it; `edge doctor` checks all the others"
+        error.remedy = "Install the same release again to repair it; `edge doctor` checks all others"
     elif isinstance(error, (errors.WrongEngine, errors.OldCompiler)):
-        error.remedy = (
-            "Install a release that was packed with this release of Edge; `edge audit --engine` lists all"
-        )
+        error.remedy = "Install a release packed with this release of Edge; `edge audit --engine` lists all"
     if isinstance(error, errors.OptionsError):
         # Trust that says what means nothing: which file it is, that tells.
         held.check_all()
@@ -66,7 +64,8 @@ def _check_head(error: Exception, head: bytes, own: CallPlan) -> None:
         described(head, own.release, own.name)
     if isinstance(error, errors.NotArtifact):
         raise errors.StoreDamaged(
-            f"{store.release_path(own.release)}/{store.CODE} is no code", again(own.release, own.name)
+            f"{store.release_path(own.release)}/{store.CODE} is not compiled code",
+            again(own.release, own.name),
         ) from None
 
 

@@ -100,7 +100,7 @@ def set_secret(name: str, secret: str, value: str) -> None:
         from edge import errors
 
         raise errors.ConfigError(
-            f"{secret} of {name} can't be {len(raw)} bytes", f"A secret has 1 to {MAX_BYTES} bytes"
+            f"{secret} of {name} cannot have {len(raw)} bytes", f"A secret has 1 to {MAX_BYTES} bytes"
         )
     from edge.store.lock import locked
 
@@ -138,8 +138,8 @@ def _read(name: str) -> dict[str, str]:
     from edge import errors
 
     raise errors.StoreDamaged(
-        f"{store.secrets_path(name)} holds no secrets, or not all of them",
-        f"Set them again, which makes it anew: `edge secret {name} PROPERTY`",
+        f"{store.secrets_path(name)} is not a valid file of secrets",
+        f"Set the secrets again, which creates a new file: `edge secret {name} PROPERTY`",
     )
 
 
@@ -209,7 +209,8 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
         from edge import errors
 
         raise errors.StoreDamaged(
-            f"{path} is missing", "Set the secrets again, which makes a new one: `edge secret NAME PROPERTY`"
+            f"{path} is missing",
+            "Set the secrets again, which creates a new key: `edge secret NAME PROPERTY`",
         )
     if make or check:
         return key_file.checked_seed(content, path)

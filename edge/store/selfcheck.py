@@ -89,7 +89,7 @@ def check(staged: Staged | Kept, grants: Grants) -> None:
             with plugin.instance(limits) as instance:
                 told = instance.call(f"{PLUGIN_INFO}plugin-version")
             if told != plugin.description["plugin"]["version"]:
-                _fail(staged.manifest, f"it says that it is version {told}", secrets)
+                _fail(staged.manifest, f"it reports version {told}", secrets)
         _call(plugin, staged.manifest, limits, secrets)
     except errors.CallFailed as error:
         _fail(staged.manifest, error.message, secrets)
@@ -109,7 +109,7 @@ def _call(plugin: Plugin, manifest: Manifest, limits: Limits, secrets: _Noted) -
         limits=limits,
     )
     if not result.success:
-        _fail(manifest, f"it answers {result.error or result.output or 'nothing'}", secrets)
+        _fail(manifest, f"it answered {result.error or result.output or 'nothing'}", secrets)
 
 
 def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
@@ -118,13 +118,13 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
     if wanted:
         commands = [f"edge {kind.format(name, setting)}" for setting, kind in wanted.items()]
         raise errors.NotConfigured(
-            f"{name} {manifest.version} does not pass its own check without {', '.join(wanted)}: {why}",
+            f"{name} {manifest.version} fails its self-check without {', '.join(wanted)}: {why}",
             f"Set what it needs, then try again: {', '.join(f'`{command}`' for command in commands)}",
             commands,
         )
     raise errors.CheckFailed(
-        f"{name} {manifest.version} does not pass its own check: {why}",
-        f"{_left(name)}; if the plugin is not yours, tell its author",
+        f"{name} {manifest.version} fails its self-check: {why}",
+        f"{_left(name)}; if the plugin is not yours, report it to its author",
     )
 
 
@@ -133,7 +133,7 @@ def _left(name: str) -> str:
     found = store.find(name)
     if found is None or not found.current:
         return "It was not installed"
-    return "The installed release still runs" if found.enabled else "It stays disabled, as it was"
+    return "The installed release still runs" if found.enabled else "It stays disabled"
 
 
 def _wanted(manifest: Manifest, secrets: _Noted) -> dict[str, str]:

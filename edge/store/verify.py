@@ -57,11 +57,11 @@ def _changed(release: Release) -> str:
     wanted = _digests(description)
     for kept in (store.CODE, store.MANIFEST):
         if digest(f"{folder}/{kept}") not in wanted[kept]:
-            return f"{kept} of release {short} is not what was signed"
+            return f"{kept} of release {short} does not match its signed digest"
     if not _compiled_fits(release, description["imports"]):
-        return f"{store.COMPILED} of release {short} is not what its manifest makes"
+        return f"{store.COMPILED} of release {short} does not match its manifest"
     if _hash(release.head[HEAD_BYTES:]) != release.id[:ID_DIGITS]:
-        return f"release {short} is another one than its folder says"
+        return f"release {short} does not match the name of its folder"
     return ""
 
 

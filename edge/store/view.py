@@ -213,7 +213,7 @@ def way_back(error: EdgeError, release_id: str, name: str, view: View) -> str:
         version = kept.signed["version"]
     except errors.EdgeError:
         return ""
-    return f"`edge rollback {name}` goes back to {version}; `edge key list` shows why"
+    return f"`edge rollback {name}` goes back to {version}; `edge key list` shows the reason"
 
 
 def _tried(make: Callable[[], dict[str, Any]]) -> dict[str, Any] | EdgeError:

@@ -23,7 +23,7 @@ def advise(error: Exception, describe: Callable[[], dict[str, Any]]) -> None:
         said = describe()
         key, plugin = said["signer"], said.get("name")
         if isinstance(error, errors.Untrusted):
-            error.remedy = f"If you trust whoever signed it: `edge key trust {key}`"
+            error.remedy = f"If you trust the signer: `edge key trust {key}`"
             return
         scope = [own for entry in held.entries() if entry.public.hex() == key for own in entry.plugins]
     except (errors.EdgeError, KeyError):
@@ -31,7 +31,7 @@ def advise(error: Exception, describe: Callable[[], dict[str, Any]]) -> None:
     if plugin and scope and not any(_covers(name, plugin) for name in scope):
         names = ",".join(dict.fromkeys((*scope, plugin)))
         error.remedy = (
-            "`edge key list` shows which plugins a key may sign, "
+            "`edge key list` shows which plugins a key may sign; "
             f"`edge key trust {key} --plugins {names}` adds this one"
         )
 

@@ -53,7 +53,7 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
         revoked = [line for line in lines if _is_revoked(line, trust.ALGORITHM, digits)]
         if revoked and not again:
             raise errors.UsageError(
-                f"Key {digits[:16]} was revoked here",
+                f"Key {digits[:16]} was revoked on this machine",
                 f"If that was a mistake: `edge key trust {digits} --again`",
             )
         new = _line(
@@ -72,7 +72,7 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
     for kind, revoked, _, path in revocations():
         if (kind, revoked) == (trust.ALGORITHM, digits) and path != trust.operator_path():
             raise errors.UsageError(
-                f"Key {digits[:16]} is revoked by {path}", "Trust in it begins with another bundle of Edge"
+                f"Key {digits[:16]} is revoked by {path}", "To trust it, use another bundle of Edge"
             )
     return _change(act)
 
@@ -176,7 +176,8 @@ def _mode(path: str) -> int:
         files.raise_for(path, error)
     if mode & files.FORMAT_MASK != files.REGULAR:
         raise errors.EnvironmentFault(
-            f"{path} is a link, which is read and not written", "Edit what it leads to, or move that here"
+            f"{path} is a link, which Edge does not replace",
+            "Edit the file that it points to, or move that file here",
         )
     return mode & 0o777
 
@@ -195,11 +196,11 @@ def _line(text: str, meant: list[Any]) -> Line:
     except errors.OptionsError as error:
         why = error.message.partition(": ")[2] or error.message
     else:
-        why = "" if said == [meant] else "it would be read as something else"
+        why = "" if said == [meant] else "it would have another meaning"
     if why:
         raise errors.UsageError(
-            f"This can't be said in {trust.FILE}: {why}",
-            "`edge key --help` has what a key may be called and sign",
+            f"This cannot be written to {trust.FILE}: {why}",
+            "`edge key --help` describes the labels and plugins of a key",
         )
     return line, meant
 

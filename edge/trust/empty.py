@@ -14,5 +14,5 @@ def refuse_empty(path: str, *, is_operators: bool) -> NoReturn:
     remedy = "Unpack the bundle again"
     if is_operators:
         again = "`edge key trust KEY`, `edge key revoke KEY`"
-        remedy = f"Put it back from a backup; without one, trust and revoke again: {again}"
-    raise errors.EnvironmentFault(f"{path} is empty: who was trusted and what was revoked is lost", remedy)
+        remedy = f"Restore it from a backup; without one, trust and revoke again: {again}"
+    raise errors.EnvironmentFault(f"{path} is empty: its trusted keys and revocations are lost", remedy)

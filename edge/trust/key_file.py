@@ -116,17 +116,17 @@ def refuse_damaged(path: str, size: int) -> NoReturn:
     from edge.suggest import shell
 
     away = f"`mv {shell(path)} {shell(path + '.damaged')}`"
-    remedy = "Put it back from a backup; without one: "
+    remedy = "Restore it from a backup; without one: "
     name = files.base_name(path)
     what = "key" if name == SECRETS_FILE else "signing key"
-    why = f"it has {size} bytes" if size not in (FILE_BYTES, native.SEED_BYTES) else "its bytes were lost"
+    why = f"it has {size} bytes" if size not in (FILE_BYTES, native.SEED_BYTES) else "its contents were lost"
     if name == SECRETS_FILE:
-        remedy += "set the secrets again, `edge secret NAME PROPERTY`, which makes a new key"
+        remedy += "set the secrets again, which creates a new key: `edge secret NAME PROPERTY`"
     elif name == files.base_name(local_path()):
-        remedy += f"{away}, and pack again what it signed: a new key is made at the next use"
+        remedy += f"{away}, and pack again what it signed; a new key is created at the next use"
     else:
-        remedy += f"{away}, and make another: `edge key new {name.removesuffix('.key')}`"
-    raise errors.KeyDamaged(f"{path} is no {what}: {why}", remedy)
+        remedy += f"{away}, and create another: `edge key new {name.removesuffix('.key')}`"
+    raise errors.KeyDamaged(f"{path} is not a valid {what}: {why}", remedy)
 
 
 def make_key(path: str, *, replace: bool = False) -> None:
@@ -147,7 +147,7 @@ def write_key(
         staged.write(content)
         if posix.fstat(staged.fd).st_mode & files.OTHERS_ANY:
             raise errors.EnvironmentFault(
-                f"{files.folder(path)} is on a filesystem that can't keep a file from others",
+                f"{files.folder(path)} is on a filesystem that cannot protect files from other users",
                 "Mount it with umask=077, or set XDG_DATA_HOME to a folder on another one",
             )
         if before is not None:

@@ -49,7 +49,7 @@ MAX_LOG_N, MAX_R, MAX_P = 20, 16, 4
 MAX_MEMORY = 1 << 30
 """What a file may ask of whoever opens it."""
 
-REMEDY = "Put the file back from a backup; without one move it away, and make another: `edge key new NAME`"
+REMEDY = "Restore the file from a backup; without one, move it away and create another: `edge key new NAME`"
 
 BLOCK_BYTES = 128
 """What scrypt uses for each of N times r."""
@@ -122,8 +122,8 @@ def make(name: str, passphrase: bytes = b"") -> Key:
     """Makes a key, behind a passphrase where one is given; never in place of one there is."""
     if not is_plugin_name(name) or name in RESERVED or _is_digits(name):
         raise errors.UsageError(
-            f"`{name}` can't be a key's name",
-            f"Names are of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are taken",
+            f"`{name}` is not a valid name for a key",
+            f"Names consist of a-z and 0-9, and inside also . _ - ; {' and '.join(RESERVED)} are reserved",
         )
     with key_file.wiped(making.new_key()) as seed:
         public = making.public_key(seed)
@@ -142,7 +142,7 @@ def _write(name: str, content: bytearray, public: bytes) -> None:
 
     if not key_file.write_key(_path(name), content, before=tell):
         raise errors.UsageError(
-            f"There is a key `{name}` already", f"Choose another name, or use it: `edge key show {name}`"
+            f"A key `{name}` exists already", f"Choose another name, or use it: `edge key show {name}`"
         )
 
 
@@ -160,7 +160,7 @@ def seed_of(name: str, ask: Ask) -> bytearray:
         seed = making.unseal(key, CONTEXT + public, sealed, name)
     except errors.BadSeal:
         raise errors.Refused(
-            f"The passphrase does not open the key `{name}`", "Type it again; nobody can recover it"
+            f"The passphrase does not open the key `{name}`", "Type it again; it cannot be recovered"
         ) from None
     return seed
 
@@ -180,7 +180,7 @@ def _content(name: str) -> bytearray:
         content = key_file.read_secret(_path(name))
     if content is None:
         raise errors.UsageError(
-            f"There is no signing key `{name}` here", "`edge key list` shows those there are"
+            f"There is no signing key `{name}`", "`edge key list` shows the existing keys"
         )
     return content
 
@@ -201,8 +201,8 @@ def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes
     fits = 1 <= log_n <= MAX_LOG_N and 1 <= r <= MAX_R and 1 <= p <= MAX_P and memory <= MAX_MEMORY
     if not fits:
         raise errors.EnvironmentFault(
-            "A key's file asks for more work than any of ours does",
-            "Do not use it: `edge key new` makes no such key",
+            "The key file requires more work for its passphrase than Edge ever sets",
+            "Do not use it: `edge key new` never creates such a key",
         )
     scrypt: Any
     try:
@@ -216,5 +216,5 @@ def _derive(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes
             passphrase, salt=salt, n=1 << log_n, r=r, p=p, maxmem=2 * memory, dklen=native.SEED_BYTES
         )
     except (MemoryError, ValueError):
-        raise errors.OutOfMemory(f"A passphrase needs {memory >> 20} MB to be tried") from None
+        raise errors.OutOfMemory(f"Checking the passphrase requires {memory >> 20} MB of memory") from None
     return derived

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-LINES = "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be"
+LINES = "Remove the line; `edge key trust` and `edge key revoke` write valid lines"
 
 PASTE = "Paste the line that `edge key show NAME` prints, ed25519 KEY NAME, or the 64 digits of KEY alone"
 
@@ -32,7 +32,7 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
     for number, words in enumerate(lines, 1):
         if words and words[0] not in (ALGORITHM, REVOKED, FLOOR):
             raise errors.EnvironmentFault(
-                f"{path}: line {number} of trust: `{words[0]}` is nothing for a file", LINES
+                f"{path}: line {number} of trust: `{words[0]}` is not allowed in a file", LINES
             )
     return lines
 
@@ -56,8 +56,8 @@ def pasted(text: str) -> list[Trusted]:
         lines = making.read_trust(text.encode("utf-8", "surrogateescape"), "")
     except errors.OptionsError as error:
         why = error.message.partition(": ")[2] or error.message
-        raise errors.UsageError(f"This is no line of a key: {why}", PASTE) from None
+        raise errors.UsageError(f"This is not a valid key line: {why}", PASTE) from None
     found = keys_of(lines)
     if len(found) != len(list(filter(None, lines))):
-        raise errors.UsageError("This says more than which keys are trusted", PASTE)
+        raise errors.UsageError("This contains more than trusted keys", PASTE)
     return found

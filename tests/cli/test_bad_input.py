@@ -281,4 +281,4 @@ def mount(*words: object) -> None:
     "words", [("run", "", "{}"), ("inspect", ""), ("compile", "", "--target", "pi-64"), ("install", "")]
 )
 def test_an_empty_name_is_no_file(edge: Edge, words: tuple[str, ...]) -> None:
-    refused(edge(*words), 2, "An empty name is no file", "Name a file")
+    refused(edge(*words), 2, "An empty name is not a file", "Name a file")

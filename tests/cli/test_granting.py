@@ -107,7 +107,7 @@ def test_limits_come_from_the_manifest(edge: Edge, artifact: Artifact, given: li
     ran = edge("run", artifact("faults"), flood, *given)
     assert ran.status == 0
     assert ran.err.count("[info]") == 3
-    assert "bytes more were dropped" in ran.err
+    assert "more bytes were dropped" in ran.err
 
 
 @pytest.mark.usefixtures("given")

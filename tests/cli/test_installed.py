@@ -148,9 +148,7 @@ def test_a_downgrade_is_refused_with_what_to_do(edge: Edge, packed: Callable[...
     assert (ran.status, ran.out) == (3, "")
     assert ran.err.endswith("Get a newer one\n")
     edge("install", packed(3))
-    assert edge("install", packed(1)).err.endswith(
-        "or go back to the one that was kept: `edge rollback faults`\n"
-    )
+    assert edge("install", packed(1)).err.endswith("or go back to the previous one: `edge rollback faults`\n")
     assert edge("rollback", "faults").status == 0
     edge("remove", "faults")
     ran = edge("install", packed(1))

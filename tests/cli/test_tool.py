@@ -174,7 +174,7 @@ def test_what_is_over_the_limit_is_dropped_and_counted(edge: Edge, wasm: Wasm) -
     ran = edge("run", wasm("faults"), flood)
     assert (ran.status, ran.out) == (0, "30\n")
     dropped = 30 * (10_000 + len("faults::execute")) - (64 << 10)
-    assert ran.err.endswith(f"faults| [{dropped} bytes more were dropped]\n")
+    assert ran.err.endswith(f"faults| [{dropped} more bytes were dropped]\n")
     assert len(ran.err) < 64 << 10
 
 

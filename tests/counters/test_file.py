@@ -97,13 +97,13 @@ def test_records_of_what_ended_are_used_again(path: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * (NAME_BYTES + 1), "ü" * NAME_BYTES])
 def test_a_name_that_does_not_fit_is_refused(path: str, name: str) -> None:
-    with Counters(path) as counters, pytest.raises(errors.OptionsError, match="can't be counted"):
+    with Counters(path) as counters, pytest.raises(errors.OptionsError, match="cannot be counted"):
         counters.enter(name)
 
 
 @pytest.mark.parametrize(("memory", "per_minute"), [(-1, 0), (1 << 64, 0), (0, 1 << 32)])
 def test_a_figure_out_of_range_is_refused(path: str, memory: int, per_minute: int) -> None:
-    with Counters(path) as counters, pytest.raises(errors.OptionsError, match="x can't be counted"):
+    with Counters(path) as counters, pytest.raises(errors.OptionsError, match="x cannot be counted"):
         counters.enter("x", memory=memory, per_minute=per_minute)
 
 

@@ -58,7 +58,11 @@ def test_a_record_that_means_nothing(finding: Check, put: Put) -> None:
     put(1)
     Path(store.record_path("faults")).write_text("{")
     found = finding("store")
-    assert (found.status, "is no record" in found.found, bool(found.remedy)) == ("fail", True, True)
+    assert (found.status, "not a valid plugin record" in found.found, bool(found.remedy)) == (
+        "fail",
+        True,
+        True,
+    )
     assert finding("plugins").status == "pass"
 
 

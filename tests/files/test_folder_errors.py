@@ -98,7 +98,7 @@ def test_a_revocation_holds_although_its_file_was_moved_away(home: Path) -> None
     """The attack itself: who may write the folder can't take a revocation back."""
     (home / "config/edge").chmod(0o777)
     Path(trust.operator_path()).rename(home / "config/edge/gone")
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner can replace"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner can replace"):
         trust.text()
     (home / "config/edge").chmod(0o700)
     assert trust.text()
@@ -157,7 +157,7 @@ def test_a_link_to_nothing_revokes_nothing_and_is_an_error(home: Path) -> None:
     path.symlink_to(home / "away")
     assert edit.revocations()
     (home / "away").unlink()
-    with pytest.raises(errors.EnvironmentFault, match="which is not there"):
+    with pytest.raises(errors.EnvironmentFault, match="which does not exist"):
         trust.text()
 
 
@@ -182,7 +182,7 @@ def test_a_record_that_a_stranger_brought_is_none(home: Path) -> None:
         records.get("weather")
     os.chown(path, 0, -1)
     path.chmod(0o666)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner have access"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner have access"):
         records.get("weather")
 
 
@@ -275,4 +275,4 @@ def test_a_user_of_their_own_is_served_and_told_in_one_sentence(of_a_user: Any) 
     done = of_a_user("key", "list")
     assert (done.returncode, "Traceback" in done.stderr, "chmod go-w" in done.stderr) == (5, False, True)
     doctor = of_a_user("doctor", "--json")
-    assert "others than its owner can replace" in doctor.stdout
+    assert "users other than its owner can replace" in doctor.stdout

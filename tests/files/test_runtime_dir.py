@@ -62,7 +62,7 @@ def test_a_session_folder_of_somebody_else_is_passed_over(
 def test_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to("real")
-    with pytest.raises(errors.EnvironmentFault, match="link: it is no folder") as caught:
+    with pytest.raises(errors.EnvironmentFault, match="link: it is not a folder") as caught:
         runtime_dir.checked_folder(str(tmp_path / "link"))
     assert caught.value.remedy == "Remove it"
 
@@ -80,7 +80,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_others_reach_is_refused(tmp_path: Path, mode: int) -> None:
     (tmp_path / "edge").mkdir()
     (tmp_path / "edge").chmod(mode)
-    with pytest.raises(errors.EnvironmentFault, match="others have access"):
+    with pytest.raises(errors.EnvironmentFault, match="other users have access"):
         runtime_dir.checked_folder(str(tmp_path / "edge"))
 
 
@@ -89,7 +89,7 @@ def test_a_file_is_its_users_alone(tmp_path: Path) -> None:
     os.close(runtime_dir.open_file(str(path)))
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o644)
-    with pytest.raises(errors.EnvironmentFault, match="this user alone"):
+    with pytest.raises(errors.EnvironmentFault, match="only this user"):
         runtime_dir.open_file(str(path))
 
 

@@ -21,7 +21,7 @@ from edge import Interface, Limits, Logging, Plugin, Runtime, errors
 
 GOOD = "good"
 GIFT = "x" * 1000
-DROPPED = b" bytes more were dropped]\n"
+DROPPED = b" more bytes were dropped]\n"
 WARM_UP = 2
 KB_PAGE = os.sysconf("SC_PAGE_SIZE") >> 10
 

@@ -31,7 +31,7 @@ def test_its_blocks_run_one_after_another(
         "installed 1.0.0 True",
         "enabled",
         "{'utc_offset_minutes': 60}",
-        "no other release to go to",
+        "no previous release",
     ):
         assert line in printed
 

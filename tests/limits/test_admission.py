@@ -127,7 +127,7 @@ def test_a_device_takes_so_many_and_no_more(counters: Counters) -> None:
 def test_waiting_is_no_remedy_where_nothing_else_runs(counters: Counters) -> None:
     with pytest.raises(errors.NotAdmitted) as never:
         Admission(counters, PI_ZERO).admit("large", Limits(memory=PI_ZERO.memory))
-    assert never.value.remedy.startswith("It never fits here")
+    assert never.value.remedy.startswith("It never fits on this device")
 
 
 def test_where_this_machine_has_too_little_free_others_are_to_be_closed(

@@ -179,7 +179,7 @@ def test_a_library_that_this_user_may_not_read_is_not_called_missing(tmp_path: P
         patch.setenv("EDGE_LIBRARY", str(closed / "libedge.so"))
         os.seteuid(NOBODY)
         try:
-            with pytest.raises(errors.LibraryMissing, match="may not read"):
+            with pytest.raises(errors.LibraryMissing, match="cannot read"):
                 native.open_library(ffi)
         finally:
             os.seteuid(0)

@@ -126,7 +126,7 @@ def test_a_configuration_that_is_none_is_said_to_be(put: Put, text: str) -> None
     path.parent.mkdir(parents=True, mode=0o700)
     path.write_text(text)
     path.chmod(0o600)
-    with pytest.raises(errors.StoreDamaged, match="is no configuration"):
+    with pytest.raises(errors.StoreDamaged, match="is not a valid configuration"):
         edge.installed.call("faults", NOTHING)
 
 

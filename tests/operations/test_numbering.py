@@ -78,7 +78,7 @@ def test_a_version_that_has_no_order_asks_for_a_number(put_folder: Callable[...,
 def test_the_same_version_with_other_contents_is_told(put_folder: Callable[..., Outcome]) -> None:
     put_folder("1.0.0-rc.1")
     more = 'description = "other"\n'
-    with pytest.raises(errors.Downgrade, match="was installed already, with other contents"):
+    with pytest.raises(errors.Downgrade, match="was installed before with different contents"):
         put_folder("1.0.0-rc.1", more)
     assert put_folder("1.0.0-rc.1", more, again=True).change == "upgraded"
 

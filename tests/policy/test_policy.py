@@ -213,7 +213,7 @@ def test_any_file_is_a_policy_or_refused(contents: bytes) -> None:
 def test_a_file_that_others_can_write_is_not_believed(path: Path) -> None:
     put(path, {"format": 1})
     path.chmod(0o666)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner"):
         policy_file.load()
 
 

@@ -48,11 +48,11 @@ def test_a_file_that_others_can_write(edge: Edge, spaced: Path, installed: Insta
     edge("policy", "level", "default")
     edge("policy", "unattended", "none")
     (spaced / "config/edge/policy.json").chmod(0o666)
-    advice(edge("reload", "faults"), "`chmod go-w {}`; check before that it says what you wrote").shell()
+    advice(edge("reload", "faults"), "`chmod go-w {}`; check first that nobody changed it").shell()
     assert edge("reload", "faults").status == 0
     (spaced / "data/edge/keys/local.key").chmod(0o666)
     advice(
-        edge("reload", "faults"), "`chmod go-rwx {}`; if others may have read it, replace what it holds"
+        edge("reload", "faults"), "`chmod go-rwx {}`; if others may have read it, replace its contents"
     ).shell()
     assert edge("reload", "faults").status == 0
 
@@ -73,9 +73,7 @@ def test_a_folder_that_others_can_write(edge: Edge, spaced: Path, installed: Ins
     installed()
     files.checked_folders.clear()
     (spaced / "data/edge").chmod(0o777)
-    advice(
-        edge("reload", "faults"), "`chmod go-w {}`; check before that nobody replaced a file in it"
-    ).shell()
+    advice(edge("reload", "faults"), "`chmod go-w {}`; check first that nobody replaced a file in it").shell()
     assert edge("reload", "faults").status == 0
 
 
@@ -86,7 +84,7 @@ def test_a_home_of_another_user(edge: Edge, spaced: Path, installed: Install) ->
         os.chown(path, SOMEBODY, -1)
     told = advice(
         edge("reload", "faults"),
-        "Run it as that user: `sudo -u {} edge …`, or give root its own places: `sudo -H edge …`",
+        "Run it as that user: `sudo -u {} edge …`, or use the folders of root: `sudo -H edge …`",
     )
     assert told.command(0)[:3] == ["sudo", "-u", f"#{SOMEBODY}"]
 
@@ -104,9 +102,8 @@ def test_a_file_of_another_user(edge: Edge, tmp_path: Path, installed: Install) 
     path.chmod(0o644)
     told = advice(
         as_somebody("policy"),
-        "If you know why: `sudo chown {} {}`; otherwise move it away, or choose other places: "
-        "XDG_CONFIG_HOME, "
-        "XDG_DATA_HOME",
+        "If this is expected: `sudo chown {} {}`; otherwise move it away, or set "
+        "XDG_CONFIG_HOME and XDG_DATA_HOME to other folders",
     )
     told.shell()
     assert "level" in as_somebody("policy")
@@ -152,7 +149,7 @@ def test_links_that_lead_in_a_circle(edge: Edge, spaced: Path, installed: Instal
     path = spaced / "config/edge/policy.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(path)
-    told = advice(edge("reload", "faults"), "`namei {}` shows them; remove those that lead in a circle")
+    told = advice(edge("reload", "faults"), "`namei {}` shows them; remove those that form a circle")
     subprocess.run(told.command(), capture_output=True, check=False)
     path.unlink()
     assert edge("reload", "faults").status == 0
@@ -178,7 +175,7 @@ def test_a_place_for_an_artifact_that_is_not_there(edge: Edge, spaced: Path) -> 
 def test_a_standard_stream_that_is_closed(artifact: Callable[[str], Path]) -> None:
     command = f"{sys.executable} -m edge run {artifact('faults')} -"
     ran = subprocess.run(["/bin/sh", "-c", f"{command} <&-"], capture_output=True, text=True, check=False)
-    advice(ran.stderr, "It is closed: leave out the `<&-` or `>&-` of the command")
+    advice(ran.stderr, "It is closed: remove `<&-` or `>&-` from the command")
     ran = subprocess.run(
         ["/bin/sh", "-c", command], input=NOTHING, text=True, capture_output=True, check=False
     )
@@ -192,7 +189,7 @@ def test_more_files_than_a_process_may_open() -> None:
         "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\nfiles.open_input('/etc/passwd')"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    told = advice(ran.stderr, "This process may open no more files: `ulimit -n` shows how many")
+    told = advice(ran.stderr, "This process cannot open more files: `ulimit -n` shows the limit")
     assert told.built_in()
 
 
@@ -200,7 +197,7 @@ def test_larger_files_than_a_process_may_write(wasm: Callable[[str], Path]) -> N
     command = f"ulimit -f 1; {sys.executable} -m edge inspect {wasm('cron-next')}"
     ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert (ran.returncode, "Traceback" in ran.stderr) == (5, False)
-    told = advice(ran.stderr, "Files of this process may not be as large: `ulimit -f` shows how large")
+    told = advice(ran.stderr, "The file exceeds the limit of this process: `ulimit -f` shows the limit")
     assert told.built_in("ulimit -f 1") == "1"
 
 
@@ -214,7 +211,7 @@ def test_a_store_that_stays_locked(edge: Edge, installed: Install, monkeypatch: 
         fcntl.flock(held, fcntl.LOCK_EX)
         told = advice(
             edge("disable", "faults"),
-            "Another process is changing plugins, or stopped while it did: `fuser {}` shows it",
+            "Another process is changing plugins, or was stopped meanwhile: `fuser {}` shows it",
         )
         assert str(os.getpid()) in told.shell()
     assert edge("disable", "faults").status == 0
@@ -227,7 +224,7 @@ def test_a_file_in_memory_that_stays_locked(monkeypatch: pytest.MonkeyPatch, tmp
     with path.open() as _:
         with pytest.raises(Exception, match="has been locked") as caught:
             list(runtime_dir.pauses(str(path)))
-        told = advice(caught.value, "A stopped process may hold it: `fuser {}` shows which")
+        told = advice(caught.value, "A stopped process may hold the lock: `fuser {}` shows which")
         assert str(os.getpid()) in told.shell()
 
 

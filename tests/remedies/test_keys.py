@@ -33,7 +33,7 @@ def test_a_signer_that_nobody_trusts(edge: Edge, packed: Packed) -> None:
     file = packed(seed=STRANGER)
     told = advice(
         edge("install", file),
-        "If you trust whoever signed it: `edge key trust {}`",
+        "If you trust the signer: `edge key trust {}`",
     )
     assert told.filled == (making.public_key(STRANGER).hex(),)
     assert edge(*told.edge(0)).status == 0
@@ -48,7 +48,7 @@ def test_a_signer_of_a_package_that_is_not_whole_is_not_offered(edge: Edge, pack
     file.write_bytes(content)
     told = advice(
         edge("install", file),
-        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
+        "If you trust the signer: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
         "first 16 are enough for a key in `edge key list`",
     )
     # Then it says that the signature is wrong.
@@ -62,7 +62,7 @@ def test_a_signer_of_a_lone_file_that_nobody_trusts(edge: Edge, machine: Path, w
     # What was compiled on another machine.
     (machine / "data" / LOCAL).unlink()
     words = ("run", machine / f"faults.{ENGINE}.cwasm", NOTHING)
-    told = advice(edge(*words), "If you trust whoever signed it: `edge key trust {}`")
+    told = advice(edge(*words), "If you trust the signer: `edge key trust {}`")
     assert edge(*told.edge(0)).status == 0
     assert edge(*words).status == 0
 
@@ -76,7 +76,7 @@ def test_a_lone_file_of_a_key_that_may_sign_other_plugins(edge: Edge, machine: P
     words = ("run", machine / f"faults.{ENGINE}.cwasm", NOTHING)
     told = advice(
         edge(*words),
-        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it",
+        "`edge key list` shows which plugins a key may sign; `edge key trust KEY --plugins NAMES` changes it",
     )
     assert edge(*told.edge(1, KEY=key.hex()[:16], NAMES="*")).status == 0
     assert edge(*words).status == 0
@@ -97,7 +97,7 @@ def test_a_release_that_was_revoked_where_another_is_kept(edge: Edge, packed: Pa
     edge("install", packed(release=2, version="2.0.0"))
     newest = edge("show", "faults", "--json").document["id"]
     ran = edge("key", "revoke", f"sha256:{newest}")
-    words = "`edge rollback {}` goes back to {}; `edge key list` shows why"
+    words = "`edge rollback {}` goes back to {}; `edge key list` shows the reason"
     told = advice(ran, words)
     assert told.filled == ("faults", "1.0.0")
     for ran in (edge("call", "faults", NOTHING), edge("doctor").out, edge("reload", "faults")):
@@ -144,7 +144,7 @@ def test_a_key_that_may_sign_other_plugins_only(edge: Edge, packed: Packed) -> N
     file = packed(seed=STRANGER)
     told = advice(
         edge("install", file),
-        "`edge key list` shows which plugins a key may sign, `edge key trust {} --plugins {}` adds this one",
+        "`edge key list` shows which plugins a key may sign; `edge key trust {} --plugins {}` adds this one",
     )
     assert "weather" in edge(*told.edge(0)).out
     assert told.filled == (key, "weather,faults")
@@ -168,7 +168,7 @@ def test_a_compiler_that_is_not_taken(edge: Edge, packed: Packed) -> None:
     path.write_text("wasmtime 999.0.0\n")
     advice(
         edge("call", "faults", NOTHING),
-        "Install a release that was packed with this release of Edge; `edge audit --engine` lists all",
+        "Install a release packed with this release of Edge; `edge audit --engine` lists all",
     )
     assert "999.0.0" in edge("audit", "--engine").out
 
@@ -191,7 +191,7 @@ def test_a_key_that_is_not_there(edge: Edge, tmp_path: Path, wasm: Callable[[str
     assert edge(*told.edge()).status == 0
     folder = packing.folder(tmp_path / "plugin", "faults", wasm("faults"), {})
     ran = edge("pack", folder, "--key", "office")
-    told = advice(ran, "`edge key list` shows those there are")
+    told = advice(ran, "`edge key list` shows the existing keys")
     assert edge(*told.edge()).status == 0
 
 
@@ -229,7 +229,7 @@ def test_a_digest_that_is_none(edge: Edge, installed: Install, packed: Packed) -
 def test_a_label_that_means_something_else(edge: Edge) -> None:
     told = advice(
         edge("key", "trust", "ab" * 32, "--label", "plugins=all"),
-        "`edge key --help` has what a key may be called and sign",
+        "`edge key --help` describes the labels and plugins of a key",
     )
     assert "--label" in edge(*told.edge()).out
     assert edge("key", "trust", "ab" * 32, "--label", "office").status == 0
@@ -238,7 +238,7 @@ def test_a_label_that_means_something_else(edge: Edge) -> None:
 def test_a_signing_key_that_is_damaged(edge: Edge, tmp_path: Path) -> None:
     edge("key", "new", "office")
     (tmp_path / "data/edge/keys/office.key").write_bytes(bytes(20))
-    told = advice(edge("key", "show", "office"), "{}, and make another: `edge key new {}`")
+    told = advice(edge("key", "show", "office"), "{}, and create another: `edge key new {}`")
     told.shell(0)
     assert edge(*told.edge(1)).status == 0
     assert edge("key", "show", "office").status == 0
@@ -249,7 +249,7 @@ def test_a_signing_key_that_is_damaged(edge: Edge, tmp_path: Path) -> None:
     (check,) = (one for one in ran.document["checks"] if one["name"] == "keys")
     told = advice(
         check["remedy"],
-        "Put the file back from a backup; without one move it away, and make another: `edge key new NAME`",
+        "Put the file back from a backup; without one move it away, and create another: `edge key new NAME`",
     )
     other.rename(tmp_path / "away")
     assert edge(*told.edge(NAME="other")).status == 0
@@ -260,7 +260,7 @@ def test_this_machines_key_that_is_damaged(edge: Edge, installed: Install, tmp_p
     (tmp_path / "data/edge/keys/local.key").write_bytes(b"")
     told = advice(
         edge("call", "faults", NOTHING),
-        "{}, and pack again what it signed: a new key is made at the next use",
+        "{}, and pack again what it signed; a new key is created at the next use",
     )
     told.shell(0)
     assert edge("call", "faults", NOTHING).status == 3
@@ -276,7 +276,7 @@ def test_trust_that_is_lost(edge: Edge, packed: Packed) -> None:
     path.write_bytes(bytes(40))
     told = advice(
         edge("install", packed(seed=STRANGER)),
-        "Put it back from a backup; without one, trust and revoke again: {}",
+        "Restore it from a backup; without one, trust and revoke again: {}",
     )
     assert edge(*told.edge(0, KEY=key)).status == 0
     assert edge("install", packed(seed=STRANGER)).status == 0
@@ -289,7 +289,7 @@ def test_a_line_of_trust_that_means_nothing(edge: Edge, packed: Packed) -> None:
     path.write_text("ed25519 12\n")
     told = advice(
         edge("install", packed()),
-        "Remove the line: `edge key trust` and `edge key revoke` write such lines as they have to be",
+        "Remove the line; `edge key trust` and `edge key revoke` write valid lines",
     )
     path.write_text("")
     path.unlink()

@@ -55,7 +55,7 @@ def test_a_library_that_is_not_there() -> None:
             )
         else:
             told = advice(
-                ran, "`make build` makes it in a checkout; a bundle brings it; EDGE_LIBRARY may name another"
+                ran, "In a checkout, run `make build`; a bundle contains it; EDGE_LIBRARY names another one"
             )
         assert told.command() == ["make", "build"]
         assert "\nbuild: " in (ROOT / "Makefile").read_text()
@@ -66,13 +66,13 @@ def test_a_library_that_is_another_one(tmp_path: Path) -> None:
     import _cffi_backend
 
     ran = run("--version", EDGE_LIBRARY=_cffi_backend.__file__)
-    advice(ran, "EDGE_LIBRARY names Edge's own libedge.so; without it, the one of this package is used")
+    advice(ran, "EDGE_LIBRARY must name Edge's libedge.so; if it is not set, the one in this package is used")
     assert run("--version", EDGE_LIBRARY="").returncode == 0
     cut = tmp_path / "libedge.so"
     cut.write_bytes(Path(os.environ["EDGE_LIBRARY"]).read_bytes()[:100_000])
     advice(
         run("--version", EDGE_LIBRARY=str(cut)),
-        "Copy it again, or install the bundle again; `make build` makes it in a checkout",
+        "Copy it again, or install the bundle again; in a checkout, run `make build`",
     )
     cut.write_bytes(Path(os.environ["EDGE_LIBRARY"]).read_bytes())
     assert run("--version", EDGE_LIBRARY=str(cut)).returncode == 0
@@ -98,7 +98,7 @@ def test_what_confines_a_process(artifact: Callable[..., Path], what: str) -> No
     if what == "addresses":
         told = advice(
             ran,
-            "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits what is really used",
+            "ulimit -v unlimited, or LimitAS=infinity in the service; MemoryMax= limits the memory in use",
         )
         command = told.text.partition(",")[0]
         shell = (
@@ -124,8 +124,8 @@ def counters(tmp_path: Path, memory: Machine) -> Iterator[Counters]:
 def test_a_plugin_that_no_call_of_fits(edge: Edge, installed: Callable[..., Any]) -> None:
     told = advice(
         installed(f"[edge.limits]\nmemory = {here().memory}\n", "--yes"),
-        "`edge policy revoke {} limits memory {}` leaves it what this device gives without consent, if it "
-        "works with that",
+        "`edge policy revoke {} limits memory {}` limits it to the memory that needs no consent on this "
+        "device",
     )
     called = edge("call", "faults", NOTHING)
     assert (called.status, told.text in " ".join(called.err.split())) == (5, True)
@@ -140,7 +140,9 @@ def test_memory_that_this_machine_never_has(edge: Edge, counters: Counters) -> N
     with pytest.raises(errors.NotAdmitted) as caught:
         large.admit("large", Limits(memory=PI_ZERO.memory))
     told = advice(
-        caught.value, "It never fits here: `edge run --memory MB` gives it less; its author can declare less"
+        caught.value,
+        "It never fits on this device: `edge run --memory MB` sets a lower limit; its author can "
+        "declare less",
     )
     assert "--memory" in edge(*told.edge(MB=1), "--help").out
     large.admit("small", Limits(memory=MB)).close()
@@ -152,7 +154,7 @@ def test_memory_that_other_programs_have(counters: Counters, memory: Machine) ->
         Admission(counters, PI_ZERO).admit("large", Limits(memory=30 * MB))
     advice(
         caught.value,
-        "Close other programs, or have its author declare less memory ([edge.limits] of its manifest)",
+        "Close other programs, or declare less memory under [edge.limits] in the manifest",
     )
     Admission(counters, PI_ZERO).admit("large", Limits(memory=MB)).close()
 

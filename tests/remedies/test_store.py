@@ -26,8 +26,8 @@ type = "string"
 """
 NOTHING = '{"do": "nothing"}'
 SAME_AGAIN = (
-    "Install the same release again, which repairs it and keeps its configuration; `edge rollback {}` goes "
-    "back to the one before"
+    "Install the same release again to repair it; its configuration is kept; `edge rollback {}` goes "
+    "back to the previous one"
 )
 
 
@@ -43,11 +43,11 @@ def test_a_plugin_that_is_not_enabled(edge: Edge, installed: Install) -> None:
     installed(HOSTS)
     told = advice(
         edge("call", "faults", NOTHING),
-        "`edge show {}` shows what it asks for, `edge enable {}` enables it",
+        "`edge show {}` shows its permission requests; `edge enable {}` enables it",
     )
     assert "example.org" in edge(*told.edge(0)).out
     refused = edge(*told.edge(1))
-    agreed = advice(refused, "`edge audit {}` shows it; `edge enable {} --yes` agrees")
+    agreed = advice(refused, "`edge audit {}` shows them; `edge enable {} --yes` consents")
     assert edge(*agreed.edge(0)).status in (0, 1)
     assert edge(*agreed.edge(1)).status == 0
     assert works(edge)
@@ -115,13 +115,10 @@ def test_code_that_changed(edge: Edge, installed: Install, packed: Callable[...,
     code.write_bytes(code.read_bytes()[:-1] + b"?")
     told = advice(
         edge("call", "faults", NOTHING),
-        "Install the same release again, which repairs it; `edge doctor` checks all the others",
+        "Install the same release again to repair it; `edge doctor` checks all others",
     )
     ran = edge("doctor", "--json")
-    assert (
-        found(ran, "plugins")
-        == "Install the same release again, which repairs it and keeps its configuration"
-    )
+    assert found(ran, "plugins") == "Install the same release again to repair it; its configuration is kept"
     assert edge(*told.edge(), "--json").document["checks"]
     assert edge("install", packed()).status == 0
     assert works(edge)
@@ -154,9 +151,7 @@ def test_a_record_that_is_damaged(edge: Edge, installed: Install, packed: Callab
     installed()
     path = Path(store.record_path("faults"))
     path.write_bytes(b"{}")
-    told = advice(
-        edge("show", "faults"), "Remove the plugin, and install it again: `edge remove {} --forget`"
-    )
+    told = advice(edge("show", "faults"), "Remove the plugin and install it again: `edge remove {} --forget`")
     whole = edge("doctor", "--json")
     assert found(whole, "store") == told.text
     assert edge(*told.edge()).status == 0
@@ -165,7 +160,7 @@ def test_a_record_that_is_damaged(edge: Edge, installed: Install, packed: Callab
 
 
 def test_a_record_that_is_lost(edge: Edge, installed: Install, packed: Callable[..., Path]) -> None:
-    remedy = "Install it again, which keeps what is left; or remove that too: `edge remove {} --forget`"
+    remedy = "Install it again to keep what is left, or remove that too: `edge remove {} --forget`"
     for way in ("install", "forget"):
         installed(SECRET, "--yes")
         edge("config", "faults", "place=here")
@@ -188,7 +183,7 @@ def test_an_older_release(edge: Edge, installed: Install) -> None:
     edge("remove", "faults")
     told = advice(
         edge("remove", "faults"),
-        "`edge remove {} --forget` forgets that, so that older releases can be installed again",
+        "`edge remove {} --forget` deletes this record, so that older releases can be installed again",
     )
     ran = installed()
     again = advice(ran, "Get a newer one, or forget that: `edge remove {} --forget`")
@@ -200,14 +195,14 @@ def test_an_older_release(edge: Edge, installed: Install) -> None:
 def test_a_release_with_other_contents(installed: Install) -> None:
     installed()
     ran = installed("# other\n")
-    advice(ran, "Raise the version, or [edge] release, of its manifest; --again is for who works on a plugin")
+    advice(ran, "Raise the version, or [edge] release, in its manifest; during development, use --again")
     assert installed("# other\n", "--again").status == 0
     assert installed("# another\n", release=2).status == 0
 
 
 def test_nothing_to_go_back_to(edge: Edge, installed: Install, packed: Callable[..., Path]) -> None:
     installed()
-    told = advice(edge("rollback", "faults"), "`edge install SOURCE` gets another one of {}")
+    told = advice(edge("rollback", "faults"), "`edge install SOURCE` installs another release of {}")
     assert edge(*told.edge(SOURCE=packed(release=2))).status == 0
     assert edge("rollback", "faults").status == 0
 
@@ -228,8 +223,8 @@ def test_a_configuration_that_is_damaged(edge: Edge, installed: Install) -> None
     Path(store.config_path("faults")).write_bytes(bytes(20))
     told = advice(
         edge("call", "faults", '{"do": "arguments"}'),
-        "Put it back from a backup; without one `edge config {} --reset` drops it, and the values have to be "
-        "set again",
+        "Restore it from a backup; without one, `edge config {} --reset` deletes it, and the values "
+        "must be set again",
     )
     assert edge(*told.edge()).status == 0
     assert edge("config", "faults", "place=here").status == 0
@@ -239,7 +234,7 @@ def test_a_configuration_that_is_damaged(edge: Edge, installed: Install) -> None
 def test_a_setting_that_is_none(edge: Edge, installed: Install) -> None:
     installed(SECRET, "--yes")
     ran = edge("config", "faults", "place=7", "--json-value", "place=7")
-    told = advice(ran, "`edge config {}` shows what the plugin takes")
+    told = advice(ran, "`edge config {}` shows the settings of the plugin")
     assert "place" in edge(*told.edge()).out
     assert edge("config", "faults", "place=here").status == 0
 
@@ -283,13 +278,15 @@ def test_secrets_that_are_damaged(edge: Edge, installed: Install, tmp_path: Path
 
 
 SECRETS: dict[str, Callable[[Any], Any]] = {
-    "file": lambda ran: advice(ran, "Set them again, which makes it anew: `edge secret {} PROPERTY`"),
+    "file": lambda ran: advice(
+        ran, "Set the secrets again, which creates a new file: `edge secret {} PROPERTY`"
+    ),
     "seal": lambda ran: advice(ran, "Set the secret again: `edge secret {} {}`"),
     "key": lambda ran: advice(
-        ran, "set the secrets again, `edge secret NAME PROPERTY`, which makes a new key"
+        ran, "set the secrets again, which creates a new key: `edge secret NAME PROPERTY`"
     ),
     "no key": lambda ran: advice(
-        ran, "Set the secrets again, which makes a new one: `edge secret NAME PROPERTY`"
+        ran, "Set the secrets again, which creates a new key: `edge secret NAME PROPERTY`"
     ),
 }
 
@@ -341,12 +338,12 @@ def test_files_that_somebody_removed(edge: Edge, installed: Install, tmp_path: P
     ran = edge("doctor", "--json")
     told = advice(
         found(ran, "configuration"),
-        "Put it back from a backup, or set it again, as `edge config {}` shows; if it was removed "
+        "Restore it from a backup, or set it again, as `edge config {}` shows; if it was removed "
         "on purpose: `edge config {} --reset`",
     )
     assert "place" in edge(*told.edge(0)).out
     assert edge(*told.edge(1)).status == 0
-    told = advice(found(ran, "secrets"), "Put it back from a backup, or set it again: `edge secret {} {}`")
+    told = advice(found(ran, "secrets"), "Restore it from a backup, or set it again: `edge secret {} {}`")
     assert edge(*told.edge(), "--from", value).status == 0
     ran = edge("doctor", "--json")
     assert (found(ran, "configuration"), found(ran, "secrets")) == ("", "")

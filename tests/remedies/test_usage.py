@@ -85,7 +85,7 @@ def test_a_tool_that_is_not_there(edge: Edge, tmp_path: Path) -> None:
     file = next(tmp_path.glob("*.cwasm"))
     with pytest.raises(errors.NoSuchTool) as caught:
         Runtime().load(str(file)).call({})
-    told = advice(caught.value, "`edge inspect` lists what it exports")
+    told = advice(caught.value, "`edge inspect` lists its exports")
     assert "f" in edge(*told.edge(), file).out
 
 

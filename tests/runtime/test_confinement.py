@@ -57,7 +57,7 @@ CONFINED = [
     pytest.param(few_addresses, "2048 MB of addresses", "LimitAS=infinity", id="addresses"),
     pytest.param(
         no_executable_mappings,
-        "may not become executable",
+        "may not make memory executable",
         "MemoryDenyWriteExecute=no",
         id="executable",
         marks=pytest.mark.skipif(not has_mdwe(), reason="a kernel before 6.3"),

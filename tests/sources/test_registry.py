@@ -273,7 +273,7 @@ def test_a_line_that_is_no_registry(file: Path, look: Look, line: str) -> None:
 def test_a_file_that_others_may_write_names_no_registries(tmp_path: Path, file: Path, look: Look) -> None:
     here(tmp_path, file, entry())
     file.chmod(0o646)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner"):
         look("clock")
 
 

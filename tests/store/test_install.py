@@ -86,7 +86,7 @@ def test_a_damaged_release_is_mended_by_installing_it_again(put: Put) -> None:
 
 def test_other_contents_under_the_same_number_are_refused(put: Put, empty: Path) -> None:
     put(1)
-    with refused(errors.Downgrade, "with other contents", empty):
+    with refused(errors.Downgrade, "with different contents", empty):
         put(1, manifest='description = "another"\n')
     assert put(1, manifest='description = "another"\n', again=True).change == "upgraded"
 
@@ -231,7 +231,7 @@ def test_what_was_agreed_to_once_stays_with_a_narrower_release(put: Put) -> None
 
 def test_what_is_compiled_here_of_somebody_elses_needs_a_yes_each_time(put: Put, empty: Path) -> None:
     put(1)
-    with refused(errors.NeedsConsent, "comes from elsewhere", empty):
+    with refused(errors.NeedsConsent, "comes from another machine", empty):
         put(2, remote=True, agrees=None)
     assert put(2, remote=True).record.enabled
 
@@ -284,7 +284,7 @@ def test_the_same_release_of_another_signer_is_not_the_same(put: Put, empty: Pat
     old = put(1).record
     signer = parts.description_of(old.current)["signer"]
     with refused(
-        errors.NeedsConsent, f"another key, {new[:16]}, than what is installed, {signer[:16]}", empty
+        errors.NeedsConsent, f"signed by key {new[:16]}, the installed release by key {signer[:16]}", empty
     ):
         put(1, seed=seed, agrees=None)
     asked: list[Request] = []
@@ -384,7 +384,7 @@ def test_what_did_not_pass_is_told_as_what_it_is(put: Put) -> None:
     put(2, manifest=failing)
     with pytest.raises(errors.CheckFailed) as caught:
         lifecycle.enable("faults")
-    assert caught.value.remedy.startswith("It stays disabled, as it was")
+    assert caught.value.remedy.startswith("It stays disabled")
 
 
 def test_code_for_another_machine_only_is_refused(put: Put, empty: Path) -> None:

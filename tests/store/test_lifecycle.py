@@ -58,7 +58,7 @@ def test_a_damaged_release_is_not_gone_back_to(put: Put, part: str) -> None:
     second = put(2).record
     path = Path(store.release_path(first.current)) / part
     path.write_bytes(path.read_bytes()[:-1] + b"?")
-    with pytest.raises(errors.StoreDamaged, match="can't go back"):
+    with pytest.raises(errors.StoreDamaged, match="cannot go back"):
         lifecycle.rollback("faults")
     assert records.get("faults") == second
     assert load("faults").plan.release == second.current

@@ -49,7 +49,7 @@ def test_what_is_written_is_read_again(known: Record) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_means_nothing_is_told(junk: bytes) -> None:
     write(junk)
-    with pytest.raises(errors.StoreDamaged, match="no record"):
+    with pytest.raises(errors.StoreDamaged, match="not a valid plugin record"):
         store.find("weather")
 
 

@@ -128,7 +128,7 @@ def test_a_key_of_an_older_edge_opens_what_it_sealed(data: Path) -> None:
 def test_a_key_that_others_can_read_is_not_used(data: Path) -> None:
     secrets.set_secret("weather", "token", CANARY)
     (data / "keys" / "secrets.key").chmod(0o644)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner"):
         StoredSecrets("weather")["token"]
 
 

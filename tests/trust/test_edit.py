@@ -116,21 +116,21 @@ def test_a_comment_that_some_editors_show_as_two_lines_is_refused(end: str) -> N
     "label", ["a=b", "plugins: weather", "a#b", "a\u00a0b", "a\nb", " a", "plugins=x", "\udc80"]
 )
 def test_a_label_that_would_say_more_is_not_written(label: str) -> None:
-    with pytest.raises(errors.UsageError, match="This can't be said"):
+    with pytest.raises(errors.UsageError, match="This cannot be written"):
         edit.add(KEY, label)
     assert held.entries() == []
 
 
 @pytest.mark.parametrize("name", ["Weather", "-a", "a-", "a b", "*a", "", "a,b"])
 def test_a_scope_that_covers_nothing_is_not_written(name: str) -> None:
-    with pytest.raises(errors.UsageError, match="This can't be said"):
+    with pytest.raises(errors.UsageError, match="This cannot be written"):
         edit.add(KEY, "home", [name])
     assert held.entries() == []
 
 
 @pytest.mark.parametrize("reason", ["plugins=x", "for plugin : x", "a\nb", "a#b"])
 def test_a_reason_that_would_say_less_is_not_written(reason: str) -> None:
-    with pytest.raises(errors.UsageError, match="This can't be said"):
+    with pytest.raises(errors.UsageError, match="This cannot be written"):
         edit.revoke("ed25519", KEY.hex(), reason)
     assert edit.revocations() == []
 

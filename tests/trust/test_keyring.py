@@ -41,7 +41,7 @@ def test_keys_are_for_their_owner_only() -> None:
     assert path_of("office").stat().st_mode & 0o777 == 0o600
     assert path_of("office").parent.stat().st_mode & 0o777 == 0o700
     path_of("office").chmod(0o640)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner"):
         keyring.seed_of("office", nobody)
 
 

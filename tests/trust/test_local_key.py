@@ -34,7 +34,7 @@ def test_a_machine_makes_its_own_key_once(home: Path) -> None:
 def test_a_signing_key_that_others_can_read_is_not_used(home: Path) -> None:
     key_file.local_seed()
     (home / "data" / "edge" / "keys" / "local.key").chmod(0o640)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner"):
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner"):
         key_file.local_seed()
 
 
@@ -109,7 +109,7 @@ def test_no_key_is_made_where_others_could_read_it(home: Path, monkeypatch: pyte
     )
     old = os.umask(0)
     try:
-        with pytest.raises(errors.EnvironmentFault, match="can't keep a file from others") as caught:
+        with pytest.raises(errors.EnvironmentFault, match="cannot protect files from other users") as caught:
             key_file.local_seed()
     finally:
         os.umask(old)

@@ -92,7 +92,7 @@ def test_a_machine_trusts_its_own_key() -> None:
 
 def test_a_file_that_others_can_write_is_not_believed() -> None:
     operator_says(trust.line(KEY, "office")).chmod(0o666)
-    with pytest.raises(errors.EnvironmentFault, match="others than its owner") as caught:
+    with pytest.raises(errors.EnvironmentFault, match="users other than its owner") as caught:
         trust.text()
     assert "chmod go-w" in caught.value.remedy
 

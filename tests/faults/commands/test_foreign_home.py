@@ -120,7 +120,7 @@ def test_nothing_is_made_in_it_and_it_is_said_whose_command_that_is(shop: Shop, 
         assert isinstance(error, dict), (words, said)
         if error["kind"] == "NotInstalled" and not any(before[path][1] for path in before if NAME in path):
             continue
-        told = (status, "this is root" in error["message"], "as that user" in error["remedy"])
+        told = (status, "runs as root" in error["message"], "as that user" in error["remedy"])
         assert told == (5, True, True), (words, error)
 
 
@@ -129,5 +129,5 @@ def test_doctor_sees_it_from_either_side(shop: Shop, house: Path) -> None:
     checks = said["checks"]
     assert isinstance(checks, list)
     (found,) = [check for check in checks if check["name"] == "folders"]
-    assert (found["status"], "this is root" in found["found"]) == ("fail", True)
+    assert (found["status"], "runs as root" in found["found"]) == ("fail", True)
     assert f"sudo -u '#{SOMEBODY}' edge" in found["remedy"]
