@@ -84,7 +84,7 @@ def _refuse(count: native.Count, path: str, name: str, asked: Asked, explain: Ca
         raise errors.Busy(f"{name}: {count.calls} {running} running; the limit is {concurrent}")
     if count.kind == native.COUNT_RATE:
         raise errors.RateExceeded(
-            f"{name}: calls within the last minute: {per_minute}, which is the limit",
+            f"{name}: the limit of {per_minute} call{'' if per_minute == 1 else 's'} a minute is reached",
             f"Try again in {count.wait} s; the limit is calls_per_minute",
         )
     if count.kind == native.COUNT_PLUGINS:
@@ -103,9 +103,7 @@ def _fail_memory(
 ) -> NoReturn:
     others = f"{count.calls} other{'' if count.calls == 1 else 's'} may use {_megabytes(count.memory)}"
     left = max(0, count.free - reserve) if reserve != LARGEST else LARGEST
-    free = (
-        f": {_megabytes(count.free)} are free, of which {_megabytes(reserve)} are reserved for other programs"
-    )
+    free = f": {_megabytes(count.free)} are free, and {_megabytes(reserve)} are reserved for other programs"
     raise errors.NotAdmitted(
         f"{name} may use {_megabytes(memory)}, {others}, and "
         f"{_megabytes(min(room, left))} are available{explain() if room <= left else free}",

@@ -109,7 +109,7 @@ def _call(plugin: Plugin, manifest: Manifest, limits: Limits, secrets: _Noted) -
         limits=limits,
     )
     if not result.success:
-        _fail(manifest, f"it answered {result.error or result.output or 'nothing'}", secrets)
+        _fail(manifest, f"it answers {result.error or result.output or 'nothing'}", secrets)
 
 
 def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
@@ -118,12 +118,12 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
     if wanted:
         commands = [f"edge {kind.format(name, setting)}" for setting, kind in wanted.items()]
         raise errors.NotConfigured(
-            f"{name} {manifest.version} fails its self-check without {', '.join(wanted)}: {why}",
+            f"{name} {manifest.version} does not pass its own check without {', '.join(wanted)}: {why}",
             f"Set what it needs, then try again: {', '.join(f'`{command}`' for command in commands)}",
             commands,
         )
     raise errors.CheckFailed(
-        f"{name} {manifest.version} fails its self-check: {why}",
+        f"{name} {manifest.version} does not pass its own check: {why}",
         f"{_left(name)}; if the plugin is not yours, report it to its author",
     )
 

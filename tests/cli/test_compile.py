@@ -108,7 +108,7 @@ def test_a_damaged_key_is_told_before_anything_is_compiled(
         ["run", wasm("faults"), "{}"],
     ):
         ran = edge(*words)
-        assert (ran.status, "is no signing key" in ran.err) == (5, True)
+        assert (ran.status, "is not a valid signing key" in ran.err) == (5, True)
     assert compiled == []
 
 

@@ -86,7 +86,7 @@ def test_calls_at_once_are_counted_by_the_plugins_name(
     slots = [counters.enter("faults") for _ in range(60)]
     ran = edge("run", *UNDER_A_POLICY, artifact("faults"), NOTHING)
     assert ran.status == 4
-    assert "60 of its calls are under way" in ran.err
+    assert "60 calls are running" in ran.err
     slots[0].close()
     for slot in slots[-59:]:
         slot.close()

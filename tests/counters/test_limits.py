@@ -145,7 +145,7 @@ def test_a_refused_call_is_told_when_the_next_one_fits(path: str) -> None:
     with Counters(path, seconds=clock) as counters:
         counters.enter("rated", per_minute=1).close()
         clock.now += 10
-        with pytest.raises(errors.RateExceeded, match="rated: it was called 1 times") as caught:
+        with pytest.raises(errors.RateExceeded, match="rated: the limit of 1 call a minute") as caught:
             counters.enter("rated", per_minute=1)
         assert "in 51 s" in caught.value.remedy
         clock.now += 51
@@ -163,7 +163,7 @@ def test_what_is_refused_is_not_counted(path: str) -> None:
 
 def test_each_plugin_has_limits_of_its_own(path: str) -> None:
     with Counters(path) as counters, counters.enter("one", concurrent=1, per_minute=1):
-        with pytest.raises(errors.Busy, match="one: 1 of its calls are under way, and 1 may be"):
+        with pytest.raises(errors.Busy, match="one: 1 call is running; the limit is 1"):
             counters.enter("one", concurrent=1)
         counters.enter("two", concurrent=1, per_minute=1).close()
 
@@ -171,7 +171,7 @@ def test_each_plugin_has_limits_of_its_own(path: str) -> None:
 def test_memory_is_one_sum_for_all(path: str) -> None:
     with Counters(path) as counters, counters.enter("one", memory=60 << 20, room=100 << 20):
         message = (
-            "two may use 50.0 MB, 1 other may use 60.0 MB, and there is room for 100.0 MB of the small board"
+            "two may use 50.0 MB, 1 other may use 60.0 MB, and 100.0 MB are available of the small board"
         )
         with pytest.raises(errors.NotAdmitted, match=message) as caught:
             counters.enter("two", memory=50 << 20, room=100 << 20, explain=lambda: " of the small board")
@@ -198,7 +198,7 @@ def test_places_for_data_share_the_memory_and_not_the_names(users: Callable[[str
     two = users("/two")
     two.enter("pump", memory=7, concurrent=1, per_minute=1)
     assert one.live() == two.live() == (2, 14)
-    with pytest.raises(errors.Busy, match="^pump: 1 of its calls"):
+    with pytest.raises(errors.Busy, match="^pump: 1 call is"):
         two.enter("pump", concurrent=1)
     with pytest.raises(errors.NotAdmitted):
         two.enter("other", memory=7, room=20)

@@ -60,7 +60,11 @@ def test_keys_that_others_reach(finding: Check, empty: Path, name: str) -> None:
 def test_a_key_that_is_none(finding: Check, empty: Path) -> None:
     (empty / "keys" / "local.key").write_bytes(b"short")
     found = finding("keys")
-    assert (found.status, "no signing key" in found.found, bool(found.remedy)) == ("fail", True, True)
+    assert (found.status, "not a valid signing key" in found.found, bool(found.remedy)) == (
+        "fail",
+        True,
+        True,
+    )
 
 
 def test_who_is_trusted(finding: Check, trusted: Path) -> None:

@@ -134,7 +134,7 @@ def test_where_a_link_leads_is_looked_at(home: Path) -> None:
     assert policy_file.load().level == "strict"
     files.checked_folders.clear()
     (home / "dotfiles").chmod(0o777)
-    with pytest.raises(errors.EnvironmentFault, match=f"^{home}/dotfiles: others"):
+    with pytest.raises(errors.EnvironmentFault, match=f"^{home}/dotfiles: users"):
         policy_file.load()
 
 
@@ -147,7 +147,7 @@ def test_a_file_behind_a_link_is_as_safe_as_where_it_leads(home: Path, *, absolu
     assert edit.revocations()
     files.checked_folders.clear()
     (home / "dotfiles").chmod(0o777)
-    with pytest.raises(errors.EnvironmentFault, match=f"^{home}/dotfiles: others"):
+    with pytest.raises(errors.EnvironmentFault, match=f"^{home}/dotfiles: users"):
         trust.text()
 
 
@@ -188,7 +188,7 @@ def test_a_record_that_a_stranger_brought_is_none(home: Path) -> None:
 
 def test_the_store_is_not_changed_in_such_a_folder(home: Path) -> None:
     (home / "data/edge").chmod(0o777)
-    with pytest.raises(errors.EnvironmentFault, match=f"^{home}/data/edge: others"), locked():
+    with pytest.raises(errors.EnvironmentFault, match=f"^{home}/data/edge: users"), locked():
         pass
 
 

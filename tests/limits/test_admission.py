@@ -115,8 +115,8 @@ def test_a_device_takes_so_many_and_no_more(counters: Counters) -> None:
     ]
     with pytest.raises(
         errors.NotAdmitted,
-        match="one-more may use 32.0 MB, 3 others may use 96.0 MB, and there is room for 96.0 MB: "
-        "the pi-zero profile has no more for all plugins",
+        match="one-more may use 32.0 MB, 3 others may use 96.0 MB, and 96.0 MB are available: "
+        "the pi-zero profile allows no more for all plugins",
     ) as caught:
         Admission(counters, PI_ZERO).admit("one-more", limits)
     assert caught.value.remedy.startswith("Wait until another call has ended")
@@ -142,13 +142,15 @@ def test_where_this_machine_has_too_little_free_others_are_to_be_closed(
 def test_what_is_free_decides_where_it_is_less(machine: Machine, counters: Counters) -> None:
     machine.free(RESERVE_BYTES + 20 * MB)
     Admission(counters, PI_ZERO).admit("small", Limits(memory=19 * MB)).close()
-    with pytest.raises(errors.NotAdmitted, match="room for 20.0 MB: 44.0 MB are free, and 24.0 MB are left"):
+    with pytest.raises(
+        errors.NotAdmitted, match="and 20.0 MB are available: 44.0 MB are free, and 24.0 MB are reserved"
+    ):
         Admission(counters, PI_ZERO).admit("large", Limits(memory=20 * MB))
 
 
 def test_less_free_than_the_reserve_is_no_room(machine: Machine, counters: Counters) -> None:
     machine.free(RESERVE_BYTES - MB)
-    with pytest.raises(errors.NotAdmitted, match=r"room for 0\.0 MB"):
+    with pytest.raises(errors.NotAdmitted, match=r"and 0\.0 MB are available"):
         Admission(counters, PI_ZERO).admit("any", Limits(memory=1))
 
 

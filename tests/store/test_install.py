@@ -100,7 +100,7 @@ def test_an_older_release_is_refused(put: Put, empty: Path) -> None:
 def test_the_release_that_is_kept_comes_back_by_rollback_only(put: Put, empty: Path) -> None:
     put(1)
     put(2)
-    with refused(errors.Downgrade, "was kept", empty):
+    with refused(errors.Downgrade, "is kept", empty):
         put(1)
 
 
@@ -144,7 +144,7 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
     with pytest.raises(errors.Downgrade) as caught:
         put(2)
     assert "edge remove faults --forget" in caught.value.remedy
-    with refused(errors.Downgrade, "other contents", empty):
+    with refused(errors.Downgrade, "different contents", empty):
         put(3, manifest='description = "another"\n')
     assert put(3).change == "installed"
     lifecycle.remove("faults", forget=True)
@@ -154,7 +154,7 @@ def test_a_removal_does_not_lower_the_floor_unless_that_is_forgotten(put: Put, e
 def test_a_record_of_an_older_edge_does_not_say_which_release_was_the_newest(put: Put) -> None:
     put(1)
     records.write(records.get("faults").replace(newest=""))
-    with pytest.raises(errors.Downgrade, match="other contents"):
+    with pytest.raises(errors.Downgrade, match="different contents"):
         put(1, manifest='description = "another"\n')
     lifecycle.remove("faults")
     assert put(1).record.newest
@@ -268,7 +268,7 @@ def test_another_signer_needs_somebody_to_agree(put: Put, empty: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(trust.line(making.public_key(seed), "another"))
     put(1)
-    with refused(errors.NeedsConsent, "signed by another key", empty):
+    with refused(errors.NeedsConsent, "it is signed by key", empty):
         put(2, seed=seed, agrees=None)
     asked: list[Request] = []
     assert put(2, seed=seed, asked=asked).record.enabled

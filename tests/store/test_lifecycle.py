@@ -48,7 +48,7 @@ def test_a_release_that_comes_back_came_from_where_it_came(put: Put) -> None:
 
 def test_without_another_release_there_is_no_rollback(put: Put) -> None:
     put(1)
-    with pytest.raises(errors.StateError, match="no other release"):
+    with pytest.raises(errors.StateError, match="no previous release"):
         lifecycle.rollback("faults")
 
 
@@ -125,7 +125,7 @@ def removing() -> Callable[[], locked]:
 
 def test_enabling_asks_for_what_nobody_agreed_to(put: Put) -> None:
     put(manifest=HTTP, agrees=None)
-    with pytest.raises(errors.NeedsConsent, match="nobody agreed"):
+    with pytest.raises(errors.NeedsConsent, match="need consent"):
         lifecycle.enable("faults", consent=lambda _: False)
     now = lifecycle.enable("faults", consent=lambda _: True)
     assert (now.enabled, now.consents) == (True, (("http_client", "example.org"),))

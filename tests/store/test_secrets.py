@@ -109,7 +109,7 @@ def test_nothing_is_sealed_with_what_is_no_key(data: Path, size: int) -> None:
     secrets.set_secret("weather", "token", CANARY)
     path = data / "keys" / "secrets.key"
     path.write_bytes(bytes(size))
-    with pytest.raises(errors.KeyDamaged, match=r"secrets\.key is no key"):
+    with pytest.raises(errors.KeyDamaged, match=r"secrets\.key is not a valid key"):
         StoredSecrets("weather")["token"]
     secrets.set_secret("weather", "token", "new")
     assert StoredSecrets("weather")["token"] == "new"

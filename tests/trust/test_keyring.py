@@ -139,7 +139,7 @@ def test_this_machines_own_key_is_listed() -> None:
 def test_a_key_that_a_power_cut_damaged_is_none(passphrase: bytes, damage: Callable[[bytes], bytes]) -> None:
     keyring.make("office", passphrase)
     path_of("office").write_bytes(damage(path_of("office").read_bytes()))
-    with pytest.raises(errors.KeyDamaged, match=r"office\.key is no signing key") as caught:
+    with pytest.raises(errors.KeyDamaged, match=r"office\.key is not a valid signing key") as caught:
         keyring.find("office")
     assert "edge key new" in caught.value.remedy
     with pytest.raises(errors.KeyDamaged):
@@ -199,7 +199,7 @@ def test_what_is_no_key_is_not_used(content: bytes) -> None:
     folders.make(keyring.folder(), 0o700)
     path_of("odd").write_bytes(content)
     path_of("odd").chmod(0o600)
-    with pytest.raises(errors.EnvironmentFault, match="no signing key"):
+    with pytest.raises(errors.EnvironmentFault, match="not a valid signing key"):
         keyring.seed_of("odd", nobody)
 
 

@@ -136,7 +136,7 @@ def test_what_was_emptied_is_no_key(home: Path, size: int, value: int) -> None:
     path = home / "data/edge/keys/local.key"
     path.write_bytes(bytes([value]) * size)
     for use in (key_file.local_seed, key_file.local_public):
-        with pytest.raises(errors.KeyDamaged, match="no signing key"):
+        with pytest.raises(errors.KeyDamaged, match="not a valid signing key"):
             use()
     assert path.stat().st_size == size
 
