@@ -51,7 +51,7 @@ def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: byte
         own = MACHINES.get(platform.partition("-")[0], elf.number(header, 18, 2))
         need = elf.needed_bytes(fd)
         if not need:
-            fail(f"{where} is no library", AGAIN)
+            fail(f"{where} is not a library", AGAIN)
         fits = (header[4] == elf.WIDE) == (sys.maxsize > 1 << 32) and elf.number(header, 18, 2) == own
         if fits and found.st_size < need:
             fail(f"{where} is cut short: {found.st_size} bytes, of {need} at least", AGAIN)
