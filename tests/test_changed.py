@@ -11,7 +11,7 @@ from tests import changed
         ("edge/files/staged.py", "tests/files/test_staged.py"),
         ("edge/runtime/__init__.py", "tests/runtime/test_runtime.py"),
         ("edge/text.py", "tests/test_text.py"),
-        ("edge/limits/counters.py", "tests/counters"),
+        ("edge/limits/refusal.py", "tests/counters"),
         ("edge/net/proxies.py", "tests/sources/test_connection.py"),
         ("edge/cli/failure.py", "tests/cli/test_main.py"),
         ("edge/dev/launcher/start.py", "tests/dev/test_launcher.py"),
@@ -34,7 +34,7 @@ def test_a_short_text_selects_nothing() -> None:
 
 
 def test_a_folder_takes_in_its_files() -> None:
-    found = changed.selected(["edge/limits/counters.py", "tests/counters/test_file.py"])
+    found = changed.selected(["edge/limits/refusal.py", "tests/counters/test_file.py"])
     assert "tests/counters" in found
     assert "tests/counters/test_file.py" not in found
 

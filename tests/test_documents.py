@@ -14,7 +14,7 @@ DOCUMENTS = sorted(
     for folder in (ROOT, *(ROOT / name for name in ("docs", "examples", "tests", "tests/guests")))
     for file in folder.glob("*.md")
 )
-CODE = [ROOT / name for name in ("bench", "cross", "edge", "native/src")]
+CODE = [ROOT / name for name in ("bench", "cross", "edge", "native/edge.h", "native/src", "tests/journey.py")]
 
 NEXT_LINE = re.compile(r"\s*\n\s*(?://[/!]?|#)?\s*")
 CITATION = re.compile(r'\bRATIONALE(?:\.md)?\b(?:, "([^"]*)")?')
@@ -33,7 +33,7 @@ def heading_texts(document: Path) -> list[str]:
 
 def cited() -> Iterator[str]:
     """Headings of RATIONALE.md that code names; empty for a mention without one."""
-    for file in (file for folder in CODE for file in folder.rglob("*") if file.is_file()):
+    for file in (file for place in CODE for file in (place, *place.rglob("*")) if file.is_file()):
         if "__pycache__" in file.parts or file.suffix in {".so", ".pyc"}:
             continue
         for found in CITATION.finditer(NEXT_LINE.sub(" ", file.read_text(errors="replace"))):

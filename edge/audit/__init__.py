@@ -36,7 +36,7 @@ operator's acts, nor uses displace denials. All other events are in ACTS.
 
 
 def folder() -> str:
-    """Where the log is kept; an error where there is no place for it."""
+    """The folder of the log. Raises an error where there is none."""
     return f"{files.data_folder()}/audit"
 
 
@@ -114,11 +114,11 @@ def _merged(entries: Iterator[Event], others: Iterator[Event], field: str) -> It
 
 
 def verify() -> list[str]:
-    """What is wrong with the log: what was changed, what is missing, what a power cut tore."""
+    """The problems of the log: changed, missing and truncated entries."""
     from edge.audit.chain import behind, problems
     from edge.audit.rotating_file import others_may_write
 
-    open_to_others = (f"{path}: others may write it" for path in others_may_write(folder()))
+    open_to_others = (f"{path}: other users can write it" for path in others_may_write(folder()))
     read = _read()
     wrong = [*open_to_others, *(problem for files in read.values() for problem in problems(files))]
     for name, other, field in ((ACTS, USES, "since"), (ACTS, USED, "since"), (USES, USED, "past")):

@@ -209,7 +209,7 @@ def _write(fd: int, pieces: Iterable[bytes | Part], file: str) -> None:
 
 
 def _verify(fd: int, file: str, name: str, seed: bytes | bytearray) -> None:
-    """Opens what was written as a device does that trusts the key for this plugin; loads what runs here."""
+    """Opens the package as a device that trusts the key does; loads the code for this machine."""
     trusted = trust.tied(trust.line(making.public_key(seed), "", [name]).encode(), name)
     package = open_package(fd, file, trusted)
     package.check_all()

@@ -50,7 +50,7 @@ SEEING = (
     *("trust", "files", "store", "plugins", "engine", "compiler", "revoked", "signers", "grants", "room"),
     *("configuration", "secrets", "audit"),
 )
-"""Those that are given one view of the store, so that each head is verified once (edge/store/view.py)."""
+"""Checks that share one view of the store, so that each head is verified once (edge/store/view.py)."""
 
 
 def examine() -> Iterator[tuple[str, Finding]]:

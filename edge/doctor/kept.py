@@ -29,7 +29,7 @@ def secrets(view: View) -> Finding:
     """Whether every secret opens, and is there."""
     from edge.store import secrets as stored_secrets
 
-    return _of_plugins(view, stored_secrets.damage_of, "secrets", "plugin", "with secrets, which open")
+    return _of_plugins(view, stored_secrets.damage_of, "secrets", "plugin", "with readable secrets")
 
 
 def registry() -> Finding:
@@ -68,9 +68,9 @@ def files(view: View) -> Finding:
     path = trust.operator_path()
     text = view.trust.read(path) if path else b""
     if text and not text.endswith(b"\n"):
-        remedy = "Look whether lines are missing, a revocation for one, and end the last one"
-        return Finding(WARN, f"{path} ends within a line: it may have been cut short", remedy)
-    return Finding(PASS, f"all in place below {files.folder(files.data_folder())}")
+        remedy = "Check whether lines, such as revocations, are missing; then end the last line"
+        return Finding(WARN, f"{path} ends in the middle of a line: it may be truncated", remedy)
+    return Finding(PASS, f"all files are in place below {files.folder(files.data_folder())}")
 
 
 def _of_plugins(
@@ -110,7 +110,7 @@ def _folders() -> Iterator[str]:
 
 
 def _kept() -> Iterator[str]:
-    """Files that are opened without being read, or worked out anew where they can't be."""
+    """Files that are only locked, or rebuilt if they cannot be read."""
     from edge import files
     from edge.files import runtime_dir
 

@@ -45,7 +45,7 @@ def processor() -> Finding:
             remedy = "`chmod a+r` the file and `chmod a+x` its folders, or run as a user who can read it"
         return Finding(FAIL, f"{path}: {error.strerror}", remedy)
     if library is None:
-        return Finding(FAIL, f"{path} is no library", "Install the bundle again")
+        return Finding(FAIL, f"{path} is not a library", "Install the bundle again")
     if library.fault:
         return Finding(FAIL, f"{path} is damaged: {library.fault}", "Install the bundle again")
     if python is None or (library.bits, library.machine, library.hard_float) != (
@@ -105,7 +105,7 @@ def memory() -> Finding:
 
 
 def confinement() -> Finding:
-    """Whether plugins fit in what a service, a shell or a mount leaves this process."""
+    """Whether the limits of the service, shell or mount leave plugins enough room."""
     from edge import files
     from edge.runtime import confinement
 
@@ -148,7 +148,7 @@ def shared_memory() -> Finding:
 
 
 def places() -> Finding:
-    """Whether variables name places by absolute paths; the XDG standard has others ignored."""
+    """Whether variables contain absolute paths; the XDG standard requires others to be ignored."""
     from edge import files
     from edge.files import runtime_dir
 

@@ -62,7 +62,7 @@ def plugins(view: View) -> Finding:
 
 
 def _damage(view: View, found: Record, which: str) -> EdgeError | None:
-    """What is wrong with a release; of one that was replaced meanwhile, with the one in its place."""
+    """The damage of a release; if it was replaced meanwhile, that of its replacement."""
     from edge import store
     from edge.store.verify import damage_of
     from edge.store.view import View
@@ -150,13 +150,13 @@ def audit(view: View) -> Finding:
     untold = [] if wrong else list(missed.installations(view))
     if untold:
         return warn(untold)
-    remedy = "`edge audit --verify` shows all of it; find out who did that"
+    remedy = "`edge audit --verify` shows every problem; find out who changed the log"
     count = sum(1 for _ in audit.entries())
     return judge(wrong, f"{counted(count, 'entry', 'entries')}, unchanged", remedy)
 
 
 def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
-    """Whether no release is refused for such a reason; raises what leaves that open."""
+    """Whether no release is refused for these reasons; raises errors that leave this open."""
     from edge.store.parts import again
     from edge.store.status import DAMAGES, why
 
@@ -177,7 +177,7 @@ def _taken(view: View, well: str, *kinds: type[EdgeError]) -> Finding:
     if kept and not wrong:
         return Finding(WARN, _listed(kept), remedy)
     if unclear and not wrong:
-        return Finding(WARN, f"it can't be said of what is damaged: {_listed(unclear)}", mended)
+        return Finding(WARN, f"damaged releases were not checked: {_listed(unclear)}", mended)
     return judge(wrong + kept, well, remedy)
 
 

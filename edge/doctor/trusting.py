@@ -40,7 +40,7 @@ def folders() -> Finding:
 
 
 def keys() -> Finding:
-    """Whether private keys are this user's alone, and this machine's own can be used."""
+    """Whether private keys are accessible to this user alone, and this machine's key is usable."""
     from edge import files, trust
     from edge.trust import key_file, keyring
 

@@ -36,7 +36,10 @@ class Inbound(Interface):
     def push(self, message: dict[str, Any]) -> None:
         """Lets a message wait for the plugin; `errors.StateError` where too many wait already."""
         if len(self._waiting) >= MAX_WAITING:
-            raise errors.StateError(f"{MAX_WAITING} messages wait already", "Let the plugin poll them first")
+            raise errors.StateError(
+                f"{MAX_WAITING} messages are waiting already; this is the limit",
+                "Let the plugin poll messages first",
+            )
         self._waiting.append(message)
 
     def __len__(self) -> int:

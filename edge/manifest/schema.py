@@ -43,13 +43,13 @@ def check_schema(found: Findings, document: dict[str, Any]) -> tuple[str, list[s
 
 
 def _warn(found: Findings, schema: dict[str, Any]) -> None:
-    """Says of somebody else's schema what is not checked and what is wrong; our own is refused for it."""
+    """Warns about unchecked and invalid parts of a foreign schema; an own schema is refused for these."""
     from edge.schema.unsettable import unsettable
     from edge.schema.words import faults, unknown
 
     wrong = faults(schema)
     if wrong:
-        found.careless((FIELD,), f"{FIELD} is no JSON Schema, so nothing can be configured: {wrong[0]}")
+        found.careless((FIELD,), f"{FIELD} is not a JSON Schema, so nothing can be configured: {wrong[0]}")
     for places, what in (
         (unknown(schema), "are not checked"),
         ([] if wrong else [place or "/" for place, _ in unsettable(schema)], "are such that no value fits"),

@@ -42,19 +42,20 @@ class Covering:
 
     __slots__ = ("_all", "_groups", "_within")
 
-    def __init__(self, own: Iterable[Request]) -> None:
-        self._all: dict[Request, None] = dict.fromkeys(own)
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._all: dict[Request, None] = dict.fromkeys(requests)
         # By what covers them, where that can be listed; the others by a shared key.
         self._within: dict[Request, list[Request]] = {}
         self._groups: dict[Request, list[Request]] = {}
         for request in self._all:
             if len(request) == 1:
                 continue
-            wider = tuple(permission(request[0]).wider(request))
+            own = permission(request[0])
+            wider = tuple(own.wider(request))
             for key in wider:
                 self._within.setdefault(key, []).append(request)
             if not wider:
-                self._groups.setdefault(permission(request[0]).group(request), []).append(request)
+                self._groups.setdefault(own.group(request), []).append(request)
 
     def __contains__(self, request: Request) -> bool:
         return request in self._all
@@ -65,22 +66,21 @@ class Covering:
             return True
         if len(request) == 1:
             return False
-        if any(wider in self._all for wider in permission(request[0]).wider(request)):
+        own = permission(request[0])
+        if any(wider in self._all for wider in own.wider(request)):
             return True
-        return any(
-            covers(own, request) for own in self._groups.get(permission(request[0]).group(request), ())
-        )
+        alike = self._groups.get(own.group(request), ()) if self._groups else ()
+        return any(covers(other, request) for other in alike)
 
     def within(self, request: Request) -> Iterable[Request]:
         """Those of these that a request covers."""
         if len(request) == 1:
             return [own for own in self._all if own[0] == request[0]]
         listed = self._within.get(request)
-        if listed is not None:
-            return listed
-        return [
-            own for own in self._groups.get(permission(request[0]).group(request), ()) if covers(request, own)
-        ]
+        if listed is not None or not self._groups:
+            return listed or ()
+        alike = self._groups.get(permission(request[0]).group(request), ())
+        return [own for own in alike if covers(request, own)]
 
 
 def covered(request: Request, grants: Iterable[Request]) -> bool:

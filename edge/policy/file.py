@@ -21,7 +21,7 @@ LOCK = ".lock"
 
 
 def default_path() -> str:
-    """Where this user's policy is kept; empty where there is no place for it."""
+    """The path of this user's policy; empty if there is no place for it."""
     return files.policy_path()
 
 
@@ -55,7 +55,7 @@ def read(text: bytes, path: str) -> Policy:
         wrong, remedy = problem(text, path)
         raise errors.EnvironmentFault(
             f"{path} is not a valid policy: {wrong or error}",
-            remedy or "Correct it, or move it away: then defaults hold and nothing is granted",
+            remedy or "Correct it, or move it away to return to the defaults, with nothing granted",
         ) from None
 
 

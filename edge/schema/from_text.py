@@ -41,7 +41,7 @@ def typed(schema: Schema, text: str, root: Schema = True) -> Any:
     if isinstance(value, str):
         if takes_text:
             return text
-        raise ValueError(f"has to be {named(wanted)}")
+        raise ValueError(f"must be {named(wanted)}")
     if not takes_text or not problems(schema, value, root=root) or problems(schema, text, root=root):
         return value
     places = Places(root)

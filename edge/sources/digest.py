@@ -50,8 +50,8 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
     wanted = sha256_hex.lower()
     if not digits.is_digest(wanted):
         raise errors.UsageError(
-            f"{sha256_hex!r} is no SHA-256 digest: it has {digits.COUNT} hexadecimal digits",
-            "Give what `sha256sum` prints for the file",
+            f"{sha256_hex!r} is not a SHA-256 digest, which has {digits.COUNT} hexadecimal digits",
+            "Use the output of `sha256sum` for the file",
         )
     try:
         found = _digest(fd)

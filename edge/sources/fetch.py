@@ -64,7 +64,7 @@ def fetch(
         from edge import errors
 
         raise errors.UsageError(
-            f"A SHA-256 has {digits.COUNT} hexadecimal digits", "`sha256sum FILE` shows it"
+            f"A SHA-256 digest has {digits.COUNT} hexadecimal digits", "`sha256sum FILE` shows it"
         )
     if url.startswith("/"):
         return open_local(url, sha256=sha256, most_bytes=most_bytes, cache=cache)

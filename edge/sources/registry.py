@@ -81,7 +81,7 @@ def find(what: str, *, cache: str, say: Say) -> Entry:
 
 
 def configured() -> tuple[str, list[str]]:
-    """The file that names the registries, and what it names; an error where it names none."""
+    """The path of the list of registries, and its contents; an error if it lists none."""
     home = files.config_home()
     if not home:
         raise errors.UsageError(

@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits. A caller that finds the file locked, or has to open it again (after a fork, or because another
 //! file has its name now), gets a refusal that says so. A killed process stays counted until it is in the way of another,
-//! which then checks whether it lives.
+//! which then checks whether it lives. RATIONALE, "Why counting calls is native".
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU32, Ordering};

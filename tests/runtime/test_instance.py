@@ -73,7 +73,7 @@ def instance(artifact: Artifact) -> Instance:
 
 def test_an_instance_takes_one_call_at_a_time(instance: Instance) -> None:
     instance.start("zeroclaw:plugin/tool@0.1.0#name")
-    with pytest.raises(errors.StateError, match="under way"):
+    with pytest.raises(errors.StateError, match="is running"):
         instance.start("zeroclaw:plugin/tool@0.1.0#name")
 
 
@@ -88,7 +88,7 @@ def test_an_instance_that_trapped_takes_no_more_calls(instance: Instance) -> Non
 def test_a_step_without_a_call_is_out_of_order(instance: Instance) -> None:
     call = instance.start("zeroclaw:plugin/tool@0.1.0#name")
     call.run()
-    with pytest.raises(errors.StateError, match="no call is under way"):
+    with pytest.raises(errors.StateError, match="no call is running"):
         call.step()
 
 
