@@ -24,7 +24,8 @@ import random, sys
 from edge import errors
 from edge.store import lifecycle
 from edge.store.call import prepare
-from tests.support.installing import install
+from edge.store.consent import carry_out
+from edge.store.install import Installation
 
 source = random.Random(int(sys.argv[1]))
 EXPECTED = (
