@@ -1,18 +1,18 @@
-"""Installed plugins, in $XDG_DATA_HOME/edge/store (~/.local/share/edge/store), root's own for root.
+"""Installed plugins, in $XDG_DATA_HOME/edge/store (~/.local/share/edge/store); each user has a store.
 
-    lock                 whoever changes anything holds it; calls take no lock
+    lock                 held for every change; calls take no lock
     plugins/NAME.json    the record of a plugin: its current release, the one before, whether it is enabled
-    releases/ID/         what was unpacked of a package, ID the digest of its description
-        head             the signed description, as it stood in the package
+    releases/ID/         the unpacked files of a package; ID is the digest of its description
+        head             the signed description from the package
         manifest.toml    the plugin's manifest
         manifest.json    the same, checked and compiled (edge/manifest/__init__.py)
         code             for this machine's engine
-        plugin.wasm      where the package had it and this machine can compile
-    calls/NAME.json      derived, may be missing: what a call needs to know (edge/store/call_plan.py)
+        plugin.wasm      if the package contains it and this machine can compile
+    calls/NAME.json      derived, may be missing: the call plan (edge/store/call_plan.py)
     calls/NAME.waiting   a release that waits for a secret or a setting (edge/store/awaited.py)
-    staging/             what is being made; emptied by whoever takes the lock next
+    staging/             unfinished work; emptied when the lock is taken
 
-A change is staged, synced, and becomes real with the rename of one record. RATIONALE, "Why one rename".
+A change is staged and synced, and takes effect with the rename of one record. RATIONALE, "Why one rename".
 """
 
 from __future__ import annotations
@@ -42,24 +42,23 @@ OWNER_ONLY = 0o700
 
 
 class Record:
-    """What is known of a plugin.
+    """The record of a plugin.
 
     name             of the plugin
-    current          folder of the release that calls run, empty once the plugin is removed
-    previous         folder of the release before, empty where there is none; without a current one, the
+    current          folder of the release that calls run; empty when the plugin is removed
+    previous         folder of the release before it; empty if there is none. Without a current one, the
                      plugin is being removed (edge/store/removal.py)
     enabled          whether it may be called
-    floor            the highest release number that was ever current: none below it is installed any more
-    newest           the release that has that number: none with other contents comes in its place by itself
+    floor            the highest release number that was ever current; lower ones are refused
+    newest           the release with that number; the same number with other contents is refused
     newest_version   its version; empty in records of an older Edge
     origin           where the current release came from
     remote           whether that was another machine
     previous_source  where the release before came from, and whether that was another machine
-    interpret        whether its code is interpreted although this CPU could run code of its own
-    consents         what its operator agreed to, of the current release and of the one that is kept
-    approved         which of these two somebody agreed to, or needed nobody to: they may be called without
-                     another question
-    identity         of the file it was read from; changes with every change of it
+    interpret        whether its code is interpreted although this CPU has a native engine
+    consents         requests that the operator consented to, of the current and the previous release
+    approved         which of these two releases may be called without asking for consent
+    identity         of the file that it was read from; changes whenever that file does
     """
 
     FIELDS = (
@@ -113,11 +112,11 @@ class Record:
         self.identity = identity
 
     def replace(self, **changes: Any) -> Record:
-        """The same but for what is given."""
+        """A copy with these fields changed."""
         return Record(**{name: changes.pop(name, getattr(self, name)) for name in self.FIELDS}, **changes)
 
     def is_approved(self, release_id: str) -> bool:
-        """Whether a release may be called without another question."""
+        """Whether a release may be called without asking for consent."""
         return release_id in self.approved
 
     def __eq__(self, other: object) -> bool:
@@ -130,60 +129,60 @@ class Record:
 
 
 def root() -> str:
-    """The store's folder, which may not be there yet."""
+    """The store's folder, which may not exist yet."""
     return f"{files.data_folder()}/store"
 
 
 def record_path(name: str) -> str:
-    """Where the record of a plugin is."""
+    """The path of a plugin's record."""
     return f"{root()}/plugins/{name}{RECORD}"
 
 
 def release_path(release_id: str) -> str:
-    """Where a release is."""
+    """The folder of a release."""
     return f"{root()}/releases/{release_id}"
 
 
 def call_plan_path(name: str) -> str:
-    """Where the call plan of a plugin is stored."""
+    """The path of a plugin's call plan."""
     return f"{root()}/calls/{name}.json"
 
 
 def config_path(name: str) -> str:
-    """Where the configuration of a plugin is kept: a JSON object, passed on as it stands."""
+    """The path of a plugin's configuration: a JSON object that calls pass on unchanged."""
     return f"{files.data_folder()}/config/{name}.json"
 
 
 def secrets_path(name: str) -> str:
-    """Where the secrets of a plugin are kept, sealed."""
+    """The path of a plugin's secrets, which are sealed."""
     return f"{files.data_folder()}/secrets/{name}.json"
 
 
 def waiting_path(name: str) -> str:
-    """Where the manifest of a release is kept that waits for a setting (edge/store/awaited.py)."""
+    """The path of the manifest of a release that waits for a setting (edge/store/awaited.py)."""
     return f"{root()}/calls/{name}.waiting"
 
 
 def staging_path() -> str:
-    """Where changes are prepared."""
+    """The folder in which changes are prepared."""
     return f"{root()}/staging"
 
 
 def read(path: str) -> bytes | None:
-    """A small file of the store, None where there is none."""
+    """A small file of the store; None if it does not exist."""
     found = files.read_own(path)
     return found and found[0]
 
 
 def identity(found: posix.stat_result) -> str:
-    """What of a file changes whenever its contents may have."""
+    """A text that changes whenever the contents of a file may have changed."""
     return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
 def find(name: str) -> Record | None:
     """The record of a plugin that is, or was, installed.
 
-    Raises `errors.StoreDamaged` for one that means nothing.
+    Raises `errors.StoreDamaged` if it is not valid.
     """
     if not is_plugin_name(name):
         return None
@@ -199,7 +198,7 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
             raise ValueError("its format is unknown, or it belongs to another plugin")
         if not all(isinstance(ask, list) for ask in said["consents"]):
             raise ValueError("`consents` must contain lists of strings")
-        # Records of an older Edge do not have it: then what may be called is what somebody agreed to.
+        # Records of an older Edge lack it: an enabled release was consented to.
         said.setdefault("approved", [said["current"]] if said["enabled"] else [])
         if not isinstance(said["approved"], list):
             raise ValueError("`approved` must contain strings")

@@ -1,7 +1,7 @@
-"""Releases that are not current yet because their check wants a secret or a setting that is not set.
+"""Releases that are not current yet because their check needs a secret or a setting that is not set.
 
-A new plugin is installed disabled then. An upgrade is refused, and what can be set for it is kept here until
-it is installed: calls/NAME.waiting, a compiled manifest.
+A new plugin is then installed but disabled. An upgrade is refused, and its compiled manifest is stored in
+calls/NAME.waiting, so that its secrets and settings can be set before it is installed.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 
 def keep(waiting: Manifest) -> None:
-    """Lets secrets and settings of a release be set that was refused for want of them; the lock is held."""
+    """Stores the manifest of a refused release, so that what it lacks can be set; the lock is held."""
     from edge.json_text import json_text
 
     with Staged(store.waiting_path(waiting.name), 0o600) as staged:
         staged.write(json_text(waiting.compiled()).encode())
         staged.commit()
-    # Its record is another file now, so that no call goes by terms without what is withheld from here on.
+    # A new file of the record invalidates call plans that do not name the settings withheld now.
     write(get(waiting.name))
 
 
 def delete(name: str) -> None:
-    """Drops the release that waits, which was installed or is not wanted any more."""
+    """Deletes the manifest of the release that waits."""
     staged.remove(store.waiting_path(name))
 
 
 def settable(name: str) -> Manifest:
-    """The manifest of an installed plugin, with what the release that waits can be configured with beside it.
+    """The manifest of an installed plugin, with the properties of the release that waits added.
 
-    Where both have a property, the installed release says what it takes.
+    If both have a property, the schema of the installed release applies.
     """
     current, waiting = manifest_of(get(name).current), find(name)
     if waiting is None:
@@ -60,9 +60,9 @@ def settable(name: str) -> Manifest:
 
 
 def find(name: str) -> Manifest | None:
-    """The manifest of the release that waits, None where none does.
+    """The manifest of the release that waits; None if there is none.
 
-    None also for one that can't be read: whoever installs the release again finds out anew.
+    None also if it cannot be read: the next attempt to install the release writes it again.
     """
     text = store.read(store.waiting_path(name))
     if text is None:
@@ -79,5 +79,5 @@ def _schema(manifest: Manifest) -> dict[str, Any]:
 
 
 def may_withhold(name: str) -> bool:
-    """Whether `edge.store.config.withheld` may find something: reading schemas is left out where not."""
+    """Whether `edge.store.config.withheld` may find something; otherwise no schema is read."""
     return any(posix.access(path, 0) for path in (store.config_path(name), store.waiting_path(name)))

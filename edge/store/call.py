@@ -1,4 +1,4 @@
-"""A call of an installed plugin, on the shortest way from its name to its code.
+"""A call of an installed plugin, by the shortest path from its name to its code.
 
 RATIONALE, "What an `edge call` avoids".
 """
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Prepared:
-    """An installed plugin whose files are open, so that no change of the store reaches them any more.
+    """An installed plugin with open files, which changes of the store do not affect.
 
-    Leaving its `with` closes them; what was loaded lives on.
+    Leaving its `with` closes them; a loaded plugin stays valid.
 
     name     of the plugin
     plan     its call plan
@@ -49,7 +49,7 @@ class Prepared:
         folder = store.release_path(found.current)
         self._fd = _open(f"{folder}/{store.HEAD}")
         try:
-            # None of a FIFO that somebody has open.
+            # None for a FIFO that another process has open.
             self._head = files.read_all(self._fd) or b""
         except OSError as error:
             files.raise_own(f"{folder}/{store.HEAD}", error)
@@ -69,7 +69,7 @@ class Prepared:
     ) -> Plugin:
         """Loads its current release; signature and trust are checked each time.
 
-        Raises `errors.NotGranted`, or what is wrong with the release.
+        Raises `errors.NotGranted`, or the fault of the release.
         """
         own = self.plan
         context = Context(log, lambda: _secrets(self.name, own), lambda: own.granted(audit))
@@ -117,7 +117,7 @@ def prepare(name: str) -> Prepared:
         try:
             return Prepared(found)
         except Exception as error:  # noqa: PERF203 a switch of releases is rare
-            # Between the record and its release, another process may have switched to a new one.
+            # Another process may have switched releases after the record was read.
             again = _record(name)
             if again == found:
                 if isinstance(error, FileNotFoundError):

@@ -1,7 +1,7 @@
-"""What a call of an installed plugin needs to know, worked out beforehand: calls/NAME.json.
+"""Call plans: what a call of an installed plugin needs to know, derived beforehand, in calls/NAME.json.
 
-It follows from the release, the policy, the device's profile and the release of Edge. While none of these
-changed it is read and believed, since only its owner can write it; otherwise it is worked out anew.
+A plan is derived from the release, the policy, the device's profile and the release of Edge. While none of
+them has changed, calls use it as it is, since only its owner can write it; otherwise it is derived again.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class CallPlan:
     """How a plugin is called.
 
     stamp       of everything that the plan is derived from (`stamp_of`)
-    receipt     stands for the last check of its code
-    grants      what it is granted, compiled (edge.policy.grants)
-    interfaces  the modules of edge.interfaces that implement what it imports
-    missing     why it may not be loaded at all, empty when it may
+    receipt     proof of the last check of its code
+    grants      its grants, compiled (edge.policy.grants)
+    interfaces  the modules of edge.interfaces that implement its imports
+    missing     why it may not be loaded; empty if it may
     risks       the risk of each tool
     operator    whether only keys that the operator added count
-    withheld    settings that it does not get (edge.store.config.withheld)
+    withheld    settings that are not passed to it (edge.store.config.withheld)
     """
 
     __slots__ = (
@@ -75,7 +75,7 @@ class CallPlan:
         self.withheld = withheld
 
     def granted(self, audit: Audit | None) -> Grants:
-        """The grants; what is denied is told to `audit`."""
+        """The grants; denials are passed to `audit`."""
         from edge.policy.grants import Grants
 
         return Grants.from_compiled(self.grants, audit)
@@ -88,17 +88,17 @@ def kept(record: Record, profile: Profile) -> CallPlan | None:
 
 
 def last(record: Record) -> CallPlan | None:
-    """What was kept, whether it still holds or not."""
+    """The stored call plan, up to date or not."""
     try:
         text = store.read(store.call_plan_path(record.name))
     except Exception:
-        # Whatever is wrong with it, it can be worked out.
+        # Whatever its fault, it can be derived again.
         return None
     return None if text is None else _parse(text, record)
 
 
 def _parse(text: bytes, record: Record) -> CallPlan | None:
-    """What was kept, if it is about the release that is current; anything else is worked out anew."""
+    """The call plan in a file if it is for the current release, otherwise None."""
     try:
         said = native.read_json(text)
         if said.pop("format") != FORMAT or said["release"] != record.current:
@@ -109,7 +109,7 @@ def _parse(text: bytes, record: Record) -> CallPlan | None:
 
 
 def stamp_of(record: Record, profile: Profile) -> str:
-    """Changes whenever the record, the policy, the profile or this package may have."""
+    """A text that changes whenever the record, the policy, the profile or this package may have changed."""
     path = files.policy_path()
     try:
         found = posix.stat(path)
@@ -118,6 +118,6 @@ def stamp_of(record: Record, profile: Profile) -> str:
     except OSError as error:
         files.raise_for(path, error)
     else:
-        # A file that others may write is believed by nobody; whoever reads the policy says so.
+        # A policy that others may write is refused where it is read.
         said = f"{store.identity(found)}{'' if found.st_mode & files.OTHERS_WRITE else ' guarded'}"
     return f"{__version__}, {profile.name}, {record.identity}, {said}"

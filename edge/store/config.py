@@ -1,7 +1,7 @@
 """The configuration of installed plugins: a JSON object each, typed by the schema of its manifest.
 
-They are in $XDG_DATA_HOME/edge/config. Secrets are no part of it (secrets.py). A call passes the file on
-as it stands.
+The files are in $XDG_DATA_HOME/edge/config. Secrets are stored elsewhere (secrets.py). A call passes the file
+on unchanged.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 READS = "config_read"
 MAX_BYTES = 256 << 10
-"""It crosses into the plugin with every call."""
+"""The configuration is copied into the plugin with every call."""
 
 
 def read(name: str) -> bytes:
-    """The configuration as text, empty where nothing is set; `errors.StoreDamaged` as `values`."""
+    """The configuration as text, empty if nothing is set; raises as `values`."""
     text = _text(name)
     _parse(text, name)
     return text or b""
 
 
 def values(name: str) -> dict[str, Any]:
-    """What is set; `errors.StoreDamaged` where the file is no JSON object."""
+    """All settings; `errors.StoreDamaged` if the file is not a JSON object."""
     return _parse(_text(name), name)
 
 
 def damage_of(name: str) -> EdgeError | None:
-    """What is wrong with the file, None where it can be read."""
+    """The fault of the file; None if it can be read."""
     try:
         values(name)
     except errors.EdgeError as error:
@@ -75,7 +75,7 @@ def _parse(text: bytes | None, name: str) -> dict[str, Any]:
 
 
 def properties(manifest: Manifest) -> dict[str, Any]:
-    """The properties that a plugin's configuration may have by its schema, those that are secret left out."""
+    """The properties in the schema of a plugin's configuration, without the secret ones."""
     listed = schema_of(manifest).get("properties", {})
     return {name: rules for name, rules in listed.items() if name not in manifest.secrets}
 
@@ -83,8 +83,8 @@ def properties(manifest: Manifest) -> dict[str, Any]:
 def schema_of(manifest: Manifest) -> dict[str, Any]:
     """The schema of a plugin's configuration.
 
-    Without one there is nothing to set, or any text where the manifest has the permission config_read:
-    published plugins ask for that and say no more.
+    Without one nothing can be set, or any text if the manifest has the permission config_read: published
+    plugins declare that and no schema.
     """
     if not manifest.config_schema:
         return {"additionalProperties": {"type": "string"} if is_free(manifest) else False}
@@ -99,15 +99,15 @@ def schema_of(manifest: Manifest) -> dict[str, Any]:
 
 
 def is_free(manifest: Manifest) -> bool:
-    """Whether any text may be set, because the plugin does not say what it takes."""
+    """Whether any text may be set, because the plugin declares no schema."""
     return not manifest.config_schema and READS in manifest.permissions
 
 
 def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:
-    """Sets and removes values, all of it or nothing; answers with what is set then.
+    """Sets and removes values atomically; returns the new settings.
 
-    Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` where somebody
-    removed the plugin meanwhile. What is `required` may still be missing: it can't all come at once.
+    Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` if the plugin
+    was removed meanwhile. `required` properties may be missing: they may be set one at a time.
     """
     removed = tuple(removed)
     for name in (*changes, *removed):
@@ -121,16 +121,16 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     from edge.json_text import json_text
     from edge.store.lock import locked
 
-    # What only takes away works on a full disk, too.
+    # Removing values works on a full disk, too.
     with locked(), nullcontext() if changes else reserve.spent():
-        # What is set for a plugin that is gone would be there for the next one of that name.
+        # A new plugin of the same name must not inherit values that were set for a removed one.
         records.get(manifest.name)
         before = values(manifest.name)
         _check_removed(manifest, before, removed)
         whole = {**before, **changes}
         now = {name: value for name, value in whole.items() if name not in removed}
         _check(manifest, now)
-        # As text: to Python, 1 and true are the same.
+        # Compared as text: in Python, 1 equals True.
         if json_text(now) != json_text(before):
             _write(manifest.name, now, sorted({*changes, *removed}))
         else:
@@ -139,14 +139,14 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
 
 
 def missing(manifest: Manifest, is_set: Iterable[str]) -> list[str]:
-    """Properties that the schema requires and that are not set; `is_set`: the secrets that are."""
+    """Required properties that are not set; `is_set`: the secrets that are set."""
     required = schema_of(manifest).get("required", [])
     there = {*values(manifest.name), *is_set}
     return [name for name in required if name not in there]
 
 
 def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
-    """Those that the schema lets pass without a word of them."""
+    """Those of these names that the schema allows without describing them."""
     rules = schema_of(manifest)
     if "additionalProperties" in rules:
         return []
@@ -154,12 +154,12 @@ def unknown(manifest: Manifest, names: Iterable[str]) -> list[str]:
 
 
 def withheld(manifest: Manifest, is_set: Iterable[str] | None = None) -> list[str]:
-    """Settings that the release of a manifest does not get, whether they are set or not.
+    """Settings that are not passed to the release of a manifest, whether they are set or not.
 
-    `is_set`: the settings that are; without it they are read.
+    `is_set`: the settings that are set; without it they are read.
 
-    They are for a release that waits (edge/store/awaited.py), or what another release left of which its own
-    schema allows nothing. RATIONALE, "Why the call plan names the settings a plugin does not get".
+    They belong to a release that waits (edge/store/awaited.py), or another release left them and the schema
+    of this one does not allow them. RATIONALE, "Why the call plan names the settings a plugin does not get".
     """
     from edge.store import awaited
 
@@ -170,13 +170,13 @@ def withheld(manifest: Manifest, is_set: Iterable[str] | None = None) -> list[st
         if rules.get("additionalProperties") is False and not rules.get("patternProperties"):
             found.update(dict.fromkeys(values(manifest.name) if is_set is None else is_set))
     except (errors.BadManifest, errors.StoreDamaged):
-        # Whoever calls or configures the plugin is told.
+        # Calls and `edge config` report this.
         return []
     return [name for name in found if name not in known]
 
 
 def given(manifest: Manifest) -> bytes:
-    """The configuration that the release of a manifest gets, as text; empty where nothing is set."""
+    """The configuration that is passed to the release of a manifest, as text; empty if nothing is set."""
     text = _text(manifest.name)
     found = _parse(text, manifest.name)
     return _without(text or b"", found, withheld(manifest, found))
@@ -197,7 +197,7 @@ def _without(text: bytes, found: dict[str, Any], names: Iterable[str]) -> bytes:
 
 
 def reset(name: str) -> None:
-    """Drops all that is set for an installed plugin, a file that is damaged as well."""
+    """Deletes all settings of an installed plugin, also a damaged file."""
     from edge.files import reserve
     from edge.store.lock import locked
 
@@ -242,6 +242,6 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
     folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:
         staged.write(text)
-        # Names only: what is configured is nobody's business but the plugin's.
+        # Names only: values may be confidential.
         audit.append({"event": "config", "plugin": name, "changed": changed})
         staged.commit()

@@ -1,12 +1,12 @@
-"""Consent: what an operator has to agree to before a plugin is changed, and what a yes covers.
+"""Consent: what an operator agrees to before a plugin is changed, and what consent covers.
 
-A change is planned under the store's lock; the plan has a permission request and a stamp. Nobody holds the
-lock while somebody reads the request. `commit` makes the change if all that the request was worked out from
-is as it was; otherwise it answers a new plan. A terminal does both in a row (`carry_out`), a service in two
-requests of its client. RATIONALE, "Why consent is planned, then committed".
+A change is planned under the store's lock; the plan has a permission request and a stamp. The lock is not
+held while the operator reads the request. `commit` makes the change if everything that the request was
+derived from is unchanged; otherwise it returns a new plan. A terminal does both in a row (`carry_out`), a
+service in two requests of its client. RATIONALE, "Why consent is planned, then committed".
 
-A yes covers what the request shows: every permission request of the manifest that no consent and no grant
-covers now. What was covered before stays covered, and nothing else becomes so. RATIONALE, "Why consent
+Consent covers what the request shows: every permission request of the manifest that no consent and no grant
+covers now. Requests that were covered before stay covered; no others become covered. RATIONALE, "Why consent
 covers only what was shown".
 """
 
@@ -41,26 +41,26 @@ if TYPE_CHECKING:
         """A change of the store that may need consent. The store's lock is held for both methods."""
 
         def plan(self) -> P:
-            """Works it out, and changes nothing."""
+            """Plans the change, and changes nothing."""
 
         def make(self, plan: P, *, agreed: bool) -> T_co:
-            """Does it; `agreed`: whether somebody agreed to the request of the plan."""
+            """Makes the change; `agreed`: whether the operator consented to the request of the plan."""
 
 
 class Request:
-    """What an operator has to agree to.
+    """What an operator is asked to consent to.
 
     manifest  of the plugin
-    grants    what it would be granted with the consent
+    grants    its grants with the consent
     imports   of the component
-    missing   permission requests that no consent and no grant covers at the level that holds
-    consents  those of them that a yes covers: none at a level that goes by grants alone
-    changes   against the installed release, with what of it is missing; empty where that was never agreed to
-              or is damaged, or there is none: then all of the plugin is to be shown
-    signer    who signed it, where that is another one than before; empty otherwise
-    signer_before  who signed what is installed then
+    missing   permission requests that no consent and no grant covers at the level in force
+    consents  those of them that consent covers: none at a level that accepts only grants
+    changes   against the installed release, including what of it is missing; empty if there is no installed
+              release, or it is damaged or was never consented to: then the whole plugin is shown
+    signer    the key that signed it if it differs from the installed release's; otherwise empty
+    signer_before  the key of the installed release in that case
     remote    whether it came from another machine
-    adopted   whether who packed it is not who wrote it
+    adopted   whether its packager is not its author
     """
 
     __slots__ = (
@@ -94,20 +94,20 @@ class Request:
         self.remote = remote
         level = level_of(manifest, held, manifest.name)
         self.missing = missing(manifest, held, level)
-        # What the level does not give is shown as such: a yes to that is none to give it at another level.
+        # A request that the level refuses is shown as such: consent does not grant it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
         self.consents: tuple[catalogue.Request, ...] = () if explicit else self.missing
         self.changes = _with_missing(list(changes), self.consents)
         self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
 
     def refused(self) -> set[catalogue.Request]:
-        """The permission requests of which the level gives the plugin nothing, with a yes or without."""
+        """The permission requests that the level refuses completely, with or without consent."""
         not_given, given = {*self.missing} - {*self.consents}, requests.Covering(self.grants.allowed)
         limits = self.grants.limits
         return {
             ask
             for ask in self.manifest.requests
-            # A limit is given also where no consent is needed for it; of others a part is something.
+            # A limit may be allowed without consent; other requests may be allowed in part.
             if ask in not_given
             or not (
                 (ask[0] == "limits" and float(ask[2]) <= limits[ask[1]])
@@ -116,17 +116,17 @@ class Request:
         }
 
     def widenings(self) -> list[str]:
-        """Each thing that a yes lets the plugin do beyond what it may do now."""
+        """Everything that consent allows the plugin beyond what it may do now."""
         if self.changes:
             return [change.what for change in self.changes if change.wider]
         return [f"asks for {requests.spelled(ask)}" for ask in self.consents]
 
 
 class Plan:
-    """A change that was worked out and not made.
+    """A change that is planned and not made.
 
-    request  what an operator has to agree to, None where nobody has to
-    stamp    of all that the request was worked out from: the same as long as nothing of that changed
+    request  what the operator is asked to consent to; None if no consent is needed
+    stamp    of everything that the request was derived from: the same as long as that is unchanged
     """
 
     __slots__ = ("request", "stamp")
@@ -136,11 +136,11 @@ class Plan:
         self.stamp = stamp
 
     def check(self) -> None:
-        """Raises what takes long to find out against the change; called before anybody is asked."""
+        """Makes checks that take long; called before the operator is asked."""
 
 
 class Agreed:
-    """Consent that was given before the request was known; the request is shown once the change is made."""
+    """Consent given in advance; the request is shown after the change is made."""
 
     __slots__ = ("_show",)
 
@@ -148,18 +148,18 @@ class Agreed:
         self._show = show
 
     def __call__(self, request: Request) -> bool:
-        """Shows what was agreed to."""
+        """Shows the request."""
         self._show(request)
         return True
 
 
 class Review:
-    """What a release needs, compared with what its plugin may do now.
+    """The needs of a release, compared with what its plugin may do now.
 
     held     the policy, with the consents in force
-    level    the security level that holds
-    request  what an operator has to agree to, None where nobody has to
-    reasons  why it does not take the place of the installed release without a yes, and all that a yes covers
+    level    the security level in force
+    request  what the operator is asked to consent to; None if no consent is needed
+    reasons  why replacing the installed release needs consent, and everything that the consent covers
     """
 
     __slots__ = ("held", "level", "manifest", "reasons", "request")
@@ -174,20 +174,20 @@ class Review:
         self.reasons = tuple(reasons)
 
     def granted(self, *, agreed: bool) -> Grants:
-        """What the plugin is granted, with a yes or without."""
+        """The plugin's grants, with or without consent."""
         if agreed and self.request is not None:
             return self.request.grants
         return grants.resolve(self.manifest, self.held, profile=here())
 
     def consents(self, before: Record | None, *, agreed: bool) -> list[catalogue.Request]:
-        """The consents to the release: those that cover it already, and with a yes what was shown."""
+        """The consents to the release: those that cover it already and, with consent, what was shown."""
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
         agreed_to, held = set(shown), requests.Covering(had)
         return [ask for ask in self.manifest.requests if ask in agreed_to or held.covers(ask)]
 
     def stamp(self, act: str, release: str, before: Record | None) -> str:
-        """Of an act on a release, and of all that the request was worked out from."""
+        """The stamp of an act on a release, and of everything that the request was derived from."""
         import hashlib
 
         own = self.held.of(self.manifest.name)
@@ -203,7 +203,7 @@ class Review:
 
 
 def plan(work: Work[P, T_co]) -> P:
-    """Works out a change; what somebody is asked about was checked."""
+    """Plans a change; a change that needs consent is checked."""
     with locked():
         planned = work.plan()
         if planned.request is not None:
@@ -212,10 +212,10 @@ def plan(work: Work[P, T_co]) -> P:
 
 
 def commit(work: Work[P, T_co], stamp: str, *, agreed: bool) -> tuple[T_co | None, P]:
-    """Makes a change if its plan still has the stamp; answers what came of it, and the plan.
+    """Makes a change if its plan still has the stamp; returns the result and the plan.
 
-    Otherwise it answers None, and a plan that has to be agreed to anew.
-    `agreed`: whether somebody agreed to the request of the plan with that stamp.
+    Otherwise it returns None and a new plan, which needs consent again.
+    `agreed`: whether the operator consented to the request of the plan with that stamp.
     """
     with locked():
         now = work.plan()
@@ -223,13 +223,13 @@ def commit(work: Work[P, T_co], stamp: str, *, agreed: bool) -> tuple[T_co | Non
 
 
 def carry_out(work: Work[P, T_co], consent: Consent | None) -> T_co:
-    """Makes a change; `consent` is asked, without the store's lock, where somebody has to agree.
+    """Makes a change; `consent` is called, without the store's lock, if consent is needed.
 
-    It is asked again where what it was asked about has changed meanwhile. None: nobody agrees.
+    It is called again if the request has changed meanwhile. None: consent is refused.
     """
     with locked():
         planned = work.plan()
-        # At once: a second plan would read and verify the package again.
+        # In one step: a second plan would read and verify the package again.
         if planned.request is None or consent is None:
             return work.make(planned, agreed=False)
         planned.check()
@@ -245,7 +245,7 @@ def carry_out(work: Work[P, T_co], consent: Consent | None) -> T_co:
 
 
 def shown(request: Request) -> tuple[object, ...]:
-    """All that whoever is asked goes by: two requests of which it is equal are one question."""
+    """Everything shown to the operator: two requests for which this is equal are one question."""
     return (
         tuple((change.what, change.wider) for change in request.changes),
         request.missing,
@@ -263,7 +263,7 @@ def shown(request: Request) -> tuple[object, ...]:
 def missing(manifest: Manifest, held: Policy, level: str) -> tuple[catalogue.Request, ...]:
     """The permission requests of a manifest that no consent and no grant covers at a level.
 
-    Limits no higher than what the level gives without consent are not among them.
+    Limits that the level allows without consent are not among them.
     """
     counting = held.accepted(manifest.name, level)
     if counting is None:
@@ -283,9 +283,9 @@ def review(
     adopted: bool = False,
     policy: Policy | None = None,
 ) -> Review:
-    """What a release needs that is to be installed; `before`: its plugin's record, None for a new one.
+    """The needs of a release to be installed; `before`: its plugin's record, None for a new plugin.
 
-    `policy`: as it was read already; without it, it is read.
+    `policy`: the policy if it was read already; otherwise it is read.
     """
 
     def request(changes: Iterable[Change] = (), other: tuple[str, str] = ("", "")) -> Request:
@@ -299,12 +299,12 @@ def review(
     changes, reasons, other = _compared(before, manifest, imports, signer)
     is_wider = any(change.wider for change in changes)
     if remote and not (reasons or is_wider) and signer == _own_key():
-        # Who compiled it here says nothing of who wrote it.
+        # This machine's key shows who compiled it, not who wrote it.
         reasons = ["it comes from another machine"]
     approved = before.is_approved(before.current)
     if not (reasons or is_wider or (not approved and (remote or _waits(manifest, held)))):
         return Review(manifest, held, None)
-    # What nobody agreed to is nothing to compare with: a change of it says too little.
+    # A release without consent is no basis for a comparison: the change alone says too little.
     shown = changes if approved else []
     asked = request(shown, other)
     if reasons or is_wider:
@@ -313,7 +313,7 @@ def review(
 
 
 def review_enabling(found: Record, manifest: Manifest, description: dict[str, Any]) -> Review:
-    """What an installed release needs before it may be called; `description`: the signed one."""
+    """The needs of an installed release before it may be called; `description`: the signed one."""
     imports, adopted = description["imports"], bool(description.get("adopted"))
     held = policy_file.load().agreed(found.name, found.consents)
     waits = _waits(manifest, held) or (found.remote and not found.is_approved(found.current))
@@ -323,7 +323,7 @@ def review_enabling(found: Record, manifest: Manifest, description: dict[str, An
 
 
 def _waits(manifest: Manifest, held: Policy) -> bool:
-    """Whether a plugin asks for something that somebody has to agree to first."""
+    """Whether a plugin requests something that needs consent."""
     level = level_of(manifest, held, manifest.name)
     return levels.LEVELS[level]["consent"] != "none" and bool(missing(manifest, held, level))
 
@@ -331,12 +331,12 @@ def _waits(manifest: Manifest, held: Policy) -> bool:
 def _compared(
     before: Record, manifest: Manifest, imports: list[str], signer: str
 ) -> tuple[list[Change], list[str], tuple[str, str]]:
-    """What a release changes, why it needs a yes beside that, and both signers where its own is another."""
+    """The changes of a release, other reasons for consent, and both signers if they differ."""
     try:
         old = description_of(before.current)
         changes = difference(old["imports"], manifest_of(before.current), imports, manifest)
     except errors.EdgeError:
-        # Nobody can say any more what it was allowed.
+        # What the damaged release was allowed is unknown.
         return [], ["the installed release is damaged"], ("", "")
     before_it = old["signer"]
     if signer == before_it:
@@ -346,7 +346,7 @@ def _compared(
 
 
 def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) -> list[Change]:
-    """The changes, with what a yes covers beyond them; nothing where there is nothing to compare with."""
+    """The changes, with what consent covers beyond them; empty if there is nothing to compare with."""
     if not changes:
         return []
     told = {change.request for change in changes if change.wider}
@@ -363,7 +363,7 @@ def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) 
 
 
 def _is_free(ask: catalogue.Request, free: dict[str, float]) -> bool:
-    """Whether it is a limit no higher than what there is without anybody's consent."""
+    """Whether it is a limit that needs no consent."""
     return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
 
 

@@ -1,4 +1,4 @@
-"""Whether a release may be installed whose number is none above the highest that was ever current."""
+"""Whether a release may be installed whose number is not above the highest that was ever current."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def check(before: Record, name: str, number: int, release_id: str, *, again: bool) -> None:
-    """Raises `errors.Downgrade` where it may not; `before`: the record of the plugin.
+    """Raises `errors.Downgrade` if it may not; `before`: the record of the plugin.
 
-    `again` lets the highest number come back with other contents.
+    `again` allows the highest number with other contents.
     """
     if before.previous[:ID_DIGITS] == release_id:
         raise errors.Downgrade(
@@ -25,7 +25,7 @@ def check(before: Record, name: str, number: int, release_id: str, *, again: boo
             f"{name}: this is release {number}, but release {before.floor} was installed before",
             _newer(before),
         )
-    # A record of an older Edge does not say which one that was; then it is the current one, or any.
+    # A record of an older Edge does not name that release; then it is the current one, or any.
     newest = (before.newest or before.current)[:ID_DIGITS]
     if newest and newest != release_id and not again:
         raise errors.Downgrade(

@@ -1,6 +1,6 @@
 """Whether a call of an installed plugin can ever be admitted on this machine.
 
-Looked at when it is installed and by `edge doctor`, so that not the first call tells.
+Installation and `edge doctor` check this, so that it is known before the first call.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ MB = 1 << 20
 
 
 def misfit(name: str, own: CallPlan | None = None) -> tuple[str, str] | None:
-    """Why no call of a plugin is ever admitted here, and what to do; None where calls fit.
+    """Why no call of a plugin is ever admitted here, and the remedy; None if calls fit.
 
-    `own`: the terms of its calls, where they were just worked out; otherwise this raises what is wrong with
-    its release or with the policy.
+    `own`: its call plan if it was just derived; otherwise this raises the faults of its release or of the
+    policy.
     """
     device = here()
     if own is None:
-        # As it was written: what a call goes by is kept for that very file.
+        # Read from its file: the call plan is stored for exactly this file.
         own = planning.of(records.get(name), device)
     limits = device.limits.within(own.grants["limits"])
     need = admission.need(limits, device)

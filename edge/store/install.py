@@ -1,4 +1,4 @@
-"""Installing a package: a new plugin, or another release of one that is there."""
+"""Installation of a package: a new plugin, or another release of an installed one."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ CONSENTS = "`edge install SOURCE --yes` consents"
 
 
 class Outcome:
-    """What became of an installation.
+    """The result of an installation.
 
     record   of the plugin now
     change   what was done: installed, upgraded, enabled (it was installed already) or nothing
     version  of the release
     number   of the release
-    needs    commands that set what its check needs, before it can be enabled
-    adopted  whether who packed it is not who wrote it
-    warnings  what its manifest has that was let pass
-    asked    whether there was something to agree to: then its warnings were shown
+    needs    commands that set what its check needs before it can be enabled
+    adopted  whether its packager is not its author
+    warnings  problems of its manifest that do not prevent use
+    asked    whether consent was needed: then its warnings were shown
     call_plan  of its calls, None where it was not derived
-    misfit   why no call of it fits on this machine, and what to do; None where calls fit
+    misfit   why no call of it fits on this machine, and the remedy; None if calls fit
     """
 
     __slots__ = (
@@ -81,14 +81,14 @@ class Outcome:
 
 
 class InstallPlan(Plan):
-    """What an installation needs; `review` is None where that very release is installed already."""
+    """A planned installation; `review` is None if exactly this release is installed already."""
 
     __slots__ = ("_origin", "before", "package", "review", "staged")
 
     def __init__(
         self, package: Package, staged: Staged, before: Record | None, needs: Review | None, origin: str
     ) -> None:
-        # The description that names a release may be signed by several keys.
+        # Several keys may have signed the description that names a release.
         release = f"{staged.release_id} {package.description['signer']}"
         stamp = "" if needs is None else needs.stamp("install", release, before)
         super().__init__(None if needs is None else needs.request, stamp)
@@ -99,7 +99,7 @@ class InstallPlan(Plan):
         self._origin = origin
 
     def check(self) -> None:
-        """That every byte of the package is as it was signed."""
+        """Checks every byte of the package against its signed digest."""
         with refusals_told(self._origin):
             self.package.check_all()
 
@@ -107,14 +107,13 @@ class InstallPlan(Plan):
 class Installation:
     """The installation of the package behind a descriptor, as edge/store/consent.py takes it.
 
-    Afterwards all of it holds, or nothing; the descriptor stays the caller's. Where an operator has to agree
-    and nobody does, a new plugin is installed and not enabled, and a release that wants more than the one
-    before is refused (`errors.NeedsConsent`). Whatever is refused is told to the audit.
+    It is atomic; the descriptor stays the caller's. Without the consent that it needs, a new plugin is
+    installed but not enabled, and a release that requests more than the one before is refused
+    (`errors.NeedsConsent`). Refusals are written to the audit log.
 
-    name, version  what was asked for, empty for whatever the package holds; anything else is refused
-                   (`errors.OutOfScope`)
-    again          lets a release number come back with other contents, for those who work on a plugin
-    how            the remedy where nobody consented
+    name, version  the requested plugin, empty for any; others are refused (`errors.OutOfScope`)
+    again          allows an installed release number with other contents, for development
+    how            the remedy if consent is missing
     """
 
     __slots__ = ("_again", "_fd", "_file", "_how", "_name", "_origin", "_remote", "_version")
@@ -141,7 +140,7 @@ class Installation:
         self._version = version
 
     def plan(self) -> InstallPlan:
-        """Checks the package, and who has to agree to what."""
+        """Checks the package, and what needs consent."""
         with refusals_told(self._origin):
             return self._plan()
 
@@ -158,7 +157,7 @@ class Installation:
         refuse_other(self._name, self._version, self._origin, name, package.description["version"])
         before = store.find(name)
         if before is not None and removal.is_unfinished(before):
-            # Recovery could not; what it says then is what stands in the way.
+            # Recovery failed to finish it; this raises the cause.
             removal.finish(before)
             before = store.find(name)
         policy = policy_file.load()
@@ -223,9 +222,9 @@ class Installation:
 
 
 def refuse_other(name: str, version: str, origin: str, found: str, found_version: str) -> None:
-    """Refuses another plugin than was asked for, which would replace any other.
+    """Raises `errors.OutOfScope` for another plugin than the requested one: it could replace any plugin.
 
-    `name`, `version`: what was asked for, empty for any. Raises `errors.OutOfScope`.
+    `name`, `version`: the requested ones, empty for any.
     """
     if name in ("", found) and version in ("", found_version):
         return
@@ -238,10 +237,10 @@ def refuse_other(name: str, version: str, origin: str, found: str, found_version
 
 
 def _check(staged: Staged, granted: Grants, before: Record | None) -> tuple[str, ...]:
-    """Tries a release; answers with the commands that set what a new plugin lacks.
+    """Runs the self-check of a release; returns the commands that set what a new plugin lacks.
 
-    Nothing runs in a new plugin's place, so it is installed and waits. An upgrade is refused, and what it
-    lacks can be set from now on.
+    A new plugin replaces nothing, so it is installed and waits. An upgrade is refused, and what it lacks can
+    be set from now on.
     """
     try:
         selfcheck.check(staged, granted)
@@ -254,7 +253,7 @@ def _check(staged: Staged, granted: Grants, before: Record | None) -> tuple[str,
 
 
 def _known(plan: InstallPlan) -> Outcome:
-    """What is installed already is checked and stays."""
+    """Checks a release that is installed already, and keeps it."""
     assert plan.before is not None
     plan.package.check_all()
     records.make_durable(plan.before.name)
@@ -263,26 +262,26 @@ def _known(plan: InstallPlan) -> Outcome:
 
 @contextmanager
 def refusals_told(origin: str) -> Iterator[None]:
-    """Puts what is refused into the audit log."""
+    """Writes refusals to the audit log."""
     try:
         yield
     except (errors.Refused, errors.CheckFailed) as error:
         fact = {"event": "refused", "act": "install", "origin": origin}
-        # What was refused stays refused, and why is what there is to know first.
+        # Without a working log it stays refused, and the reason is shown first.
         with suppress(errors.EnvironmentFault):
             audit.append({**fact, "kind": type(error).__name__, "why": error.message})
         raise
 
 
 def _is_there(before: Record, release_id: str, signer: str) -> bool:
-    """Whether a release is the current one already, whole, trusted, and signed by the same key."""
+    """Whether a release is the current one, undamaged, trusted and signed by the same key."""
     from edge.store.verify import is_whole
 
     return before.current[:ID_DIGITS] == release_id and is_whole(before, signer)
 
 
 def _is_enabled(plan: InstallPlan, *, agreed: bool) -> bool:
-    """Whether the release may be called: what was disabled stays so, unless only the consent was missing."""
+    """Whether the release is enabled: a disabled plugin stays disabled, unless only consent was missing."""
     before = plan.before
     if before is None or not before.current:
         return agreed
@@ -292,7 +291,7 @@ def _is_enabled(plan: InstallPlan, *, agreed: bool) -> bool:
 
 
 def _check_keys(package: Package, level: str) -> None:
-    """At a level where only keys of the operator's count, the signer has to be one."""
+    """At a level that accepts only keys of the operator, the signer must be one of them."""
     if levels.operator_only(level):
         package.check_trust(trust.text(operator_only=True))
 
@@ -319,7 +318,7 @@ def _switched(
 ) -> Record:
     kept = _kept(before, release_id)
     was_approved = [kept] if before is not None and kept and before.is_approved(kept) else []
-    # A release below the floor is the current one, repaired.
+    # A release below the floor is the current one, which is being repaired.
     floor, newest, version = number, release_id[:ID_DIGITS], staged.manifest.version
     if before is not None and number < before.floor:
         floor, newest, version = before.floor, before.newest, before.newest_version
@@ -341,7 +340,7 @@ def _switched(
 
 
 def _consents_of(before: Record | None, kept: str) -> list[Request]:
-    """What was agreed to of the release that is kept, for when it comes back."""
+    """The consents to the release that is kept, for a rollback."""
     if before is None or not kept:
         return []
     try:
@@ -353,16 +352,16 @@ def _consents_of(before: Record | None, kept: str) -> list[Request]:
 
 
 def _came_from(before: Record | None, kept: str) -> tuple[object, ...]:
-    """Where the release that is kept came from, and whether that was another machine."""
+    """The origin of the release that is kept, and whether that was another machine."""
     if before is None or not kept:
         return "", False
     return before.previous_source if kept == before.previous else (before.origin, before.remote)
 
 
 def _kept(before: Record | None, release_id: str) -> str:
-    """The release to go back to: the one that was current, unless that is damaged or the same.
+    """The release to go back to: the current one, unless it is damaged or the same.
 
-    One whose signer is not trusted is kept: that may change, with a level or a key.
+    A release with an untrusted signer is kept, because a level or a key may change that.
     """
     if before is None or not before.current:
         return ""
@@ -375,7 +374,7 @@ def _kept(before: Record | None, release_id: str) -> str:
 
 
 def _tell(package: Package, before: Record | None, now: Record, *, upgraded: bool) -> None:
-    """Before the record is written: a change may be told of and not have happened, never the other way."""
+    """Writes the audit entry before the record: no change is applied without an entry."""
     audit.append(
         {
             "event": "upgrade" if upgraded else "install",

@@ -1,4 +1,4 @@
-"""What is installed, read from the store and not changed."""
+"""Installed plugins, read from the store without changing them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class Installed:
-    """An installed plugin: its record, and what its current release says.
+    """An installed plugin: its record and its current release.
 
-    Raises `errors.NotInstalled` for a plugin that is not there.
+    Raises `errors.NotInstalled` if it is not installed.
     """
 
     __slots__ = ("record", "release")
 
     def __init__(self, name: str, view: View | None = None) -> None:
-        """`view`: what else the command goes by."""
+        """`view`: the view of the command, if it has one."""
         self.record = records.get(name)
         self.release: Release = (view or View()).release(self.record.current, name)
 
@@ -48,7 +48,7 @@ class Installed:
 
     @property
     def description(self) -> dict[str, Any]:
-        """What its signed description says; the signature is checked, trust in the signer is not."""
+        """Its signed description; the signature is checked, trust in the signer is not."""
         return self.release.description
 
     @property

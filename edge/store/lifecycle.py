@@ -1,4 +1,4 @@
-"""Changes of what is installed: enable, disable, roll back, remove, reload."""
+"""Changes of installed plugins: enable, disable, roll back, remove, reload."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 def enable(name: str, *, consent: Consent | None = None) -> Record:
-    """Lets a plugin be called, once its operator agreed to what it asks for and it passed its self-check.
+    """Enables a plugin, after consent to its permission requests and after its self-check.
 
-    Raises `errors.NeedsConsent` when nobody agreed, `errors.NotGranted` or `errors.CheckFailed` when it
-    would not work; it then stays as it was.
+    Raises `errors.NeedsConsent` without consent, `errors.NotGranted` or `errors.CheckFailed` if the plugin
+    would not work; it then stays unchanged.
     """
     return carry_out(Enabling(name), consent)
 
 
 class EnablePlan(Plan):
-    """What enabling a plugin needs; `review` is None where it is enabled already."""
+    """A plan to enable a plugin; `review` is None if it is enabled already."""
 
     __slots__ = ("found", "review")
 
@@ -56,7 +56,7 @@ class Enabling:
         self._name = name
 
     def plan(self) -> EnablePlan:
-        """Who has to agree to what."""
+        """Checks what needs consent."""
         found = Installed(self._name)
         if found.enabled:
             return EnablePlan(found, None)
@@ -87,7 +87,7 @@ class Enabling:
 
 
 def disable(name: str) -> Record:
-    """Lets a plugin not be called any more; calls under way come to their end."""
+    """Blocks new calls of a plugin; running calls finish."""
     with locked(), reserve.spent():
         found = records.get(name)
         if not found.enabled:
@@ -100,10 +100,10 @@ def disable(name: str) -> Record:
 
 
 def rollback(name: str) -> Record:
-    """Goes to the release that was kept, which must verify; the one that was current is kept then.
+    """Switches to the previous release, which must verify; the current one becomes the previous one.
 
-    Asks nobody, so it adds no consent: the plugin has what is agreed to now, and is disabled where nobody
-    ever agreed to the release that comes back.
+    It asks for no consent and adds none: present consents apply, and the plugin is disabled if the previous
+    release never had consent.
     """
     with locked():
         found = records.get(name)
@@ -124,7 +124,7 @@ def rollback(name: str) -> Record:
             previous_source=(found.origin, found.remote),
             interpret=_interpreted(found.previous),
         )
-        # Whether this library still takes it: Edge may have been updated since.
+        # Edge may have been updated since: the library must still accept it.
         selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)
         _tell("rollback", found, now)
         records.write(now)
@@ -133,10 +133,10 @@ def rollback(name: str) -> Record:
 
 
 def remove(name: str, *, forget: bool = False) -> bool:
-    """Removes a plugin with its configuration, secrets and grants; whether it was installed till now.
+    """Removes a plugin with its configuration, secrets and grants; returns whether it was installed.
 
-    The number of its newest release stays, so that no older one takes its place; `forget` drops that too, and
-    works for a plugin whose record is damaged or gone.
+    The number of its newest release is kept, so that no older one can be installed; `forget` deletes that too,
+    and works for a plugin whose record is damaged or missing.
     """
     with locked(), reserve.spent():
         found = None
@@ -157,7 +157,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
         if found is not None and (found.current or found.previous):
             removal.finish(removal.begin(found, forget=forget))
         else:
-            # Last: what can't be read can't say either that it is being removed.
+            # The record last: an unreadable one cannot be marked as being removed.
             removal.delete(name)
             records.delete(name)
         collect()
@@ -166,7 +166,7 @@ def remove(name: str, *, forget: bool = False) -> bool:
 
 def _refuse_gone(name: str, found: Record | None) -> NoReturn:
     if found is None:
-        # Says so, or that its record was lost.
+        # Raises that it is not installed, or that its record was lost.
         found = records.get(name)
     raise errors.NotInstalled(
         f"No plugin `{name}` is installed; release {found.floor} was removed",
@@ -175,15 +175,15 @@ def _refuse_gone(name: str, found: Record | None) -> NoReturn:
 
 
 def take_back(name: str, ask: Request | None = None) -> int:
-    """Takes back what was agreed to when a plugin was installed or enabled: all, or what `ask` takes in.
+    """Revokes consents that were given when a plugin was installed or enabled: all, or those `ask` covers.
 
-    Answers how many. What the operator granted beside that is the policy's (edge.policy.revoke).
+    Returns their number. Grants of the policy are separate (edge.policy.revoke).
     """
     found = store.find(name)
     if found is None:
         return 0
     with locked(), reserve.spent():
-        # Not what was read before: another may have removed it, and it would come back.
+        # Read again: another process may have removed it, and writing the old record would restore it.
         found = store.find(name)
         if found is None:
             return 0
@@ -199,7 +199,7 @@ def take_back(name: str, ask: Request | None = None) -> int:
 
 
 def reload(name: str) -> Record:
-    """Checks the code of a plugin again, and lets its grants follow the policy anew."""
+    """Checks the code of a plugin again, and derives its grants from the policy again."""
     with locked():
         found = Installed(name)
         fault = fault_of(found.release_id, name)
@@ -213,7 +213,7 @@ def reload(name: str) -> Record:
 
 
 def _refuse(fault: errors.EdgeError, release_id: str, name: str, what: str, mended: str = "") -> NoReturn:
-    """Raises damage as such; what is only not trusted is mended otherwise, as that error says."""
+    """Raises a fault: damage as `errors.StoreDamaged`, missing trust as it is."""
     message = f"{what}: {status.why(fault, name)}"
     if isinstance(fault, status.DAMAGES):
         own = fault.remedy if isinstance(fault, errors.StoreDamaged) else again(release_id, name)
@@ -226,7 +226,7 @@ def _check(found: Record, granted: grants.Grants) -> None:
 
 
 def _interpreted(release_id: str) -> bool:
-    """Whether the code of a release is for the interpreter, though this CPU has an engine of its own."""
+    """Whether the code of a release is for the interpreter although this CPU has a native engine."""
     code = digest(f"{store.release_path(release_id)}/{store.CODE}")
     engine = next(file["engine"] for file in description_of(release_id)["files"] if file["sha256"] == code)
     about = native.about()
@@ -237,7 +237,7 @@ def _tell(event: str, before: Record, now: Record) -> None:
     try:
         description: dict[str, Any] = description_of(now.current)
     except errors.EdgeError:
-        # What is damaged has to be disabled all the same.
+        # A damaged release can be disabled, too.
         description = {"version": "", "release": 0}
     audit.append(
         {
