@@ -28,11 +28,11 @@ def files(view: View, kind: str) -> Iterator[tuple[str, str]]:
         entry, what = written[name]
         told = f"{path} is gone, which was written (entry {entry} of the audit log)"
         remedy = (
-            f"Put it back from a backup, or set it again, as `edge config {name}` shows; if it was removed "
+            f"Restore it from a backup, or set it again, as `edge config {name}` shows; if it was removed "
             f"on purpose: `edge config {name} --reset`"
         )
         if kind == SECRETS:
-            remedy = f"Put it back from a backup, or set it again: `edge secret {name} {what}`"
+            remedy = f"Restore it from a backup, or set it again: `edge secret {name} {what}`"
         yield told, remedy
 
 

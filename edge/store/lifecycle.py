@@ -135,8 +135,8 @@ def rollback(name: str) -> Record:
 def remove(name: str, *, forget: bool = False) -> bool:
     """Removes a plugin with its configuration, secrets and grants; returns whether it was installed.
 
-    The number of its newest release is kept, so that no older one can be installed; `forget` deletes that too,
-    and works for a plugin whose record is damaged or missing.
+    The number of its newest release is kept, so that no older one can be installed. `forget` deletes that
+    too, and works for a plugin whose record is damaged or missing.
     """
     with locked(), reserve.spent():
         found = None

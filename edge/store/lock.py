@@ -1,4 +1,4 @@
-"""Who changes the store is alone: the lock, and the recovery that comes with taking it."""
+"""The store's lock, and the recovery that runs when it is taken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edge import files, store
 from edge.files import folders, locking, staged
 
 TIMEOUT = 120.0
-"""Seconds: an installation of 30 MB takes a Pi Zero some ten."""
+"""Seconds. An installation of 30 MB takes a Pi Zero about ten."""
 
 PAUSE = 0.05
 
@@ -16,7 +16,7 @@ FOLDERS = ("/plugins", "/releases", "/calls", "/staging")
 
 
 class locked:  # noqa: N801 it is used as a function is
-    """Holds the store's lock for a `with`; what an interrupted change left is put in order first."""
+    """Holds the store's lock for a `with`; first recovers from interrupted changes."""
 
     __slots__ = ("_fd", "_missing")
 
@@ -37,7 +37,7 @@ class locked:  # noqa: N801 it is used as a function is
         from edge.store.recovery import recover
 
         try:
-            # Under the lock: who made the store and had no use for it may just have removed it.
+            # Under the lock: a process that made the store and did not need it may just have removed it.
             for folder in ("", *FOLDERS):
                 folders.make(f"{root}{folder}", store.OWNER_ONLY)
                 _check_folder(f"{root}{folder}")
@@ -50,7 +50,7 @@ class locked:  # noqa: N801 it is used as a function is
         self._close()
 
     def _close(self) -> None:
-        """Releases the lock; a store that was made for it goes with it where nothing came into it."""
+        """Releases the lock; removes a store that was made for it and stayed empty."""
         try:
             if self._missing:
                 self._undo(store.root())
@@ -68,9 +68,9 @@ class locked:  # noqa: N801 it is used as a function is
 
 
 class held_now:  # noqa: N801 it is used as a function is
-    """Holds the store's lock for a `with` if nobody else does, which it says; it waits for no one.
+    """Holds the store's lock for a `with` if it is free, and reports whether it is; does not wait.
 
-    For what may as well not be done: nothing is put in order first, and where there is no lock, none is made.
+    For optional work: there is no recovery, and a missing lock file is not created.
     """
 
     __slots__ = ("_fd",)
@@ -92,7 +92,7 @@ class held_now:  # noqa: N801 it is used as a function is
 
 
 def _check_folder(path: str) -> None:
-    """What is removed and believed below it has to be this user's own: no link, nobody else's folder."""
+    """Edge trusts and removes files below this folder, so it must be this user's own and not a link."""
     found = posix.lstat(path)
     is_folder = found.st_mode & files.FORMAT_MASK == files.DIRECTORY
     if is_folder and found.st_uid == posix.geteuid() and not found.st_mode & files.OTHERS_WRITE:

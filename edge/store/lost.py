@@ -1,7 +1,7 @@
-"""Plugins whose record is gone while something of theirs is there: a power cut took it, or somebody did.
+"""Plugins with files but without a record, lost by a power cut or deleted by hand.
 
-A removal takes the record last, so that what is left without one was not removed. Whoever does not
-hold the lock may have looked for the record before an installation, and for the rest after it.
+A removal deletes the record last, so a plugin with files and no record was not removed by Edge. Without the
+lock, the record may be read before an installation and the other files after it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def names() -> list[str]:
 
 
 def remaining_path(name: str) -> str:
-    """A path that shows that a plugin is lost; empty for one that has a record or nothing left of it."""
+    """A path that is left of a lost plugin; empty for one with a record or with nothing left."""
     if not is_plugin_name(name) or posix.access(store.record_path(name), 0):
         return ""
     left = _left(name)
@@ -38,7 +38,7 @@ def _left(name: str) -> str:
 
 
 def problem(name: str, left: str) -> errors.StoreDamaged:
-    """What is to be said of such a plugin; `left`: what is left of it."""
+    """The error for a lost plugin; `left`: a path that is left of it."""
     return errors.StoreDamaged(
         f"{store.record_path(name)} is missing, but {left} exists: the plugin {name} was lost, not removed",
         f"Install it again to keep what is left, or remove that too: `edge remove {name} --forget`",
@@ -46,7 +46,7 @@ def problem(name: str, left: str) -> errors.StoreDamaged:
 
 
 def _called(name: str) -> str:
-    """The release that what was worked out for calls is about."""
+    """The folder of the release in its call plan, or empty."""
     try:
         said = native.read_json(store.read(store.call_plan_path(name)) or b"")
         release = said["release"]

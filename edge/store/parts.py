@@ -1,4 +1,4 @@
-"""The files of a release, and what it means where one is not whole any more."""
+"""The files of a release, and the errors for damaged ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AGAIN = "Install the same release again to repair it; its configuration is kept"
 
 
 def again(release_id: str, plugin: str = "") -> str:
-    """What to do where a release is damaged; `plugin`: whose it is, empty where that is not known."""
+    """The remedy for a damaged release; `plugin`: its plugin, empty if unknown."""
     from edge import errors, store
 
     try:
@@ -37,7 +37,7 @@ def description_of(release_id: str) -> dict[str, Any]:
 
 
 def described(head: bytes, release_id: str, name: str = "") -> dict[str, Any]:
-    """What a head says that is kept; `errors.StoreDamaged` for one that is not whole any more.
+    """The description in a stored head; `errors.StoreDamaged` if it is damaged.
 
     `name`: of the plugin, for messages.
     """
@@ -49,12 +49,12 @@ def described(head: bytes, release_id: str, name: str = "") -> dict[str, Any]:
 
 
 def manifest_of(release_id: str) -> Manifest:
-    """The manifest of a release, as it was checked when that was installed."""
+    """The manifest of a release, as it was checked at installation."""
     return read_manifest(part(release_id, store.COMPILED), release_id)
 
 
 def read_manifest(text: bytes, release_id: str) -> Manifest:
-    """The manifest that a release's compiled text is; `errors.StoreDamaged` where it is none."""
+    """The manifest in a release's compiled text; `errors.StoreDamaged` if it is not valid."""
     from edge.manifest import Manifest
 
     try:
@@ -65,7 +65,7 @@ def read_manifest(text: bytes, release_id: str) -> Manifest:
 
 
 def is_torn(head: bytes) -> bool:
-    """Whether a power cut may have emptied a head or cut it short; what was changed only is refused."""
+    """Whether a power cut may have emptied or truncated a head; a changed one is refused as such."""
     from edge.package import HEAD_BYTES, MAGIC
 
     cut = int.from_bytes(head[len(MAGIC) : len(MAGIC) + 4], "little") != len(head) - HEAD_BYTES
@@ -73,7 +73,7 @@ def is_torn(head: bytes) -> bool:
 
 
 def damaged(error: Exception, release_id: str, name: str, plugin: str = "") -> None:
-    """Raises `errors.StoreDamaged` where an error says that a file of a release is not whole any more."""
+    """Raises `errors.StoreDamaged` if an error means that a file of a release is damaged."""
     from edge import errors
 
     if isinstance(

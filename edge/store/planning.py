@@ -1,4 +1,4 @@
-"""Works out the terms of an installed plugin, and keeps them for the next call (edge/store/call_plan.py)."""
+"""Derives the call plan of an installed plugin, and stores it for the next call (edge/store/call_plan.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def of(record: Record, profile: Profile) -> call_plan.CallPlan:
-    """The terms of a plugin that is installed, worked out anew where what was kept does not hold any more."""
+    """The call plan of an installed plugin; derived again if the stored one is out of date."""
     found = call_plan.kept(record, profile)
     if found is not None:
         return found
@@ -33,9 +33,9 @@ def derive(
     manifest: Manifest | None = None,
     imports: list[str] | None = None,
 ) -> call_plan.CallPlan:
-    """Works them out, and keeps them; the store's lock is held.
+    """Derives and stores a call plan; the store's lock is held.
 
-    `manifest`, `imports`: of the release, where they are known; otherwise they are read.
+    `manifest`, `imports`: of the release, if they are known; otherwise they are read.
     """
     worked_out = work_out(record, profile, receipt=receipt, manifest=manifest, imports=imports)
     _keep(worked_out)
@@ -50,7 +50,7 @@ def work_out(
     manifest: Manifest | None = None,
     imports: list[str] | None = None,
 ) -> call_plan.CallPlan:
-    """Works them out from manifest and policy."""
+    """Derives a call plan from manifest and policy."""
     from edge.permissions import levels
     from edge.permissions.catalogue import interfaces
     from edge.policy import grants
@@ -68,7 +68,7 @@ def work_out(
         f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
     )
     compiled = found.compiled()
-    # A whole number of seconds as such: arithmetic on floats is 64 kB of a Pi Zero's libm.
+    # Whole seconds as an integer: arithmetic on floats loads 64 kB of a Pi Zero's libm.
     limits = {
         limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
     }
@@ -88,10 +88,10 @@ def work_out(
 
 
 def keep(worked_out: call_plan.CallPlan) -> None:
-    """Writes them down for the next call, unless somebody is changing the store.
+    """Stores a call plan for the next call, unless the store is being changed.
 
-    A call may come to its end after its plugin was removed. What it wrote then would stand for a plugin whose
-    record was lost (edge/store/lost.py), so that it writes only what the record still names.
+    A call may end after its plugin was removed. A plan that it stored then would look like a lost plugin
+    (edge/store/lost.py), so it stores only a plan for the release that the record names.
     """
     from edge.store.lock import held_now
 
@@ -99,14 +99,14 @@ def keep(worked_out: call_plan.CallPlan) -> None:
         try:
             found = store.find(worked_out.name) if is_held else None
         except errors.StoreDamaged:
-            # For the next call to say.
+            # The next call reports it.
             return
         if found is not None and found.current == worked_out.release:
             _keep(worked_out)
 
 
 def _keep(worked_out: call_plan.CallPlan) -> None:
-    """Where the store can't be written, the next call works them out too."""
+    """If the store cannot be written, the next call derives the plan again."""
     document = {
         "format": call_plan.FORMAT,
         **{name: getattr(worked_out, name) for name in call_plan.CallPlan.__slots__},

@@ -1,4 +1,4 @@
-"""Which records there are, those of removed plugins too, and changes of them (edge.store.Record)."""
+"""Lists, reads and changes records, including those of removed plugins (edge.store.Record)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def get(name: str) -> store.Record:
-    """The record of an installed plugin; `errors.NotInstalled` where there is none."""
+    """The record of an installed plugin; `errors.NotInstalled` if there is none."""
     found = store.find(name)
     if found is None or not found.current:
         if found is None:
@@ -32,7 +32,7 @@ def get(name: str) -> store.Record:
 
 
 def named() -> list[str]:
-    """The names of all plugins that have a record, in order."""
+    """The names of all plugins with a record, sorted."""
     try:
         listed = posix.listdir(f"{store.root()}/plugins")
     except FileNotFoundError:
@@ -44,12 +44,12 @@ def named() -> list[str]:
 
 
 def every() -> list[store.Record]:
-    """All records, by name, those of removed plugins too."""
+    """All records, sorted by name, including those of removed plugins."""
     return [found for name in named() if (found := store.find(name)) is not None]
 
 
 def _refuse_unknown(name: str) -> NoReturn:
-    """Raises `errors.NotInstalled`, with the name of an installed plugin that is much like it."""
+    """Raises `errors.NotInstalled`, with the name of a similar installed plugin."""
     near = nearest(name, [other for other in named() if other != name])
     try:
         found = store.find(near) if near else None
@@ -60,7 +60,7 @@ def _refuse_unknown(name: str) -> NoReturn:
 
 
 def write(changed: store.Record) -> None:
-    """Makes a change real: after this the new record holds, whatever happens, and before it the old one."""
+    """Replaces a record atomically and durably; this makes a change take effect."""
     document = {
         "format": store.RECORD_FORMAT,
         **{name: getattr(changed, name) for name in store.Record.FIELDS},
@@ -71,17 +71,17 @@ def write(changed: store.Record) -> None:
 
 
 def policy_for(found: store.Record) -> Policy:
-    """What the operator has said, with what was agreed to when the plugin was installed or enabled."""
+    """The policy, with the consents given when the plugin was installed or enabled."""
     from edge.policy import file as policy_file
 
     return policy_file.load().agreed(found.name, found.consents)
 
 
 def make_durable(name: str) -> None:
-    """Makes a record that is as it should be survive a power cut: whoever wrote it may have been killed."""
+    """Makes an unchanged record survive a power cut: the process that wrote it may have been killed."""
     staged.make_durable(store.record_path(name))
 
 
 def delete(name: str) -> None:
-    """Removes a record, and with it the floor."""
+    """Deletes a record, and with it the floor."""
     staged.remove(store.record_path(name))

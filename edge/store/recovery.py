@@ -1,7 +1,7 @@
-"""What an interruption left behind: staged work and releases that no record names go, removals are finished.
+"""Recovery: deletes staged work and releases that no record names, and finishes interrupted removals.
 
-Whoever holds the lock does this before anything else, so it sees what a kill or a power cut left. It may be
-interrupted itself, and be done again.
+It runs first whenever the lock is taken, after a killed process or a power cut. It may itself be interrupted
+and repeated.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from edge.store import records, removal
 
 
 def recover() -> None:
-    """Puts the store in order; the lock is held."""
+    """Recovers the store; the lock is held."""
     staging = store.staging_path()
     for left in _listed(staging):
         remove(f"{staging}/{left}")
     _finish_removals()
     collect()
-    # What takes its place by a rename has a name before, for a moment or for as long as it is written.
+    # Files that are put in place by a rename have a temporary name first.
     root, data = store.root(), files.data_folder()
     for folder in (f"{root}/plugins", f"{root}/calls", f"{data}/config", f"{data}/secrets"):
         for left in _listed(folder):
@@ -29,7 +29,7 @@ def recover() -> None:
 
 
 def _finish_removals() -> None:
-    """What can't be finished now is left to the next who holds the lock."""
+    """Finishes removals; those that fail are left to the next recovery."""
     from contextlib import suppress
 
     from edge import errors
@@ -43,9 +43,9 @@ def _finish_removals() -> None:
 
 
 def collect() -> None:
-    """Removes releases that are neither current nor kept; none while a record is lost or can't be read.
+    """Removes releases that no record names; none while a record is lost or unreadable.
 
-    What can't be removed now is left to the next who holds the lock.
+    What cannot be removed is left to the next recovery.
     """
     from edge import errors
     from edge.store import lost
@@ -71,7 +71,7 @@ def _remove_but(named: set[str]) -> None:
 
 
 def _make_last() -> None:
-    """Whoever wrote the records may have been killed before they would survive a power cut; now they do."""
+    """Makes the records survive a power cut: the process that wrote them may have been killed."""
     plugins = f"{store.root()}/plugins"
     try:
         staged.sync_folder(plugins)
@@ -80,7 +80,7 @@ def _make_last() -> None:
 
 
 def remove(path: str) -> None:
-    """Removes a file, or a folder with all that is in it."""
+    """Removes a file, or a folder with its contents."""
     try:
         if posix.lstat(path).st_mode & files.FORMAT_MASK == files.DIRECTORY:
             for entry in posix.listdir(path):

@@ -1,4 +1,4 @@
-"""Why an installed plugin is not called, and what its operator does about it."""
+"""Why an installed plugin is not called, and the remedies for its operator."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def explain(error: Exception, own: CallPlan, head: bytes, audit: Audit | None) -> None:
-    """Tells the audit that a release was refused, and gives the error the remedy that helps here.
+    """Writes a refusal to the audit log, and sets the remedy of the error.
 
-    Raises another error where the release is damaged in a way that the given one does not say.
+    Raises another error if the release is damaged in a way that the given one does not show.
     """
     _tell_refusal(error, own, audit)
     _advise(error)
@@ -34,7 +34,7 @@ def explain(error: Exception, own: CallPlan, head: bytes, audit: Audit | None) -
 
 
 def refuse_disabled(name: str) -> NoReturn:
-    """For a plugin that is not enabled."""
+    """Raises the error for a plugin that is not enabled."""
     raise errors.NotEnabled(
         f"{name} is installed but not enabled",
         f"`edge show {name}` shows its permission requests; `edge enable {name}` enables it",
@@ -48,18 +48,18 @@ def _tell_refusal(error: Exception, own: CallPlan, audit: Audit | None) -> None:
 
 
 def _advise(error: Exception) -> None:
-    """What helps who installed it, and has no other file to look for."""
+    """Sets a remedy for an installed release, which has no other file to look for."""
     if isinstance(error, errors.Damaged):
         error.remedy = "Install the same release again to repair it; `edge doctor` checks all others"
     elif isinstance(error, (errors.WrongEngine, errors.OldCompiler)):
         error.remedy = "Install a release packed with this release of Edge; `edge audit --engine` lists all"
     if isinstance(error, errors.OptionsError):
-        # Trust that says what means nothing: which file it is, that tells.
+        # An invalid file of trust: this names it.
         held.check_all()
 
 
 def _check_head(error: Exception, head: bytes, own: CallPlan) -> None:
-    """Raises `errors.StoreDamaged` where the head that is kept is what a release was refused for."""
+    """Raises `errors.StoreDamaged` if the stored head or code is damaged."""
     if isinstance(error, errors.Refused) and is_torn(head):
         described(head, own.release, own.name)
     if isinstance(error, errors.NotArtifact):
@@ -70,14 +70,14 @@ def _check_head(error: Exception, head: bytes, own: CallPlan) -> None:
 
 
 def refuse_missing(own: CallPlan, audit: Audit | None) -> NoReturn:
-    """For a plugin that imports what it is not granted."""
+    """Raises the error for a plugin that imports an interface without a grant."""
     if audit is not None:
         own.granted(audit).check_load(description_of(own.release)["imports"])
     raise errors.NotGranted(f"{own.name}: {own.missing}")
 
 
 def refuse_gone(found: Record) -> NoReturn:
-    """For a release of which a file is not there."""
+    """Raises the error for a release with a missing file."""
     folder = store.release_path(found.current)
     names = (name for name in (store.HEAD, store.CODE) if not posix.access(f"{folder}/{name}", 0))
     path = next((f"{folder}/{name}" for name in names), folder)

@@ -1,4 +1,4 @@
-"""Releases: unpacked of a package into a folder that becomes theirs at once.
+"""Releases: packages unpacked into a folder, which is put in place by one rename.
 
 RATIONALE, "Why a package is signed whole, and a lone artifact by its trailer".
 """
@@ -22,12 +22,12 @@ FILE_MODE = 0o600
 
 
 class Staged:
-    """A release that is unpacked and not yet the store's; leaving its `with` drops what did not become real.
+    """An unpacked release that is not yet in the store; leaving its `with` removes it unless it was kept.
 
     manifest  its manifest, checked
-    path      the folder that it is in now
-    receipt   stands for the check of its code
-    interpret whether its code is for the interpreter, though this CPU has an engine of its own
+    path      its present folder
+    receipt   proof of the check of its code
+    interpret whether its code is for the interpreter although this CPU has a native engine
     """
 
     __slots__ = ("_code", "_package", "interpret", "manifest", "path", "receipt", "release_id")
@@ -41,7 +41,7 @@ class Staged:
         self._code, self.interpret = _code(package)
 
     def unpack(self) -> None:
-        """Writes all its files and syncs them; every byte of the package is checked on the way."""
+        """Writes and syncs all its files; checks every byte of the package."""
         wanted = {self._code: store.CODE, store.MANIFEST: store.MANIFEST}
         if native.about()["compiler"]:
             wanted[store.WASM] = store.WASM
@@ -63,10 +63,10 @@ class Staged:
         self._sync(self.path)
 
     def keep(self) -> str:
-        """Makes it one of the store's releases and answers with its folder there.
+        """Moves it into the store's releases and returns the name of its folder.
 
-        A folder is never written again once it is there: where one has the name of this release already,
-        which may be damaged and may be in use, this one gets another.
+        A folder in the store is never written again: if the name of this release is taken, by a folder that may
+        be damaged or in use, this one gets another name.
         """
         while True:
             target = store.release_path(self.release_id)
@@ -136,7 +136,7 @@ class Staged:
 
 
 class Kept:
-    """A release that is in the store already, for who treats it like one that is staged."""
+    """A release in the store, with the interface of a staged one."""
 
     __slots__ = ("interpret", "manifest", "path", "receipt")
 
@@ -148,7 +148,7 @@ class Kept:
 
 
 def _digest(head: bytes) -> str:
-    """The digest of the description in a head: what a receipt ends with."""
+    """The digest of the description in a head, with which a receipt ends."""
     import hashlib
 
     from edge.package import HEAD_BYTES
@@ -157,7 +157,7 @@ def _digest(head: bytes) -> str:
 
 
 def _code(package: Package) -> tuple[str, bool]:
-    """The package's code for this machine, and whether that is for the interpreter instead."""
+    """The package's code for this machine, and whether it is for the interpreter."""
     about = native.about()
     engines = package.engines
     if about["interpreted"] in engines:

@@ -1,7 +1,7 @@
-"""Removing a plugin: its record says so first, and whoever takes the lock next finishes what was interrupted.
+"""Removal of a plugin: its record marks it first, and recovery finishes an interrupted one.
 
-Configuration, secrets, grants and the log are files of their own. Were they left behind, the next plugin of
-that name would have them.
+Configuration, secrets, grants and the log are separate files. If they were left, the next plugin of that name
+would inherit them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from edge.store import Record, records
 
 
 def begin(found: Record, *, forget: bool) -> Record:
-    """Writes down that a plugin is being removed; from then on it can't be called.
+    """Marks a plugin as being removed; from then on it cannot be called.
 
-    `forget`: the number of its newest release is not to stay.
+    `forget`: delete the number of its newest release, too.
     """
     begun = _left(found, forget=forget).replace(previous=found.current or found.previous)
     records.write(begun)
@@ -22,12 +22,12 @@ def begin(found: Record, *, forget: bool) -> Record:
 
 
 def is_unfinished(found: Record) -> bool:
-    """Whether a removal began, and did not come to its end."""
+    """Whether a removal was started and not finished."""
     return not found.current and bool(found.previous)
 
 
 def finish(begun: Record) -> None:
-    """Removes all that is kept of a plugin, and last what says that it is being removed."""
+    """Deletes everything stored for a plugin, the mark of its removal last."""
     delete(begun.name)
     if begun.floor:
         records.write(_left(begun, forget=False))
@@ -36,14 +36,14 @@ def finish(begun: Record) -> None:
 
 
 def _left(found: Record, *, forget: bool) -> Record:
-    """What stays known of a plugin once it is removed."""
+    """The record that stays after a removal."""
     if forget:
         return Record(found.name)
     return Record(found.name, floor=found.floor, newest=found.newest, newest_version=found.newest_version)
 
 
 def delete(name: str) -> None:
-    """Removes configuration, secrets and grants, but no record."""
+    """Deletes configuration, secrets and grants, but not the record."""
     from edge.policy import change
 
     change.delete(name)
@@ -53,9 +53,9 @@ def delete(name: str) -> None:
 
 
 def _forget_log(name: str) -> None:
-    """Drops what it logged, and what it was denied within this minute.
+    """Deletes its log, and its denials of this minute.
 
-    Its calls of the last minute go on counting, or removing and installing it would get around its limit.
+    Its calls of the last minute still count: otherwise a new installation would reset its rate limit.
     """
     from edge import errors
     from edge.audit import denials
@@ -65,5 +65,5 @@ def _forget_log(name: str) -> None:
         reading.delete(name)
         denials.delete(name)
     except errors.EdgeError:
-        # That is in memory, and ends with a restart: no reason to keep a plugin.
+        # These are in memory and end with a restart: no reason to keep a plugin.
         return

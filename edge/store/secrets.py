@@ -1,9 +1,9 @@
-"""Secrets of installed plugins: sealed at rest, and opened one by one for the plugin that asks.
+"""Secrets of installed plugins: sealed at rest, and opened one by one when their plugin reads them.
 
     $XDG_DATA_HOME/edge/secrets/NAME.json   each property's value, sealed (native/src/seal.rs), in hexadecimal
     $XDG_DATA_HOME/edge/keys/secrets.key    the key, made at first use, read by its owner only
 
-A value is sealed for one property of one plugin: moved to another, it does not open. Nothing here shows one.
+A value is sealed for one property of one plugin: it does not open for another. No secret is ever displayed.
 RATIONALE, "Why secrets are sealed with a file's key".
 """
 
@@ -28,9 +28,9 @@ MAX_BYTES = 64 << 10
 
 
 class StoredSecrets:
-    """The secrets of a plugin, as `edge.interfaces.secrets` wants them; each is opened when it is asked for.
+    """The secrets of a plugin, for `edge.interfaces.secrets`; each is opened when it is read.
 
-    `known`: the properties that its manifest calls secret; those that are not set are there with None.
+    `known`: the secret properties of its manifest; those that are not set have the value None.
     """
 
     __slots__ = ("_known", "_name", "_sealed")
@@ -73,12 +73,12 @@ class StoredSecrets:
 
 
 def names(name: str) -> list[str]:
-    """Which secrets of a plugin are set."""
+    """The names of the secrets of a plugin that are set."""
     return sorted(_read(name))
 
 
 def damage_of(name: str) -> EdgeError | None:
-    """What is wrong with the secrets of a plugin, or with the key; None where each of them opens."""
+    """The fault of a plugin's secrets or of the key; None if every secret opens."""
     from edge import errors
 
     try:
@@ -90,10 +90,10 @@ def damage_of(name: str) -> EdgeError | None:
 
 
 def set_secret(name: str, secret: str, value: str) -> None:
-    """Seals a value, in place of the one before; a damaged file, or a damaged key, is made anew for it.
+    """Seals a value and replaces the previous one; a damaged file or key is created again.
 
-    Raises `errors.ConfigError` for one that no plugin could take, and `errors.NotInstalled` where somebody
-    removed the plugin meanwhile.
+    Raises `errors.ConfigError` for a value of invalid length, and `errors.NotInstalled` if the plugin was
+    removed meanwhile.
     """
     raw = value.encode()
     if not raw or len(raw) > MAX_BYTES:
@@ -105,7 +105,7 @@ def set_secret(name: str, secret: str, value: str) -> None:
     from edge.store.lock import locked
 
     with locked():
-        # What is set for a plugin that is gone would be there for the next one of that name.
+        # A new plugin of the same name must not inherit a secret that was set for a removed one.
         records.get(name)
         with key_file.wiped(_key(make=True)) as key:
             sealed = making.seal(key, _context(name, secret), raw)
@@ -113,7 +113,7 @@ def set_secret(name: str, secret: str, value: str) -> None:
 
 
 def unset_secret(name: str, secret: str) -> bool:
-    """Removes a value; whether there was one."""
+    """Removes a value; returns whether there was one."""
     from edge.files import reserve
     from edge.store.lock import locked
 
@@ -144,7 +144,7 @@ def _read(name: str) -> dict[str, str]:
 
 
 def _whole(name: str) -> dict[str, str]:
-    """The same for who writes it anew: nothing where it is damaged."""
+    """The same for a new version of the file: empty if it is damaged."""
     return _parse(_text(name)) or {}
 
 
@@ -153,7 +153,7 @@ def _text(name: str) -> bytes | None:
 
 
 def _parse(text: bytes | None) -> dict[str, str] | None:
-    """What a file says, None for what is damaged."""
+    """The contents of a file; None if it is damaged."""
     if text is None:
         return {}
     try:
@@ -178,7 +178,7 @@ def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearr
         if isinstance(error, errors.BadSeal):
             name, secret = subject.split(", ", 1)
             error.remedy = f"Set the secret again: `edge secret {name} {secret}`"
-        # The key may be what is damaged, which is not looked at closely before.
+        # The key may be damaged, which is checked only here.
         with key_file.wiped(_key(check=True)):
             raise
 
@@ -196,10 +196,10 @@ def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
 
 
 def _key(*, make: bool = False, check: bool = False) -> bytearray:
-    """What this machine seals with; to be wiped after use.
+    """The key that seals secrets; to be wiped after use.
 
-    `make`: with a new one in place of one that is missing or damaged. `check`: whether its public half fits,
-    which takes a Pi Zero a while; a damaged one opens nothing anyway.
+    `make`: create a new key if it is missing or damaged. `check`: check its public half, which takes a while
+    on a Pi Zero; a damaged key opens nothing anyway.
     """
     path = f"{files.data_folder()}/keys/{key_file.SECRETS_FILE}"
     content = key_file.read_secret(path)
@@ -225,13 +225,13 @@ def _made(path: str, content: bytearray | None) -> bytearray | None:
 
     try:
         if content is not None:
-            # A copy, for what is checked is wiped.
+            # A copy, because the check wipes it.
             key_file.wipe(key_file.checked_seed(bytearray(content), path))
-            # Whoever made it may have been killed before it would survive a power cut, which secrets have to.
+            # The process that made it may have been killed before it was durable, as secrets need it.
             staged.make_durable(path)
             return content
     except errors.KeyDamaged:
-        # What it sealed is lost either way.
+        # The secrets that it sealed are lost either way.
         key_file.make_key(path, replace=True)
     else:
         key_file.make_key(path)

@@ -1,7 +1,7 @@
-"""Whether a release works on this machine, asked before it becomes the current one.
+"""Whether a release works on this machine, checked before it becomes the current one.
 
-Its code has to load, to say of itself what its description says, and to carry out the call that its manifest
-names under [edge.check], on the terms on which it would be called. RATIONALE, "Why a release is tried before
+Its code must load, report the version in its description, and carry out the call under [edge.check] of its
+manifest with the grants and limits of a real call. RATIONALE, "Why a release is tried before
 the switch and not after".
 """
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 SET_SECRET, SET_CONFIG = "secret {} {}", "config {} {}=VALUE"
 MAX_MISSED = 100
-"""A plugin may ask for as many names as it likes."""
+"""A plugin may read any number of names."""
 
 
 class _Noted(Secrets):
-    """Secrets of a plugin that notes which it asked for in vain."""
+    """Secrets of a plugin; notes those that it reads and that are not set."""
 
     __slots__ = ("missed",)
 
@@ -50,7 +50,7 @@ class _Noted(Secrets):
 
 
 def load(staged: Staged | Kept, grants: Grants | None) -> Plugin:
-    """Loads what was unpacked; it is not called. With `grants`, what it may not import is refused."""
+    """Loads an unpacked release without calling it. With `grants`, imports without a grant are refused."""
     return _load(staged, grants, _Noted(staged.manifest.name, grants))
 
 
@@ -77,9 +77,9 @@ def _load(staged: Staged | Kept, grants: Grants | None, secrets: _Noted) -> Plug
 
 
 def check(staged: Staged | Kept, grants: Grants) -> None:
-    """Raises `errors.CheckFailed` for a release that loads and does not work.
+    """Raises `errors.CheckFailed` for a release that loads but does not work.
 
-    That is `errors.NotConfigured` where a secret that it asked for, or a required setting, is not set.
+    That is `errors.NotConfigured` if a secret that it reads, or a required setting, is not set.
     """
     secrets = _Noted(staged.manifest.name, grants)
     plugin = _load(staged, grants, secrets)
@@ -129,7 +129,7 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
 
 
 def _left(name: str) -> str:
-    """What there is of a plugin whose release did not pass."""
+    """The state of a plugin whose release did not pass."""
     found = store.find(name)
     if found is None or not found.current:
         return "It was not installed"
@@ -137,7 +137,7 @@ def _left(name: str) -> str:
 
 
 def _wanted(manifest: Manifest, secrets: _Noted) -> dict[str, str]:
-    """What is not set and may be why, each with the command that sets it."""
+    """What is not set and may be the reason, each with the command that sets it."""
     from edge.store import config
     from edge.store import secrets as stored_secrets
 

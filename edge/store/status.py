@@ -1,4 +1,4 @@
-"""Whether a call would load what is installed, by the trust, the level and the grants that hold for it.
+"""Whether a call would load an installed plugin, by the trust, level and grants in force.
 
 Only heads and manifests are read for this; edge/store/verify.py reads every byte.
 """
@@ -20,9 +20,9 @@ REVOKED = "revoked"
 REFUSED = "refused"
 DAMAGED = "damaged"
 UNKNOWN = "unknown"
-"""States of a plugin: the last four are not loaded, whether they are enabled or not.
+"""States of a plugin: in the last four it is not loaded, whether it is enabled or not.
 
-Unknown is what trust or the policy, which can't be read, would have to say.
+The state is unknown if trust or the policy cannot be read.
 """
 
 DAMAGES = (
@@ -33,11 +33,11 @@ DAMAGES = (
     errors.NotPackage,
     errors.StoreDamaged,
 )
-"""What is wrong with a release itself; everything else is what somebody said of it."""
+"""Faults of a release itself; all others are decisions about it."""
 
 
 def problem(found: Record, view: View) -> EdgeError | None:
-    """Why a call would not load the current release of a plugin, or may not for want of a grant."""
+    """Why a call would not load the current release of a plugin; None if it would."""
     release = view.release(found.current, found.name)
     if release.refusal is not None:
         return release.refusal
@@ -51,7 +51,7 @@ def problem(found: Record, view: View) -> EdgeError | None:
 
 
 def state(found: Record, view: View) -> tuple[str, str]:
-    """The state of a plugin, and why where that does not say all."""
+    """The state of a plugin, and the reason if there is more to say."""
     error = problem(found, view)
     if error is None or (isinstance(error, errors.NotGranted) and not found.enabled):
         return (ENABLED if found.enabled else DISABLED), ""
@@ -65,7 +65,7 @@ def state(found: Record, view: View) -> tuple[str, str]:
 
 
 def is_installed(name: str) -> bool:
-    """Whether there is a plugin of that name, also one whose record is damaged."""
+    """Whether a plugin of that name is installed, also with a damaged record."""
     try:
         found = store.find(name)
     except errors.StoreDamaged:
@@ -80,5 +80,5 @@ def loading() -> list[str]:
 
 
 def why(error: EdgeError, name: str) -> str:
-    """What an error says, without the plugin's name before it."""
+    """The message of an error, without the plugin's name before it."""
     return error.message.removeprefix(f"{name}: ")

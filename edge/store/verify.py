@@ -1,4 +1,4 @@
-"""Whether what is installed is still what was signed: every byte of it is read."""
+"""Whether an installed release still is as it was signed: reads every byte of it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ PIECE = 1 << 16
 
 
 def fault_of(release_id: str, name: str) -> EdgeError | None:
-    """What a call would raise for a release of a plugin: missing, changed, not trusted any more; or None."""
+    """The error that a call would raise for a release (missing, changed, no longer trusted), or None."""
     release = View().release(release_id, name)
-    # Trust comes second, since the level that it depends on is read from what is checked first.
+    # Trust comes second: the level that it depends on is read from files that are checked first.
     return damage_of(release) or release.refusal
 
 
 def is_whole(found: Record, signer: str) -> bool:
-    """Whether the current release of a plugin is as this key signed it, and the key is trusted."""
+    """Whether the current release of a plugin is undamaged and signed by this key, which is trusted."""
     release = View().release(found.current, found.name)
     return damage_of(release) is None and release.refusal is None and release.signed["signer"] == signer
 
 
 def damage_of(release: Release) -> EdgeError | None:
-    """What of a release is missing, or not as whoever signed it signed it."""
+    """The error for a release with a missing or changed file, or None."""
     from edge import errors
     from edge.store.parts import AGAIN, again
 
@@ -49,7 +49,7 @@ def damage_of(release: Release) -> EdgeError | None:
 
 
 def _changed(release: Release) -> str:
-    """Which file of a release is not what was signed, empty for none."""
+    """Which file of a release does not match its signature; empty for none."""
     from edge.package import HEAD_BYTES
     from edge.store.release import ID_DIGITS
 
@@ -66,7 +66,7 @@ def _changed(release: Release) -> str:
 
 
 def _compiled_fits(release: Release, imports: list[str]) -> bool:
-    """Whether what grants are worked out from is what the manifest that was signed says."""
+    """Whether the compiled manifest, which grants are derived from, matches the signed one."""
     from edge import errors, manifest
     from edge.manifest.parse import parse
     from edge.store.parts import part
@@ -115,7 +115,7 @@ def _hash(data: bytes) -> str:
 
 
 def _digests(description: dict[str, Any]) -> dict[str, set[str]]:
-    """What each kept file may be: code for any engine, since a machine may change its mind about that."""
+    """The digests that each stored file may have: code for any engine, since the engine may change."""
     listed = description["files"]
     return {
         store.CODE: {file["sha256"] for file in listed if "engine" in file},

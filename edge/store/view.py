@@ -1,7 +1,7 @@
 """The store, trust and policy as one command sees them: each file read once, each head verified once.
 
-A command opens a View, passes it on and drops it. Nothing of it outlives the command: whoever changes
-something, or runs on, opens another one for what comes after. RATIONALE, "Why a command passes on what it
+A command opens a View, passes it on and drops it. After a change, and in a process that goes on, another one
+is opened. RATIONALE, "Why a command passes on what it
 read".
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class View:
-    """What a command sees; each property is read when it is first asked for.
+    """The view of a command; each property is read at its first use.
 
     trust    the files of trust
     profile  of this device
@@ -48,11 +48,11 @@ class View:
 
     @property
     def policy(self) -> Policy:
-        """What the operator has said. Raises `errors.EnvironmentFault` each time where it can't be read."""
+        """The operator's policy. Raises `errors.EnvironmentFault` each time if it cannot be read."""
         return self._once("policy", policy_file.load)
 
     def trust_text(self, *, operator_only: bool) -> bytes:
-        """As `trust.text`; raises `errors.EnvironmentFault` each time for a file that can't be read."""
+        """As `trust.text`; raises `errors.EnvironmentFault` each time for a file that cannot be read."""
         return self._once(
             f"trust {operator_only}", lambda: trust.text(operator_only=operator_only, held=self.trust)
         )
@@ -62,7 +62,7 @@ class View:
         return self._once(f"record {name}", lambda: store.find(name))
 
     def installed(self) -> Iterator[Record]:
-        """The records of all plugins that are installed, but those that are damaged."""
+        """The records of all installed plugins, without damaged ones."""
         for name in self._once("names", records.named):
             try:
                 found = self.record(name)
@@ -78,16 +78,16 @@ class View:
         return self._releases[release_id, name]
 
     def check(self) -> None:
-        """Raises `errors.EnvironmentFault` where a file of the policy or of trust can't be read."""
+        """Raises `errors.EnvironmentFault` if the policy or a file of trust cannot be read."""
         self.trust_text(operator_only=levels.operator_only(self.policy.level))
 
     def check_lines(self) -> None:
-        """The same, also for a line of trust that means nothing."""
+        """The same, also for an invalid line of trust."""
         self.check()
         trust_held.check_all(self.trust)
 
     def _once(self, what: str, make: Callable[[], T]) -> T:
-        """What `make` answers or raises, which is kept."""
+        """The result or error of `make`, which is stored."""
         if what not in self._kept:
             try:
                 self._kept[what] = make()
@@ -100,7 +100,7 @@ class View:
 
 
 class Release:
-    """A release as a view sees it: its head as it was read, and what was found of just these bytes.
+    """A release in a view: its head as it was read, and the results of checking exactly these bytes.
 
     id    its folder
     name  of its plugin
@@ -120,17 +120,17 @@ class Release:
 
     @property
     def head(self) -> bytes:
-        """The signed head; `errors.StoreDamaged` where there is none."""
+        """The signed head; `errors.StoreDamaged` if it is missing."""
         if self._head is None:
             self._head = part(self.id, store.HEAD)
         return self._head
 
     @property
     def signed(self) -> dict[str, Any]:
-        """What its head says. The signature is checked, trust in the signer is not; raises what is wrong."""
+        """Its description. The signature is checked, trust in the signer is not; raises its fault."""
         self._look()
         if self._description is None:
-            # What is refused says nothing; that it is whole is looked at again.
+            # A refusal has no description; the signature is checked again.
             self._description = _tried(lambda: making.describe_head(self.head, "", None))
         if isinstance(self._description, errors.EdgeError):
             raise self._description.with_traceback(None)
@@ -138,7 +138,7 @@ class Release:
 
     @property
     def description(self) -> dict[str, Any]:
-        """The same; `errors.StoreDamaged` for a head that is not whole any more."""
+        """The same; `errors.StoreDamaged` for a damaged head."""
         try:
             return self.signed
         except errors.EdgeError as error:
@@ -147,31 +147,31 @@ class Release:
 
     @property
     def compiled(self) -> bytes:
-        """Its manifest, compiled, as its file has it; `errors.StoreDamaged` where there is none."""
+        """The text of its compiled manifest; `errors.StoreDamaged` if it is missing."""
         if self._compiled is None:
             self._compiled = part(self.id, store.COMPILED)
         return self._compiled
 
     @property
     def manifest(self) -> Manifest:
-        """Its manifest, as it was checked when that was installed."""
+        """Its manifest, as it was checked at installation."""
         if self._manifest is None:
             self._manifest = read_manifest(self.compiled, self.id)
         return self._manifest
 
     @property
     def level(self) -> str:
-        """The security level that holds for it: the policy's, or its manifest's if that is stricter."""
+        """The security level in force for it: the policy's, or its manifest's if that is stricter."""
         return level_of(self.manifest, self._view.policy, self.name)
 
     @property
     def refusal(self) -> EdgeError | None:
-        """Why nobody who is trusted stands for it, None where somebody does."""
+        """Why it is not trusted; None if it is."""
         self._look()
         return self._refusal
 
     def _look(self) -> None:
-        """One look answers both what it says and whether it is trusted."""
+        """Reads the description and checks trust in one step."""
         if self._description is not None or self._refusal is not None:
             return
         try:
@@ -187,7 +187,7 @@ class Release:
             self._refusal = error
 
     def _fault_of_trust(self, error: EdgeError) -> EdgeError:
-        """Which file of trust means nothing."""
+        """The error that names the invalid file of trust."""
         try:
             trust_held.check_all(self._view.trust)
         except errors.EdgeError as told:
@@ -196,13 +196,13 @@ class Release:
 
 
 def level_of(manifest: Manifest, policy: Policy, name: str) -> str:
-    """The security level that holds: the policy's, or the manifest's own where that is stricter."""
+    """The security level in force: the policy's, or the manifest's if that is stricter."""
     level = policy.level_of(name)
     return levels.stricter(level, manifest.level) if manifest.level else level
 
 
 def way_back(error: EdgeError, release_id: str, name: str, view: View) -> str:
-    """The remedy for a current release that was revoked, where the one that is kept was not; or empty."""
+    """The remedy for a revoked current release if the previous one is not revoked; otherwise empty."""
     if not isinstance(error, (errors.Revoked, errors.OldCompiler)):
         return ""
     try:

@@ -1,17 +1,17 @@
-"""Whom this machine trusts to sign which plugins, and what it takes from nobody.
+"""Trust: which keys may sign which plugins, and which keys and files are revoked.
 
 ~/.config/edge/trusted.keys     the operator's: trusted keys, revoked keys and digests, the oldest compiler
-trusted.keys beside the package what a bundle brings: the key of the machine that made it
+trusted.keys beside the package part of a bundle: the key of the machine that made it
 
-native/src/trust.rs says what a line may be; it reads them all. XDG_CONFIG_HOME moves the first. A machine
-trusts its own key as well, with which it signs what it compiles:
+native/src/trust.rs defines and reads the lines. XDG_CONFIG_HOME moves the first file. A machine also trusts
+its own key, with which it signs what it compiles:
 
 ~/.local/share/edge/keys/local.key  made at first use, read by its owner only (edge/trust/key_file.py)
 
     magic, 8 | the seed, 32 | its public half, 32
 
-The public half is there so that a file which a power cut emptied is no key: RATIONALE, "Why a key's file has
-its public half". Files of an older Edge have the seed alone. XDG_DATA_HOME moves it.
+The public half shows a file that a power cut emptied: RATIONALE, "Why a key's file has its public half".
+Files of an older Edge contain only the seed. XDG_DATA_HOME moves the file.
 
 RATIONALE, "Why trust is text that the native library reads".
 """
@@ -44,18 +44,18 @@ MAGIC = b"EDGEKEY0"
 PUBLIC_AT = len(MAGIC) + SEED_BYTES
 FILE_BYTES = PUBLIC_AT + PUBLIC_KEY_BYTES
 HOLE = bytes(8)
-"""What a power cut puts in place of bytes; random ones have it once in 2^59 keys."""
+"""Bytes lost in a power cut; random bytes contain this once in 2^59 keys."""
 
 MIN_DIFFERENT = 16
-"""Values among a seed's bytes: a random one has some 30, a flash cell that was erased one."""
+"""Different bytes in a seed: a random one has about 30, an erased flash cell one."""
 
 
 class Trusted:
     """A trusted key.
 
     public   the key, 32 bytes
-    label    what it is called here
-    plugins  what it may sign, names and prefixes with a `*` behind them; empty for whatever it likes
+    label    its name on this machine
+    plugins  the plugins it may sign: names, and prefixes that end with `*`; empty for all
     """
 
     __slots__ = ("label", "plugins", "public")
@@ -67,11 +67,11 @@ class Trusted:
 
 
 def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
-    """All that is to be trusted, as the native library reads it.
+    """Everything that is trusted, as the native library reads it.
 
-    `held`: the files as they were read already; without it they are read. `operator_only`: keys of the
-    operator's own file, neither this machine's nor a bundle's. What a bundle revokes, and its floor, hold all
-    the same: no level takes what a lower one refuses.
+    `held`: the files if they were read already; otherwise they are read. `operator_only`: only keys of the
+    operator's own file, neither this machine's nor a bundle's. A bundle's revocations and floor still apply:
+    no level accepts what a lower one refuses.
     """
     parts = []
     for path in paths():
@@ -91,12 +91,12 @@ def text(*, operator_only: bool = False, held: Held | None = None) -> bytes:
 
 
 def text_for(plugin: str, *, operator_only: bool = False) -> bytes:
-    """The same, for a release of one plugin: no other loads under its name, wherever it came from."""
+    """The same, for releases of one plugin: no other plugin loads under its name."""
     return tied(text(operator_only=operator_only), plugin)
 
 
 def tied(trusted: bytes, plugin: str) -> bytes:
-    """Trust in what is signed for one plugin alone."""
+    """Trust that is limited to what is signed for one plugin."""
     return trusted + f"\nplugin {plugin}\n".encode()
 
 
@@ -111,16 +111,16 @@ def _own() -> bytes | None:
 
 
 def read_local() -> bytes | None:
-    """The public half of this machine's key, None where it has no key.
+    """The public half of this machine's key; None if it has no key.
 
-    It is empty where the file is not as this release writes it: then `key_file.local_public` has to be asked.
+    It is empty if this release would not write the file like this: then use `key_file.local_public`.
     """
     path = local_path()
     fd = files.open_guarded(path, files.OTHERS_ANY) if path else -1
     if fd < 0:
         return None
     try:
-        # The seed stays out of memory, and working its half out would take a Pi Zero 2 ms.
+        # The seed is not read, and computing the public half would take a Pi Zero 2 ms.
         size, public = posix.fstat(fd).st_size, posix.pread(fd, PUBLIC_KEY_BYTES, PUBLIC_AT)
         is_whole = size == FILE_BYTES and posix.pread(fd, len(MAGIC), 0) == MAGIC and looks_random(public)
         return public if is_whole else b""
@@ -131,18 +131,18 @@ def read_local() -> bytes | None:
 
 
 def looks_random(content: bytes | bytearray) -> bool:
-    """Whether bytes may be those of a key: not emptied, not of an erased flash cell."""
+    """Whether bytes may be a key: not emptied, and not from an erased flash cell."""
     return HOLE not in content and len(set(content)) >= MIN_DIFFERENT
 
 
 def local_path() -> str:
-    """Where this machine's key is kept; empty where it can't be kept."""
+    """The path of this machine's key; empty if there is no place for it."""
     data = files.data_home()
     return f"{data}/edge/keys/local.key" if data else ""
 
 
 def of_keys(publics: Iterable[bytes]) -> bytes:
-    """Trust in these keys, whatever they sign, and in nothing else."""
+    """Trust in exactly these keys, for everything that they sign."""
     return "".join([line(public, "") for public in publics]).encode()
 
 
@@ -154,26 +154,26 @@ def line(public: bytes, label: str, plugins: Iterable[str] = ()) -> str:
 
 
 def paths() -> list[str]:
-    """Where trust is looked for."""
+    """The paths of the files of trust."""
     return list(filter(None, (operator_path(), BUNDLED)))
 
 
 def operator_path() -> str:
-    """The operator's file; empty where there is no place for it."""
+    """The path of the operator's file; empty if there is no place for it."""
     config = files.config_home()
     return f"{config}/edge/{FILE}" if config else ""
 
 
 def read(path: str) -> bytes | None:
-    """A file of trust, None where there is none, empty where a power cut left nothing but NULs.
+    """A file of trust; None if it does not exist, empty if a power cut left only NULs.
 
-    An error where others than its owner may write it.
+    An error if users other than its owner can write it.
     """
-    # Whoever owns what a bundle brings owns the code that reads it, too.
+    # The owner of a bundle's file also owns the code that reads it.
     found = files.read_guarded(path, files.OTHERS_WRITE, whosever=path == BUNDLED)
     return found if found is None or found.strip(b"\0") else b""
 
 
 def _without_keys(content: bytes) -> bytes:
-    """What a text says but for the keys it trusts. Rust refuses lines that it would cut otherwise."""
+    """A text without the keys that it trusts. Rust refuses lines that it would split otherwise."""
     return b"\n".join([told for told in content.split(b"\n") if told.split(None, 1)[:1] != [_KEY]])

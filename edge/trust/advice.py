@@ -1,4 +1,4 @@
-"""What to do where nobody who is trusted signed something, with the key and the plugin that it is about."""
+"""Remedies for what no trusted key signed, with the key and the plugin."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def advise(error: Exception, describe: Callable[[], dict[str, Any]]) -> None:
-    """Names the signer in the remedy of a refusal for want of trust.
+    """Names the signer in the remedy of a refusal for lack of trust.
 
-    `describe` answers what is signed, its signature checked, whoever signed it; where it raises, the error
-    stays as it is.
+    `describe` returns the signed description by any signer, with its signature checked; if it raises, the error
+    stays unchanged.
     """
     if not isinstance(error, (errors.Untrusted, errors.OutOfScope)):
         return

@@ -1,6 +1,6 @@
-"""Changes of the operator's trusted.keys: made under a lock, all other lines and remarks left as they are.
+"""Changes of the operator's trusted.keys, under a lock; all other lines and remarks stay unchanged.
 
-Each is told to the audit before it is made.
+Each change is written to the audit log before it is made.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
     Fact = dict[str, Any]
     Line = tuple[bytes, list[Any]]
-    """A line as it stands, and what it says."""
+    """The text of a line, and its parsed words."""
 
 KEY_DIGITS = 2 * native.PUBLIC_KEY_BYTES
 SHA256 = "sha256"
 
 
 def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *, again: bool = False) -> Fact:
-    """Trusts a key, for these plugins or, without any, for all; None and no label leave what was said of it.
+    """Trusts a key, for these plugins or, if empty, for all; None and an empty label keep the present values.
 
-    Raises `errors.UsageError` for a key that was revoked, unless it is to be trusted `again`, for one that
-    another file than the operator's revokes, and for a label or plugins that can't stand in a line of trust.
-    `again` of the answer says whether it had been revoked.
+    Raises `errors.UsageError` for a revoked key unless it is to be trusted `again`, for one that another file
+    than the operator's revokes, and for a label or plugins that a line of trust cannot contain. `again` of the
+    result shows whether it had been revoked.
     """
     digits = public.hex()
 
     def act(lines: list[Line]) -> tuple[list[Line], Fact]:
         own = trust_lines.keys_of(map(_words, lines))
-        # What a bundle says of a key it trusts is kept as well: its scope above all.
+        # A bundle's label and scope of a key are kept, too.
         brought = (entry for entry, path in trusted() if path not in ("", trust.operator_path()))
         said = next((entry for entry in (*own, *brought) if entry.public == public), None)
         entry = trust.Trusted(
@@ -78,9 +78,9 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
 
 
 def revoke(kind: str, digits: str, reason: str) -> Fact:
-    """Trusts a key (`ed25519`) no more, or takes what has a digest (`sha256`) from nobody.
+    """Revokes a key (`ed25519`) or everything with a digest (`sha256`).
 
-    Raises `errors.UsageError` for a reason that can't stand in a line of trust.
+    Raises `errors.UsageError` for a reason that a line of trust cannot contain.
     """
     words = [trust.REVOKED, kind, digits, reason]
 
@@ -96,7 +96,7 @@ def revoke(kind: str, digits: str, reason: str) -> Fact:
 
 
 def set_floor(version: str) -> Fact:
-    """Takes code of no older compiler than this release of wasmtime; tells what the operator said before."""
+    """Refuses code of compilers older than this release of wasmtime; returns the operator's previous floor."""
 
     def act(lines: list[Line]) -> tuple[list[Line], Fact]:
         kept = [line for line in lines if _words(line)[:1] != [trust.FLOOR]]
@@ -109,9 +109,9 @@ def set_floor(version: str) -> Fact:
 
 
 def floor(held: Held | None = None) -> str:
-    """The oldest compiler whose code is taken, by all files of trust; empty for any.
+    """The oldest compiler whose code is accepted, by all files of trust; empty for any.
 
-    `held`, here and below: the files as they were read already.
+    `held`, here and below: the files if they were read already.
     """
     held = held or Held()
     return newest([version for path in trust.paths() for version in _floors(held.lines(path))])
@@ -123,7 +123,7 @@ def newest(versions: list[str]) -> str:
 
 
 def trusted(held: Held | None = None) -> list[tuple[Trusted, str]]:
-    """Every line that trusts a key that is not revoked, and its file: empty for this machine's own key."""
+    """Every trusted key that is not revoked, with its file: empty for this machine's own key."""
     held = held or Held()
     gone = {digits for kind, digits, _, _ in revocations(held) if kind == trust.ALGORITHM}
     found = [(entry, path) for path in trust.paths() for entry in trust_lines.keys_of(held.lines(path))]
@@ -134,7 +134,7 @@ def trusted(held: Held | None = None) -> list[tuple[Trusted, str]]:
 
 
 def revocations(held: Held | None = None) -> list[tuple[str, str, str, str]]:
-    """Kind, digits, reason and file of what was revoked, in all files of trust."""
+    """Kind, digits, reason and file of every revocation in all files of trust."""
     held = held or Held()
     return [
         (words[1], words[2], words[3], path)
@@ -145,7 +145,7 @@ def revocations(held: Held | None = None) -> list[tuple[str, str, str, str]]:
 
 
 def says_more(lines: list[list[Any]]) -> bool:
-    """Whether lines say more than which keys are trusted."""
+    """Whether lines contain more than trusted keys."""
     return any(words and words[0] != trust.ALGORITHM for words in lines)
 
 
@@ -167,7 +167,7 @@ def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
 
 
 def _mode(path: str) -> int:
-    """The mode of the file that is to be replaced. A link is not, since what it leads to would stay."""
+    """The mode of the file to be replaced. A link is refused, since its target would stay unchanged."""
     try:
         mode = posix.lstat(path).st_mode
     except FileNotFoundError:
@@ -189,7 +189,7 @@ def _lines(path: str) -> list[Line]:
 
 
 def _line(text: str, meant: list[Any]) -> Line:
-    """A new line, which has to be read as it is meant: what is typed here never says more than that."""
+    """A new line, which must be read as it is meant: typed text must not add anything to it."""
     line = text.encode("utf-8", "surrogateescape")
     try:
         said = making.read_trust(line, "")
@@ -214,7 +214,7 @@ def _floors(lines: Iterable[list[Any]]) -> list[str]:
 
 
 def _replaced(lines: list[Line], digits: str, new: Line) -> list[Line]:
-    """With the new line where the first about that key was, or at the end."""
+    """The lines with the new one in place of the first about that key, or at the end."""
     about = [at for at, line in enumerate(lines) if _is_about(line, trust.ALGORITHM, digits)]
     if not about:
         return [*lines, new]

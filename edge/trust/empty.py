@@ -1,4 +1,4 @@
-"""What an empty file of trust means."""
+"""The error for an empty file of trust."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def refuse_empty(path: str, *, is_operators: bool) -> NoReturn:
-    """For a file that nothing of Edge leaves empty: with its lines, revocations would be gone as well."""
+    """Raises the error for an empty file. Edge never writes one: it would lose revocations."""
     remedy = "Unpack the bundle again"
     if is_operators:
         again = "`edge key trust KEY`, `edge key revoke KEY`"

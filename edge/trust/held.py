@@ -1,6 +1,6 @@
-"""The files of trust as one command sees them: each is read once, and parsed once.
+"""The files of trust as one command sees them: each is read once and parsed once.
 
-A call has no use for it, so what only others need of trust is here as well (edge/trust/__init__.py).
+Calls do not need this, so functions that only other commands use are here, too (edge/trust/__init__.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Held:
-    """What was read of trust. Whoever changes trust, or waits, opens another one afterwards."""
+    """The files of trust that were read. After a change, or a wait, another one is opened."""
 
     __slots__ = ("_contents", "_lines", "_own")
 
@@ -34,7 +34,7 @@ class Held:
         return self._contents[path]
 
     def lines(self, path: str) -> list[list[Any]]:
-        """What each of its lines says, as `trust_lines.parse`; none of a file that is not there."""
+        """Its parsed lines, as `trust_lines.parse`; empty for a missing file."""
         if path not in self._lines:
             self._lines[path] = trust_lines.parse(self.read(path) or b"", path)
         return self._lines[path]
@@ -47,7 +47,7 @@ class Held:
 
 
 def entries(held: Held | None = None, *, operator_only: bool = False) -> list[Trusted]:
-    """The trusted keys, those of the operator first, none of them revoked; `held`: as for `trust.text`."""
+    """The trusted keys without revoked ones, those of the operator first; `held`: as for `trust.text`."""
     found: dict[bytes, Trusted] = {}
     revoked: set[str] = set()
     held = held or Held()
@@ -63,12 +63,12 @@ def entries(held: Held | None = None, *, operator_only: bool = False) -> list[Tr
 
 
 def labels(held: Held | None = None) -> dict[bytes, str]:
-    """What each trusted key is called."""
+    """The label of each trusted key."""
     return {entry.public: entry.label for entry in entries(held)}
 
 
 def check_all(held: Held | None = None) -> None:
-    """Raises `errors.EnvironmentFault`, as `trust.lines.parse`, for every file of trust there is."""
+    """Checks all files of trust; raises `errors.EnvironmentFault` as `trust.lines.parse`."""
     held = held or Held()
     for path in trust.paths():
         if held.read(path) == b"":

@@ -1,6 +1,6 @@
-"""Files of keys: what stands in one, whether it is whole, and how one is made.
+"""Key files: their contents, checks and creation.
 
-No call needs any of it: the public half of this machine's key is read by edge/trust/__init__.py.
+Calls do not need this: edge/trust/__init__.py reads the public half of this machine's key.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from typing import Callable, NoReturn
 
 MAX_SECRET_BYTES = 1024
-"""Of a file of a key, behind a passphrase or not."""
+"""The size of a key file, with or without a passphrase."""
 
 SECRETS_FILE = "secrets.key"
-"""Seals secrets (edge/store/secrets.py), and signs nothing."""
+"""The key that seals secrets (edge/store/secrets.py); it signs nothing."""
 
 
 def local_public() -> bytes | None:
@@ -35,7 +35,7 @@ def local_public() -> bytes | None:
 
 
 def local_seed() -> bytearray:
-    """This machine's signing key, made now if it has none; to be wiped by who has signed with it."""
+    """This machine's signing key, created if there is none; the caller wipes it."""
     path = local_path()
     if not path:
         raise errors.EnvironmentFault(files.NO_PLACE.format("a signing key", "XDG_DATA_HOME"), files.SET_ONE)
@@ -47,7 +47,7 @@ def local_seed() -> bytearray:
 
 
 def read_secret(path: str) -> bytearray | None:
-    """The same of a small file that only its owner may read, as bytes that can be wiped."""
+    """The contents of a small file that only its owner may read, as bytes that can be wiped."""
     fd = files.open_guarded(path, files.OTHERS_ANY)
     if fd < 0:
         return None
@@ -82,7 +82,7 @@ class wiped:  # noqa: N801 it is used as a function is
 
 
 def checked_seed(content: bytearray, path: str) -> bytearray:
-    """The seed in what a file of a key holds, which is wiped; `errors.KeyDamaged` for no whole key."""
+    """The seed in the contents of a key file, which are wiped; `errors.KeyDamaged` if it is damaged."""
     with wiped(content):
         seed = seed_in(content)
         if not is_whole(content, making.public_key(seed)):
@@ -92,27 +92,27 @@ def checked_seed(content: bytearray, path: str) -> bytearray:
 
 
 def seed_in(content: bytearray) -> bytearray:
-    """The seed in a file of a key, NULs where there is none: whether it is one, `is_whole` says."""
+    """The seed in a key file; NULs if there is none. `is_whole` checks it."""
     if len(content) == FILE_BYTES:
         return content[len(MAGIC) : PUBLIC_AT]
     return bytearray(content if len(content) == native.SEED_BYTES else native.SEED_BYTES)
 
 
 def is_whole(content: bytearray, public: bytes) -> bool:
-    """Whether a file of a key holds all that was written to it; `public`: the public half of its seed."""
+    """Whether a key file is complete; `public`: the public half of its seed."""
     if len(content) == FILE_BYTES:
         return content.startswith(MAGIC) and content.endswith(public)
-    # Of an older Edge. Nothing stands beside the seed, so it has to look like a random one.
+    # A file of an older Edge contains only the seed, which must look random.
     return len(content) == native.SEED_BYTES and looks_random(content)
 
 
 def file_of(seed: bytearray, public: bytes) -> bytearray:
-    """What a file of a key holds; to be wiped once it is written."""
+    """The contents of a key file; to be wiped after writing."""
     return bytearray(MAGIC) + seed + public
 
 
 def refuse_damaged(path: str, size: int) -> NoReturn:
-    """Raises `errors.KeyDamaged` for a file of so many bytes that is no whole key."""
+    """Raises `errors.KeyDamaged` for a damaged key file of this size."""
     from edge.suggest import shell
 
     away = f"`mv {shell(path)} {shell(path + '.damaged')}`"
@@ -130,7 +130,7 @@ def refuse_damaged(path: str, size: int) -> NoReturn:
 
 
 def make_key(path: str, *, replace: bool = False) -> None:
-    """Makes a file of a new key, where there is none unless it is to `replace` that."""
+    """Creates a new key file; an existing one stays unless `replace` is set."""
     folders.make(files.folder(path), 0o700)
     with wiped(making.new_key()) as seed, wiped(file_of(seed, making.public_key(seed))) as content:
         write_key(path, content, replace=replace)
@@ -139,9 +139,9 @@ def make_key(path: str, *, replace: bool = False) -> None:
 def write_key(
     path: str, content: bytearray, *, replace: bool = False, before: Callable[[], None] | None = None
 ) -> bool:
-    """Writes a file of a key; without `replace`, false when there is one already, which then stays.
+    """Writes a key file; without `replace`, returns false if there is one already, which then stays.
 
-    `before` is called once all is written, before that becomes the file.
+    `before` is called after writing, before the file is put in place.
     """
     with Staged(path, 0o600) as staged:
         staged.write(content)
@@ -152,5 +152,5 @@ def write_key(
             )
         if before is not None:
             before()
-        # Another process may be as far: the first one's key stays, and both use it.
+        # Another process may do the same: the first key stays, and both use it.
         return staged.commit(replace=replace)

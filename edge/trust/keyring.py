@@ -1,11 +1,11 @@
-"""Signing keys that have a name, beside this machine's own.
+"""Named signing keys, and this machine's own key.
 
-They are in $XDG_DATA_HOME/edge/keys/NAME.key, which only its owner reads. A file is as key_file.py has it
-or, behind a passphrase:
+They are in $XDG_DATA_HOME/edge/keys/NAME.key, readable by its owner only. A file has the format of
+key_file.py or, with a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
 
-N, r and p are what scrypt (RFC 7914) makes the sealing key of the passphrase with. RATIONALE, "Why scrypt
+N, r and p are the parameters of scrypt (RFC 7914), which derives the sealing key from the passphrase. RATIONALE, "Why scrypt
 comes from hashlib".
 """
 
@@ -32,7 +32,7 @@ SUFFIX = ".key"
 LOCAL = "local"
 SECRETS = "secrets"
 RESERVED = (LOCAL, SECRETS)
-"""This machine's own key, and the one that secrets are sealed with."""
+"""This machine's own key, and the key that seals secrets."""
 
 MAGIC = b"EDGEKEY1"
 SALT_BYTES = 16
@@ -43,22 +43,22 @@ LOCKED_BYTES = SEALED_AT + native.SEED_BYTES + native.SEAL_BYTES
 CONTEXT = b"edge signing key v1\n"
 
 LOG_N, R, P = 15, 8, 1
-"""32 MB and some 0.1 s of a dev machine for each guess."""
+"""Each guess takes 32 MB and about 0.1 s on a dev machine."""
 
 MAX_LOG_N, MAX_R, MAX_P = 20, 16, 4
 MAX_MEMORY = 1 << 30
-"""What a file may ask of whoever opens it."""
+"""The limits for the parameters in a file."""
 
 REMEDY = "Restore the file from a backup; without one, move it away and create another: `edge key new NAME`"
 
 BLOCK_BYTES = 128
-"""What scrypt uses for each of N times r."""
+"""Memory of scrypt for each of N times r."""
 
 
 class Key:
     """A signing key of this user's.
 
-    name    what it is called
+    name    its name
     public  its public half
     locked  whether it needs a passphrase
     """
@@ -72,7 +72,7 @@ class Key:
 
 
 def folder() -> str:
-    """Where keys are kept; an error where there is no place for them."""
+    """The folder of keys; an error if there is no place for them."""
     path = trust.local_path()
     if path:
         return files.folder(path)
@@ -80,7 +80,7 @@ def folder() -> str:
 
 
 def every() -> tuple[list[Key], list[str]]:
-    """All signing keys that there are, this machine's own among them, and what is wrong with the others."""
+    """All signing keys, including this machine's own, and the faults of damaged ones."""
     try:
         listed = posix.listdir(folder())
     except FileNotFoundError:
@@ -99,7 +99,7 @@ def every() -> tuple[list[Key], list[str]]:
 
 
 def is_there(name: str) -> bool:
-    """Whether there is a file of a key of that name."""
+    """Whether there is a key file of that name."""
     if not is_plugin_name(name) or name == SECRETS:
         return False
     try:
@@ -110,7 +110,7 @@ def is_there(name: str) -> bool:
 
 
 def find(name: str) -> Key:
-    """A key by its name; `errors.UsageError` where there is none."""
+    """A key by its name; `errors.UsageError` if there is none."""
     with key_file.wiped(_content(name)) as content:
         if _is_locked(content):
             return Key(name, bytes(content[PUBLIC_AT:SEALED_AT]), locked=True)
@@ -119,7 +119,7 @@ def find(name: str) -> Key:
 
 
 def make(name: str, passphrase: bytes = b"") -> Key:
-    """Makes a key, behind a passphrase where one is given; never in place of one there is."""
+    """Creates a key, protected by a passphrase if one is given; never replaces a key."""
     if not is_plugin_name(name) or name in RESERVED or _is_digits(name):
         raise errors.UsageError(
             f"`{name}` is not a valid name for a key",
@@ -149,7 +149,7 @@ def _write(name: str, content: bytearray, public: bytes) -> None:
 def seed_of(name: str, ask: Ask) -> bytearray:
     """The seed to sign with; `ask` is called for the passphrase of a key that has one.
 
-    To be wiped (`key_file.wipe`) by who has signed with it.
+    The caller wipes it (`key_file.wipe`).
     """
     content = _content(name)
     if not _is_locked(content):
@@ -170,7 +170,7 @@ def _path(name: str) -> str:
 
 
 def _is_digits(name: str) -> bool:
-    """Whether a name would be taken for a key itself."""
+    """Whether a name would be read as the digits of a key."""
     return is_digest(name)
 
 
@@ -186,7 +186,7 @@ def _content(name: str) -> bytearray:
 
 
 def _is_locked(content: bytearray) -> bool:
-    # What stands behind the magic is random, so that a hole shows.
+    # The bytes after the magic are random, so a run of NULs means damage.
     return content.startswith(MAGIC) and len(content) == LOCKED_BYTES and trust.HOLE not in content
 
 

@@ -1,4 +1,4 @@
-"""What the lines of a file of trust say."""
+"""Reads the lines of files of trust."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PASTE = "Paste the line that `edge key show NAME` prints, ed25519 KEY NAME, or t
 
 
 def parse(content: bytes, path: str) -> list[list[Any]]:
-    """What each line of a file of trust says, as the native library reads it (native/edge.h).
+    """The parsed lines of a file of trust, as the native library reads them (native/edge.h).
 
-    Raises `errors.EnvironmentFault` for a line that means nothing or seems to mean more than it does, and
-    for one that only whoever loads a plugin may add.
+    Raises `errors.EnvironmentFault` for a line that is invalid or ambiguous, and for one that only the loader
+    of a plugin may add.
     """
     try:
         lines = making.read_trust(content, path)
@@ -38,16 +38,16 @@ def parse(content: bytes, path: str) -> list[list[Any]]:
 
 
 def keys_of(lines: Iterable[list[Any]]) -> list[Trusted]:
-    """The keys that lines trust."""
+    """The trusted keys in lines."""
     return [
         Trusted(bytes.fromhex(words[1]), words[2], words[3]) for words in lines if words[:1] == [ALGORITHM]
     ]
 
 
 def pasted(text: str) -> list[Trusted]:
-    """The keys of lines as `edge key show` prints them; none for a text that begins otherwise.
+    """The keys in lines as `edge key show` prints them; empty for a text that begins otherwise.
 
-    Raises `errors.UsageError` for one that begins like a key's line and is none.
+    Raises `errors.UsageError` for a text that begins like a key line and is not one.
     """
     first, _, rest = text.strip().partition(" ")
     if first.lower() != ALGORITHM or not rest:

@@ -249,7 +249,7 @@ def test_a_signing_key_that_is_damaged(edge: Edge, tmp_path: Path) -> None:
     (check,) = (one for one in ran.document["checks"] if one["name"] == "keys")
     told = advice(
         check["remedy"],
-        "Put the file back from a backup; without one move it away, and create another: `edge key new NAME`",
+        "Restore the file from a backup; without one, move it away and create another: `edge key new NAME`",
     )
     other.rename(tmp_path / "away")
     assert edge(*told.edge(NAME="other")).status == 0
