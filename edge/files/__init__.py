@@ -1,8 +1,8 @@
-"""Opens what a user named, looks at the folder that a file is in, and says where Edge keeps things.
+"""Opens files that the user named, checks folders, and defines where Edge keeps its files.
 
-These places are below $XDG_DATA_HOME, $XDG_CONFIG_HOME, $XDG_CACHE_HOME; root's own for root.
+These folders are below $XDG_DATA_HOME, $XDG_CONFIG_HOME and $XDG_CACHE_HOME of each user.
 
-`posix` is what `os` is made of; `os` itself costs 10 ms on a Pi Zero.
+It uses `posix`, on which `os` is based: importing `os` takes a Pi Zero 10 ms.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ OTHERS_WRITE = 0o022
 OTHERS_ANY = 0o077
 TEMPORARY = ".tmp"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""What some editors put at the head of a text; JSON is read without it by the native library."""
+"""Some editors write this at the start of a text; the native library skips it before JSON."""
 
 MAX_INPUT_BYTES = 256 << 20
-"""As much as `edge install` takes unless it is told otherwise."""
+"""The default limit of `edge install`."""
 
 READ_OWN = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
-"""For a file that Edge keeps: a link in its place is an error, a FIFO keeps nobody waiting."""
+"""For a file that Edge keeps: a link in its place is an error, and a FIFO does not block."""
 
 NO_PLACE = "There is no place for {}: neither {} nor HOME is set to an absolute path"
 SET_ONE = "Set one of them: export HOME=/home/USER"
@@ -39,8 +39,8 @@ close = posix.close
 
 
 def environment(name: str) -> str:
-    """An environment variable, empty where it is not set."""
-    # A program that imported os may have changed its environment there; posix keeps what it was at the start.
+    """An environment variable; empty if it is not set."""
+    # A program that imported os may have changed the environment there; posix has the one of the start.
     loaded = sys.modules.get("os")
     if loaded is not None:
         found: str = loaded.environ.get(name, "")
@@ -49,22 +49,22 @@ def environment(name: str) -> str:
 
 
 def config_home() -> str:
-    """Where this user's configuration is; empty where there is no such place."""
+    """The folder of this user's configuration; empty if there is none."""
     return _home("XDG_CONFIG_HOME", ".config")
 
 
 def data_home() -> str:
-    """Where this user's data is; empty where there is no such place."""
+    """The folder of this user's data; empty if there is none."""
     return _home("XDG_DATA_HOME", ".local/share")
 
 
 def cache_home() -> str:
-    """Where this user's caches are; empty where there is no such place."""
+    """The folder of this user's caches; empty if there is none."""
     return _home("XDG_CACHE_HOME", ".cache")
 
 
 def data_folder() -> str:
-    """The folder of all that Edge keeps for this user; an error where there is no place for it."""
+    """The folder of Edge's data for this user; an error if there is no place for it."""
     home = data_home()
     if home:
         return f"{home}/edge"
@@ -74,18 +74,18 @@ def data_folder() -> str:
 
 
 def policy_path() -> str:
-    """What the operator allows (edge/policy/__init__.py); empty where there is no place for it."""
+    """The path of the policy (edge/policy/__init__.py); empty if there is no place for it."""
     config = config_home()
     return f"{config}/edge/policy.json" if config else ""
 
 
 def _home(variable: str, below_home: str) -> str:
     named = environment(variable)
-    # The XDG standard: a relative path is to be ignored.
+    # The XDG standard ignores relative paths.
     if named.startswith("/"):
         return named
     home = environment("HOME")
-    # One that is relative would be another place in every working directory.
+    # A relative one would depend on the working directory.
     return f"{home}/{below_home}" if home.startswith("/") else ""
 
 
@@ -111,14 +111,14 @@ def folder(path: str) -> str:
 
 
 checked_folders: set[str] = set()
-"""Paths of folders that were found in order: each process looks at one once."""
+"""Folders that were checked without a fault: a process checks each once."""
 
 
 def check_folder(path: str) -> None:
-    """Raises `errors.EnvironmentFault` for a folder in which others than this user and root replace files.
+    """Raises `errors.EnvironmentFault` for a folder in which users other than this one and root replace files.
 
-    They can where they may write it or a folder that it is in, or own one. Folders such as /tmp, in which
-    everybody may remove only what is their own, are fine. What is not there is fine, too. RATIONALE, "Why a
+    They can if they may write the folder or one above it, or own one of them. Folders such as /tmp, in which
+    users can remove only their own files, are allowed. A missing folder is allowed, too. RATIONALE, "Why a
     file is only as safe as its folder".
     """
     if path in checked_folders:
@@ -127,7 +127,7 @@ def check_folder(path: str) -> None:
     real, rest, links = "", whole.split("/")[::-1], 0
     while rest:
         name = rest.pop()
-        # The root folder is passed over: whoever can write that has the Python that runs this.
+        # The root folder is skipped: a user who can write it controls this Python, too.
         if name in ("", "."):
             continue
         if name == "..":
@@ -151,7 +151,7 @@ def check_folder(path: str) -> None:
 
 
 def _checked(path: str) -> str:
-    """Looks at one folder; where a link leads, empty for what is none."""
+    """Checks one folder; returns the target of a link, empty for anything else."""
     found = posix.lstat(path)
     is_link = found.st_mode & FORMAT_MASK == LINK
     open_to_others = found.st_mode & OTHERS_WRITE and not (is_link or found.st_mode & STICKY)
@@ -173,7 +173,7 @@ def _follow(path: str, links: int, real: str, rest: list[str], target: str) -> t
 def open_input(path: str) -> int:
     """A descriptor of a regular file that the user named."""
     try:
-        # A FIFO would otherwise hold the process until somebody writes into it.
+        # A FIFO would otherwise block until it is written to.
         fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
     except OSError as error:
         raise_for(path, error)
@@ -206,7 +206,7 @@ def read_input(path: str) -> bytes:
 
 
 def read_open(fd: int, path: str) -> bytes:
-    """The contents of the open file that the user named; one that is too large for any plugin is not read."""
+    """The contents of an open file that the user named; a file too large for any plugin is refused."""
     try:
         size = posix.fstat(fd).st_size
         if size <= MAX_INPUT_BYTES:
@@ -219,10 +219,10 @@ def read_open(fd: int, path: str) -> bytes:
 
 
 def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes | None:
-    """A file's contents, None where there is none; an error where others have access that they must not.
+    """A file's contents; None if it does not exist, an error if other users have forbidden access.
 
-    It and its folder (`check_folder`) have to be this user's or root's, unless it may be `whosever`;
-    one that others must not even read is taken from its own place only, not by a link.
+    The file and its folder (`check_folder`) must belong to this user or root, unless `whosever` is set. A
+    file that others must not read may not be a link.
     """
     fd = open_guarded(path, forbidden, whosever=whosever)
     if fd < 0:
@@ -236,10 +236,10 @@ def read_guarded(path: str, forbidden: int, *, whosever: bool = False) -> bytes 
 
 
 def read_own(path: str) -> tuple[bytes, posix.stat_result] | None:
-    """What a small file that Edge keeps holds, and what the system says of it; None where there is none.
+    """The contents and status of a small file that Edge keeps; None if it does not exist.
 
-    Its folder is not looked at, for what that costs each call: whoever changes something there does, and what
-    others can bring there is not this user's.
+    Its folder is not checked, which would slow down each call: changes of the store check it, and a file that
+    others put there does not belong to this user.
     """
     try:
         fd = posix.open(path, READ_OWN)
@@ -258,7 +258,7 @@ def read_own(path: str) -> tuple[bytes, posix.stat_result] | None:
 
 
 def open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
-    """A descriptor of a guarded file, -1 where there is none."""
+    """A descriptor of a guarded file; -1 if it does not exist."""
     fd = _open(path, forbidden, whosever=whosever)
     if fd < 0:
         return fd
@@ -271,7 +271,7 @@ def open_guarded(path: str, forbidden: int, *, whosever: bool = False) -> int:
 
 
 def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool = False) -> None:
-    """Raises `errors.EnvironmentFault` for a file that others have access to, or another user's, or none."""
+    """Raises `errors.EnvironmentFault` for a file with forbidden access, of another user, or not regular."""
     if found.st_mode & FORMAT_MASK != REGULAR:
         from edge.files.io_errors import refuse_kind
 
@@ -287,7 +287,7 @@ def guard(path: str, found: posix.stat_result, forbidden: int, *, whosever: bool
 
 
 def _open(path: str, forbidden: int, *, whosever: bool) -> int:
-    """A descriptor, -1 where there is nothing. Every folder is checked that a link leads to."""
+    """A descriptor; -1 if there is no file. Checks the folder of every link's target."""
     flags = posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK | (0 if whosever else posix.O_NOFOLLOW)
     at, links = path, 0
     while True:
@@ -311,7 +311,7 @@ def _open(path: str, forbidden: int, *, whosever: bool) -> int:
 
 
 def _target(path: str, links: int, error: OSError) -> str:
-    """Where a link leads, with which a file could not be opened."""
+    """The target of a link at which opening a file failed."""
     from errno import ELOOP
 
     from edge.files.folder_errors import MAX_LINKS, refuse_links
@@ -328,14 +328,14 @@ def _target(path: str, links: int, error: OSError) -> str:
 
 
 def raise_for(path: str, error: OSError) -> NoReturn:
-    """Raises what an error of the system on `path` means to a user."""
+    """Raises the user error for an error of the system on `path`."""
     from edge.files.io_errors import raise_for
 
     raise_for(path, error)
 
 
 def raise_own(path: str, error: OSError) -> NoReturn:
-    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
+    """As `raise_for`, for a file that Edge keeps: the user did not name it, so the machine is at fault."""
     from edge.files.io_errors import raise_own
 
     raise_own(path, error)

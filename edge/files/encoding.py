@@ -1,4 +1,4 @@
-"""Texts in UTF-16, as editors and shells of Windows save them, where UTF-8 is read."""
+"""Detects texts in UTF-16, as editors and shells of Windows save them, where UTF-8 is expected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MIN_BYTES = 4
 
 
 def foreign(content: bytes) -> str:
-    """The encoding of a text as `iconv` names it; empty for what may be UTF-8.
+    """The encoding of a text as `iconv` names it; empty if it may be UTF-8.
 
     It shows by a byte order mark or by NULs in every second byte.
     """
@@ -32,9 +32,9 @@ def foreign(content: bytes) -> str:
 
 
 def problem(content: bytes, path: str = "") -> tuple[str, str]:
-    """What is wrong with the encoding of a text, and what to do; both empty where nothing shows.
+    """The fault of a text's encoding, and the remedy; both empty if there is none.
 
-    `path`: of its file, empty where it has none.
+    `path`: of its file, empty if there is no file.
     """
     name = foreign(content)
     if not name:
@@ -50,7 +50,7 @@ def problem(content: bytes, path: str = "") -> tuple[str, str]:
 
 
 def check(content: bytes, path: str) -> bytes:
-    """The contents of a file that somebody named; `errors.ArgumentsError` for UTF-16."""
+    """Returns the contents of a file that the user named; `errors.ArgumentsError` for UTF-16."""
     wrong, remedy = problem(content, path)
     if wrong:
         from edge import errors

@@ -1,6 +1,6 @@
-"""Folders in which others could replace a file: what is wrong, and what helps.
+"""Errors and remedies for folders in which other users could replace a file.
 
-`files.check_folder` looks at each folder; only what it finds fault with comes here.
+`files.check_folder` checks each folder; only faults are handled here.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 ANYBODY_WRITES = 0o002
 MAX_LINKS = 40
-"""As many as Linux follows in one path."""
+"""The limit of Linux for one path."""
 
 
 def judge(path: str, found: posix.stat_result) -> None:
-    """Raises `errors.EnvironmentFault`, unless the one fault is a group of which nobody but the owner is."""
+    """Raises `errors.EnvironmentFault`, unless the only fault is a group whose only member is the owner."""
     if found.st_uid not in (0, posix.geteuid()):
         refuse_owner(path, found.st_uid, ", who can replace files in it")
     if found.st_mode & ANYBODY_WRITES or not _is_alone(found.st_uid, found.st_gid):
@@ -32,7 +32,7 @@ def judge(path: str, found: posix.stat_result) -> None:
 
 
 def refuse_access(path: str, *, secret: bool) -> NoReturn:
-    """For a file that others than its owner may write or, where it is secret, read."""
+    """Raises the error for a file that other users can write or, if it is secret, read."""
     remedy = f"`chmod go-w {shell(path)}`; check first that nobody changed it"
     if secret:
         remedy = f"`chmod go-rwx {shell(path)}`; if others may have read it, replace its contents"
@@ -40,7 +40,7 @@ def refuse_access(path: str, *, secret: bool) -> NoReturn:
 
 
 def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
-    """For a file or folder of another user. Root that has another's HOME, as after `sudo -E`, is told so."""
+    """Raises the error for another user's file or folder; root may have that user's HOME (`sudo -E`)."""
     name = _name(user)
     quoted = f"'#{user}'" if name == str(user) else name
     if posix.geteuid() == 0:
@@ -56,7 +56,7 @@ def refuse_owner(path: str, user: int, remark: str = "") -> NoReturn:
 
 
 def refuse_links(path: str) -> NoReturn:
-    """For a path that leads through more links than anybody follows."""
+    """Raises the error for a path with more links than Linux follows."""
     _fail(
         f"{path} leads through more than {MAX_LINKS} links",
         f"`namei {shell(path)}` shows them; remove those that form a circle",
@@ -64,12 +64,12 @@ def refuse_links(path: str) -> NoReturn:
 
 
 def refuse_dangling(path: str, target: str) -> NoReturn:
-    """For a link to a file that is not there: what it holds when it is there must not count for nothing."""
+    """Raises the error for a link to a missing file: its contents must not be ignored silently."""
     _fail(f"{path} is a link to {target}, which does not exist", "Put the file there, or remove the link")
 
 
 def refuse_link(path: str, error: OSError) -> None:
-    """For a link in the place of a file that others must not even read; other errors are let pass."""
+    """Raises the error for a link in the place of a secret file; ignores other errors."""
     if error.errno == ELOOP:
         _fail(f"{path} is a link", "Replace the link with the file itself; the folder may be a link")
 
@@ -84,7 +84,7 @@ def _name(user: int) -> str:
 
 
 def _is_alone(user: int, group: int) -> bool:
-    """Whether a group is the private one that systems with the umask 002 give each user."""
+    """Whether a group is the private one of a user, as on systems with the umask 002."""
     import grp
     import pwd
 

@@ -1,4 +1,4 @@
-"""Makes the folders in which Edge keeps what it writes."""
+"""Creates the folders in which Edge writes files."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from edge.files import staged
 
 
 def make(path: str, mode: int) -> None:
-    """Makes a folder, and those it is in, where they are not there.
+    """Creates a folder and its parents if they are missing.
 
-    None is made where others than this user could replace it: `files.check_folder`.
+    None is created where other users could replace it: `files.check_folder`.
     """
     files.check_folder(path)
     _make(path, mode)
 
 
 def missing(path: str) -> list[str]:
-    """The folder of this path and those it is in, as far as they are not there; the innermost first."""
+    """The missing folders of a path, the innermost first."""
     found = []
     while path not in ("", "/", ".") and not posix.access(path, 0):
         found.append(path)
@@ -27,7 +27,7 @@ def missing(path: str) -> list[str]:
 
 
 def remove_empty(paths: list[str]) -> None:
-    """Removes folders in this order, up to the first that holds something."""
+    """Removes folders in this order, up to the first that is not empty."""
     for path in paths:
         try:
             posix.rmdir(path)
@@ -36,7 +36,7 @@ def remove_empty(paths: list[str]) -> None:
 
 
 class for_now:  # noqa: N801 it is used as a function is
-    """For a `with` that may make a folder: where nothing comes into it, it is gone again afterwards."""
+    """For a `with` that may create a folder: removes it at the end if it is empty."""
 
     __slots__ = ("_missing",)
 
@@ -58,7 +58,7 @@ def _make(path: str, mode: int) -> None:
         try:
             _make_one(path, mode)
         except FileNotFoundError as error:
-            # A file system that takes no folders, as /proc.
+            # A filesystem without new folders, such as /proc.
             files.raise_for(path, error)
 
 

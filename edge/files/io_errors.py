@@ -1,4 +1,4 @@
-"""What errors of the system mean to a user. Imported by who has one: a call that succeeds has none."""
+"""User errors for errors of the system. A call that succeeds never imports this."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def raise_for(path: str, error: OSError) -> NoReturn:
-    """Raises what an error of the system on `path` means to a user."""
+    """Raises the user error for an error of the system on `path`."""
     why = error.strerror or str(error)
     if not path:
         raise errors.UsageError("An empty name is not a file", "Name a file") from None
@@ -38,7 +38,7 @@ def raise_for(path: str, error: OSError) -> NoReturn:
 
 
 def raise_own(path: str, error: OSError) -> NoReturn:
-    """As `raise_for`, on a file that Edge keeps: nobody has named it, so this machine is at fault."""
+    """As `raise_for`, for a file that Edge keeps: the user did not name it, so the machine is at fault."""
     if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ELOOP):
         refuse_kind(path, stat.S_IFDIR if error.errno == errno.EISDIR else stat.S_IFLNK)
     try:
@@ -48,7 +48,7 @@ def raise_own(path: str, error: OSError) -> NoReturn:
 
 
 def refuse_kind(path: str, mode: int) -> NoReturn:
-    """Raises `errors.StoreDamaged`: where Edge keeps a file, there is a folder or something else."""
+    """Raises `errors.StoreDamaged` for a folder or another kind of file in the place of a file of Edge."""
     what = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link, or leads through a file"}.get(
         stat.S_IFMT(mode), "not a regular file"
     )

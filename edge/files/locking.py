@@ -1,4 +1,4 @@
-"""Files that are locked, and may be removed by whoever holds the lock.
+"""Lock files, which the process that holds the lock may remove.
 
 RATIONALE, "Why a lock goes with what it was made for".
 """
@@ -28,7 +28,7 @@ def is_at(fd: int, path: str) -> bool:
 
 
 def take(path: str, wait: Callable[[int], None]) -> int:
-    """A descriptor of a file whose lock is held, made with its folder where it is not there.
+    """A descriptor of a file with its lock held; creates the file and its folder if they are missing.
 
     `wait` takes the lock of a descriptor. Raises OSError as that and opening do.
     """
@@ -37,7 +37,7 @@ def take(path: str, wait: Callable[[int], None]) -> int:
         try:
             fd = posix.open(path, FLAGS, 0o600)
         except FileNotFoundError:
-            # Who had made the folder had no use for it.
+            # The process that made the folder has removed it again.
             continue
         try:
             wait(fd)

@@ -1,8 +1,8 @@
-"""Room on the disk for what makes room: on a full one, removing, disabling and revoking still write a little.
+"""A reserve of disk space: on a full disk, removing, disabling and revoking still write a little.
 
-    $XDG_DATA_HOME/edge/audit/reserve   bytes that mean nothing, in the folder that most of it is for
+    $XDG_DATA_HOME/edge/audit/reserve   random bytes, in the folder that needs most of it
 
-An installation makes it and does not begin without it. RATIONALE, "Why a full disk has a reserve".
+An installation creates it first, and fails without it. RATIONALE, "Why a full disk has a reserve".
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from edge.files import folders, staged
 
 FILE = "reserve"
 BLOCKS = 8
-"""Of the filesystem: a small file has one, and a removal writes four at once."""
+"""Blocks of the filesystem: a small file takes one, and a removal writes four at once."""
 
 MIN_BYTES = 32 << 10
 MIN_INODES = 8
 
 
 def keep() -> None:
-    """Makes the reserve, or makes it as large as it should be; `errors.DiskFull` where there is no room."""
+    """Creates or completes the reserve; `errors.DiskFull` if there is no room."""
     path = _path()
     folders.make(files.folder(path), 0o700)
     try:
@@ -31,9 +31,9 @@ def keep() -> None:
 
 
 class spent:  # noqa: N801 it is used as a function is
-    """For a `with` in which the reserve may be used: it is given up if the disk is full, and made again.
+    """For a `with` that may use the reserve: deletes it if the disk is full, and creates it again.
 
-    depth  how many there are in one another; the outermost makes it again
+    depth  how many are nested; the outermost creates it again
     """
 
     depth = 0
@@ -51,7 +51,7 @@ class spent:  # noqa: N801 it is used as a function is
             return
         from contextlib import suppress
 
-        # Where there is no room for all of it, for as much as there is.
+        # If there is no room for all of it, as much as fits.
         with suppress(OSError):
             _fill(path)
 
@@ -61,7 +61,7 @@ def _path() -> str:
 
 
 def _own() -> str:
-    """The same, empty where the folder is not this user's own: then the command is about to be refused."""
+    """The same; empty if the folder is not this user's own: then the command will be refused."""
     path = _path() if files.data_home() else ""
     try:
         return path if path and posix.stat(files.folder(path)).st_uid == posix.geteuid() else ""
@@ -76,7 +76,7 @@ def _fill(path: str) -> None:
     try:
         wanted = _size(posix.fstatvfs(fd))
         while (missing := wanted - posix.fstat(fd).st_size) > 0:
-            # Random, since some filesystems keep no blocks for what they can compress.
+            # Random, since some filesystems compress other data.
             posix.write(fd, posix.urandom(min(missing, 4096)))
     finally:
         posix.close(fd)

@@ -1,9 +1,8 @@
-"""A file that the processes of one user share: locked while it is changed, and backed by memory.
+"""The folder in memory for files that the processes of one user share, and their locks.
 
-It stands in $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID (squatting.py has what is done where somebody else
-made that) or /run/edge, so that what changes with every call never wears a card out and a restart begins at
-nothing. Nobody but its user has access to it. Each place for data
-has a folder of its own in it, for what goes by plugins' names: elsewhere another may have that name.
+It is $XDG_RUNTIME_DIR/edge, /dev/shm/edge-UID (see squatting.py if another user has made that) or /run/edge,
+so that counting calls does not wear out an SD card, and a restart clears it. Only its user has access. Each
+data folder has its own subfolder for files named after plugins: another data folder may have the same names.
 RATIONALE, "Why all places for data share one file of counters".
 """
 
@@ -29,7 +28,7 @@ DIGEST_PRIME = 0x9E3779B97F4A7C55
 
 
 def folder() -> str:
-    """A folder that memory backs and only this user reaches, made when it is not there."""
+    """The folder in memory that only this user can access; created if it is missing."""
     user = posix.getuid()
     named = files.environment("XDG_RUNTIME_DIR")
     if named.startswith("/") and _fits(named, user):
@@ -54,21 +53,21 @@ def folder() -> str:
 
 
 def own_folder(name: str = "") -> str:
-    """The folder in it of what is about the plugins of this place for data, or one in there."""
+    """The subfolder for this data folder, or a folder inside it."""
     own = checked_folder(f"{folder()}/{own_mark()}")
     return checked_folder(f"{own}/{name}") if name else own
 
 
 def own_mark() -> str:
-    """Stands for this place for data: a digest of its path, of up to 20 digits."""
-    # Only its user names it, and needs no better one: hashlib costs 0.6 MB on a Pi Zero, and digits of
-    # another base 64 kB more of the interpreter.
+    """The mark of this data folder: a digest of its path, of up to 20 digits."""
+    # Only its user chooses the path, so a weak digest is enough: hashlib costs 0.6 MB on a Pi Zero, and
+    # digits of another base 64 kB more of the interpreter.
     path = files.data_home().rstrip("/").encode("utf-8", "surrogateescape")
     return f"{int.from_bytes(path, 'big') % DIGEST_PRIME}"
 
 
 def checked_folder(path: str) -> str:
-    """Makes a folder of mode 0700, or makes sure of the one there is: no link, owned by this user alone."""
+    """Creates a folder of mode 0700, or checks the existing one: not a link, and only for this user."""
     if is_own(path):
         return path
     try:
@@ -85,7 +84,7 @@ def checked_folder(path: str) -> str:
 
 
 def _open_taken(data: str) -> int:
-    """The lock of those who look for another place, held: it is closed to let others have it."""
+    """Takes the lock for choosing another folder; closing the descriptor releases it."""
     fd = open_file(f"{data}/{TAKEN}")
     try:
         lock(fd, f"{data}/{TAKEN}")
@@ -96,12 +95,12 @@ def _open_taken(data: str) -> int:
 
 
 def _was_taken() -> bool:
-    """Whether somebody else ever had the usual place: then this user may have another (squatting.py)."""
+    """Whether another user ever had the usual folder: then this one may be elsewhere (squatting.py)."""
     return posix.access(f"{files.data_home()}/edge/{TAKEN}", 0)
 
 
 def is_own(path: str) -> bool:
-    """Whether there is something of this user's; an error where it is, and no folder for this user alone."""
+    """Whether the path is this user's; an error if it is not a folder, or is open to other users."""
     try:
         found = posix.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -122,9 +121,9 @@ def _refuse_open(path: str, found: posix.stat_result) -> None:
 
 
 def _fits(path: str, owner: int | None) -> bool:
-    """Whether counters may go there: never onto a block device, which may be a card.
+    """Whether counters may be there: never on a block device, which may be an SD card.
 
-    With an `owner`, others must not be able to put something there before this user does.
+    With an `owner`, other users must not be able to create files there.
     """
     try:
         found = posix.stat(path)
@@ -136,7 +135,7 @@ def _fits(path: str, owner: int | None) -> bool:
 
 
 def open_file(path: str) -> int:
-    """A descriptor of the file, made when it is not there, that only this user has access to."""
+    """A descriptor of a file that only this user can access; created if it is missing."""
     try:
         fd = posix.open(path, posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -150,7 +149,7 @@ def open_file(path: str) -> int:
 
 
 def drop(path: str) -> None:
-    """Removes a file, if it is there; whoever has it open keeps it."""
+    """Removes a file if it exists; open descriptors stay valid."""
     try:
         posix.unlink(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -166,14 +165,14 @@ def _distrust(path: str, why: str) -> NoReturn:
 
 
 def pauses(path: str) -> Iterator[None]:
-    """Pauses, one after the other, for who finds the file locked: but not for ever."""
+    """Pauses while a file is locked, up to a timeout."""
     from time import monotonic, sleep
 
     end = monotonic() + LOCK_TIMEOUT
     while monotonic() < end:
         sleep(LOCK_PAUSE)
         yield
-    # Who is stopped while it holds the lock must not stop all others for good.
+    # A stopped process that holds the lock must not block all others forever.
     from edge import errors
 
     raise errors.IoFault(
@@ -183,7 +182,7 @@ def pauses(path: str) -> Iterator[None]:
 
 
 def lock(fd: int, path: str) -> None:
-    """Waits for the lock, but not for ever. It belongs to the open file, not to a thread."""
+    """Waits for the lock, up to a timeout. It belongs to the open file, not to a thread."""
     waiting = pauses(path)
     try:
         while not _locked(fd):

@@ -1,12 +1,12 @@
-"""A folder in shared memory for a user whose usual one somebody else has made, or nobody yet.
+"""Finds a folder in shared memory for a user whose usual folder another user has made.
 
-Anybody can write to /dev/shm: whoever makes /dev/shm/edge-UID first could stop all calls of that user, who
-can't remove it. Only root can make a folder that belongs to another user, so any folder of this user's own
-whose name begins with `edge-UID-` will do. A process looks for such a folder before it makes one, under a
-lock: all processes of a user find the same one, whether a stranger's folder comes or goes meanwhile.
+Every user can write to /dev/shm: another user who makes /dev/shm/edge-UID first could block all calls of this
+user, who cannot remove it. Only root can make a folder that belongs to another user, so any folder of this
+user whose name begins with `edge-UID-` is safe. A process looks for such a folder before it makes one, under
+a lock: all processes of a user find the same one, even if the other folder appears or vanishes meanwhile.
 
-The file of the lock stays, and has all processes come here from then on, until a restart empties /dev/shm and
-the usual folder can be made again. RATIONALE, "Why a stranger's folder in shared memory is walked around".
+The lock file stays, and makes all processes use this module until a restart empties /dev/shm and the usual
+folder can be made again. RATIONALE, "Why a stranger's folder in shared memory is walked around".
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ NAME_BYTES = 8
 def find(
     usual: str, is_own: Callable[[str], bool], make: Callable[[str], str], lock: Callable[[str], int]
 ) -> str:
-    """The folder that all processes of this user share: the usual one, or one that is there, or a new one.
+    """The folder that all processes of this user share: the usual one, an existing one, or a new one.
 
-    What looks at a folder, makes one and holds the lock in the folder for data: edge.files.runtime_dir.
+    edge.files.runtime_dir passes the functions that check a folder, create one and take the lock.
     """
     with _locked(lock):
         if is_own(usual):
@@ -46,18 +46,18 @@ def find(
             files.raise_for(usual, error)
         else:
             return make(usual)
-        # A name that nobody knows before it is taken.
+        # A name that other users cannot guess.
         return make(f"{usual}-{posix.urandom(NAME_BYTES).hex()}")
 
 
 @contextmanager
 def _locked(lock: Callable[[str], int]) -> Iterator[None]:
-    """A lock where only this user can be: in shared memory a stranger could hold it."""
+    """Holds a lock in the data folder: in shared memory, another user could hold it."""
     try:
         folders.make(files.data_folder(), 0o755)
         fd = lock(files.data_folder())
     except errors.EdgeError:
-        # Without a place for data nothing is installed, and two processes that start at once may disagree.
+        # Without a data folder nothing is installed, and two processes that start at once may disagree.
         yield
         return
     try:

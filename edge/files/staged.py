@@ -1,6 +1,6 @@
-"""Writes and removes files so that a power cut leaves what was before or what is to be.
+"""Writes and removes files atomically: a power cut leaves the old or the new version intact.
 
-Apart from edge.files, because a call changes no such file and would import this for nothing.
+Separate from edge.files because calls do not need it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from edge import files
 
 
 class Staged:
-    """A file being written, which takes its place all at once or not at all.
+    """A file being written, which is put in place atomically.
 
-    Until then it has no name where the filesystem can do that (vfat cannot), so that a process that is killed
-    leaves nothing. Leaving the `with` without `commit` removes it.
+    Until then it has no name if the filesystem supports that (vfat does not), so a killed process leaves
+    nothing. Leaving the `with` without `commit` removes it.
     """
 
     __slots__ = ("_folder", "_is_named", "_path", "_temporary", "fd")
 
     def __init__(self, path: str, mode: int = 0o644) -> None:
         self._path = path
-        # Of a long name only the beginning, so that a name that fits is not too long for now.
+        # Only the beginning of a long name, so that the temporary name is not too long.
         name = f".{files.base_name(path)[:60]}.{posix.urandom(4).hex()}{files.TEMPORARY}"
         self._folder = files.folder(path)
         self._temporary = f"{self._folder}/{name}"
@@ -51,7 +51,7 @@ class Staged:
             files.raise_for(self._path, error)
 
     def commit(self, *, replace: bool = True) -> bool:
-        """Makes it the file; without `replace`, false when there is one already, which then stays."""
+        """Puts the file in place; without `replace`, an existing file stays and the result is false."""
         try:
             posix.fsync(self.fd)
             if replace:
@@ -76,7 +76,7 @@ class Staged:
             self._move()
 
     def _move(self) -> None:
-        """The same by a rename, which would replace what is there: so who does that is alone in the folder.
+        """The same by a rename, which would replace an existing file: so it locks the folder.
 
         RATIONALE, "Why a new key is renamed under a lock where there are no links".
         """
@@ -98,7 +98,7 @@ class Staged:
             posix.close(fd)
 
     def _copy(self) -> None:
-        """Takes a file with a name in place of one that has none and can be given none."""
+        """Copies an unnamed file, which cannot be given a name, to a named one."""
         flags = posix.O_RDWR | posix.O_CLOEXEC | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW
         fd = posix.open(self._temporary, flags, posix.fstat(self.fd).st_mode & 0o777)
         self._is_named = True
@@ -135,12 +135,12 @@ class Staged:
             try:
                 posix.unlink(self._temporary)
             except OSError:
-                # What went wrong before is what there is to tell.
+                # The earlier error is the one to report.
                 return
 
 
 def _check_linkless(error: OSError) -> None:
-    """Raises an error of link(), unless it says that there are no links: vfat, exFAT, some FUSE, no /proc."""
+    """Raises an error of link(), unless links are not supported: vfat, exFAT, some FUSE, no /proc."""
     from errno import EMLINK, ENOENT, ENOSYS, ENOTSUP, EPERM
 
     if error.errno not in (EPERM, ENOTSUP, ENOSYS, EMLINK, ENOENT):
@@ -148,7 +148,7 @@ def _check_linkless(error: OSError) -> None:
 
 
 def remove(path: str) -> None:
-    """Removes a file, if it is there, and makes that survive a power cut."""
+    """Removes a file if it exists; the removal survives a power cut."""
     try:
         posix.unlink(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -159,7 +159,7 @@ def remove(path: str) -> None:
 
 
 def make_durable(path: str) -> None:
-    """Makes a file, as it stands or is gone, survive a power cut: whoever left it so may have been killed."""
+    """Makes the present state of a file survive a power cut: its last writer may have been killed."""
     try:
         sync_folder(files.folder(path))
     except (FileNotFoundError, NotADirectoryError):
@@ -169,7 +169,7 @@ def make_durable(path: str) -> None:
 
 
 def sync_folder(path: str) -> None:
-    """Makes names that were just given or taken in a folder survive a power cut."""
+    """Makes new and removed names in a folder survive a power cut."""
     fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
     try:
         posix.fsync(fd)

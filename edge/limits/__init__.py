@@ -1,4 +1,4 @@
-"""What a plugin may use, and what a device has for all of them: limits, every one always on.
+"""Limits of plugins, and profiles of devices. All limits are always enforced.
 
 | profile | for | fuel | deadline | memory | stack | all plugins | at once | a minute |
 |---|---|---|---|---|---|---|---|---|
@@ -38,31 +38,31 @@ CLOCK_BITS = 34
 LARGEST = (1 << 64) - 1
 
 NAMELESS = "-"
-"""As whose calls those of a plugin without a name of its own count."""
+"""The key under which unnamed plugins are counted."""
 
 SMALL_DEVICE = 768 * MB
 WORKSTATION_FROM = 4 * GB
 
 
 class Limits:
-    """Limits of one instance and its calls. What is not given, or 0, is the native library's default.
+    """Limits of one instance and its calls. A missing value, or 0, means the native library's default.
 
-    fuel            units for one call; what a call spends is the same on every CPU
-    slice_fuel      units after which a call lets others run; by default some 30 ms of interpreted code on a
-                    Pi Zero, some 5 ms of native code on a PC
+    fuel            units for one call; a call spends the same on every CPU
+    slice_fuel      units after which a call lets others run; by default about 30 ms of interpreted code on
+                    a Pi Zero, about 5 ms of native code on a PC
     deadline        seconds for one call, on the monotonic clock
     memory          bytes of linear memory of an instance
     table_elements  of all tables together
-    host_calls      for one call; as many events may be logged beside them, further ones are dropped
-    crossing_bytes  of the values of one crossing, either way
-    log_bytes       of all that the guest logs in one call, events and standard streams together; the rest
-                    is dropped
-    fixed           clocks stand still at `fixed_clock` and random bytes follow from `fixed_seed`: same
-                    question, same answer
+    host_calls      for one call; as many log events are allowed in addition, further ones are dropped
+    crossing_bytes  of the values of one crossing, in either direction
+    log_bytes       of all that the guest logs in one call, events and standard streams together; the rest is
+                    dropped
+    fixed           clocks stop at `fixed_clock` and random bytes derive from `fixed_seed`: the same call
+                    gives the same result
     fixed_clock     seconds since 1970
 
-    OptionsError for an amount outside its range: whole numbers that 64 bits hold, those of tables, host
-    calls, crossing and log 32; a deadline is finite.
+    OptionsError for an amount outside its range: whole numbers of 64 bits, of 32 bits for tables, host calls,
+    crossing and log; the deadline is finite.
     """
 
     __slots__ = (
@@ -94,7 +94,7 @@ class Limits:
         fixed_clock: int = 0,
         fixed_seed: int = 0,
     ) -> None:
-        # One expression, because every call makes some: what is no whole number knows no `|`.
+        # One expression, because every call creates Limits: only whole numbers support `|`.
         try:
             is_wrong = (fuel | slice_fuel | memory | fixed_seed) >> 64 or not 0 <= deadline <= MAX_DEADLINE
             is_wrong = is_wrong or (table_elements | host_calls | crossing_bytes | log_bytes) >> 32
@@ -118,16 +118,16 @@ class Limits:
         self.fixed_seed = fixed_seed
 
     def replace(self, **changes: Any) -> Limits:
-        """The same limits but for those given."""
+        """A copy with these limits changed."""
         return Limits(**{name: changes.pop(name, getattr(self, name)) for name in self.__slots__}, **changes)
 
     def within(self, own: Mapping[str, float]) -> Limits:
-        """The limits of a call of a plugin that has these of its own; what it can't ask for stays."""
+        """The limits of a call of a plugin with these limits of its own; the others stay."""
         whole = {name: int(own[name]) for name in own if name in self.__slots__ and name != "deadline"}
         return self.replace(deadline=own["deadline"], **whole)
 
     def options(self) -> dict[str, int]:
-        """As the native library takes them."""
+        """The limits as the fields of the native library."""
         return {
             "fuel": self.fuel,
             "slice_fuel": self.slice_fuel,
@@ -162,7 +162,7 @@ class Profile:
     calls_per_minute  of each plugin
     concurrent_calls  of each plugin, all processes together
     memory            bytes for the live instances of all plugins, all processes together
-    delegation_depth  how many plugins may stand behind one another in a call
+    delegation_depth  how many plugins may call one another in a chain
     """
 
     __slots__ = (
@@ -215,7 +215,7 @@ PI_ZERO = Profile(
     memory=96 * MB,
     delegation_depth=3,
 )
-"""What runs within these limits runs everywhere."""
+"""A plugin that runs within these limits runs on every device."""
 
 PI_64 = Profile(
     "pi-64",
@@ -241,18 +241,18 @@ PROFILES = {profile.name: profile for profile in (PI_ZERO, PI_64, WORKSTATION)}
 
 
 def named(name: str) -> Profile:
-    """A profile by its name; `here` is the one that fits this machine."""
+    """A profile by its name; `here` is the profile of this machine."""
     if name == "here":
         return here()
     try:
         return PROFILES[name]
     except KeyError:
-        raise ValueError(f"there are {', '.join(PROFILES)} and here") from None
+        raise ValueError(f"profiles are {', '.join(PROFILES)} and here") from None
 
 
 def here() -> Profile:
-    """The profile that fits this machine: by its word size and its memory."""
-    # A 32-bit Python counts as a 32-bit machine whatever its kernel is: address space is what it lacks.
+    """The profile of this machine, by its word size and memory."""
+    # A 32-bit Python counts as a 32-bit machine with any kernel, because its address space is limited.
     return fitting(wide=WIDE, memory=_memory_total() if WIDE else 0)
 
 

@@ -1,15 +1,15 @@
-"""Whether there is room for another call: what all may use at most, against what this machine has free.
+"""Admission: whether there is room for another call, by the most that all calls may use.
 
-An instance may use its memory limit, a stack and what the library needs for it (INSTANCE_BYTES). The sum over
-all calls under way, of all `edge` processes of this user, must fit into the smaller of two: what the device's
-profile sets aside for plugins, and what is free now less RESERVE_BYTES for everybody else. Free is the least
-of MemAvailable and of what the control groups of this process leave. What calls under way have touched by now
-is counted twice, as promised and as no more free: it errs on the side of the device. RATIONALE, "Why a call
+An instance may use its memory limit, a stack and the library's own needs (INSTANCE_BYTES). The sum over all
+running calls, in all `edge` processes of this user, must fit into both the memory that the device's profile
+allows plugins and the free memory less RESERVE_BYTES for other programs. Free memory is the minimum of
+MemAvailable and of what the control groups of this process leave. Memory that running calls use already
+counts twice, as promised and as not free: this errs on the side of the device. RATIONALE, "Why a call
 is admitted before its plugin is loaded".
 
-The processes of one user count together: calls under way, the memory they may use, calls a minute. What a
-killed process held counts until it is in the way of another, which then looks whether it lives. Processes
-that cannot see one another (containers with a /proc of their own) should not share the folder.
+All processes of one user share counters of running calls, the memory they may use, and calls a minute. A
+killed process stays counted until it is in the way of another, which then checks whether it lives. Processes
+that cannot see one another (containers with their own /proc) should not share the folder.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     Asked = tuple[bytes, int, int, int, int, int, int, int]
 
 INSTANCE_BYTES = 512 * KB
-"""Beside memory and guest stack: host stack (256 kB), tables, store, what one crossing holds on average."""
+"""In addition to memory and guest stack: host stack (256 kB), tables, store, an average crossing."""
 
 RESERVE_BYTES = 24 * MB
-"""Left to the rest of the device: below this a Pi Zero begins to throw out the programs it runs."""
+"""Reserved for other programs: with less, a Pi Zero begins to evict the code of running programs."""
 
 UNKNOWN = (1 << 64) - 1
 
 LONG_DIGITS = 40
-"""Of the digest that stands for a name there is no room for."""
+"""Length of the digest that replaces a name which is too long."""
 
 
 class Admission:
-    """Admits calls to a device, by its Profile: memory for all; calls a minute and at once of each plugin."""
+    """Admits calls by a device's Profile: memory of all; calls a minute, and at once, of each plugin."""
 
     __slots__ = ("_counters", "_device")
 
@@ -50,10 +50,10 @@ class Admission:
     def admit(
         self, name: str, limits: Limits, *, concurrent: int | None = None, per_minute: int | None = None
     ) -> Slot:
-        """Counts a call of plugin `name` under way until the slot that it answers with is closed.
+        """Counts a call of plugin `name` as running until the returned slot is closed.
 
-        `concurrent`, `per_minute`: the plugin's own, instead of the profile's; 0 for no limit. Raises
-        NotAdmitted, Busy or RateExceeded, with the figures.
+        `concurrent`, `per_minute`: the plugin's limits, instead of the profile's; 0 for no limit. Raises
+        NotAdmitted, Busy or RateExceeded, with the numbers.
         """
         device = self._device
         return self._counters.enter(
@@ -73,14 +73,13 @@ class Admission:
 class Counters:
     """The counters of this user, or those in the file `path`. Threads may share one.
 
-    All calls of a user add up to one sum of memory. The rest is counted of each plugin, and apart for each
-    place for data, where another may have its name.
+    Memory is summed over all calls of a user. Other counters are kept for each plugin and each data folder,
+    since another data folder may have a plugin of the same name.
 
-    path    where the file is, once it was opened
+    path    the file, after it was opened
     handle  the native counters, while it is open
 
-    `seconds`: the clock that rates go by, never 0; it never goes back, whatever becomes of the time of day.
-    `root`: the folder in which /proc and /sys say what is free, for tests.
+    `seconds`: the clock for rates, never 0 and monotonic. `root`: the folder with /proc and /sys, for tests.
     """
 
     __slots__ = ("_own", "_path", "_root", "_seconds", "handle", "path")
@@ -105,11 +104,11 @@ class Counters:
     ) -> Slot:
         """Counts a call of plugin `name` until its slot is closed, or its process ends.
 
-        `memory`: bytes that it may use; NotAdmitted when all live calls together may use more than `room`,
-        with what `explain` says of that, or more than this machine has free less `reserve`; LARGEST: what is
-        free does not matter. `concurrent`: Busy when as many calls of the plugin are under way. `per_minute`:
-        RateExceeded when as many began within the last minute. 0 stands for no such limit. What is refused is
-        not counted.
+        `memory`: bytes that it may use. NotAdmitted if all running calls together may use more than `room`
+        (`explain` adds the reason to the message), or more than the free memory less `reserve`; LARGEST
+        ignores free memory. `concurrent`: Busy if as many calls of the plugin are running. `per_minute`:
+        RateExceeded if as many started within the last minute. 0 means no limit. Refused calls are not
+        counted.
         """
         now = int(self._seconds()) if self._seconds else 0
         key = self._key(name)
@@ -128,13 +127,13 @@ class Counters:
         return Slot(*refusal.enter(self, name, asked, explain), self.path)
 
     def live(self) -> tuple[int, int]:
-        """How many calls are under way, and how many bytes they may use."""
+        """The number of running calls, and the bytes they may use."""
         from edge.limits import refusal
 
         return refusal.live(self, int(self._seconds()) if self._seconds else 0)
 
     def close(self) -> None:
-        """Closes its file, once no slot is open any more."""
+        """Closes its file when no slot is open."""
         self.handle = None
 
     def __enter__(self) -> Counters:
@@ -144,7 +143,7 @@ class Counters:
         self.close()
 
     def open(self) -> native.Counters:
-        """Opens the file, again where that has to be; open slots know which one they count in."""
+        """Opens the file, or opens it again; open slots keep their own handle."""
         from edge.files import runtime_dir
 
         self.path = self._path or f"{runtime_dir.folder()}/counters"
@@ -156,7 +155,7 @@ class Counters:
         return handle
 
     def _key(self, name: str) -> bytes:
-        """As what its calls are counted, which has no room for every name."""
+        """The key under which its calls are counted; long names do not fit."""
         key = name.encode("utf-8", "surrogateescape")
         if self._path or name in ("", NAMELESS):
             return key
@@ -165,7 +164,7 @@ class Counters:
             return key
         from hashlib import sha256
 
-        # Behind what no name has, so that none can be made up to be counted as another.
+        # After a character that no name contains, so that no name can equal another one's key.
         return self._own + b"~" + sha256(key).hexdigest()[:LONG_DIGITS].encode()
 
     def _find_own(self) -> bytes:
@@ -176,7 +175,7 @@ class Counters:
 
 
 class Slot:
-    """A call that counts. Leaving a `with`, or `close`, ends that; in a forked child they do nothing."""
+    """A counted call. `close`, or leaving a `with`, ends the counting; they do nothing in a forked child."""
 
     __slots__ = ("_handle", "_number", "_path")
 
@@ -186,7 +185,7 @@ class Slot:
         self._path = path
 
     def close(self) -> None:
-        """Does not count any more; closing twice is fine."""
+        """Stops counting the call; may be called twice."""
         error = native.leave_counters(self._handle, self._number)
         if error:
             from edge.limits import refusal
@@ -201,7 +200,7 @@ class Slot:
 
 
 def admit(device: Profile, name: str, limits: Limits, own: Mapping[str, float]) -> Slot:
-    """Counts a call of plugin `name` among all of this user's; `own`: the limits that the plugin has."""
+    """Counts a call of plugin `name` of this user; `own`: the plugin's limits."""
     return Admission(Counters(), device).admit(
         name,
         limits,
@@ -216,8 +215,8 @@ def need(limits: Limits, device: Profile) -> int:
 
 
 def free_bytes(root: str = "") -> int:
-    """Bytes that this machine, or this process's share of it, has free; UNKNOWN where nothing says so.
+    """Free bytes of this machine or of this process's control groups; UNKNOWN if they cannot be read.
 
-    `root`: the folder in which /proc and /sys say it, for tests.
+    `root`: the folder with /proc and /sys, for tests.
     """
     return native.free_bytes(root.encode())

@@ -1,4 +1,4 @@
-"""Which amount is outside its range (edge/limits/__init__.py)."""
+"""Finds the limit that is outside its range (edge/limits/__init__.py)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ BITS = {
     "calls_per_minute": 32,
     "concurrent_calls": 32,
 }
-"""What the native library has for an amount."""
+"""The bits of each limit in the native library."""
 
 
 def refuse(amounts: dict[str, Any], max_deadline: int, clock_bits: int) -> NoReturn:
-    """Raises which of these amounts is none; what else the dictionary holds does not matter."""
+    """Raises the error for the invalid one of these amounts; ignores other values of the dictionary."""
     bits = {**BITS, "fixed_clock": clock_bits}
     deadline = amounts.get("deadline", 0)
     if not isinstance(deadline, (int, float)) or not 0 <= deadline <= max_deadline:

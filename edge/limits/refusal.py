@@ -1,6 +1,6 @@
-"""Counting that does not succeed at once: asking again, and what it means when the answer stays no.
+"""Counting that does not succeed at once: retries, and the errors of refusals.
 
-A call that goes well never imports this.
+A call that succeeds never imports this.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def enter(
     counters: Counters, name: str, asked: Asked, explain: Callable[[], str]
 ) -> tuple[native.Counters, int]:
-    """Counts a call, where the file can be had and has room: where, and its slot."""
+    """Counts a call after retries; returns the handle and the slot."""
     count = native.new_count()
     handles = _handles(counters, count)
     while True:
@@ -39,7 +39,7 @@ def enter(
 
 
 def refuse_amounts(name: str, asked: Asked) -> NoReturn:
-    """Raises which amount is outside its range."""
+    """Raises the error for the amount that is outside its range."""
     who = "A call" if name == NAMELESS else name
     for what, amount, most in zip(FIELDS, asked[2:], (LARGEST, LARGEST, LARGEST, NARROW, NARROW, LARGEST)):
         if not isinstance(amount, int) or not 0 <= amount <= most:
@@ -50,7 +50,7 @@ def refuse_amounts(name: str, asked: Asked) -> NoReturn:
 
 
 def live(counters: Counters, seconds: int) -> tuple[int, int]:
-    """How many calls are under way, and how many bytes they may use."""
+    """The number of running calls, and the bytes they may use."""
     count = native.new_count()
     for handle in _handles(counters, count):
         if native.live_counters(handle, seconds, count) == native.OK:
@@ -112,7 +112,7 @@ def _fail_memory(
 
 
 def _remedy(count: native.Count, memory: int, room: int) -> str:
-    """Waiting helps only where others will be done."""
+    """Waiting helps only if other calls are running."""
     if memory > room:
         return (
             "It never fits on this device: `edge run --memory MB` sets a lower limit; its author can "
@@ -126,7 +126,7 @@ def _remedy(count: native.Count, memory: int, room: int) -> str:
 
 
 def fail_system(error: int, path: str) -> NoReturn:
-    """Raises what an errno on the file means."""
+    """Raises the error for an errno on the file."""
     files.raise_for(path, OSError(error, posix.strerror(error)))
 
 

@@ -242,7 +242,7 @@ class ToolResult:
             from edge import errors
             from edge.text import phrase
 
-            raise errors.ToolError(f"{call.plugin} reports: {phrase(answer)}")
+            raise errors.ToolError(f"{call.plugin} says: {phrase(answer)}")
         self.success: bool = answer["success"]
         self.output: str = answer["output"]
         self.error: str | None = answer["error"]

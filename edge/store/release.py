@@ -65,8 +65,8 @@ class Staged:
     def keep(self) -> str:
         """Moves it into the store's releases and returns the name of its folder.
 
-        A folder in the store is never written again: if the name of this release is taken, by a folder that may
-        be damaged or in use, this one gets another name.
+        A folder in the store is never written again. If there is one for this release already, which may be
+        damaged or in use, this one gets another name.
         """
         while True:
             target = store.release_path(self.release_id)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 def advise(error: Exception, describe: Callable[[], dict[str, Any]]) -> None:
     """Names the signer in the remedy of a refusal for lack of trust.
 
-    `describe` returns the signed description by any signer, with its signature checked; if it raises, the error
-    stays unchanged.
+    `describe` returns the signed description, whoever the signer is; if it raises, the error stays unchanged.
     """
     if not isinstance(error, (errors.Untrusted, errors.OutOfScope)):
         return

@@ -35,8 +35,8 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
     """Trusts a key, for these plugins or, if empty, for all; None and an empty label keep the present values.
 
     Raises `errors.UsageError` for a revoked key unless it is to be trusted `again`, for one that another file
-    than the operator's revokes, and for a label or plugins that a line of trust cannot contain. `again` of the
-    result shows whether it had been revoked.
+    than the operator's revokes, and for a label or plugins that a line of trust cannot contain. `again` of
+    the result shows whether it had been revoked.
     """
     digits = public.hex()
 
@@ -96,7 +96,7 @@ def revoke(kind: str, digits: str, reason: str) -> Fact:
 
 
 def set_floor(version: str) -> Fact:
-    """Refuses code of compilers older than this release of wasmtime; returns the operator's previous floor."""
+    """Refuses code of compilers older than this release of wasmtime; returns the previous floor."""
 
     def act(lines: list[Line]) -> tuple[list[Line], Fact]:
         kept = [line for line in lines if _words(line)[:1] != [trust.FLOOR]]

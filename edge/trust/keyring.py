@@ -5,8 +5,8 @@ key_file.py or, with a passphrase:
 
     magic, 8 | log2 of N, 1 | r, 1 | p, 1 | salt, 16 | public key, 32 | the seed, sealed (native/src/seal.rs)
 
-N, r and p are the parameters of scrypt (RFC 7914), which derives the sealing key from the passphrase. RATIONALE, "Why scrypt
-comes from hashlib".
+N, r and p are the parameters of scrypt (RFC 7914), which derives the sealing key from the
+passphrase. RATIONALE, "Why scrypt comes from hashlib".
 """
 
 from __future__ import annotations
