@@ -1,7 +1,7 @@
 """The native library as functions: the only package that uses `ffi` and `lib`.
 
-native/edge.h describes each function. Each type below says who owns what it points to. Threads may share
-handles. Bytes that the library hands out are copied and freed at once.
+native/edge.h describes each function. Each type below names the owner of its memory. Threads may share
+handles. Bytes from the library are copied and freed at once.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     class Engine:
-        """A native engine. Owned: it is freed when nothing refers to it any more."""
+        """A native engine. Owned: it is freed with its last reference."""
 
     class Plugin:
-        """A native plugin. Owned, as an Engine; does not need it any more."""
+        """A native plugin. Owned, as an Engine; does not need its Engine."""
 
     class Instance:
         """A native instance. Owned, as an Engine; does not need its Plugin. `release` frees its guest."""
 
     class InstanceOptions:
-        """Limits as the library takes them. Owned by Python; the library copies them."""
+        """Limits for the library. Owned by Python; the library copies them."""
 
     class Step:
         """The result of a step. Owned by Python, but for `data`.
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         """Native counters. Owned, as an Engine."""
 
     class Count:
-        """Numbers of counters. Owned by Python; it points to nothing."""
+        """Numbers of counters. Owned by Python; contains no pointers."""
 
         memory: int
         free: int
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 LIBRARY = f"{files.folder(__file__)}/libedge.so"
 
 HEAD_BYTES = 8192
-"""The names of all our functions are within these."""
+"""The names of all functions of the library are within these."""
 
 MAX_BYTES = 1 << 40
 SYMBOL = b"\0edge_abi_version\0"
@@ -80,11 +80,11 @@ SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 
 FORMAT = 2
-"""Of `marshal`, in which values cross (edge/runtime/values.py)."""
+"""The format of `marshal` in which values cross (edge/runtime/values.py)."""
 
 
 def library_path() -> str:
-    """Where the library is looked for: $EDGE_LIBRARY, or beside this module."""
+    """The path of the library: $EDGE_LIBRARY, or beside this module."""
     return files.environment("EDGE_LIBRARY") or LIBRARY
 
 
@@ -94,7 +94,7 @@ def platform() -> str:
 
 
 def open_library(ffi: Any) -> Any:
-    """The library, its ABI the one that `ffi` was generated from; `unusable.py` says why one can't be had."""
+    """Opens the library, whose ABI must be that of `ffi`; `unusable.py` has the errors."""
     where = library_path()
     machine = posix.uname().machine
     if machine.startswith(NO_ARMV6) or not _looks_whole(where):
@@ -116,9 +116,9 @@ def open_library(ffi: Any) -> Any:
 
 
 def _looks_whole(where: str) -> bool:
-    """Whether a file is as a linker left ours: its sections told at its very end, its names at its beginning.
+    """Whether a file looks like a complete library of Edge: section headers at its end, names at its start.
 
-    What is cut short ends the process when it is opened (edge.elf); what is another library must not be.
+    Opening a truncated file kills the process (edge.elf); another library must not be opened.
     """
     try:
         fd = posix.open(where, posix.O_RDONLY | posix.O_CLOEXEC | posix.O_NONBLOCK)
@@ -147,7 +147,7 @@ STEP_HOST: int = lib.EDGE_STEP_HOST
 STEP_WAIT: int = lib.EDGE_STEP_WAIT
 STEP_SLICE: int = lib.EDGE_STEP_SLICE
 SEAL_BYTES: int = lib.EDGE_SEAL_BYTES
-"""Bytes that a sealed secret has more than the secret."""
+"""How much longer a sealed secret is than the secret."""
 
 
 def about() -> dict[str, Any]:
@@ -233,7 +233,7 @@ def instance_options(fields: Mapping[str, int]) -> InstanceOptions:
 
 
 def new_instance(plugin: Plugin, options: InstanceOptions) -> tuple[Instance, Step]:
-    """An instance with these options, and room for what a step of it comes to."""
+    """An instance with these options, and memory for the results of its steps."""
     out, why = ffi.new("edge_instance **"), ffi.new("edge_bytes *")
     _check(lib.edge_instance_new(plugin, options, out, why), why)
     return ffi.gc(out[0], lib.edge_instance_free), ffi.new("edge_step *")
@@ -245,7 +245,7 @@ def release(instance: Instance) -> None:
 
 
 def start_call(instance: Instance, name: bytes, params: bytes) -> None:
-    """Begins a call; nothing runs before the first step."""
+    """Starts a call; nothing runs before the first step."""
     why = ffi.new("edge_bytes *")
     _check(lib.edge_call_start(instance, name, len(name), params, len(params), why), why)
 
@@ -254,7 +254,7 @@ step_call = lib.edge_call_step
 """`step_call(instance, step)` runs the guest; returns a STEP_* or the status that ended the call."""
 
 
-# What every host call uses, looked up once.
+# Used by every host call, so looked up once.
 _loads = marshal.loads
 _buffer = ffi.buffer
 _answer = lib.edge_call_answer
@@ -263,8 +263,8 @@ _NULL = ffi.NULL
 
 def step_values(step: Step) -> Any:
     """The parameters of the host function that is called, or the results of the call; a copy."""
-    # These bytes come from the library alone, which writes plain data in marshal's format; nothing else is
-    # ever given to marshal, so what makes it unfit for untrusted input does not arise.
+    # Only the library writes these bytes, as plain data in marshal's format. No other input reaches marshal,
+    # which is not safe for untrusted input.
     return _loads(_buffer(step.data, step.len))
 
 
@@ -307,9 +307,9 @@ def take_log(instance: Instance) -> tuple[list[tuple[int, bytes]], int] | None:
 
 
 def _ask(function: Any, *arguments: Any, file: str = "", texts: tuple[bytes, ...] = ()) -> bytes:
-    """What a function answers whose last two parameters take bytes: its answer, and why there is none.
+    """Calls a function whose last two parameters receive its result and its error message.
 
-    `texts`: of the arguments, those that have to be UTF-8, which is looked at first where it fails.
+    `texts`: the arguments that must be UTF-8, which is checked first if it fails.
     """
     out, why = ffi.new("edge_bytes *"), ffi.new("edge_bytes *")
     status = function(*arguments, out, why)
@@ -361,7 +361,7 @@ def open_counters(fd: int, root: bytes) -> Counters:
 
 
 def new_count() -> Count:
-    """Memory for numbers of counters, or for why a call is not counted."""
+    """Memory for numbers of counters, or for the reason why a call is not counted."""
     return ffi.new("edge_count *")
 
 

@@ -28,7 +28,7 @@ def public_key(seed: Secret) -> bytes:
 
 
 def read_trust(text: bytes, file: str) -> list[list[Any]]:
-    """What each line of trust says (edge.h); OptionsError, with the line, for one that says nothing."""
+    """The parsed lines of trust (edge.h); OptionsError, with the line, for an invalid one."""
     return _values(_ask(lib.edge_trust_read, text, len(text), file=file))
 
 
@@ -49,7 +49,7 @@ def unseal(key: Secret, context: bytes, sealed: bytes, subject: str) -> bytearra
 def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str, Any], bytes]:
     """The description in the head of a package, and the head itself; no digest is checked.
 
-    `trust`: text (native/src/trust.rs), None to describe anybody's package.
+    `trust`: text (native/src/trust.rs), None for a package of any signer.
     """
     out = ffi.new("edge_bytes *")
     head = _ask(lib.edge_package_describe, fd, *_text_or_null(trust), out, file=file)
@@ -57,7 +57,7 @@ def describe_package(fd: int, file: str, trust: bytes | None) -> tuple[dict[str,
 
 
 def describe_head(head: bytes, file: str, trust: bytes | None) -> dict[str, Any]:
-    """As describe_package, of a head that was kept."""
+    """As describe_package, for a stored head."""
     return _values(_ask(lib.edge_head_describe, head, len(head), *_text_or_null(trust), file=file))
 
 

@@ -1,4 +1,4 @@
-"""Says why the native library can't be opened. A call that succeeds never imports this."""
+"""Reports why the native library cannot be opened. A call that succeeds never imports this."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ NO_EXEC = 8  # ST_NOEXEC
 
 
 def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: bytes) -> None:
-    """Raises where opening a file would do harm; returns where opening it fails anyway.
+    """Raises if opening a file would do harm; returns if opening it fails anyway.
 
-    `platform` is this Python's; `is_old`: this CPU is too old; `symbol`: the name that our library has.
+    `platform` is this Python's; `is_old`: this CPU is too old; `symbol`: a name in Edge's library.
     """
     if is_old:
         fail(f"This CPU is {machine}, older than the ARMv6 of a Raspberry Pi Zero", NO_BUILD)
@@ -69,7 +69,7 @@ def check(where: str, machine: str, platform: str, *, is_old: bool, symbol: byte
 
 
 def explain(where: str, machine: str, platform: str, error: Exception) -> NoReturn:
-    """Raises the reason why a library can't be opened, or lacks a function."""
+    """Raises the error for a library that cannot be opened, or lacks a function."""
     if isinstance(error, AttributeError):
         fail(f"{where} is another library, not Edge's, or one of another release", NAMES)
     wrong = ""
@@ -109,7 +109,7 @@ def explain(where: str, machine: str, platform: str, error: Exception) -> NoRetu
 
 
 def fail_version(where: str, version: int, needed: int) -> NoReturn:
-    """Raises that package and library are of different releases."""
+    """Raises the error for package and library of different releases."""
     fail(
         f"{where} has ABI {version}, this Python package needs ABI {needed}",
         "Package and library come from different releases; install both from one bundle or checkout",

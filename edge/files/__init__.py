@@ -115,7 +115,7 @@ checked_folders: set[str] = set()
 
 
 def check_folder(path: str) -> None:
-    """Raises `errors.EnvironmentFault` for a folder in which users other than this one and root replace files.
+    """Raises `errors.EnvironmentFault` for a folder in which a user but this one and root can replace files.
 
     They can if they may write the folder or one above it, or own one of them. Folders such as /tmp, in which
     users can remove only their own files, are allowed. A missing folder is allowed, too. RATIONALE, "Why a

@@ -1,4 +1,4 @@
-"""An engine, the plugins that are loaded into it, and what their tools answer."""
+"""An engine, the plugins loaded into it, and the results of their tools."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXECUTE = "zeroclaw:plugin/tool@0.1.0#execute"
 
 
 class Runtime:
-    """Loads plugins. One is enough for a process; what it loaded lives on without it."""
+    """Loads plugins. One is enough for a process; loaded plugins stay valid without it."""
 
     __slots__ = ("_engine", "_trust")
 
@@ -40,10 +40,10 @@ class Runtime:
         stack_bytes: int = 0,
         interpret: bool = False,
     ) -> None:
-        """`trusted`: public keys whose artifacts may run, or text that says more of trust (edge.trust).
+        """`trusted`: public keys whose artifacts may run, or the text of trust (edge.trust).
 
-        By default that is what this machine trusts. `stack_bytes`: the stack of every guest, 0 for the
-        library's default. `interpret`: for Pulley code, which any CPU executes, instead of this CPU's own.
+        The default is the trust of this machine. `stack_bytes`: the stack of every guest, 0 for the library's
+        default. `interpret`: for Pulley code, which every CPU can execute, instead of native code.
         """
         self._engine = native.new_engine(stack_bytes, interpret=interpret)
         if isinstance(trusted, bytes):
@@ -63,11 +63,10 @@ class Runtime:
     ) -> Plugin:
         """Verifies and loads a .cwasm, named by a text or a `pathlib.Path`.
 
-        `interfaces`: what the plugin may import beside WASI; by default logging to stderr, and no secrets.
-        `grants`: what it is granted; one that imports more is refused (`errors.NotGranted`). Its limits are
-        in `grants.call_limits`, and interfaces take grants of their own.
-        `output`: takes what the plugin writes to its standard streams, as (1 or 2, bytes); by default it is
-        dropped.
+        `interfaces`: what the plugin may import in addition to WASI; by default logging to stderr, and no
+        secrets. `grants`: its grants; a plugin that imports more is refused (`errors.NotGranted`). Its limits
+        are in `grants.call_limits`; interfaces take grants separately.
+        `output`: receives its standard streams as (1 or 2, bytes); by default they are dropped.
         """
         named = posix.fspath(path)
         path = named if isinstance(named, str) else files.decode(named)
@@ -92,8 +91,8 @@ class Runtime:
     ) -> Plugin:
         """As `load`, from an open descriptor, which stays the caller's; `name` is for messages.
 
-        `head`: of the package that this code is from. `receipt`: what an earlier check of the same file
-        answered, kept where nobody else can write; the plugin has a new one where it was checked again.
+        `head`: of the package of this code. `receipt`: the result of an earlier check of the same file, from
+        a place that only this user can write; after a new check the plugin has a new receipt.
         RATIONALE, "Why a checked artifact has a receipt".
         """
         provides, functions = flatten(offered(Context()) if interfaces is None else interfaces)
@@ -113,16 +112,16 @@ class Runtime:
 
 
 class Plugin:
-    """A verified component, ready to make instances of. It owns its native handle and frees it with itself.
+    """A verified component, from which instances are made. It owns its native handle.
 
     handle       the native plugin
-    description  what the signed description says, a dictionary
-    name         the plugin's own name, or its file's where it has none
-    shown        the name as people see it
+    description  the signed description, a dictionary
+    name         the plugin's own name, or its file's if it has none
+    shown        the name for display
     tools        every tool: name, description, parameters (a JSON Schema as text)
     provides     the names of the host functions, one a line
     functions    these functions
-    receipt      stands for the check of its file, where that was done now; empty otherwise
+    receipt      proof of the check of its file if it was checked now; otherwise empty
     """
 
     __slots__ = (
@@ -159,17 +158,17 @@ class Plugin:
         self._options: tuple[Limits, native.InstanceOptions] | None = None
 
     def describe(self, facts: Mapping[str, Any]) -> None:
-        """Adds to its description; what was just compiled knows its name and tools only by being called."""
+        """Adds to its description; a newly compiled plugin reports its name and tools only when called."""
         self.description.update(facts)
         own = self.description.get("plugin")
-        # Whoever is trusted to sign may sign nonsense.
+        # A trusted signer may sign invalid values.
         if isinstance(own, dict) and isinstance(own.get("name"), str):
             self.name = own["name"]
         self.shown = word(self.name)
         self.tools: list[dict[str, str]] = self.description.get("tools") or []
 
     def options_for(self, limits: Limits) -> native.InstanceOptions:
-        """Limits as the native library takes them; calls that share theirs share these."""
+        """Limits for the native library; calls with the same limits share them."""
         if self._options is None or self._options[0] is not limits:
             self._options = (limits, native.instance_options(limits.options()))
         return self._options[1]
@@ -187,7 +186,7 @@ class Plugin:
         config: Json | None = None,
         limits: Limits | None = None,
     ) -> Call:
-        """Begins a call of the tool in an instance of its own, to be stepped in turn with others.
+        """Starts a call of the tool in a new instance, to be stepped in turn with others.
 
         `config` reaches the plugin as `__config`; a `__config` among the arguments does not.
         """
@@ -203,9 +202,9 @@ class Plugin:
         config: Json | None = None,
         limits: Limits | None = None,
     ) -> ToolResult:
-        """Calls the tool in an instance of its own and waits for its answer.
+        """Calls the tool in a new instance and waits for its result.
 
-        Raises ToolError when the plugin says that the call could not be carried out at all.
+        Raises ToolError if the plugin reports that the call failed.
         """
         call = self.start(arguments, tool=tool, config=config, limits=limits)
         try:
@@ -225,9 +224,9 @@ class Plugin:
 
 
 class ToolResult:
-    """What a tool answered.
+    """The result of a tool.
 
-    success  False when the tool understood its arguments and still says no; `error` then tells why
+    success  False if the tool understood its arguments and refused; `error` then has the reason
     output   text, usually JSON
     error    text or None
     stats    what the call cost
@@ -254,7 +253,7 @@ class ToolResult:
 
 def _json(document: Json) -> bytes:
     if isinstance(document, str):
-        # Lone surrogates become bytes that the native library refuses, with the place where they stand.
+        # Lone surrogates become bytes that the native library refuses, with their position.
         return document.encode("utf-8", "surrogatepass")
     if isinstance(document, bytes):
         return document

@@ -1,4 +1,4 @@
-"""Guests with memory of their own, and the calls into them, step by step."""
+"""Instances, each with its own memory, and the calls into them, step by step."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ FORMAT = native.FORMAT
 STDERR = 2
 
 HOST_CALLS_PER_TURN = 16
-"""After so many a step ends: they cost a guest hardly any fuel, and its slice begins anew with each."""
+"""A step ends after this many: they cost a guest little fuel, and each starts a new slice."""
 
 
 class Call:
-    """A call under way. Several calls interleave when their owners step them in turn (scheduler.py).
+    """A running call. Several calls interleave when their owners step them in turn (scheduler.py).
 
-    plugin     the plugin's name as it is shown, for host functions
-    function   what is called
-    ready_at   the time on `time.monotonic_ns()` before which another step would find nothing to do
+    plugin     the plugin's name for display, for host functions
+    function   the called function
+    ready_at   the time on `time.monotonic_ns()` before which another step does nothing
     deadline   the time on the same clock at which the call ends
     results    the tuple of results, once the call is over
-    charged    fuel spent on its behalf by others, which the stats of its instance do not hold
+    charged    fuel spent on its behalf by others, which the stats of its instance do not contain
     """
 
     __slots__ = (
@@ -54,7 +54,7 @@ class Call:
         self.plugin = plugin
         self.function = function
         self.ready_at = 0
-        # A little later than the native library's own, which began before: what ends here has ended there.
+        # Slightly later than the native library's deadline, which started earlier.
         self.deadline = monotonic_ns() + int(instance.limits.deadline * NS)
         self._cancelled = False
         self.results: tuple[Any, ...] | None = None
@@ -62,10 +62,10 @@ class Call:
         self._failed = False
 
     def step(self) -> bool:
-        """Runs the guest until its turn is over, it waits, or it is done; true when the call is over.
+        """Runs the guest until its turn is over, it waits, or it is done; returns true when the call is over.
 
-        Host functions are answered on the way. A call that ends badly raises. StateError, for a step while
-        another thread has the instance, ends no call.
+        Host functions are called on the way. A failed call raises. StateError, for a step while another
+        thread uses the instance, does not end the call.
         """
         instance = self.instance
         if not instance.turn.acquire(False):
@@ -81,7 +81,7 @@ class Call:
         asked = -1
         host_calls = HOST_CALLS_PER_TURN
         crossing_bytes = instance.limits.crossing_bytes
-        # From a guest to a host function and back may take a Pi Zero 75,000 instructions, with this loop.
+        # With this loop, a host call and its return may take a Pi Zero 75,000 instructions.
         while True:
             status = native.step_call(handle, out)
             if status == native.STEP_HOST:
@@ -103,7 +103,7 @@ class Call:
                     try:
                         native.answer_call(handle, answer)
                     except Exception:
-                        # Says so, if it is because the host function closed the instance.
+                        # Raises StateError if the host function closed the instance.
                         _ = instance.handle
                         raise
                     host_calls -= 1
@@ -121,9 +121,9 @@ class Call:
                 self._fail(status, asked, failed)
 
     def run(self) -> tuple[Any, ...]:
-        """Steps to the end of the call, sleeping while the guest waits; answers with its results.
+        """Steps to the end of the call, sleeping while the guest waits; returns its results.
 
-        What interrupts it from outside (Ctrl-C, for one) closes the instance.
+        An interrupt from outside (such as Ctrl-C) closes the instance.
         """
         try:
             while not self.step():
@@ -142,24 +142,24 @@ class Call:
         return self.results
 
     def abandon(self, error: BaseException) -> None:
-        """Closes the instance after an error, unless the call ended of itself and left its cost to be read.
+        """Closes the instance after an error, unless the call itself failed, so that its stats can be read.
 
-        Nor does a step out of order close it, which another thread may be using.
+        A step out of order does not close it, because another thread may be using it.
         """
         if not self._failed and getattr(error, "status", 0) != native.STATE:
             self.instance.close()
 
     def cancel(self) -> None:
-        """Ends the call, which then raises `errors.Cancelled`; any thread may do this, or a signal handler.
+        """Ends the call, which then raises `errors.Cancelled`; for any thread or signal handler.
 
-        A guest that computes stops within a piece of its slice (native/src/limits.rs), a sleeper at once.
+        A computing guest stops within a piece of its slice (native/src/limits.rs), a waiting one at once.
         """
         self._cancelled = True
         self.instance.cancel()
 
     @property
     def wake(self) -> Callable[[], None] | None:
-        """Ends the sleep of whoever waits for this call."""
+        """Wakes the thread that waits for this call."""
         return self.instance.wake
 
     @wake.setter
@@ -168,19 +168,19 @@ class Call:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody cancelled it, or closed its instance."""
+        """Whether it was cancelled, or its instance was closed."""
         return self._cancelled or self.instance.closed
 
     def time_left(self) -> float:
-        """Seconds until the deadline, 0 when it has passed. Host functions that take time honour it."""
+        """Seconds until the deadline, 0 after it. Host functions that take time must respect it."""
         return max(0, self.deadline - monotonic_ns()) / NS
 
     def fuel_left(self) -> int:
-        """Units of fuel that the call may still spend, exact to a piece while the guest computes."""
+        """Units of fuel that the call may still spend; exact to a piece while the guest computes."""
         return max(0, self.instance.limits.fuel - self.instance.stats.fuel - self.charged)
 
     def charge(self, fuel: int) -> None:
-        """Counts fuel that was spent on behalf of this call; it ends when that leaves it none."""
+        """Counts fuel that was spent on behalf of this call, which ends if none is left."""
         self.charged += fuel
 
     def _give_way(self, ready_at: int) -> bool:
@@ -194,14 +194,14 @@ class Call:
         return False
 
     def _end(self) -> None:
-        """Ends it for a reason of which the native library does not know."""
+        """Ends the call for a reason unknown to the native library."""
         self._failed = True
         self.instance.cancel()
         native.step_call(self.instance.handle, self.instance.out)
         self.instance.end_log()
 
     def _end_answer(self, asked: int, count: int) -> NoReturn:
-        # The library steps on only when it has an answer, if only to end.
+        # The library needs an answer before the next step, even to end the call.
         native.fail_call(self.instance.handle, b"")
         self._end()
         from edge.runtime.call_errors import refuse_answer
@@ -218,16 +218,16 @@ class Call:
 
 
 class Instance:
-    """An instance of a plugin, made by its first call; it keeps its memory from call to call.
+    """An instance of a plugin, created by its first call; it keeps its memory from call to call.
 
-    It owns its native handle, which does not need the Plugin any more; `close`, or leaving a `with`, frees
-    the guest. One call at a time, and one thread at a time steps it: a second one gets StateError. Any thread
-    may cancel, close, and read `stats`. After a call that ended badly it takes no more.
+    It owns its native handle, which does not need the Plugin; `close`, or leaving a `with`, frees the guest.
+    One call at a time, stepped by one thread at a time: a second one raises StateError. Any thread may
+    cancel, close, and read `stats`. After a failed call it accepts no more calls.
 
-    limits  what it may use
-    plugin  what it is an instance of
-    turn    held by the thread that steps it, until it has read what the library handed out
-    wake    ends the sleep of whoever waits for its call
+    limits  of the instance and its calls
+    plugin  its plugin
+    turn    held by the thread that steps it, until it has read the library's results
+    wake    wakes the thread that waits for its call
     """
 
     __slots__ = (
@@ -257,7 +257,7 @@ class Instance:
         self._is_line_open = False
 
     def start(self, function: str, *params: Any) -> Call:
-        """Begins a call of `interface#function`, or of a function of the world itself."""
+        """Starts a call of `interface#function`, or of a function of the world itself."""
         if not self.turn.acquire(False):
             _refuse_second()
         try:
@@ -269,18 +269,18 @@ class Instance:
             self.turn.release()
 
     def call(self, function: str, *params: Any) -> Any:
-        """Calls a function to its end; answers with its result, None where it has none."""
+        """Calls a function and waits for its end; returns its result, None if it has none."""
         results = self.start(function, *params).run()
         return results[0] if results else None
 
     @property
     def stats(self) -> Stats:
-        """What the latest call cost."""
+        """The cost of the latest call."""
         return Stats(*native.call_stats(self.handle), self._log_dropped)
 
     @property
     def handle(self) -> native.Instance:
-        """The native instance; an error once it is freed."""
+        """The native instance; an error after it is freed."""
         if self._handle is None:
             from edge import errors
 
@@ -293,7 +293,7 @@ class Instance:
         return self._handle is None
 
     def after_step(self) -> None:
-        """Hands on what the guest wrote meanwhile."""
+        """Passes on the guest's output since the last step."""
         handle = self._handle
         if self._output is None or handle is None:
             return
@@ -309,14 +309,14 @@ class Instance:
                 self._is_line_open = written[room - 1 : room] != b"\n"
 
     def take_log_room(self, count: int) -> int:
-        """How many of `count` bytes the call may still log, which are taken; the others count as dropped."""
+        """Takes room for up to `count` bytes of log; the rest counts as dropped. Returns the bytes taken."""
         room = count if count <= self._log_left else self._log_left
         self._log_left -= room
         self._log_dropped += count - room
         return room
 
     def end_log(self) -> None:
-        """Hands on what the guest wrote last, and says how much of all that it logged was dropped."""
+        """Passes on the guest's last output, and reports how many logged bytes were dropped."""
         if self._output is None:
             return
         self.after_step()
@@ -326,16 +326,16 @@ class Instance:
             self._is_line_open = False
 
     def cancel(self) -> None:
-        """Lets the call under way end at its next step (Call.cancel); any thread may do this."""
+        """Ends the running call at its next step (Call.cancel); for any thread."""
         handle = self._handle
         if handle is not None:
             native.cancel_call(handle)
         self._rouse()
 
     def close(self) -> None:
-        """Frees the guest and cancels its call; any thread may do this.
+        """Frees the guest and cancels its call; for any thread.
 
-        While another thread steps it, that is when the step ends.
+        If another thread is stepping it, this happens at the end of the step.
         """
         handle, self._handle = self._handle, None
         if handle is not None:
@@ -355,13 +355,13 @@ class Instance:
 
 
 class Stats:
-    """What a call cost.
+    """The cost of a call.
 
     fuel          units spent, the same on every CPU
     memory_bytes  linear memory of the instance
     host_calls    calls that left the sandbox
-    slices        times it gave way to others
-    log_dropped   bytes that it logged over its limit, events and standard streams together
+    slices        how often it let other calls run
+    log_dropped   bytes logged beyond its limit, events and standard streams together
     """
 
     __slots__ = ("fuel", "host_calls", "log_dropped", "memory_bytes", "slices")

@@ -1,4 +1,4 @@
-"""What it means that a call fails; a call that goes well never imports this."""
+"""The errors of failed calls; a call that succeeds never imports this."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def explain(call: Call, status: int, asked: int, failed: Exception | None) -> NoReturn:
     """Raises the error with which a step ended.
 
-    `asked`: the host function that was asked for last, or -1; `failed`: what that raised.
+    `asked`: the index of the last host function that was called, or -1; `failed`: its exception.
     """
     try:
         native.fail_step(status, call.instance.out, call.plugin)
@@ -34,7 +34,7 @@ def explain(call: Call, status: int, asked: int, failed: Exception | None) -> No
 
 
 def refuse_answer(call: Call, asked: int, count: int) -> NoReturn:
-    """Raises that a host function answered more bytes than one crossing may have."""
+    """Raises the error for a result of a host function that is larger than a crossing may be."""
     raise errors.OverLimit(
         f"{call.plugin}: crossing: an answer of {count} bytes from {_function(call, asked)}, "
         f"the limit is {call.instance.limits.crossing_bytes}"
@@ -42,17 +42,17 @@ def refuse_answer(call: Call, asked: int, count: int) -> NoReturn:
 
 
 def refuse_fuel(call: Call) -> NoReturn:
-    """Raises that others spent what fuel the call had left."""
+    """Raises the error for fuel that was spent by the plugins that the call called."""
     raise errors.OutOfFuel(f"{call.plugin}: its fuel is used up, including that of the plugins it called")
 
 
 def refuse_closed(call: Call) -> NoReturn:
-    """Raises that the call can't go on, because its instance is gone."""
+    """Raises the error for a call whose instance was closed."""
     raise errors.Cancelled(f"{call.plugin}: the instance was closed while the call ran")
 
 
 def refuse_second() -> NoReturn:
-    """Raises what a second user of an instance is told."""
+    """Raises the error for a second user of an instance."""
     raise errors.StateError(
         "This instance is in use by another thread, or by the call that runs its host function",
         "Use one instance per thread: Plugin.instance()",
@@ -60,10 +60,10 @@ def refuse_second() -> NoReturn:
 
 
 def reason(error: Exception) -> bytes:
-    """Why a host function failed; what a guest gave it may be part of that."""
+    """The reason why a host function failed; it may contain text of the guest."""
     return f"{type(error).__name__}: {phrase(str(error))}".encode()
 
 
 def _function(call: Call, asked: int) -> str:
-    """The name of a host function, by its place."""
+    """The name of a host function, by its index."""
     return call.instance.plugin.provides.split(b"\n")[asked].decode()

@@ -1,7 +1,6 @@
-"""Limits around this process that native code does not fit in: of a service, a shell, a container or a mount.
+"""Restrictions that prevent native code from running: of a service, a shell, a container or a mount.
 
-`edge doctor` looks for them; a call that failed is explained by them. A call that goes well imports none of
-this.
+`edge doctor` checks them, and they explain failed calls. A call that succeeds never imports this.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 MB = 1 << 20
 RESERVED = (4 << 30) + (64 << 20)
-"""Addresses for one memory of native code, with what guards it (native/src/profile.rs)."""
+"""Address space for one memory of native code with its guards (native/src/profile.rs)."""
 
 RESERVED_INTERPRETED = 32 * MB
 NO_EXEC = 8  # ST_NOEXEC
@@ -32,7 +31,7 @@ FAILED = -1
 
 
 def problems(fd: int = -1, path: str = "") -> Iterator[tuple[str, str]]:
-    """What keeps plugins from running here, each with its remedy. `fd`, `path`: where their code is."""
+    """Reasons why plugins cannot run here, each with its remedy. `fd`, `path`: the location of their code."""
     is_native = not native.about()["engine"].startswith("pulley")
     if not posix.access(OPENED, posix.F_OK):
         yield (
@@ -54,7 +53,7 @@ def problems(fd: int = -1, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def explain(error: EdgeError, fd: int = -1) -> None:
-    """Gives an error of this machine the cause and the remedy, where there is one of these."""
+    """Adds cause and remedy to an error of this machine if one of these restrictions is found."""
     found = next(problems(fd), None)
     if found is not None:
         cause, error.remedy = found
@@ -62,9 +61,9 @@ def explain(error: EdgeError, fd: int = -1) -> None:
 
 
 def engine() -> tuple[str, bool]:
-    """The engine whose code runs here, and whether that is the interpreter instead of this CPU's own code.
+    """The engine whose code runs here, and whether that is the interpreter in place of native code.
 
-    It needs 16 MB of addresses for a memory instead of 4 GB, and no mapping that becomes executable.
+    The interpreter needs 16 MB of addresses for a memory instead of 4 GB, and no executable mapping.
     """
     about = native.about()
     own, interpreted = about["engine"], about["interpreted"]
@@ -74,7 +73,7 @@ def engine() -> tuple[str, bool]:
 
 
 def can_reserve(size: int) -> bool:
-    """Whether so many addresses can be had at once; no memory is used for it."""
+    """Whether this much address space can be reserved; uses no memory."""
     import mmap
 
     try:
@@ -85,7 +84,7 @@ def can_reserve(size: int) -> bool:
 
 
 def can_execute() -> bool:
-    """Whether what was mapped and written may become executable; yes where that can't be tried."""
+    """Whether mapped memory may become executable; true if that cannot be tested."""
     try:
         import ctypes
 

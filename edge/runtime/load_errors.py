@@ -1,4 +1,4 @@
-"""Why a plugin could not be loaded, where something else is at fault than its file."""
+"""Why a plugin could not be loaded if its file is not the cause."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def explain(error: Exception, fd: int, name: str, head: bytes, grants: Grants | None) -> None:
-    """Raises what there is to mend first: another file, a file of trust, a grant, a limit of this machine."""
+    """Raises the first cause to fix: another file, a file of trust, a grant, a limit of this machine."""
     if isinstance(error, errors.OptionsError):
         held.check_all()
     if isinstance(error, (errors.IoFault, errors.OutOfMemory)):
@@ -42,7 +42,7 @@ def _explain_package(fd: int, name: str) -> None:
 
 
 def explain_other(fd: int, name: str) -> None:
-    """Raises what is wrong with a file that is neither WebAssembly nor compiled, where it was meant to be."""
+    """Raises the fault of a file that is neither WebAssembly nor compiled code."""
     if posix.fstat(fd).st_size == 0:
         raise errors.NotWasm(f"{name}: the file is empty", "Copy the file again, or build it again")
     if name.endswith(".wasm"):

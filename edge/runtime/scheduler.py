@@ -1,8 +1,8 @@
-"""Several calls on one core, each in turn.
+"""Runs several calls on one core in turn.
 
-A turn is one step of a call: a slice of its fuel at most (Limits.slice_fuel), or until it waits, or some host
-functions (call.py). So each of the others delays a call by one turn at most, for however long it goes on.
-A host function runs as long as it likes; while one waits, all calls of its scheduler do. RATIONALE, "Why a
+A turn is one step of a call: at most a slice of its fuel (Limits.slice_fuel), or until it waits, or a number
+of host functions (call.py). So each other call delays a call by at most one turn. A host function is not
+interrupted; while one waits, all calls of its scheduler wait. RATIONALE, "Why a
 slice runs in pieces, and code pages are released between them".
 """
 
@@ -24,8 +24,8 @@ class Task:
 
     call     the Call
     done     whether it is over
-    results  what it answered, None until then
-    error    with what it ended instead, None when it did not
+    results  its results, None until then
+    error    its exception if it failed, otherwise None
     """
 
     __slots__ = ("call", "done", "error", "results")
@@ -37,28 +37,28 @@ class Task:
         self.error: Exception | None = None
 
     def result(self) -> Any:
-        """The call's result, None where it has none; raises what it ended with."""
+        """The call's result, None if it has none; raises its exception."""
         if self.error is not None:
             raise self.error
         return self.results[0] if self.results else None
 
     def turn(self) -> None:
-        """One step; how it ends, if it does, is kept."""
+        """Makes one step; stores the result or exception of a call that ends."""
         try:
             self.done = self.call.step()
             self.results = self.call.results
         except Exception as error:
-            # Whatever it is, it is this call's alone.
+            # Any exception concerns only this call.
             self.error = error
             self.done = True
             self.call.abandon(error)
 
 
 class Scheduler:
-    """Runs the calls that are added to it. One thread runs it; any may add or cancel.
+    """Runs the calls that are added to it. One thread runs it; any thread may add or cancel.
 
-    Leaving a `with`, or `close`, frees the instances of calls that are not over. What interrupts `run`
-    (Ctrl-C, for one) closes it.
+    Leaving a `with`, or `close`, frees the instances of calls that are not over. An interrupt of `run` (such
+    as Ctrl-C) closes it.
     """
 
     __slots__ = ("_added", "_closed", "_ready", "_sleeping", "_wake")
@@ -71,7 +71,7 @@ class Scheduler:
         self._closed = False
 
     def add(self, call: Call) -> Task:
-        """Lets a call take part from the next round on; `errors.StateError` once it is closed."""
+        """Adds a call from the next round on; `errors.StateError` if the scheduler is closed."""
         if self._closed:
             from edge import errors
 
@@ -83,7 +83,7 @@ class Scheduler:
         return task
 
     def run(self) -> None:
-        """Runs until every call is over, those added meanwhile included."""
+        """Runs until every call is over, including calls added meanwhile."""
         try:
             while self.turn():
                 pass
@@ -93,7 +93,7 @@ class Scheduler:
         self._drop_wake()
 
     def turn(self) -> bool:
-        """A turn for the call that waited longest, or a sleep until one is ready; false when all are over."""
+        """Steps the call that waited longest, or sleeps until one is ready; false if all are over."""
         while self._added:
             self._ready.append(self._added.pop(0))
         if self._sleeping:
@@ -104,18 +104,18 @@ class Scheduler:
             return bool(self._sleeping)
         task = self._ready[0]
         task.turn()
-        # Not before: what interrupts a turn must find its call among those to close.
+        # After the turn: an interrupted turn must find its call among those to close.
         del self._ready[0]
         if not task.done:
             (self._sleeping if task.call.ready_at > monotonic_ns() else self._ready).append(task)
         return True
 
     def tasks(self) -> Sequence[Task]:
-        """Those that are not over."""
+        """The tasks that are not over."""
         return [task for task in (*self._added, *self._ready, *self._sleeping) if not task.done]
 
     def close(self) -> None:
-        """Frees the instances of calls that are not over; it takes no more."""
+        """Frees the instances of calls that are not over; no calls can be added afterwards."""
         self._closed = True
         for task in self.tasks():
             task.call.instance.close()
@@ -135,7 +135,7 @@ class Scheduler:
         wake = self._wake
         if wake is None:
             wake = self._wake = Wake()
-        # Added or cancelled before there was anything to rouse.
+        # Calls may have been added or cancelled before the wake existed.
         if self._added or any(task.call.cancelled for task in self._sleeping):
             return
         polled = poll()

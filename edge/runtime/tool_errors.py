@@ -1,4 +1,4 @@
-"""Why a plugin has no tool to call, or not the one that was named."""
+"""Errors for a plugin without a tool, or without the named one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def refuse_tool(plugin: Plugin, name: str | None) -> NoReturn:
-    """Raises `errors.NoSuchTool` where a plugin lacks the tool, or has several and none was named."""
+    """Raises `errors.NoSuchTool` if a plugin lacks the tool, or has several and none was named."""
     refuse_toolless(plugin.name, plugin.description["exports"])
     offered = [tool["name"] for tool in plugin.tools]
     offers = (

@@ -4,8 +4,8 @@
 |---|---|
 | `bool`, integers, floats | `bool`, `int`, `float` |
 | `char`, `string` | `str` |
-| `list<u8>` | `bytes`; `bytearray` and `memoryview` are taken too |
-| `list<T>` | `list`; a `tuple` is taken too |
+| `list<u8>` | `bytes`; `bytearray` and `memoryview` are accepted too |
+| `list<T>` | `list`; a `tuple` is accepted too |
 | `tuple<...>` | `tuple` |
 | `record` | `dict` by the field names of the WIT file; an optional field may be left out |
 | `enum` | the case's name |
@@ -14,10 +14,10 @@
 | `variant` | `(case, value)`, the value `None` where the case carries none |
 | `result` | `("ok", value)` or `("err", value)` |
 
-Enumerations, named tuples and other subclasses of these types cross as what they are made of.
+Enumerations, named tuples and other subclasses of these types are converted to their base types.
 
-They cross in `marshal` format 2: the interpreter has a C codec for it, at the price of no import. Python only
-ever decodes what the native library wrote (edge/_native), and the library reads by the component's types.
+Values cross in `marshal` format 2: the interpreter has a C codec for it, which needs no import. Python
+decodes only what the native library wrote (edge/_native), and the library reads by the component's types.
 RATIONALE, "Why values cross in Python's own `marshal` format".
 """
 
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 
 def encode(values: tuple[Any, ...]) -> bytes:
-    """Parameters or results as the native library reads them.
+    """Encodes parameters or results for the native library.
 
-    `marshal` alone does for plain data (edge/runtime/call.py), and a call of nothing else never imports this.
+    `marshal` alone encodes plain data (edge/runtime/call.py), and a call with only plain data never imports
+    this.
     """
     return marshal.dumps(plain(values), native.FORMAT)
