@@ -104,7 +104,7 @@ def test_a_plugin_is_disabled_goes_back_is_reloaded_and_removed(put: Put) -> Non
 
 def test_there_is_nothing_to_go_back_to(put: Put) -> None:
     put()
-    with pytest.raises(errors.StateError, match="no other release"):
+    with pytest.raises(errors.StateError, match="no previous release"):
         edge.installed.rollback("faults")
 
 

@@ -171,7 +171,7 @@ def test_what_a_guest_writes_reaches_the_embedder(artifact: Artifact) -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"bytes"])
 def test_what_is_no_json_is_refused_before_the_call(artifact: Callable[[str], Path], value: Any) -> None:
     plugin = Runtime().load(str(artifact("faults")))
-    with pytest.raises(errors.ArgumentsError, match="can't be written as JSON"):
+    with pytest.raises(errors.ArgumentsError, match="cannot be written as JSON"):
         plugin.call({"do": "nothing", "value": value})
-    with pytest.raises(errors.ArgumentsError, match="can't be written as JSON"):
+    with pytest.raises(errors.ArgumentsError, match="cannot be written as JSON"):
         plugin.call({"do": "nothing"}, config={"value": value})
