@@ -146,13 +146,13 @@ def test_a_downgrade_is_refused_with_what_to_do(edge: Edge, packed: Callable[...
     edge("install", packed(2))
     ran = edge("install", packed(1))
     assert (ran.status, ran.out) == (3, "")
-    assert ran.err.endswith("Get a newer one\n")
+    assert ran.err.endswith("Get a newer release\n")
     edge("install", packed(3))
     assert edge("install", packed(1)).err.endswith("or go back to the previous one: `edge rollback faults`\n")
     assert edge("rollback", "faults").status == 0
     edge("remove", "faults")
     ran = edge("install", packed(1))
-    assert ran.err.endswith("Get a newer one, or forget that: `edge remove faults --forget`\n")
+    assert ran.err.endswith("Get a newer release, or delete the record of this one: `edge remove faults --forget`\n")
     assert edge("remove", "faults", "--forget").status == 0
     assert edge("install", packed(1)).status == 0
 
