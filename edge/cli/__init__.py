@@ -89,7 +89,7 @@ def _dispatch(words: Sequence[str]) -> int:
         from edge import errors
         from edge.suggest import meant
 
-        raise errors.UsageError(f"There is no command `{name}`", meant(name, COMMANDS))
+        raise errors.UsageError(f"No such command: `{name}`", meant(name, COMMANDS))
     module, command = load(name)
     given = command.parse(words[1:])
     if given.options.get("help"):

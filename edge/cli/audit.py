@@ -67,7 +67,7 @@ def run(given: Given) -> int:
     elif given.get("old-manifest"):
         from edge import errors
 
-        raise errors.UsageError("audit: --old-manifest without OLD", f"Usage: {COMMAND.usage()}")
+        raise errors.UsageError("audit: --old-manifest needs OLD", f"Usage: {COMMAND.usage()}")
     rows = found.rows(imports)
     refused = [row for row in rows if row.imported and not row.granted]
     wider = [change for change in changes if change.wider]
@@ -114,7 +114,7 @@ def _open(path: str, given: Given, option: str) -> tuple[list[str], Manifest]:
         if given.get(option):
             from edge import errors
 
-            raise errors.UsageError(f"audit: {path} has a manifest of its own", f"Leave out --{option}")
+            raise errors.UsageError(f"audit: {path} contains its manifest", f"Omit --{option}")
         package = open_package(fd, files.base_name(path), None)
         declared = package.declared()
     finally:
@@ -129,10 +129,10 @@ def _imports(fd: int, path: str) -> list[str]:
 
     facts = facts_of(fd, path)
     if facts["problem"]:
-        raise errors.Refused(f"{path}: {facts['problem']}", f"`edge inspect {shell(path)}` tells more")
+        raise errors.Refused(f"{path}: {facts['problem']}", f"`edge inspect {shell(path)}` shows details")
     if "imports" not in facts:
         raise errors.NoCompiler(
-            f"{path} is not compiled, and this installation of Edge can't tell what it imports"
+            f"{path} is not compiled, and this installation of Edge has no compiler to read its imports"
         )
     imports: list[str] = facts["imports"]
     return imports
@@ -140,6 +140,6 @@ def _imports(fd: int, path: str) -> list[str]:
 
 def _show_changes(old: str, changes: list[Any]) -> None:
     output.answer("")
-    output.show(f"against {old}: {'' if changes else 'nothing more, nothing less'}".rstrip())
+    output.show(f"compared with {old}: {'' if changes else 'no changes'}".rstrip())
     for change in changes:
         output.show(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from edge.doctor.engine import Release
 
 REMEDY = (
-    "Keep the library that is in use until others verify in place of these: compile the plugins with the\n"
-    "release of Edge that brings the new library, install them, and then change over"
+    "Keep the current library until these releases are replaced: compile the plugins with the release of\n"
+    "Edge that contains the new library, install them, then replace the library"
 )
 
 
@@ -26,7 +26,7 @@ def run(given: Given) -> int:
     path, *more = given.arguments or [""]
     if more or given.get("log") or given.get("verify"):
         raise errors.UsageError(
-            "audit: --engine takes a library, or what one says of itself, alone",
+            "audit: --engine takes one library, or one file that describes a library",
             "Usage: edge audit --engine [FILE]",
         )
     library = engine.about(path) if path else native.about()
@@ -53,7 +53,7 @@ def run(given: Given) -> int:
         state = "current" if release.current else "kept"
         verdict = f"WOULD NOT LOAD: {release.problem}" if release.problem else "loads"
         if refused[release.id]:
-            verdict += f"; with any library it is refused here: {refused[release.id]}"
+            verdict += f"; refused here with any library: {refused[release.id]}"
         output.show(f"{release.plugin} {release.version} ({state}): {verdict}")
     output.answer(f"{counted(len(found), 'release')}, {len(wrong)} of them would not load")
     if wrong:

@@ -33,15 +33,15 @@ def run(given: Given) -> int | None:
     if given.get("log") or given.get("verify"):
         return _log(given)
     if not given.arguments:
-        raise errors.UsageError("audit: FILE or NAME missing", "`edge audit --help` says more")
+        raise errors.UsageError("audit: FILE or NAME missing", "`edge audit --help` shows details")
     name = given.arguments[0]
     if status.is_installed(name):
         return _plugin(given, name)
     if not (is_file(name) or name.endswith(FILES) or given.get("manifest")):
-        raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no file of that name here")
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no file of that name")
     if given.get("last"):
         raise errors.UsageError(
-            "audit: --last without --log or the NAME of an installed plugin",
+            "audit: --last needs --log or the NAME of an installed plugin",
             "Usage: edge audit NAME --last N, or edge audit --log --last N",
         )
     return None
@@ -50,7 +50,7 @@ def run(given: Given) -> int | None:
 def _log(given: Given) -> int:
     if given.arguments or (given.get("log") and given.get("verify")):
         raise errors.UsageError(
-            "audit: --log and --verify are about the whole log, and stand alone",
+            "audit: --log and --verify take no FILE or NAME, and exclude each other",
             "Usage: edge audit --log [--last N], or edge audit --verify",
         )
     if given.get("verify"):
@@ -86,7 +86,8 @@ def _plugin(given: Given, name: str) -> int:
     if wrong or len(given.arguments) > 1:
         what = f"--{wrong[0]}" if wrong else f"`{given.arguments[1]}`"
         raise errors.UsageError(
-            f"audit: {name} is installed, and {what} is for files", f"For a file of that name: ./{name}"
+            f"audit: {name} is an installed plugin, and {what} is only for files",
+            f"For a file of that name: ./{name}",
         )
     view = View()
     plugin = Installed(name, view)
@@ -125,7 +126,7 @@ def _plugin(given: Given, name: str) -> int:
         columns.show_end(refused, [])
         if not is_loaded:
             output.answer("")
-            output.show(f"{state}, no call loads it: {problem}")
+            output.show(f"{state}, calls do not load it: {problem}")
         output.answer("")
         _show(entries, with_plugin=False)
     return 0 if is_loaded and not refused else 1
@@ -138,7 +139,7 @@ def _last(given: Given, entries: Any) -> list[Entry]:
 
 def _show(entries: list[Entry], *, with_plugin: bool) -> None:
     if not entries:
-        output.say("The log has nothing of it" if not with_plugin else "The log is empty")
+        output.say("The log has no entries of this plugin" if not with_plugin else "The log is empty")
     versions = _versions()
     for entry in entries:
         who = [word(str(entry["plugin"]))] if with_plugin and entry.get("plugin") else []

@@ -29,12 +29,14 @@ def run(given: Given) -> int:
     target, path = given.get("target"), given.get("output")
     if not (target and path):
         raise errors.UsageError(
-            "bundle: --target and --output are needed", f"For instance: {COMMAND.example}"
+            "bundle: --target and --output are required", f"For instance: {COMMAND.example}"
         )
     try:
         from edge.dev import bundle
     except ImportError:
-        raise errors.EnvironmentFault("Bundles are made on the machine that builds Edge, not here") from None
+        raise errors.EnvironmentFault(
+            "This installation of Edge cannot make bundles; a source checkout can"
+        ) from None
     members = bundle.write(path, target)
     if given.get("json"):
         output.document({"file": path, "target": target, "members": members})

@@ -34,7 +34,9 @@ def run(given: Given) -> int:
 
     engines = given.get("target")
     if not engines:
-        raise errors.UsageError("compile: no --target", f"Usage: {COMMAND.usage()}; --help says more")
+        raise errors.UsageError(
+            "compile: --target missing", f"Usage: {COMMAND.usage()}; --help shows details"
+        )
     try:
         import signal
 

@@ -47,7 +47,9 @@ def run(given: Given) -> int:
     changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
     done = settings.change(name, changes, given.get("unset", []), reset=given.get("reset", False))
     for key in done.names:
-        output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
+        output.say(
+            f"edge: the schema of {name} does not define `{plain(key, NOTE_LIMIT)}`: it is not checked"
+        )
     if done.rules:
         listed = ", ".join(plain(place, NOTE_LIMIT) for place in done.rules[:MAX_UNCHECKED])
         more = f" and {len(done.rules) - MAX_UNCHECKED} more" if len(done.rules) > MAX_UNCHECKED else ""
@@ -62,7 +64,7 @@ def _from(given: Given) -> dict[str, Any]:
         return {}
     found = _json(_read(path), path if path != "-" else "standard input")
     if not isinstance(found, dict):
-        raise errors.ArgumentsError(f"{path} holds no JSON object")
+        raise errors.ArgumentsError(f"{path} is not a JSON object")
     return found
 
 
@@ -82,8 +84,10 @@ def _json(text: bytes, file: str = "") -> Any:
     json.loads(text, object_pairs_hook=once)
     changed = from_text.changed_number(files.decode(text.removeprefix(files.BYTE_ORDER_MARK)))
     if changed:
-        where = f"{file}: a number in it" if file else "it"
-        raise errors.ArgumentsError(f"{where} {changed}", "Shorten it, or have the plugin take it as text")
+        where = f"{file}: a number" if file else "a number"
+        raise errors.ArgumentsError(
+            f"{where} {changed}", "Use fewer digits, or text if the plugin accepts text"
+        )
     return found
 
 
@@ -125,12 +129,12 @@ def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
 def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
     key, equals, text = pair.partition("=")
     if not (key and equals):
-        raise errors.UsageError("config: a value is set by KEY=VALUE", f"Usage: {COMMAND.usage()}")
+        raise errors.UsageError("config: expected KEY=VALUE", f"Usage: {COMMAND.usage()}")
     if key in manifest.secrets:
         # What stands on a command line is in the shell's history.
         raise errors.ConfigError(
-            f"{key} is a secret of {manifest.name}: nothing was set",
-            f"`edge secret {manifest.name} {key}` takes it from standard input",
+            f"{key} is a secret of {manifest.name}; nothing was set",
+            f"`edge secret {manifest.name} {key}` reads it from standard input",
         )
     return key, text
 
@@ -144,7 +148,7 @@ def _show(given: Given, name: str) -> None:
         return
     for key in dict.fromkeys((*known, *values)):
         rules = known.get(key, {}) if isinstance(known.get(key), dict) else {}
-        kind = named(from_text.types(rules)) or "anything"
+        kind = named(from_text.types(rules)) or "any value"
         note = phrase(str(rules.get("description", "")), NOTE_LIMIT)
         default = f", {json_text(rules['default'])} by default" if "default" in rules else ""
         value = json_text(values[key]) if key in values else f"not set{default}"
@@ -152,10 +156,12 @@ def _show(given: Given, name: str) -> None:
     for key, is_set in secrets.items():
         output.show(f"{word(key)} is a secret, {'set' if is_set else 'not set'}")
     if is_free:
-        output.say(f"{name} says nothing of its configuration: any text is taken, and not checked")
+        output.say(f"{name} has no configuration schema: any text is accepted without a check")
     elif not (known or values or secrets):
-        output.say(f"{name} takes no configuration")
+        output.say(f"{name} has no settings")
     for key in withheld:
-        output.say(f"edge: {word(key)} is for another release: the one that is installed does not get it")
+        output.say(
+            f"edge: {word(key)} is a setting of another release; the installed release does not receive it"
+        )
     for key in facts["missing"]:
         output.say(f"edge: {name} requires {word(key)}, which is not set")

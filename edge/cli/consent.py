@@ -25,7 +25,7 @@ ENOUGH = 64
 TIMEOUT_MS = 60_000
 
 DESCRIPTION_LIMIT = 120
-ADOPTED = "is adopted: who packed and signed it is not its author"
+ADOPTED = "is adopted: its author did not pack and sign it"
 MAX_WARNINGS = 10
 """What a stranger says is not to push away what there is to agree to."""
 
@@ -52,7 +52,7 @@ def agrees(given: Given, question: str) -> bool:
     output.say(f"{question} [y/N] ", end="")
     if not _is_answered():
         output.draw("\n")
-        output.say("edge: nobody answered")
+        output.say("edge: no answer")
         return False
     answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
     return answer.strip().lower() in YES
@@ -92,7 +92,7 @@ def show(request: Request) -> None:
             f"  is signed by another key than before: {request.signer} instead of {request.signer_before}"
         )
     refused = request.refused()
-    note = f" (level {request.grants.level} does not give it)"
+    note = f" (not granted at level {request.grants.level})"
     for change in request.changes:
         remark = note if change.wider and change.request in refused else ""
         output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{remark}")
@@ -122,9 +122,9 @@ def _show_all(request: Request, refused: set[catalogue.Request], note: str) -> N
     told = {change.request for change in request.changes if change.wider}
     for ask in manifest.requests:
         if ask not in told:
-            output.say(f"  asks for {requests.spelled(ask)}{note if ask in refused else ''}")
+            output.say(f"  requests {requests.spelled(ask)}{note if ask in refused else ''}")
     if not manifest.requests:
-        output.say("  asks for nothing beyond what every plugin has")
+        output.say("  requests nothing beyond the default permissions")
     for tool, risk in manifest.risks.items():
         if risk != UNKNOWN_RISK:
-            output.say(f"  says that the risk of {word(tool)} is {risk}")
+            output.say(f"  declares {risk} risk for {word(tool)}")

@@ -46,7 +46,7 @@ def _teller() -> Audit:
             tell(fact)
             return
         if shown == MAX_TOLD + 1:
-            output.say("edge: audit: more of this call is not shown; edge audit --log has what is kept")
+            output.say("edge: audit: further entries of this call are not shown; see edge audit --log")
         from edge import audit
 
         audit.append(fact)

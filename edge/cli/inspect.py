@@ -72,7 +72,7 @@ def _show_artifact(facts: dict[str, Any]) -> None:
     artifact = facts["artifact"]
     if facts.get("plugin"):
         row("plugin", f"{word(facts['plugin']['name'])} {word(facts['plugin']['version'])}")
-    runs = "this machine's" if facts["runs_here"] else "not this machine's"
+    runs = "runs here" if facts["runs_here"] else "does not run here"
     row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
     row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
     show_origin(facts)
@@ -85,7 +85,7 @@ def _trusted(facts: dict[str, Any]) -> str:
     if facts["signer_name"] is None:
         return "not trusted here"
     name = word(facts["signer_name"])
-    return f"not trusted here at level {facts['level_here']}: the operator did not add {name}"
+    return f"not trusted here at level {facts['level_here']}: the operator has not added {name}"
 
 
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:

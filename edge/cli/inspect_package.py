@@ -24,7 +24,7 @@ def show(facts: dict[str, Any]) -> None:
         verdict = f"refused here: {without_file(facts['refused'], facts['file'])}"
     row("signed by", f"{facts['signer']}, {verdict}")
     if facts["adopted"]:
-        row("adopted", "who packed and signed it is not its author")
+        row("adopted", "its author did not pack and sign it")
     show_origin(facts)
     name = "files"
     for entry in facts["files"]:
@@ -44,7 +44,7 @@ def _show_manifest(declared: dict[str, Any]) -> None:
     for name, items in (("is", declared["capabilities"]), ("permits", declared["permissions"])):
         if items:
             row(name, ", ".join(items))
-    name = "asks for"
+    name = "requests"
     for ask in declared["asks"]:
         row(name, requests.spelled(ask))
         name = ""

@@ -79,17 +79,17 @@ def _facts(done: Outcome) -> dict[str, Any]:
 
 def _say(done: Outcome) -> None:
     name = done.record.name
-    what = {"nothing": "is installed already", "enabled": "is enabled"}.get(done.change, done.change)
+    what = {"nothing": "is already installed", "enabled": "is enabled"}.get(done.change, done.change)
     output.show(f"{name} {word(done.version)} {what}")
     if done.change != "nothing" and not done.asked:
         show_warnings(done.warnings)
         if done.adopted:
             output.say(f"  {ADOPTED}")
     if done.needs:
-        output.say(f"It is not enabled, because its check needs what is not set: {'; '.join(done.needs)}")
-        output.say(f"`edge enable {name}` then enables it")
+        output.say(f"It is not enabled: its check needs values that are not set: {'; '.join(done.needs)}")
+        output.say(f"Set them, then run `edge enable {name}`")
     elif not done.record.enabled:
         output.say(
-            f"It is not enabled: `edge audit {name}` shows what it asks for, `edge enable {name}` enables it"
+            f"It is not enabled: `edge audit {name}` shows its requests, `edge enable {name}` enables it"
         )
     show_misfit(done.misfit)

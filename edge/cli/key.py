@@ -65,7 +65,7 @@ def run(given: Given) -> int:
     """Does what the first argument says."""
     action, *words = given.arguments
     if action not in ACTIONS:
-        raise errors.UsageError(f"key: there is no action `{action}`", meant(action, ACTIONS))
+        raise errors.UsageError(f"key: no such action: `{action}`", meant(action, ACTIONS))
     usage = Command(f"key {action}", ACTIONS[action], "", (), "")
     usage.check_count(words)
     for option in given.options:
@@ -140,13 +140,11 @@ def _list(given: Given) -> None:
         output.document(facts)
         return
     for key in facts["own"]:
-        output.answer(
-            f"own      {key['public']}  {key['name']}{', behind a passphrase' if key['locked'] else ''}"
-        )
+        output.answer(f"own      {key['public']}  {key['name']}{', encrypted' if key['locked'] else ''}")
     for key in facts["trusted"]:
         scope = f", for {', '.join(key['plugins'])}" if key["plugins"] else ""
         source = f"  ({key['file']})" if key["file"] else ""
-        remark = "" if key["counts"] else f"; does not count at level {facts['level']}, which holds here"
+        remark = "" if key["counts"] else f"; not accepted at level {facts['level']} of this device"
         output.show(f"trusted  {key['public']}  {word(key['label'])}{scope}{source}{remark}")
     for gone in facts["revoked"]:
         reason = f", {word(gone['reason'])}" if gone["reason"] else ""

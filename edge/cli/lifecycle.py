@@ -62,7 +62,12 @@ def run(name: str, given: Given) -> int:
     plugin = given.arguments[0]
     if name == "remove":
         was_there = lifecycle.remove(plugin, forget=given.get("forget", False))
-        _show(given, plugin, "removed" if was_there else "was removed before, and is forgotten now", None)
+        _show(
+            given,
+            plugin,
+            "removed" if was_there else "was already removed; older releases are accepted now",
+            None,
+        )
         return 0
     if name == "enable":
         from edge.cli.consent import consent_of
@@ -76,7 +81,7 @@ def run(name: str, given: Given) -> int:
         "enable": "is enabled",
         "disable": "is disabled",
         "rollback": "is current again",
-        "reload": "is in order",
+        "reload": "is verified",
     }
     _show(given, plugin, done[name], now)
     if name == "rollback" and not now.enabled:

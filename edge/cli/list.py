@@ -43,7 +43,7 @@ def run(given: Given) -> int:
     elif rows:
         _show(rows)
     elif fault is None:
-        output.say("Nothing is installed; `edge install --help` says how that is done")
+        output.say("No plugin is installed; `edge install --help` shows how to install one")
     if fault is not None:
         if not given.get("json"):
             report(fault, as_json=False)

@@ -40,7 +40,7 @@ def run(given: Given) -> int:
     following = Following(name)
     found = following.more()
     if not (found or status.is_installed(name)):
-        raise errors.NotInstalled(f"No plugin `{name}` is installed, and none of that name logged anything")
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no log of that name")
     found = found[-given.get("last", len(found)) :] if found else found
     if given.get("follow"):
         return _follow(given, following, found)
@@ -50,7 +50,7 @@ def run(given: Given) -> int:
         for entry in found:
             output.show(_text(entry))
     else:
-        output.say(f"{name} logged nothing since it was installed, or this machine was started")
+        output.say(f"{name} has logged nothing since its installation or the last restart of this machine")
     return 0
 
 

@@ -105,18 +105,18 @@ class Command:
         if len(arguments) < len(required):
             self._wrong(f"{' and '.join(required[len(arguments) :])} missing")
         if len(arguments) > len(names) and not self.arguments.endswith("...]"):
-            self._wrong(f"`{arguments[len(names)]}` is one too many")
+            self._wrong(f"unexpected argument `{arguments[len(names)]}`")
 
     def _wrong_option(self, name: str) -> NoReturn:
         from edge.suggest import nearest
 
         near = nearest(name, [f"--{option.name}" for option in self.options])
-        self._wrong(f"there is no option {name}{f': did you mean {near}?' if near else ''}")
+        self._wrong(f"no such option: {name}{f'; did you mean {near}?' if near else ''}")
 
     def _wrong(self, what: str) -> NoReturn:
         from edge import errors
 
-        raise errors.UsageError(f"{self.name}: {what}", f"Usage: {self.usage()}; --help says more")
+        raise errors.UsageError(f"{self.name}: {what}", f"Usage: {self.usage()}; --help shows details")
 
 
 class Given:
@@ -137,7 +137,7 @@ def named_file(text: str) -> tuple[str, str]:
     """NAME=FILE."""
     name, equals, path = text.partition("=")
     if not (name and equals and path):
-        raise ValueError("NAME=FILE is wanted")
+        raise ValueError("expected NAME=FILE")
     return name, path
 
 
@@ -150,7 +150,7 @@ def at_least_one(text: str, most: int = MAX_AMOUNT) -> int:
     # More digits than Python turns into a number are too many as well.
     number = int(text) if text.isdecimal() and len(text) < 100 else 0
     if not 1 <= number <= most:
-        raise ValueError(f"a whole number from 1 to {most} is wanted")
+        raise ValueError(f"expected a whole number from 1 to {most}")
     return number
 
 
@@ -171,7 +171,7 @@ def seconds(text: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < MAX_SECONDS:
-        raise ValueError(f"a number of seconds above 0 and below {MAX_SECONDS} is wanted")
+        raise ValueError(f"expected a number of seconds above 0 and below {MAX_SECONDS}")
     return number
 
 

@@ -121,7 +121,7 @@ def _lose(error: OSError) -> NoReturn:
     try:
         raise_for("standard output", error)
     except errors.EdgeError as fault:
-        fault.remedy = "What the command does was done; only its answer could not be written"
+        fault.remedy = "The command completed; only its output could not be written"
         raise
 
 

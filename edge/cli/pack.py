@@ -70,7 +70,8 @@ def run(given: Given) -> int:
         from edge import errors
 
         raise errors.NoCompiler(
-            "This installation of Edge has no compiler", "On a PC: `edge pack DIR`; install its package here"
+            "This installation of Edge has no compiler",
+            "On a PC: `edge pack DIR`; then install the package here",
         ) from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -122,7 +123,7 @@ def _release(given: Given) -> int:
         from edge import errors
 
         raise errors.UsageError(
-            "pack: --release is for a plugin that is adopted", "Name it in the manifest: release under [edge]"
+            "pack: --release needs --adopt", "Set the number in the manifest: release under [edge]"
         )
     return number
 
@@ -144,7 +145,7 @@ def _default(source: Source) -> str:
     from edge import errors
 
     raise errors.UsageError(
-        f"pack: {name} is no name for a file", "Say where to write: -o FILE, for instance weather.edge"
+        f"pack: {name} is not a valid file name", "Name the output file: -o FILE, for instance weather.edge"
     )
 
 
@@ -156,7 +157,7 @@ def _seed(given: Given) -> bytearray:
     if given.get("passphrase-file") and not (name and keyring.find(name).locked):
         whose = f"the key {name}" if name else "this machine's own key"
         raise errors.UsageError(
-            f"pack: {whose} has no passphrase", "Leave out --passphrase-file, or name another key: --key"
+            f"pack: {whose} has no passphrase", "Omit --passphrase-file, or name another key with --key"
         )
     if not name:
         return key_file.local_seed()

@@ -27,11 +27,11 @@ def new_passphrase(given: Given) -> bytes:
         found = _from_file(given.get("passphrase-file"))
     else:
         found = _typed("New passphrase: ")
-        if _typed("The same again: ") != found:
-            raise errors.UsageError("The two passphrases differ", "Nothing was made; try again")
+        if _typed("Repeat the passphrase: ") != found:
+            raise errors.UsageError("The two passphrases differ", "No key was made; try again")
     if len(found) < MIN_LENGTH:
         raise errors.UsageError(
-            f"A passphrase has at least {MIN_LENGTH} characters", "Nothing was made; try again"
+            f"A passphrase needs at least {MIN_LENGTH} characters", "No key was made; try again"
         )
     return found
 
@@ -59,12 +59,12 @@ def hidden(prompt: str) -> bytes:
             line = files.encode(getpass.getpass(prompt))
     except (EOFError, OSError, getpass.GetPassWarning):
         raise errors.UsageError(
-            "Nothing could be read without showing it", "Give it in a file, or on standard input"
+            "The terminal cannot hide what is typed", "Pass the value in a file or on standard input"
         ) from None
     if len(line) >= MAX_TYPED_BYTES:
         raise errors.UsageError(
-            f"A terminal cuts lines of {MAX_TYPED_BYTES} bytes and more, so some of it may be missing",
-            "Nothing was kept; give it in a file, or on standard input",
+            f"Terminals cut lines of {MAX_TYPED_BYTES} bytes or more: the end may be missing",
+            "Nothing was stored; pass the value in a file or on standard input",
         )
     return line
 
@@ -85,7 +85,9 @@ def read(path: str) -> bytes:
     except OSError as error:
         files.raise_for(path, error)
     if len(found) > MAX_BYTES:
-        raise errors.UsageError(f"{path} is longer than {MAX_BYTES} bytes", "Give a file with it alone")
+        raise errors.UsageError(
+            f"{path} is longer than {MAX_BYTES} bytes", "Pass a file that contains only the value"
+        )
     return found
 
 
@@ -98,7 +100,9 @@ def secret_text(raw: bytes, what: str) -> str:
         return raw.removeprefix(files.BYTE_ORDER_MARK).decode().rstrip("\r\n")
     except UnicodeDecodeError:
         # Without its cause, which holds the value.
-        raise errors.UsageError(f"{what}: this secret is not UTF-8", "Plugins take text; encode it") from None
+        raise errors.UsageError(
+            f"{what}: this secret is not UTF-8", "Encode binary values as text, for instance in base64"
+        ) from None
 
 
 def _from_file(path: str) -> bytes:
@@ -108,6 +112,6 @@ def _from_file(path: str) -> bytes:
 def _typed(prompt: str) -> bytes:
     if not posix.isatty(STDIN):
         raise errors.UsageError(
-            "There is no terminal to type a passphrase at", "Give --passphrase-file FILE instead"
+            "There is no terminal to read a passphrase from", "Use --passphrase-file FILE"
         )
     return hidden(prompt)

@@ -72,14 +72,14 @@ def run(given: Given) -> int:
 
 def _check(action: str, words: list[str]) -> None:
     if action not in ACTIONS:
-        raise errors.UsageError(f"policy: there is no action `{action}`", meant(action, ACTIONS))
+        raise errors.UsageError(f"policy: no such action: `{action}`", meant(action, ACTIONS))
     # The command's own table of arguments, one for each action.
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 
 
 def _change(given: Given, action: str, words: Sequence[str]) -> Done:
     def consent(what: str) -> bool:
-        return agrees(given, f"{what[0].upper()}{what[1:]} lets plugins do more. Go on?")
+        return agrees(given, f"{what[0].upper()}{what[1:]} lets plugins do more. Continue?")
 
     first, *rest = words
     if action == "level":
@@ -94,17 +94,17 @@ def _change(given: Given, action: str, words: Sequence[str]) -> Done:
 def _told(fact: dict[str, Any]) -> str:
     act, plugin = fact["act"], fact["plugin"] or "this device"
     if act == "unattended":
-        return f"unattended calls go up to risk {fact['after']} (before: {fact['before']})"
+        return f"the highest risk of unattended calls is {fact['after']} (before: {fact['before']})"
     if act in ("level", "forget"):
         said = ""
         if act == "forget":
-            said = f"nothing {'is said of it any more' if fact['said'] else 'was said of it'}, and "
-        return f"{plugin}: {said}level {fact['after']} holds (before: {fact['before']})"
+            said = f"{'policy removed' if fact['said'] else 'there was no policy to remove'}, "
+        return f"{plugin}: {said}level {fact['after']} applies (before: {fact['before']})"
     ask = requests.spelled(tuple(fact["ask"]))
     if act == "grant":
-        how = "" if fact["wider"] else ", as it was before"
-        return f"{plugin}: {ask} is granted{how if fact['effect'] else ', without effect now'}"
+        how = "" if fact["wider"] else ", as before"
+        return f"{plugin}: {ask} is granted{how if fact['effect'] else ', without effect at present'}"
     if not fact["removed"]:
-        return f"{plugin}: nothing was changed, {ask} covers no grant and no consent"
+        return f"{plugin}: nothing was changed: {ask} covers no grant and no consent"
     count = fact["removed"]
-    return f"{plugin}: {ask} is taken back ({count} grant{'' if count == 1 else 's'})"
+    return f"{plugin}: {ask} is revoked ({count} grant{'' if count == 1 else 's'})"

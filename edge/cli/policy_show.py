@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge.cli.options import Given
 
-KEYS = {True: "only keys that the operator added count", False: "any key trusted here counts"}
+KEYS = {True: "only keys that the operator added are accepted", False: "every key trusted here is accepted"}
 
 
 def show(given: Given, name: str = "") -> None:
@@ -50,10 +50,10 @@ def _show_plugin(given: Given, name: str) -> None:
     _row("unattended", f"calls up to risk {facts['unattended']}")
     for word, field in (("granted", "grants"), ("consented", "consents")):
         for ask in facts[field]:
-            remark = f" (does not count at level {facts['level']})" if ask in ignored else ""
+            remark = f" (ignored at level {facts['level']})" if ask in ignored else ""
             _row(word, f"{requests.spelled(ask)}{remark}")
     for ask in facts["allowed"]:
-        _row("gets", requests.spelled(ask))
+        _row("allowed", requests.spelled(ask))
     if facts["limits"]:
         _row("limits", f"{grants.spelled_limits(facts['limits'])} (profile {facts['profile']})")
 

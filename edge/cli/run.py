@@ -166,7 +166,7 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge has no compiler",
             f"On a PC: `edge compile {shell(files.base_name(path))} --target {native.about()['engine']}`; "
-            "copy what that makes here",
+            "then copy the result here",
         ) from None
 
     def check(imports: list[str]) -> None:

@@ -41,7 +41,7 @@ def run(given: Given) -> int:
         settings.check_secret(name, secret)
         damage = settings.set_secret(name, secret, _value(given, name, secret))
     if damage is not None:
-        output.say(f"edge: {damage.message}. Others of its secrets may have to be set again")
+        output.say(f"edge: {damage.message}. Other secrets of the plugin may have to be set again")
     _show(given, name)
     return 0
 

@@ -51,14 +51,14 @@ def run(given: Given) -> int:
         if field == "state" and facts["problem"]:
             _row("", facts["problem"])
     if facts["adopted"]:
-        _row("adopted", "who packed and signed it is not its author")
+        _row("adopted", "its author did not pack and sign it")
     if facts["previous"]:
         _row("kept", f"{word(facts['previous']['version'])}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
         said = f": {quoted(tool['description'])}" if tool["description"] else ""
         _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){said}")
     for ask in facts["asks"]:
-        _row("asks for", requests.spelled(tuple(ask)))
+        _row("requests", requests.spelled(tuple(ask)))
     if facts["config"]:
         _row("config", ", ".join(map(word, facts["config"])))
     for name, is_set in facts["secrets"].items():

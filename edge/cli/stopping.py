@@ -14,6 +14,6 @@ def tell(done: Done) -> None:
     for remark in done.remarks:
         output.say(f"edge: {remark}")
     for plugin in done.stopped:
-        output.say(f"edge: {plugin.name} is not loaded any more: {plugin.why}")
+        output.say(f"edge: calls no longer load {plugin.name}: {plugin.why}")
     for remedy in dict.fromkeys(plugin.error.remedy for plugin in done.stopped if plugin.error.remedy):
         output.say(f"      {remedy}")

@@ -151,7 +151,7 @@ class GuestLog:
         self._end_lines()
         if self._more:
             lines = "1 more line" if self._more == 1 else f"{self._more} more lines"
-            output.say(f"edge: {lines}{': ' if where else ' of what it logs'}{where}")
+            output.say(f"edge: {lines}{': ' if where else ' of its log'}{where}")
 
     def _end_lines(self) -> None:
         """Shows what stands in lines that were not ended."""

@@ -131,7 +131,9 @@ def within(limits: Limits, timeout: float | None) -> Limits:
     if timeout is None:
         return limits
     if not timeout > 0:
-        raise errors.OptionsError(f"A call can't have {timeout:g} s", "A timeout is more than 0 seconds")
+        raise errors.OptionsError(
+            f"Invalid timeout: {timeout:g} s", "A timeout has to be more than 0 seconds"
+        )
     return limits.replace(deadline=min(timeout, limits.deadline))
 
 

@@ -51,7 +51,7 @@ def meant(error: Exception) -> errors.EdgeError:
         except errors.EdgeError as told:
             return told
     if isinstance(error, MemoryError):
-        return errors.OutOfMemory("There is no memory left", _limited_memory())
+        return errors.OutOfMemory("Out of memory", _limited_memory())
     return errors.InternalFault(f"{type(error).__name__}: {error}")
 
 
@@ -71,7 +71,7 @@ def _limited_memory() -> str:
         limit, _ = resource.getrlimit(kind)
         if limit != resource.RLIM_INFINITY:
             return (
-                f"This process may have {limit >> 20} MB: `ulimit -{option}` shows that, in a service it is "
+                f"This process is limited to {limit >> 20} MB: see `ulimit -{option}`, in a service "
                 f"Limit{service}="
             )
     return ""

@@ -93,7 +93,7 @@ def opened(
 def _how(source: Source, named: str) -> str:
     """How an operator consents to what a source brings; `named`: the source, as it is typed."""
     if source.fd is not None and not source.remote and not source.name:
-        return f"`edge audit {named}` shows all of it; `edge install {named} --yes` consents"
+        return f"`edge audit {named}` shows its requests; `edge install {named} --yes` consents"
     return f"`edge install {named} --yes` consents"
 
 
@@ -147,7 +147,7 @@ def _read(source: Source) -> Plugin:
 
         raise errors.NoCompiler(
             f"{source.origin} is not compiled, and this installation of Edge has no compiler",
-            f"On a PC: `edge pack DIR --target {native.about()['engine']}`; install that package here",
+            f"On a PC: `edge pack DIR --target {native.about()['engine']}`; then install the package here",
         ) from None
     return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 
@@ -174,10 +174,9 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None, named: str)
         return consent
     if consent is None or not consent(needs.request):
         raise errors.NeedsConsent(
-            f"{name} {version} was not installed: an archive is not compiled before somebody agrees to what "
-            "the plugin asks for",
-            f"`edge install {named} --yes` consents; a package of `edge pack` is installed without being "
-            "compiled",
+            f"{name} {version} was not installed: an archive is compiled only after consent to the "
+            "permission requests of the plugin",
+            f"`edge install {named} --yes` consents; a package of `edge pack` needs no compilation here",
         )
     known = shown(needs.request)
 

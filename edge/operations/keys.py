@@ -40,7 +40,7 @@ DIGEST = "sha256:"
 ALL = "*"
 WORD_LIMIT = 200
 CODE = (".edge", ".cwasm")
-KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME"
+KEY_FILE = "A file of keys contains lines that `edge key show NAME` printed: ed25519 KEY NAME"
 
 
 def describe(what: str) -> Facts:
@@ -54,7 +54,7 @@ def describe(what: str) -> Facts:
     revoked = any(digits == public.hex() for _, digits, _, _ in edit.revocations())
     if not (label or known or revoked):
         raise errors.UsageError(
-            f"Nothing is known here of key {public.hex()}", "`edge key list` shows the keys there are"
+            f"There is no key {public.hex()} here", "`edge key list` shows the known keys"
         )
     return {
         "public": public.hex(),
@@ -99,7 +99,7 @@ def revoke(what: str, reason: str = "") -> Done:
         if not is_digest(digits):
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits",
-                "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
+                "`edge show NAME --json` shows that of a release (id), `edge inspect FILE` those of a file",
             )
     elif not trust_lines.pasted(what) and (
         "/" in what or what.endswith(CODE) or (is_file(what) and not _is_known(what))
@@ -108,7 +108,9 @@ def revoke(what: str, reason: str = "") -> Done:
     else:
         kind, digits = trust.ALGORITHM, find(what)[0].hex()
         if is_folder(store.release_path(digits)):
-            raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
+            raise errors.UsageError(
+                f"{digits} is a release, not a key", f"To revoke it: `edge key revoke sha256:{digits}`"
+            )
         remarks = _own_or_brought(digits)
     impact = Impact()
     fact = _without_event(edit.revoke(kind, digits, reason))
@@ -124,7 +126,7 @@ def set_floor(version: str) -> Done:
     wanted, newest = _version(version), _version(own)
     if wanted > newest:
         raise errors.UsageError(
-            f"This library is wasmtime {own}: nothing here could compile for a floor of {version}",
+            f"The floor {version} is newer than this library (wasmtime {own}), whose code it would refuse",
             "Update Edge first",
         )
     impact = Impact()
@@ -132,10 +134,10 @@ def set_floor(version: str) -> Done:
     stopped = impact.stopped()
     remarks = []
     if fact["before"] and wanted < _version(fact["before"]):
-        remarks.append(f"the floor was {fact['before']}: code of older compilers is loaded again")
+        remarks.append(f"the floor was {fact['before']}: code of older compilers is accepted again")
     holds = edit.floor()
     if _version(holds) > wanted:
-        remarks.append(f"what a bundle brought says {holds}, and the higher floor holds")
+        remarks.append(f"the floor of the bundle is {holds}; the higher floor applies")
     return Done(fact, stopped, tuple(remarks))
 
 
@@ -177,7 +179,7 @@ def listed() -> Facts:
     }
 
 
-def find(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
+def find(what: str, kinds: str = "key or file") -> tuple[bytes, str]:
     """A key by its digits, an own one's name, a trusted one's label or a known one's first digits; its label.
 
     `kinds`: what the word might have been. Raises `errors.UsageError` where it means no key, or several.
@@ -191,11 +193,11 @@ def find(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
     found = _named(what)
     if not found:
         raise errors.UsageError(
-            f"There is no {kinds} `{safe(what, WORD_LIMIT)}` here", "`edge key list` shows the keys there are"
+            f"There is no {kinds} `{safe(what, WORD_LIMIT)}` here", "`edge key list` shows the known keys"
         )
     if len(found) > 1:
         raise errors.UsageError(
-            f"{len(found)} keys here are called `{safe(what, WORD_LIMIT)}`", "Give all 64 digits of one"
+            f"{len(found)} keys here match `{safe(what, WORD_LIMIT)}`", "Name one by all 64 digits"
         )
     return found.popitem()
 
@@ -226,7 +228,7 @@ def _keys(what: str) -> list[Trusted]:
         raise errors.UsageError(error.message, KEY_FILE) from None
     found = trust_lines.keys_of(lines)
     if not found or edit.says_more(lines):
-        raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
+        raise errors.UsageError(f"{what} is not a file of keys to trust", KEY_FILE)
     return found
 
 
@@ -247,12 +249,12 @@ def _unexpected(fact: Facts) -> list[str]:
     """What somebody who trusts a key may not expect."""
     remarks = []
     if fact["again"]:
-        remarks.append(f"key {fact['key'][:SHOWN_DIGITS]} had been revoked here, and is not any more")
+        remarks.append(f"key {fact['key'][:SHOWN_DIGITS]} was revoked here, and is trusted again")
     for entry, path in edit.trusted():
         wider = fact["plugins"] and not entry.plugins
         if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
             whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
-            remarks.append(f"{whose} for every plugin; revoked, it is trusted for none")
+            remarks.append(f"{whose} for every plugin; only revoking it ends that")
     return remarks
 
 
@@ -260,9 +262,9 @@ def _own_or_brought(digits: str) -> list[str]:
     """What somebody who revokes a key may not expect."""
     remarks = []
     if bytes.fromhex(digits) == key_file.local_public():
-        remarks.append("this is this machine's own key: what it compiles will not run here any more")
+        remarks.append("this is this machine's own key: plugins compiled here will no longer run here")
     return remarks + [
-        f"{path} brought this key: {word(entry.label)}"
+        f"this key comes from {path}: {word(entry.label)}"
         for entry, path in edit.trusted()
         if entry.public.hex() == digits and path not in ("", trust.operator_path())
     ]
@@ -309,8 +311,8 @@ def _check_plugins(names: Sequence[str]) -> None:
     for name in names:
         if not name or name.removesuffix(ALL).strip(INNER):
             raise errors.UsageError(
-                f"`{name}` names no plugins",
-                "A plugin's name, or its beginning and a *, as in weather,pump-*",
+                f"`{name}` is not a plugin name or prefix",
+                "Plugin names, or prefixes followed by *, as in weather,pump-*",
             )
 
 
@@ -319,7 +321,7 @@ def _one_line(text: str) -> str:
     text = " ".join(text.split())
     if "#" in text or not text.isprintable():
         raise errors.UsageError(
-            f"`{phrase(text, WORD_LIMIT)}` can't be a label", "One line of text, without #"
+            f"`{phrase(text, WORD_LIMIT)}` is not a valid label or reason", "Use one line of text without #"
         )
     return text
 
@@ -327,7 +329,9 @@ def _one_line(text: str) -> str:
 def _version(text: str) -> tuple[int, ...]:
     parts = text.split(".")
     if len(parts) != 3 or not all(part.isdecimal() and part.isascii() for part in parts):
-        raise errors.UsageError(f"`{text}` is no release of wasmtime", "Three numbers, as in 48.0.8")
+        raise errors.UsageError(
+            f"`{text}` is not a release of wasmtime", "A release has three numbers, as in 48.0.8"
+        )
     return tuple(map(int, parts))
 
 

@@ -27,7 +27,7 @@ OPTIONS = {
 """What `edge run` has for a limit."""
 
 AT_START = ": it starts with "
-STACK = "much of it may be the stack that its linker reserves: `-z stack-size=65536` of wasm-ld reserves less"
+STACK = "much of it may be stack that the linker reserves: `-z stack-size=65536` of wasm-ld reserves less"
 
 
 def explain_run(error: Exception) -> None:
@@ -37,7 +37,7 @@ def explain_run(error: Exception) -> None:
         return
     option = OPTIONS.get(limit)
     more = (
-        f"Allow it more, if it is worth it: {option}"
+        f"To allow more: {option}"
         if option
         else (
             f"Declare {limit} under [edge.limits] of a manifest; run it with --manifest FILE --level relaxed"
@@ -60,20 +60,20 @@ def explain(error: Exception, own: Terms, timeout: float | None) -> None:
         return
     held = own.grants["limits"][limit]
     if limit == "deadline" and timeout is not None and timeout < held:
-        error.remedy = f"Without --timeout it has {held:g} s"
+        error.remedy = f"Without --timeout the limit is {held:g} s"
         return
     amounts = [ask[2] for ask in own.grants["declared"] if ask[:2] == ["limits", limit]]
     asked = max(amounts, key=float, default="0")
     grant = f"edge policy grant {own.name} limits {limit}"
     if float(asked) > held:
-        error.remedy = f"Its manifest asks for {asked}, and `{grant} {asked}` gives it that"
+        error.remedy = f"Its manifest requests {asked}; `{grant} {asked}` grants it"
         return
     if _starts_with_memory(error, limit):
-        error.remedy = f"Its author declares memory under [edge.limits], or builds it with less: {STACK}"
+        error.remedy = f"Its author can declare memory under [edge.limits], or build it with less: {STACK}"
         return
     error.remedy = (
-        f"Its author raises {limit} under [edge.limits] of its manifest, from {held:.16g}; what is more than "
-        f"this device gives without consent, `{grant} AMOUNT` does"
+        f"Its author can raise {limit} under [edge.limits] of its manifest, now {held:.16g}; "
+        f"`{grant} AMOUNT` grants more than this device gives without consent"
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
     from edge.store import Record
 
-NAME_ONE = "Name a number that rises with every release in its manifest: release = {} under [edge]"
+NAME_ONE = "Add a number that rises with every release to its manifest: release = {} under [edge]"
 
 
 def number_of(manifest: Manifest, found: Record | None) -> int:
@@ -31,7 +31,7 @@ def number_of(manifest: Manifest, found: Record | None) -> int:
         return own
     if found is None or not found.floor:
         if not own and order(version) is None:
-            _refuse(manifest, f"it is not known what comes after version {version}", 1)
+            _refuse(manifest, f"it is not known which version follows {version}", 1)
         return own or 1
     installed = _number_of(found.current, version) or _number_of(found.previous, version)
     newest = _newest_version(found)

@@ -63,7 +63,7 @@ def grant(name: str, ask: Request) -> Done:
     `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
     """
     if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
-        raise errors.OptionsError(f"There is no limit `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
+        raise errors.OptionsError(f"No such limit: `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
     effect, remark = _effect(name, ask)
     impact = Impact()
     return _done({**change.grant(name, ask), "effect": effect, "remark": remark}, impact)
@@ -101,13 +101,13 @@ def _done(fact: Fact, impact: Impact) -> Done:
     for ask in fact.get("still", ()):
         held = requests.spelled(tuple(ask))
         remarks.append(
-            f"{name} still has {requests.spelled(tuple(fact['ask']))}, which {held} takes in: "
+            f"{name} still has {requests.spelled(tuple(fact['ask']))}, which {held} covers: "
             f"edge policy revoke {name} {held}"
         )
     if name:
         fact["installed"] = status.is_installed(name)
         if not fact["installed"]:
-            later = "; what is said of it holds once it is" if fact["act"] in ("level", "grant") else ""
+            later = "; this applies once it is installed" if fact["act"] in ("level", "grant") else ""
             remarks.append(f"{name} is not installed here{later}")
     return Done(fact, impact.stopped(), tuple(remarks))
 
@@ -121,7 +121,7 @@ def _check_lowering(after: str, before: str, plugin: str, consent: Consent | Non
 def _check_agreed(what: str, consent: Consent | None) -> None:
     if consent is None or not consent(what):
         raise errors.NeedsConsent(
-            f"Nothing was changed: nobody agreed to {what}", "Answer yes at a terminal, or give --yes"
+            f"Nothing was changed: there was no consent to {what}", "Consent at a terminal, or use --yes"
         )
 
 
@@ -146,15 +146,13 @@ def _effect(name: str, ask: Request) -> tuple[bool, str]:
     within = [own for own in asked if requests.covers(ask, own)]
     if within:
         # Of an amount it gets what it asks for.
-        more = f"{name} asks for {requests.spelled(within[0])}, and gets no more" if ask[0] in AMOUNTS else ""
+        more = f"{name} requests {requests.spelled(within[0])} and gets no more" if ask[0] in AMOUNTS else ""
         return True, more if len(ask) > 1 else ""
-    told = (
-        f"{name} does not ask for {requests.spelled(ask)}: that changes nothing before a release of it does"
-    )
+    told = f"{name} does not request {requests.spelled(ask)}: this has no effect until a release requests it"
     if ask[0] == "config_read" and len(ask) > 1 and manifest.secrets:
         return False, f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
     if asked:
-        return False, f"{told}. It asks for {'; '.join(map(requests.spelled, asked[:5]))}"
+        return False, f"{told}. It requests {'; '.join(map(requests.spelled, asked[:5]))}"
     return False, told
 
 
@@ -176,5 +174,5 @@ def _still(name: str, ask: Request) -> tuple[list[Request], str]:
     level = view.release(found.current, name).level
     given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.requests)
     if given and levels.LEVELS[level]["consent"] == "none":
-        return [], f"at level {level}, {name} has all that its manifest asks for"
+        return [], f"at level {level}, {name} has everything that its manifest requests"
     return [], ""

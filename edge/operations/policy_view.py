@@ -43,7 +43,7 @@ def of_plugin(name: str) -> tuple[Facts, tuple[Request, ...]]:
     if found is not None and found.current:
         said = said.agreed(name, found.consents)
     elif name not in said.plugins:
-        raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy says nothing of it")
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy has no entry for it")
     else:
         found = None
     facts = _facts(said, name, found, view)

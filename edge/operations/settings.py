@@ -89,7 +89,9 @@ def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
         ) from None
     changed = from_text.changed_number(text)
     if changed:
-        raise errors.ArgumentsError(f"A value {changed}", "Give it as text, if the plugin takes that")
+        raise errors.ArgumentsError(
+            f"A value {changed}", "Use fewer digits, or text if the plugin accepts text"
+        )
     return found
 
 
@@ -104,7 +106,7 @@ def check_secret(name: str, secret: str) -> Manifest:
     """Raises `errors.ConfigError` for what is no secret of a plugin; answers what it may be set with."""
     manifest = awaited.settable(name)
     if secret not in manifest.secrets:
-        known = f"Its secrets are {', '.join(manifest.secrets)}" if manifest.secrets else config.takes(name)
+        known = f"Its secrets: {', '.join(manifest.secrets)}" if manifest.secrets else config.takes(name)
         raise errors.ConfigError(f"{name} has no secret `{secret}`", known)
     return manifest
 

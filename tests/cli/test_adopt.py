@@ -91,7 +91,7 @@ def test_who_installs_what_was_adopted_is_asked_about_that_too(
         file.write("[edge.kv]\nquota_bytes = 10\n")
     assert pack(edge, published, "--adopt").status == 0
     ran = edge("install", machine / "a.edge", "--yes")
-    assert "  is adopted: who packed and signed it is not its author" in ran.err
+    assert "  is adopted: its author did not pack and sign it" in ran.err
 
 
 def test_without_a_release_number_the_first_is_stated(edge: Edge, machine: Path, published: Path) -> None:

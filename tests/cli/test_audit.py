@@ -178,9 +178,9 @@ def test_a_package_needs_no_manifest(edge: Edge, asking: Path, manifest: Path, a
     ran = edge("audit", asking, "--manifest", manifest)
     assert (ran.status, ran.out) == (2, "")
     assert "has a manifest of its own" in ran.err
-    assert "Leave out --manifest" in ran.err
+    assert "Omit --manifest" in ran.err
     ran = edge("audit", artifact("faults"), asking, "--manifest", manifest, "--old-manifest", manifest)
-    assert (ran.status, "Leave out --old-manifest" in ran.err) == (2, True)
+    assert (ran.status, "Omit --old-manifest" in ran.err) == (2, True)
 
 
 def test_a_damaged_package_is_not_audited(edge: Edge, asking: Path, tmp_path: Path) -> None:

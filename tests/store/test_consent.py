@@ -266,7 +266,7 @@ def test_a_yes_to_what_the_level_does_not_give_gives_it_at_no_other_level(
     policy_change.set_level(level)
     asked: list[Request] = []
     done = put(1, manifest=TOKEN, asked=asked)
-    assert lines(asked[0], capfd) == [f"asks for config_read token (level {level} does not give it)"]
+    assert lines(asked[0], capfd) == [f"requests config_read token (not granted at level {level})"]
     assert (done.record.enabled, done.record.consents) == (True, ())
     policy_change.set_level("default")
     assert not reads_the_secret()
