@@ -85,7 +85,7 @@ def _trusted(facts: dict[str, Any]) -> str:
     if facts["signer_name"] is None:
         return "not trusted here"
     name = word(facts["signer_name"])
-    return f"not trusted here at level {facts['level_here']}: the operator has not added {name}"
+    return f"not trusted here at level {facts['level_here']}: the operator did not add {name}"
 
 
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:

@@ -150,7 +150,7 @@ def audit(view: View) -> Finding:
     untold = [] if wrong else list(missed.installations(view))
     if untold:
         return warn(untold)
-    remedy = "`edge audit --verify` shows all of it; find out who did that"
+    remedy = "`edge audit --verify` shows every problem; find out who changed the log"
     count = sum(1 for _ in audit.entries())
     return judge(wrong, f"{counted(count, 'entry', 'entries')}, unchanged", remedy)
 

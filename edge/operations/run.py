@@ -64,7 +64,7 @@ class Terms:
 
             why, remedy = "was revoked here", "If that was a mistake: `edge key trust local --again`"
             if own is None or own.hex() not in [digits for _, digits, _, _ in edit.revocations()]:
-                why = "the operator has not added; this security level accepts no other keys"
+                why = "the operator did not add; this security level accepts no other keys"
                 remedy = "`edge key trust local` adds it"
             raise errors.Untrusted(
                 f"{file}: it would be signed with this machine's own key, which {why}", remedy

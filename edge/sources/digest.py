@@ -51,7 +51,7 @@ def check_digest(fd: int, name: str, sha256_hex: str) -> None:
     if not digits.is_digest(wanted):
         raise errors.UsageError(
             f"{sha256_hex!r} is no SHA-256 digest: it has {digits.COUNT} hexadecimal digits",
-            "Give what `sha256sum` prints for the file",
+            "Use the output of `sha256sum` for the file",
         )
     try:
         found = _digest(fd)

@@ -48,7 +48,7 @@ def test_a_signer_of_a_package_that_is_not_whole_is_not_offered(edge: Edge, pack
     file.write_bytes(content)
     told = advice(
         edge("install", file),
-        "If you trust whoever signed it: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
+        "If you trust the signer: `edge key trust KEY`. `edge inspect FILE` shows all 64 digits; the "
         "first 16 are enough for a key in `edge key list`",
     )
     # Then it says that the signature is wrong.
@@ -76,7 +76,7 @@ def test_a_lone_file_of_a_key_that_may_sign_other_plugins(edge: Edge, machine: P
     words = ("run", machine / f"faults.{ENGINE}.cwasm", NOTHING)
     told = advice(
         edge(*words),
-        "`edge key list` shows which plugins a key may sign, `edge key trust KEY --plugins NAMES` changes it",
+        "`edge key list` shows which plugins a key may sign; `edge key trust KEY --plugins NAMES` changes it",
     )
     assert edge(*told.edge(1, KEY=key.hex()[:16], NAMES="*")).status == 0
     assert edge(*words).status == 0
