@@ -54,7 +54,7 @@ def read(text: bytes, path: str) -> Policy:
 
         wrong, remedy = problem(text, path)
         raise errors.EnvironmentFault(
-            f"{path} is no policy: {wrong or error}",
+            f"{path} is not a valid policy: {wrong or error}",
             remedy or "Correct it, or move it away: then defaults hold and nothing is granted",
         ) from None
 
