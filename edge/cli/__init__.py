@@ -91,13 +91,13 @@ def _dispatch(words: Sequence[str]) -> int:
 
         raise errors.UsageError(f"No such command: `{name}`", meant(name, COMMANDS))
     module, command = load(name)
-    given = command.parse(words[1:])
-    if given.options.get("help"):
+    arguments = command.parse(words[1:])
+    if arguments.options.get("help"):
         from edge.cli.help import of_command
 
         of_command(command, as_json="--json" in words)
         return 0
-    status: int = module.run(given) if name not in GROUPS else module.run(name, given)
+    status: int = module.run(arguments) if name not in GROUPS else module.run(name, arguments)
     return status
 
 
@@ -105,8 +105,10 @@ def _interrupted(*, as_json: bool) -> int:
     if as_json:
         from edge.cli.failure import document
 
-        told = document({"kind": "Interrupted", "message": "interrupted", "remedy": "", "exit": INTERRUPTED})
-        if told:
+        written = document(
+            {"kind": "Interrupted", "message": "interrupted", "remedy": "", "exit": INTERRUPTED}
+        )
+        if written:
             return INTERRUPTED
     output.say("edge: interrupted")
     return INTERRUPTED

@@ -12,7 +12,7 @@ from edge.store.view import View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.doctor.engine import Release
 
 REMEDY = (
@@ -21,20 +21,20 @@ REMEDY = (
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Exits with 1 when something that is installed would not load."""
-    path, *more = given.arguments or [""]
-    if more or given.get("log") or given.get("verify"):
+    path, *more = arguments.positional or [""]
+    if more or arguments.get("log") or arguments.get("verify"):
         raise errors.UsageError(
             "audit: --engine takes one library, or one file that describes a library",
             "Usage: edge audit --engine [FILE]",
         )
     library = engine.about(path) if path else native.about()
     view = View()
-    found = list(engine.judged(library, view))
-    wrong = [release for release in found if release.problem]
-    refused = {release.id: _refused(release, view) for release in found}
-    if given.get("json"):
+    releases = list(engine.judged(library, view))
+    wrong = [release for release in releases if release.problem]
+    refused = {release.id: _refused(release, view) for release in releases}
+    if arguments.get("json"):
         output.document(
             {
                 "library": path or None,
@@ -42,20 +42,20 @@ def run(given: Given) -> int:
                 "wasmtime": library.get("wasmtime"),
                 "releases": [
                     {**{name: getattr(each, name) for name in each.__slots__}, "refused": refused[each.id]}
-                    for each in found
+                    for each in releases
                 ],
                 "ok": not wrong,
                 "remedy": REMEDY if wrong else "",
             }
         )
         return 1 if wrong else 0
-    for release in found:
+    for release in releases:
         state = "current" if release.current else "kept"
         verdict = f"WOULD NOT LOAD: {release.problem}" if release.problem else "loads"
         if refused[release.id]:
             verdict += f"; refused here with any library: {refused[release.id]}"
         output.show(f"{release.plugin} {release.version} ({state}): {verdict}")
-    output.answer(f"{counted(len(found), 'release')}, {len(wrong)} of them would not load")
+    output.answer(f"{counted(len(releases), 'release')}, {len(wrong)} of them would not load")
     if wrong:
         output.answer(f"\n{REMEDY}")
     return 1 if wrong else 0

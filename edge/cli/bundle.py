@@ -7,7 +7,7 @@ from edge.cli.options import Command, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "bundle",
@@ -22,11 +22,11 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Prints where the archive is."""
     from edge import errors
 
-    target, path = given.get("target"), given.get("output")
+    target, path = arguments.get("target"), arguments.get("output")
     if not (target and path):
         raise errors.UsageError(
             "bundle: --target and --output are required", f"For instance: {COMMAND.example}"
@@ -38,7 +38,7 @@ def run(given: Given) -> int:
             "This installation of Edge cannot make bundles; a source checkout can"
         ) from None
     members = bundle.write(path, target)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"file": path, "target": target, "members": members})
     else:
         output.answer(path)

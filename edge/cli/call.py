@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.interfaces.logging import Sink
     from edge.limits import Limits
     from edge.limits.admission import Slot
@@ -44,10 +44,10 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Exits with 1 when the tool answers that it did not succeed."""
-    name, *named, arguments = given.arguments
-    chosen = given.options
+    name, *named, json_text = arguments.positional
+    chosen = arguments.options
     timeout = chosen.get("timeout")
     with prepare(name) as prepared:
         limits = prepared.limits
@@ -64,7 +64,7 @@ def run(given: Given) -> int:
             started = monotonic_ns()
             try:
                 result = plugin.call(
-                    tool.arguments(arguments),
+                    tool.arguments(json_text),
                     tool=named[0] if named else None,
                     config=_config(name, prepared.terms.withheld),
                     limits=limits,
@@ -76,7 +76,7 @@ def run(given: Given) -> int:
                 raise
             finally:
                 end()
-    return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
+    return tool.show(arguments, name, result, (monotonic_ns() - started) / 1e6)
 
 
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
@@ -119,13 +119,13 @@ def _end_quietly() -> None:
     pass
 
 
-def _tell(fact: dict[str, Any]) -> None:
+def _tell(event: dict[str, Any]) -> None:
     from edge import audit, errors
 
     try:
-        audit.append(fact)
+        audit.append(event)
     except errors.EnvironmentFault:
         # What is refused is refused, whether that can be put down or not.
         from edge.cli.granting import tell
 
-        tell(fact)
+        tell(event)

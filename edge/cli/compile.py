@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.dev.compile import Artifact
 
 COMMAND = Command(
@@ -28,11 +28,11 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Prints the paths of what was written."""
     from edge import errors
 
-    engines = given.get("target")
+    engines = arguments.get("target")
     if not engines:
         raise errors.UsageError(
             "compile: --target missing", f"Usage: {COMMAND.usage()}; --help shows details"
@@ -46,7 +46,7 @@ def run(given: Given) -> int:
         raise errors.NoCompiler("This installation of Edge has no compiler") from None
     # What the system stops is to leave as little behind as what a person interrupts.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    path, folder = given.arguments[0], given.get("output", ".")
+    path, folder = arguments.positional[0], arguments.get("output", ".")
     wasm = files.read_input(path)
     with made_folder(folder):
         artifacts = compile_to(
@@ -54,11 +54,11 @@ def run(given: Given) -> int:
             wasm,
             files.base_name(path),
             engines,
-            memory=given.get("memory", 0) << 20,
+            memory=arguments.get("memory", 0) << 20,
             say=output.say,
             draw=output.draw,
         )
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
     else:
         for artifact in artifacts:

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.manifest import Manifest
 
 STDIN = 0
@@ -40,12 +40,12 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Shows the configuration, after it was changed if that is asked."""
-    name, *pairs = given.arguments
+    name, *pairs = arguments.positional
     manifest = awaited.settable(name)
-    changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
-    done = settings.change(name, changes, given.get("unset", []), reset=given.get("reset", False))
+    changes = {**_from(arguments), **_changes(manifest, pairs), **_from_json(manifest, arguments)}
+    done = settings.change(name, changes, arguments.get("unset", []), reset=arguments.get("reset", False))
     for key in done.names:
         output.say(
             f"edge: the schema of {name} does not define `{plain(key, NOTE_LIMIT)}`: it is not checked"
@@ -54,23 +54,23 @@ def run(given: Given) -> int:
         listed = ", ".join(plain(place, NOTE_LIMIT) for place in done.rules[:MAX_UNCHECKED])
         more = f" and {len(done.rules) - MAX_UNCHECKED} more" if len(done.rules) > MAX_UNCHECKED else ""
         output.say(f"edge: the schema of {name} has rules that are not checked here: {listed}{more}")
-    _show(given, name)
+    _show(arguments, name)
     return 0
 
 
-def _from(given: Given) -> dict[str, Any]:
-    path = given.get("from")
+def _from(arguments: Arguments) -> dict[str, Any]:
+    path = arguments.get("from")
     if not path:
         return {}
-    found = _json(_read(path), path if path != "-" else "standard input")
-    if not isinstance(found, dict):
+    values = _json(_read(path), path if path != "-" else "standard input")
+    if not isinstance(values, dict):
         raise errors.ArgumentsError(f"{path} is not a JSON object")
-    return found
+    return values
 
 
 def _json(text: bytes, file: str = "") -> Any:
     """What a JSON text says, which is not to say one thing twice: only the last would count."""
-    found = native.read_json(text, file)
+    value = native.read_json(text, file)
     import json
 
     def once(pairs: list[tuple[str, Any]]) -> None:
@@ -88,7 +88,7 @@ def _json(text: bytes, file: str = "") -> Any:
         raise errors.ArgumentsError(
             f"{where} {changed}", "Use fewer digits, or text if the plugin accepts text"
         )
-    return found
+    return value
 
 
 def _read(path: str) -> bytes:
@@ -100,30 +100,30 @@ def _read(path: str) -> bytes:
         files.raise_for("standard input", error)
 
 
-def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
-    found = {}
-    for pair in given.get("json-value", []):
+def _from_json(manifest: Manifest, arguments: Arguments) -> dict[str, Any]:
+    values = {}
+    for pair in arguments.get("json-value", []):
         key, text = _pair(manifest, pair)
         try:
-            found[key] = _json(files.encode(text))
+            values[key] = _json(files.encode(text))
         except errors.ArgumentsError as error:
             raise errors.ConfigError(
                 f"{manifest.name}: {key}: {error.message}", config.takes(manifest.name)
             ) from None
-    return found
+    return values
 
 
 def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
     rules = config.schema_of(manifest)
     known, others = rules.get("properties", {}), rules.get("additionalProperties", True)
-    found = {}
+    values = {}
     for pair in pairs:
         key, text = _pair(manifest, pair)
         try:
-            found[key] = from_text.typed(known.get(key, others), text, rules)
+            values[key] = from_text.typed(known.get(key, others), text, rules)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}", config.takes(manifest.name)) from None
-    return found
+    return values
 
 
 def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
@@ -139,11 +139,11 @@ def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
     return key, text
 
 
-def _show(given: Given, name: str) -> None:
+def _show(arguments: Arguments, name: str) -> None:
     facts = settings.describe(name)
     known, values, secrets = facts["schema"], facts["values"], facts["secrets"]
     withheld, is_free = facts.pop("withheld"), facts.pop("free")
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
         return
     for key in dict.fromkeys((*known, *values)):

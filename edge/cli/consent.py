@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.manifest import Problem
     from edge.permissions import catalogue
     from edge.store.consent import Consent, Request
@@ -30,21 +30,21 @@ MAX_WARNINGS = 10
 """What a stranger says is not to push away what there is to agree to."""
 
 
-def consent_of(given: Given) -> Consent:
+def consent_of(arguments: Arguments) -> Consent:
     """Shows what there is to agree to, and asks; with `--yes` it is shown and nobody is asked."""
-    if given.get("yes"):
+    if arguments.get("yes"):
         return Agreed(show)
 
     def agree(request: Request) -> bool:
         show(request)
-        return agrees(given, "Agree?")
+        return agrees(arguments, "Agree?")
 
     return agree
 
 
-def agrees(given: Given, question: str) -> bool:
+def agrees(arguments: Arguments, question: str) -> bool:
     """The answer of `--yes`, or of a person at a terminal; where there is none, it is no."""
-    if given.get("yes"):
+    if arguments.get("yes"):
         return True
     if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
         return False
@@ -79,8 +79,8 @@ def _is_answered() -> bool:
 def show(request: Request) -> None:
     """What there is to agree to, on standard error."""
     manifest = request.manifest
-    said = manifest.fields.get("description")
-    about = f": {quoted(said, DESCRIPTION_LIMIT)}" if said else ""
+    description = manifest.fields.get("description")
+    about = f": {quoted(description, DESCRIPTION_LIMIT)}" if description else ""
     output.say(f"{manifest.name} {word(manifest.version)}{about}")
     show_warnings(manifest.warnings)
     if request.adopted:
@@ -109,20 +109,20 @@ def show_warnings(warnings: Sequence[Problem]) -> None:
         output.say(f"  warning: its manifest has {len(warnings) - MAX_WARNINGS} more")
 
 
-def show_misfit(found: tuple[str, str] | None) -> None:
+def show_misfit(misfit: tuple[str, str] | None) -> None:
     """That no call of an enabled plugin fits on this machine, and what to do (edge/store/fitting.py)."""
-    if found is not None:
-        output.say(f"edge: {found[0]}")
-        output.say(f"      {found[1]}")
+    if misfit is not None:
+        output.say(f"edge: {misfit[0]}")
+        output.say(f"      {misfit[1]}")
 
 
 def _show_all(request: Request, refused: set[catalogue.Request], note: str) -> None:
     """All that a plugin asks for, and what its manifest says of its tools."""
     manifest = request.manifest
-    told = {change.request for change in request.changes if change.wider}
-    for ask in manifest.requests:
-        if ask not in told:
-            output.say(f"  requests {requests.spelled(ask)}{note if ask in refused else ''}")
+    shown = {change.request for change in request.changes if change.wider}
+    for item in manifest.requests:
+        if item not in shown:
+            output.say(f"  requests {requests.spelled(item)}{note if item in refused else ''}")
     if not manifest.requests:
         output.say("  requests nothing beyond the default permissions")
     for tool, risk in manifest.risks.items():

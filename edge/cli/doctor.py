@@ -9,7 +9,7 @@ from edge.doctor.finding import FAIL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 NAME_LETTERS = 16
 
@@ -23,19 +23,19 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Exits with 1 when a check fails."""
     checks = []
     for name, finding in examine():
         checks.append(
             {"name": name, "status": finding.status, "found": finding.found, "remedy": finding.remedy}
         )
-        if not given.get("json"):
+        if not arguments.get("json"):
             shown = f"{finding.status:<5} {name.replace('_', ' '):<{NAME_LETTERS}} {finding.found}"
             output.show(shown)
             if finding.remedy:
                 output.show(f"{'':<{NAME_LETTERS + 7}} {finding.remedy}")
     failed = [check["name"] for check in checks if check["status"] == FAIL]
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"ok": not failed, "checks": checks})
     return 1 if failed else 0

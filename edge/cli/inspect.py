@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 REFUSED = errors.Refused.exit_code
 PARAMETERS_LIMIT = 4000
@@ -32,15 +32,15 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Exits with 3 for a file that is damaged, or nothing that Edge can use."""
-    path = given.arguments[0]
+    path = arguments.positional[0]
     fd = files.open_input(path)
     try:
         facts = facts_of(fd, path)
     finally:
         files.close(fd)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
     else:
         _show(facts)

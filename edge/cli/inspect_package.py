@@ -45,8 +45,8 @@ def _show_manifest(declared: dict[str, Any]) -> None:
         if items:
             row(name, ", ".join(items))
     name = "requests"
-    for ask in declared["asks"]:
-        row(name, requests.spelled(ask))
+    for request in declared["asks"]:
+        row(name, requests.spelled(request))
         name = ""
     if declared["level"]:
         row("level", f"{declared['level']} or stricter")

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.store.install import Outcome
 
 MEGABYTE = 1 << 20
@@ -42,18 +42,18 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Exits with 0 also where the plugin is not enabled yet, and says so."""
     done = install(
-        given.arguments[0],
-        sha256=given.get("sha256", ""),
-        most_bytes=given.get("most", MAX_MEGABYTES) * MEGABYTE,
-        again=given.get("again", False),
-        consent=consent_of(given),
+        arguments.positional[0],
+        sha256=arguments.get("sha256", ""),
+        most_bytes=arguments.get("most", MAX_MEGABYTES) * MEGABYTE,
+        again=arguments.get("again", False),
+        consent=consent_of(arguments),
         say=output.say,
         draw=output.draw,
     )
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(_facts(done))
     else:
         _say(done)

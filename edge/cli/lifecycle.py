@@ -11,7 +11,7 @@ from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.store import Record
 
 COMMANDS = {
@@ -57,13 +57,13 @@ COMMANDS = {
 }
 
 
-def run(name: str, given: Given) -> int:
+def run(name: str, arguments: Arguments) -> int:
     """Does what the command is called."""
-    plugin = given.arguments[0]
+    plugin = arguments.positional[0]
     if name == "remove":
-        was_there = lifecycle.remove(plugin, forget=given.get("forget", False))
+        was_there = lifecycle.remove(plugin, forget=arguments.get("forget", False))
         _show(
-            given,
+            arguments,
             plugin,
             "removed" if was_there else "was already removed; older releases are accepted now",
             None,
@@ -72,7 +72,7 @@ def run(name: str, given: Given) -> int:
     if name == "enable":
         from edge.cli.consent import consent_of
 
-        now = lifecycle.enable(plugin, consent=consent_of(given))
+        now = lifecycle.enable(plugin, consent=consent_of(arguments))
     else:
         now = {"disable": lifecycle.disable, "rollback": lifecycle.rollback, "reload": lifecycle.reload}[
             name
@@ -83,7 +83,7 @@ def run(name: str, given: Given) -> int:
         "rollback": "is current again",
         "reload": "is verified",
     }
-    _show(given, plugin, done[name], now)
+    _show(arguments, plugin, done[name], now)
     if name == "rollback" and not now.enabled:
         output.say(f"It is not enabled: `edge enable {plugin}` enables it")
     if now.enabled:
@@ -94,9 +94,9 @@ def run(name: str, given: Given) -> int:
     return 0
 
 
-def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
+def _show(arguments: Arguments, plugin: str, done: str, now: Record | None) -> None:
     version = _version(now) if now is not None else None
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(
             {
                 "plugin": plugin,

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "list",
@@ -35,17 +35,17 @@ COMMAND = Command(
 COLUMNS = ("name", "version", "release", "state", "tools")
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Exits with 1 when something is damaged, and with 5 when trust or the policy can't be read."""
     rows, fault = overview.every()
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})
     elif rows:
         _show(rows)
     elif fault is None:
         output.say("No plugin is installed; `edge install --help` shows how to install one")
     if fault is not None:
-        if not given.get("json"):
+        if not arguments.get("json"):
             report(fault, as_json=False)
         return fault.exit_code
     return 1 if any(row["state"] == status.DAMAGED for row in rows) else 0

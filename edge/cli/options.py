@@ -59,23 +59,23 @@ class Command:
         """The command in one line."""
         return " ".join(("edge", self.name, *self.arguments.split(), "[OPTION...]"))
 
-    def parse(self, words: Sequence[str]) -> Given:
-        """Sorts what was given; `--help` anywhere before a `--` makes the rest not matter."""
-        given = Given()
+    def parse(self, words: Sequence[str]) -> Arguments:
+        """Parses a command line; `--help` before a `--` ends parsing, and the rest is not checked."""
+        arguments = Arguments()
         rest = iter(words)
         for word in rest:
             if word == "--":
-                given.arguments.extend(rest)
+                arguments.positional.extend(rest)
             elif word.startswith("-") and word != "-":
-                self._take(given, word, rest)
+                self._take(arguments, word, rest)
             else:
-                given.arguments.append(word)
-            if given.options.get(HELP.name):
-                return given
-        self.check_count(given.arguments)
-        return given
+                arguments.positional.append(word)
+            if arguments.options.get(HELP.name):
+                return arguments
+        self.check_count(arguments.positional)
+        return arguments
 
-    def _take(self, given: Given, word: str, rest: Any) -> None:
+    def _take(self, arguments: Arguments, word: str, rest: Any) -> None:
         name, equals, value = word.partition("=")
         option = next((option for option in self.options if name in (f"--{option.name}", option.short)), None)
         if option is None:
@@ -83,7 +83,7 @@ class Command:
         if not option.metavar:
             if equals:
                 self._wrong(f"{name} takes no value")
-            given.options[option.name] = True
+            arguments.options[option.name] = True
             return
         if not equals:
             value = next(rest, "")
@@ -94,9 +94,9 @@ class Command:
         except ValueError as error:
             self._wrong(f"{name} {value}: {error}")
         if option.many:
-            given.options.setdefault(option.name, []).append(converted)
+            arguments.options.setdefault(option.name, []).append(converted)
         else:
-            given.options[option.name] = converted
+            arguments.options[option.name] = converted
 
     def check_count(self, arguments: Sequence[str]) -> None:
         """Raises `errors.UsageError` for arguments that are too few or too many."""
@@ -119,13 +119,13 @@ class Command:
         raise errors.UsageError(f"{self.name}: {what}", f"Usage: {self.usage()}; --help shows details")
 
 
-class Given:
-    """What a command was given: its arguments in order, its options by name."""
+class Arguments:
+    """The parsed arguments of a command: the positional ones in order, the options by name."""
 
-    __slots__ = ("arguments", "options")
+    __slots__ = ("options", "positional")
 
     def __init__(self) -> None:
-        self.arguments: list[str] = []
+        self.positional: list[str] = []
         self.options: dict[str, Any] = {}
 
     def get(self, name: str, default: Any = None) -> Any:

@@ -9,7 +9,7 @@ from edge.files.encoding import problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.trust.keyring import Ask
 
 MIN_LENGTH = 8
@@ -21,27 +21,27 @@ MAX_TYPED_BYTES = 4095
 """Of a line at a terminal, which drops what is more without a word."""
 
 
-def new_passphrase(given: Given) -> bytes:
+def new_passphrase(arguments: Arguments) -> bytes:
     """One for a new key, typed twice."""
-    if given.get("passphrase-file"):
-        found = _from_file(given.get("passphrase-file"))
+    if arguments.get("passphrase-file"):
+        content = _from_file(arguments.get("passphrase-file"))
     else:
-        found = _typed("New passphrase: ")
-        if _typed("Repeat the passphrase: ") != found:
+        content = _typed("New passphrase: ")
+        if _typed("Repeat the passphrase: ") != content:
             raise errors.UsageError("The two passphrases differ", "No key was made; try again")
-    if len(found) < MIN_LENGTH:
+    if len(content) < MIN_LENGTH:
         raise errors.UsageError(
             f"A passphrase needs at least {MIN_LENGTH} characters", "No key was made; try again"
         )
-    return found
+    return content
 
 
-def asker(given: Given) -> Ask:
+def asker(arguments: Arguments) -> Ask:
     """Asks for the passphrase of a key that has one."""
 
     def ask(name: str) -> bytes:
-        if given.get("passphrase-file"):
-            return _from_file(given.get("passphrase-file"))
+        if arguments.get("passphrase-file"):
+            return _from_file(arguments.get("passphrase-file"))
         return _typed(f"Passphrase of the key {name}: ")
 
     return ask
@@ -72,23 +72,23 @@ def hidden(prompt: str) -> bytes:
 def read(path: str) -> bytes:
     """What a file, a pipe or standard input (`-`) holds, which is not to be longer than 64 kB."""
     fd = STDIN
-    found = b""
+    content = b""
     try:
         if path != STANDARD_INPUT:
             fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
         try:
-            while len(found) <= MAX_BYTES and (chunk := posix.read(fd, CHUNK)):
-                found += chunk
+            while len(content) <= MAX_BYTES and (chunk := posix.read(fd, CHUNK)):
+                content += chunk
         finally:
             if fd != STDIN:
                 posix.close(fd)
     except OSError as error:
         files.raise_for(path, error)
-    if len(found) > MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise errors.UsageError(
             f"{path} is longer than {MAX_BYTES} bytes", "Pass a file that contains only the value"
         )
-    return found
+    return content
 
 
 def secret_text(raw: bytes, what: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.operations.impact import Done
 
 SHOW = "show"
@@ -52,21 +52,21 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Shows the policy, or what changed."""
-    action, *words = given.arguments or [SHOW]
+    action, *words = arguments.positional or [SHOW]
     _check(action, words)
     if action == SHOW:
         from edge.cli import policy_show
 
-        policy_show.show(given, *words)
+        policy_show.show(arguments, *words)
         return 0
-    done = _change(given, action, words)
+    done = _change(arguments, action, words)
     tell(done)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(done.facts())
     else:
-        output.show(_told(done.fact))
+        output.show(_text(done.fact))
     return 1 if done.fact.get("still") or (action == "revoke" and done.fact["remark"]) else 0
 
 
@@ -77,9 +77,9 @@ def _check(action: str, words: list[str]) -> None:
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 
 
-def _change(given: Given, action: str, words: Sequence[str]) -> Done:
+def _change(arguments: Arguments, action: str, words: Sequence[str]) -> Done:
     def consent(what: str) -> bool:
-        return agrees(given, f"{what[0].upper()}{what[1:]} lets plugins do more. Continue?")
+        return agrees(arguments, f"{what[0].upper()}{what[1:]} lets plugins do more. Continue?")
 
     first, *rest = words
     if action == "level":
@@ -91,20 +91,20 @@ def _change(given: Given, action: str, words: Sequence[str]) -> Done:
     return (policy.grant if action == "grant" else policy.revoke)(first, tuple(rest))
 
 
-def _told(fact: dict[str, Any]) -> str:
-    act, plugin = fact["act"], fact["plugin"] or "this device"
+def _text(event: dict[str, Any]) -> str:
+    act, plugin = event["act"], event["plugin"] or "this device"
     if act == "unattended":
-        return f"the highest risk of unattended calls is {fact['after']} (before: {fact['before']})"
+        return f"the highest risk of unattended calls is {event['after']} (before: {event['before']})"
     if act in ("level", "forget"):
-        said = ""
+        removed = ""
         if act == "forget":
-            said = f"{'policy removed' if fact['said'] else 'there was no policy to remove'}, "
-        return f"{plugin}: {said}level {fact['after']} applies (before: {fact['before']})"
-    ask = requests.spelled(tuple(fact["ask"]))
+            removed = f"{'policy removed' if event['said'] else 'there was no policy to remove'}, "
+        return f"{plugin}: {removed}level {event['after']} applies (before: {event['before']})"
+    request = requests.spelled(tuple(event["ask"]))
     if act == "grant":
-        how = "" if fact["wider"] else ", as before"
-        return f"{plugin}: {ask} is granted{how if fact['effect'] else ', without effect at present'}"
-    if not fact["removed"]:
-        return f"{plugin}: nothing was changed: {ask} covers no grant and no consent"
-    count = fact["removed"]
-    return f"{plugin}: {ask} is revoked ({count} grant{'' if count == 1 else 's'})"
+        how = "" if event["wider"] else ", as before"
+        return f"{plugin}: {request} is granted{how if event['effect'] else ', without effect at present'}"
+    if not event["removed"]:
+        return f"{plugin}: nothing was changed: {request} covers no grant and no consent"
+    count = event["removed"]
+    return f"{plugin}: {request} is revoked ({count} grant{'' if count == 1 else 's'})"

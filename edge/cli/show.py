@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "show",
@@ -39,10 +39,10 @@ FIELDS: dict[str, Callable[[str], str]] = {
 """What is shown, and how."""
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Shows a plugin."""
-    facts = overview.one(given.arguments[0])
-    if given.get("json"):
+    facts = overview.one(arguments.positional[0])
+    if arguments.get("json"):
         output.document(facts)
         return 0
     for field in FIELDS:
@@ -55,10 +55,10 @@ def run(given: Given) -> int:
     if facts["previous"]:
         _row("kept", f"{word(facts['previous']['version'])}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
-        said = f": {quoted(tool['description'])}" if tool["description"] else ""
-        _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){said}")
-    for ask in facts["asks"]:
-        _row("requests", requests.spelled(tuple(ask)))
+        description = f": {quoted(tool['description'])}" if tool["description"] else ""
+        _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){description}")
+    for request in facts["asks"]:
+        _row("requests", requests.spelled(tuple(request)))
     if facts["config"]:
         _row("config", ", ".join(map(word, facts["config"])))
     for name, is_set in facts["secrets"].items():

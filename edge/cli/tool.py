@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.plugin_log import Log, Output
     from edge.runtime import ToolResult
 
@@ -37,21 +37,21 @@ def arguments(word: str) -> bytes:
         files.raise_for("standard input", error)
 
 
-def config(given: Given) -> bytes | None:
+def config(arguments: Arguments) -> bytes | None:
     """The configuration that --config says, or the file that it names behind an @."""
-    said: str | None = given.get("config")
-    if said is None:
+    text: str | None = arguments.get("config")
+    if text is None:
         return None
-    if not said.startswith("@"):
-        return files.encode(said)
+    if not text.startswith("@"):
+        return files.encode(text)
     from edge.files.encoding import check
 
-    return check(files.read_input(said[1:]), said[1:])
+    return check(files.read_input(text[1:]), text[1:])
 
 
-def secrets(given: Given) -> dict[str, str]:
+def secrets(arguments: Arguments) -> dict[str, str]:
     """What --secret names, read from files."""
-    return {name: _secret(path) for name, path in given.get("secret", ())}
+    return {name: _secret(path) for name, path in arguments.get("secret", ())}
 
 
 def _secret(path: str) -> str:
@@ -60,16 +60,16 @@ def _secret(path: str) -> str:
     return secret_text(files.read_input(path), path)
 
 
-def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> int:
+def show(arguments: Arguments, name: str, result: ToolResult, milliseconds: float) -> int:
     """Shows an answer; the exit code is 1 when the tool says that it did not succeed."""
-    if given.options.get("json"):
+    if arguments.options.get("json"):
         output.document(_facts(result, milliseconds))
     else:
         if result.output:
             output.answer(result.output, foreign=True)
         if result.error:
             output.say(f"edge: {word(name)} says: {phrase(result.error)}")
-    if given.options.get("stats"):
+    if arguments.options.get("stats"):
         stats = result.stats
         output.say(
             f"fuel {stats.fuel}, memory {stats.memory_bytes >> 10} kB, host calls {stats.host_calls}, "
