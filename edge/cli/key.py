@@ -113,7 +113,7 @@ def _trust(arguments: Arguments, what: str) -> None:
     if arguments.get("json"):
         output.document(done.facts())
         return
-    for entry in done.fact["trusted"]:
+    for entry in done.event["trusted"]:
         scope = ", ".join(entry["plugins"]) or "every plugin"
         output.show(f"{entry['key']} is trusted for {scope}")
 
@@ -124,7 +124,7 @@ def _revoke(arguments: Arguments, what: str) -> None:
     if arguments.get("json"):
         output.document(done.facts())
     else:
-        output.answer(f"{done.fact['kind']} {done.fact['digits']} is revoked")
+        output.answer(f"{done.event['kind']} {done.event['digits']} is revoked")
 
 
 def _floor(arguments: Arguments, version: str) -> None:

@@ -66,8 +66,8 @@ def run(arguments: Arguments) -> int:
     if arguments.get("json"):
         output.document(done.facts())
     else:
-        output.show(_text(done.fact))
-    return 1 if done.fact.get("still") or (action == "revoke" and done.fact["remark"]) else 0
+        output.show(_text(done.event))
+    return 1 if done.event.get("still") or (action == "revoke" and done.event["remark"]) else 0
 
 
 def _check(action: str, words: list[str]) -> None:

@@ -57,13 +57,13 @@ class InstalledPlugin:
         self._manifest: Manifest | None = None
         self._fault: errors.EdgeError | None = None
         try:
-            found = Installed(self.name, view)
-            self.origin, self.remote = found.record.origin, found.record.remote
-            self.previous = bool(found.previous)
-            self._manifest = manifest = found.manifest
+            installed = Installed(self.name, view)
+            self.origin, self.remote = installed.record.origin, installed.record.remote
+            self.previous = bool(installed.previous)
+            self._manifest = manifest = installed.manifest
             self.tools = tuple(
                 {**tool, "risk": manifest.tool(tool["name"]).risk}
-                for tool in found.description.get("tools") or ()
+                for tool in installed.description.get("tools") or ()
             )
         except errors.EdgeError as error:
             self._fault = error

@@ -149,9 +149,9 @@ def admit(prepared: Prepared, limits: Limits) -> Slot:
 
 def check_unattended(own: Terms, plugin: Plugin, named: Iterable[str]) -> None:
     """Raises `errors.Denied` for a tool of too high a risk: the one that is named, or any there is."""
-    said = policy_file.load()
+    policy = policy_file.load()
     for name in named or [offered["name"] for offered in plugin.tools]:
-        said.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
+        policy.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
 
 
 def given_config(text: bytes | None, name: str, withheld: list[str]) -> bytes | None:

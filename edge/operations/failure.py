@@ -27,15 +27,15 @@ MAX_TRACE = 20_000
 
 def facts(error: errors.EdgeError) -> dict[str, Any]:
     """An error as data."""
-    found: dict[str, Any] = {
+    data: dict[str, Any] = {
         "kind": type(error).__name__,
         "message": error.message,
         "remedy": error.remedy,
         "exit": error.exit_code,
     }
     if isinstance(error, errors.BadManifest):
-        found["problems"] = error.problems
-    return found
+        data["problems"] = error.problems
+    return data
 
 
 def meant(error: Exception) -> errors.EdgeError:
@@ -48,8 +48,8 @@ def meant(error: Exception) -> errors.EdgeError:
     if isinstance(error, OSError) and error.errno in map(errno.__dict__.get, OF_THE_MACHINE):
         try:
             files.raise_for(str(error.filename or "this machine"), error)
-        except errors.EdgeError as told:
-            return told
+        except errors.EdgeError as known:
+            return known
     if isinstance(error, MemoryError):
         return errors.OutOfMemory("Out of memory", _limited_memory())
     return errors.InternalFault(f"{type(error).__name__}: {error}")

@@ -42,32 +42,32 @@ class Impact:
     def stopped(self) -> tuple[Stopped, ...]:
         """The plugins that calls loaded when this was made and do not load now, by name."""
         view = View()
-        found = []
+        stopped = []
         for name in self._before:
             record = view.record(name)
             error = status.problem(record, view) if record is not None and record.current else None
             if error is not None:
-                found.append(Stopped(name, error))
-        return tuple(found)
+                stopped.append(Stopped(name, error))
+        return tuple(stopped)
 
 
 class Done:
     """A change that was made.
 
-    fact     what was changed, as the audit log has it, and more
+    event    the change, as in the audit log, with additional fields
     stopped  plugins that calls no longer load because of it
     remarks  what does not follow from what was asked
     """
 
-    __slots__ = ("fact", "remarks", "stopped")
+    __slots__ = ("event", "remarks", "stopped")
 
     def __init__(
-        self, fact: dict[str, Any], stopped: tuple[Stopped, ...] = (), remarks: tuple[str, ...] = ()
+        self, event: dict[str, Any], stopped: tuple[Stopped, ...] = (), remarks: tuple[str, ...] = ()
     ) -> None:
-        self.fact = fact
+        self.event = event
         self.stopped = stopped
         self.remarks = remarks
 
     def facts(self) -> dict[str, Any]:
         """The same as plain data, for JSON."""
-        return {**self.fact, "stops": [plugin.name for plugin in self.stopped]}
+        return {**self.event, "stops": [plugin.name for plugin in self.stopped]}

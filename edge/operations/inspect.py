@@ -29,16 +29,16 @@ def facts_of(fd: int, path: str) -> dict[str, Any]:
     size = posix.fstat(fd).st_size
     header = posix.pread(fd, HEADER_BYTES, 0)
     if is_package(fd):
-        found = _package(fd, path)
+        known = _package(fd, path)
     else:
-        found = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
+        known = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
     return {
         "file": path,
-        "kind": found.pop("kind"),
-        "problem": without_file(found.pop("problem", None), path),
+        "kind": known.pop("kind"),
+        "problem": without_file(known.pop("problem", None), path),
         "size": size,
-        **found,
-        "needs": needed(found.get("imports", ())),
+        **known,
+        "needs": needed(known.get("imports", ())),
     }
 
 
@@ -63,12 +63,12 @@ def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
     except errors.NoCompiler:
         return {"kind": "core module" if is_module else "component"}
     kind = "core module with component metadata" if is_module else "component"
-    found = {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
+    known = {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
     try:
         loadable.check(encoded, files.base_name(path))
     except errors.Refused as error:
-        return {**found, "problem": error.message, "remedy": error.remedy}
-    return found
+        return {**known, "problem": error.message, "remedy": error.remedy}
+    return known
 
 
 def _artifact(fd: int, path: str) -> dict[str, Any]:

@@ -121,13 +121,13 @@ def with_misfit(done: Outcome) -> Outcome:
 
 def _enabled(done: Outcome, consent: Consent | None) -> Outcome:
     """Enables a release that is installed already and waits for consent, if somebody agrees now."""
-    found = done.record
-    if done.change != "nothing" or found.enabled or found.is_approved(found.current):
+    record = done.record
+    if done.change != "nothing" or record.enabled or record.is_approved(record.current):
         return done
     from edge.store import lifecycle
 
     try:
-        done.record = lifecycle.enable(found.name, consent=consent)
+        done.record = lifecycle.enable(record.name, consent=consent)
     except errors.NeedsConsent:
         return done
     except errors.NotConfigured as error:

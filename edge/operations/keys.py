@@ -81,7 +81,7 @@ def add(what: str, *, label: str = "", plugins: Sequence[str] | None = None, aga
     made: list[Facts] = []
     remarks: list[str] = []
     for entry, named, scope in wanted:
-        made.append(_without_event(edit.add(entry.public, named, scope, again=again)))
+        made.append(_without_kind(edit.add(entry.public, named, scope, again=again)))
         remarks += _unexpected(made[-1])
     return Done({"trusted": made}, impact.stopped(), tuple(remarks))
 
@@ -113,8 +113,8 @@ def revoke(what: str, reason: str = "") -> Done:
             )
         remarks = _own_or_brought(digits)
     impact = Impact()
-    fact = _without_event(edit.revoke(kind, digits, reason))
-    return Done(fact, impact.stopped(), tuple(remarks))
+    event = _without_kind(edit.revoke(kind, digits, reason))
+    return Done(event, impact.stopped(), tuple(remarks))
 
 
 def set_floor(version: str) -> Done:
@@ -130,15 +130,15 @@ def set_floor(version: str) -> Done:
             "Update Edge first",
         )
     impact = Impact()
-    fact = _without_event(edit.set_floor(version))
+    event = _without_kind(edit.set_floor(version))
     stopped = impact.stopped()
     remarks = []
-    if fact["before"] and wanted < _version(fact["before"]):
-        remarks.append(f"the floor was {fact['before']}: code of older compilers is accepted again")
+    if event["before"] and wanted < _version(event["before"]):
+        remarks.append(f"the floor was {event['before']}: code of older compilers is accepted again")
     holds = edit.floor()
     if _version(holds) > wanted:
         remarks.append(f"the floor of the bundle is {holds}; the higher floor applies")
-    return Done(fact, stopped, tuple(remarks))
+    return Done(event, stopped, tuple(remarks))
 
 
 def floor() -> str:
@@ -245,14 +245,14 @@ def _is_shortened(what: str) -> bool:
     return SHOWN_DIGITS <= len(what) < edit.KEY_DIGITS and not what.lower().strip(DIGITS)
 
 
-def _unexpected(fact: Facts) -> list[str]:
+def _unexpected(event: Facts) -> list[str]:
     """What somebody who trusts a key may not expect."""
     remarks = []
-    if fact["again"]:
-        remarks.append(f"key {fact['key'][:SHOWN_DIGITS]} was revoked here, and is trusted again")
+    if event["again"]:
+        remarks.append(f"key {event['key'][:SHOWN_DIGITS]} was revoked here, and is trusted again")
     for entry, path in edit.trusted():
-        wider = fact["plugins"] and not entry.plugins
-        if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
+        wider = event["plugins"] and not entry.plugins
+        if wider and entry.public.hex() == event["key"] and path != trust.operator_path():
             whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
             remarks.append(f"{whose} for every plugin; only revoking it ends that")
     return remarks
@@ -335,5 +335,5 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
-def _without_event(fact: Facts) -> Facts:
-    return {name: value for name, value in fact.items() if name != "event"}
+def _without_kind(event: Facts) -> Facts:
+    return {name: value for name, value in event.items() if name != "event"}

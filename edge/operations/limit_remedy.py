@@ -62,7 +62,7 @@ def explain(error: Exception, own: Terms, timeout: float | None) -> None:
     if limit == "deadline" and timeout is not None and timeout < held:
         error.remedy = f"Without --timeout the limit is {held:g} s"
         return
-    amounts = [ask[2] for ask in own.grants["declared"] if ask[:2] == ["limits", limit]]
+    amounts = [request[2] for request in own.grants["declared"] if request[:2] == ["limits", limit]]
     asked = max(amounts, key=float, default="0")
     grant = f"edge policy grant {own.name} limits {limit}"
     if float(asked) > held:
@@ -83,9 +83,9 @@ def explain_room(error: Exception, name: str) -> None:
         return
     from edge.store.fitting import misfit
 
-    found = misfit(name)
-    if found is not None:
-        error.remedy = found[1]
+    advice = misfit(name)
+    if advice is not None:
+        error.remedy = advice[1]
 
 
 ARGUMENTS = "crossing:"
@@ -102,5 +102,5 @@ def limit_of(error: Exception) -> str:
     # Behind the plugin's name, which may be anything, and before the trap that came of it. What is wrong with
     # the arguments of a call has no name before it.
     name, _, rest = error.message.partition(": ")
-    said = ARGUMENTS if name == "Crossing" else rest.partition("; then: ")[0]
-    return next((limit for word, limit in WORDS.items() if word in said), "")
+    cause = ARGUMENTS if name == "Crossing" else rest.partition("; then: ")[0]
+    return next((limit for word, limit in WORDS.items() if word in cause), "")

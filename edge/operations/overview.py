@@ -25,7 +25,7 @@ def every(view: View | None = None) -> tuple[list[Facts], errors.EdgeError | Non
     has no version. Raises `errors.EnvironmentFault` where the store can't be read.
     """
     view = view or View()
-    rows = [found for name in records.named() if (found := row(name, view)) is not None]
+    rows = [plugin for name in records.named() if (plugin := row(name, view)) is not None]
     return rows, _fault(view, rows)
 
 
@@ -52,10 +52,10 @@ def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
 def row(name: str, view: View) -> Facts | None:
     """A plugin as `every` has it; None for one that is not installed."""
     try:
-        found = view.record(name)
-        if found is None or not found.current:
+        record = view.record(name)
+        if record is None or not record.current:
             return None
-        description = view.release(found.current, name).description
+        description = view.release(record.current, name).description
     except errors.EdgeError as error:
         return {
             "name": name,
@@ -66,13 +66,13 @@ def row(name: str, view: View) -> Facts | None:
             "tools": [],
             "problem": error.message,
         }
-    state, why = status.state(found, view)
+    state, why = status.state(record, view)
     return {
         "name": name,
         "version": description["version"],
         "release": description["release"],
         "state": state,
-        "enabled": found.enabled,
+        "enabled": record.enabled,
         "tools": [tool["name"] for tool in description.get("tools") or ()],
         "problem": why or None,
     }

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
     from edge.permissions.catalogue import Request
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
     Consent = Callable[[str], bool]
 
 AMOUNTS = ("kv", "limits")
@@ -40,9 +40,9 @@ def set_level(level: str, plugin: str = "", *, consent: Consent | None = None) -
     A lower level needs `consent`. Raises `errors.NeedsConsent` where nobody agreed, and
     `errors.OptionsError` for a level that there is not.
     """
-    said = policy_file.load()
-    before = said.level_of(plugin) if plugin else said.level
-    _check_lowering(level or said.level, before, plugin, consent)
+    policy = policy_file.load()
+    before = policy.level_of(plugin) if plugin else policy.level
+    _check_lowering(level or policy.level, before, plugin, consent)
     impact = Impact()
     return _done(change.set_level(level, plugin), impact)
 
@@ -56,29 +56,29 @@ def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
     return _done(change.set_unattended(risk), impact)
 
 
-def grant(name: str, ask: Request) -> Done:
+def grant(name: str, request: Request) -> Done:
     """Grants something to a plugin; `remark` of the fact says where it does not do what it says.
 
     `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
     `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
     """
-    if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
-        raise errors.OptionsError(f"No such limit: `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
-    effect, remark = _effect(name, ask)
+    if request[0] == "limits" and len(request) > 1 and request[1] not in (*LIMITS, *RATES):
+        raise errors.OptionsError(f"No such limit: `{request[1]}`", meant(request[1], (*LIMITS, *RATES)))
+    effect, remark = _effect(name, request)
     impact = Impact()
-    return _done({**change.grant(name, ask), "effect": effect, "remark": remark}, impact)
+    return _done({**change.grant(name, request), "effect": effect, "remark": remark}, impact)
 
 
-def revoke(name: str, ask: Request) -> Done:
+def revoke(name: str, request: Request) -> Done:
     """Takes back what was granted or agreed to; `still` of the fact is what takes in `ask` all the same.
 
     `remark` says where a security level gives it without anybody's word.
     """
     impact = Impact()
-    removed = take_back(name, ask)
-    fact = change.revoke(name, ask)
-    still, remark = _still(name, ask)
-    return _done({**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}, impact)
+    removed = take_back(name, request)
+    event = change.revoke(name, request)
+    still, remark = _still(name, request)
+    return _done({**event, "removed": event["removed"] + removed, "still": still, "remark": remark}, impact)
 
 
 def delete(name: str, *, consent: Consent | None = None) -> Done:
@@ -89,27 +89,27 @@ def delete(name: str, *, consent: Consent | None = None) -> Done:
     policy = policy_file.load()
     _check_lowering(policy.level, policy.level_of(name), name, consent)
     impact = Impact()
-    said = name in policy.plugins
+    had_policy = name in policy.plugins
     removed = take_back(name)
-    return _done({**change.delete(name), "removed": removed, "said": said or bool(removed)}, impact)
+    return _done({**change.delete(name), "removed": removed, "said": had_policy or bool(removed)}, impact)
 
 
-def _done(fact: Fact, impact: Impact) -> Done:
+def _done(event: Event, impact: Impact) -> Done:
     """What was changed; of a plugin also whether it is installed."""
-    remarks = [fact["remark"]] if fact.get("remark") else []
-    name = fact["plugin"]
-    for ask in fact.get("still", ()):
-        held = requests.spelled(tuple(ask))
+    remarks = [event["remark"]] if event.get("remark") else []
+    name = event["plugin"]
+    for request in event.get("still", ()):
+        wider = requests.spelled(tuple(request))
         remarks.append(
-            f"{name} still has {requests.spelled(tuple(fact['ask']))}, which {held} covers: "
-            f"edge policy revoke {name} {held}"
+            f"{name} still has {requests.spelled(tuple(event['ask']))}, which {wider} covers: "
+            f"edge policy revoke {name} {wider}"
         )
     if name:
-        fact["installed"] = status.is_installed(name)
-        if not fact["installed"]:
-            later = "; this applies once it is installed" if fact["act"] in ("level", "grant") else ""
+        event["installed"] = status.is_installed(name)
+        if not event["installed"]:
+            later = "; this applies once it is installed" if event["act"] in ("level", "grant") else ""
             remarks.append(f"{name} is not installed here{later}")
-    return Done(fact, impact.stopped(), tuple(remarks))
+    return Done(event, impact.stopped(), tuple(remarks))
 
 
 def _check_lowering(after: str, before: str, plugin: str, consent: Consent | None) -> None:
@@ -128,51 +128,57 @@ def _check_agreed(what: str, consent: Consent | None) -> None:
 def _manifest(name: str) -> Manifest | None:
     """The manifest of an installed plugin, None where there is none to read."""
     try:
-        found = store.find(name)
-        return manifest_of(found.current) if found is not None and found.current else None
+        record = store.find(name)
+        return manifest_of(record.current) if record is not None and record.current else None
     except errors.EdgeError:
         # A grant does not need it; whoever calls the plugin is told.
         return None
 
 
-def _effect(name: str, ask: Request) -> tuple[bool, str]:
+def _effect(name: str, request: Request) -> tuple[bool, str]:
     """Whether an installed plugin asks for any of what it is granted, and what there is to say of that."""
     manifest = _manifest(name)
     if manifest is None:
         return True, ""
-    asked = [own for own in manifest.requests if own[0] == ask[0]]
-    if any(requests.covers(own, ask) for own in asked):
+    asked = [own for own in manifest.requests if own[0] == request[0]]
+    if any(requests.covers(own, request) for own in asked):
         return True, ""
-    within = [own for own in asked if requests.covers(ask, own)]
+    within = [own for own in asked if requests.covers(request, own)]
     if within:
         # Of an amount it gets what it asks for.
-        more = f"{name} requests {requests.spelled(within[0])} and gets no more" if ask[0] in AMOUNTS else ""
-        return True, more if len(ask) > 1 else ""
-    told = f"{name} does not request {requests.spelled(ask)}: this has no effect until a release requests it"
-    if ask[0] == "config_read" and len(ask) > 1 and manifest.secrets:
-        return False, f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
+        more = (
+            f"{name} requests {requests.spelled(within[0])} and gets no more" if request[0] in AMOUNTS else ""
+        )
+        return True, more if len(request) > 1 else ""
+    remark = (
+        f"{name} does not request {requests.spelled(request)}: this has no effect until a release requests it"
+    )
+    if request[0] == "config_read" and len(request) > 1 and manifest.secrets:
+        return False, f"{remark}. Of its secrets: {meant(request[1], manifest.secrets)}"
     if asked:
-        return False, f"{told}. It requests {'; '.join(map(requests.spelled, asked[:5]))}"
-    return False, told
+        return False, f"{remark}. It requests {'; '.join(map(requests.spelled, asked[:5]))}"
+    return False, remark
 
 
-def _still(name: str, ask: Request) -> tuple[list[Request], str]:
+def _still(name: str, request: Request) -> tuple[list[Request], str]:
     """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
     view = View()
     try:
-        found = view.record(name)
+        record = view.record(name)
     except errors.StoreDamaged:
-        found = None
-    said = view.policy
-    if found is not None and found.current:
-        said = said.agreed(name, found.consents)
-    own = said.of(name)
-    still = [held for held in dict.fromkeys((*own.grants, *own.consents)) if requests.covers(held, ask)]
+        record = None
+    policy = view.policy
+    if record is not None and record.current:
+        policy = policy.agreed(name, record.consents)
+    own = policy.of(name)
+    still = [
+        wider for wider in dict.fromkeys((*own.grants, *own.consents)) if requests.covers(wider, request)
+    ]
     manifest = _manifest(name)
-    if still or manifest is None or found is None:
+    if still or manifest is None or record is None:
         return still, ""
-    level = view.release(found.current, name).level
-    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.requests)
+    level = view.release(record.current, name).level
+    given = any(requests.covers(own, request) or requests.covers(request, own) for own in manifest.requests)
     if given and levels.LEVELS[level]["consent"] == "none":
         return [], f"at level {level}, {name} has everything that its manifest requests"
     return [], ""

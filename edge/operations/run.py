@@ -35,9 +35,9 @@ class Terms:
 
     __slots__ = ("grants", "manifest", "policy")
 
-    def __init__(self, declared: Manifest, said: Policy, granted: Grants) -> None:
+    def __init__(self, declared: Manifest, policy: Policy, granted: Grants) -> None:
         self.manifest = declared
-        self.policy = said
+        self.policy = policy
         self.grants = granted
 
     def trusted(self) -> bytes:
@@ -91,12 +91,12 @@ def terms(
     `level`: instead of the policy's. `secrets`: names of those that are handed over. `audit`: takes what is
     denied. The second answer is what the audit log is to have where the level is lower than the policy's.
     """
-    said = policy_file.load()
+    policy = policy_file.load()
     # Whoever hands over a secret agrees that it is read.
     agreed = [(SECRETS, name) for name in secrets]
-    said = said.agreed(declared.name, [ask for ask in agreed if ask in declared.requests])
-    granted = grants.resolve(declared, said, profile=profile, level=level, audit=audit)
-    usual = said.level_of(granted.plugin)
+    policy = policy.agreed(declared.name, [request for request in agreed if request in declared.requests])
+    granted = grants.resolve(declared, policy, profile=profile, level=level, audit=audit)
+    usual = policy.level_of(granted.plugin)
     lowered = None
     if levels.is_lower(granted.level, usual):
         lowered = {
@@ -106,7 +106,7 @@ def terms(
             "after": granted.level,
             "lowered": True,
         }
-    return Terms(declared, said, granted), lowered
+    return Terms(declared, policy, granted), lowered
 
 
 def explain_load(error: Exception, code: int, path: str) -> None:

@@ -42,7 +42,7 @@ def test_a_label_that_two_keys_have_names_neither() -> None:
 def test_the_lines_of_a_file_are_trusted_with_their_scope(tmp_path: Path) -> None:
     path = tmp_path / "office.pub"
     path.write_text(trust.line(KEY, "office", ["weather"]))
-    (fact,) = keys.add(str(path)).fact["trusted"]
+    (fact,) = keys.add(str(path)).event["trusted"]
     assert (fact["key"], fact["plugins"]) == (KEY.hex(), ["weather"])
     assert [entry.plugins for entry in held.entries() if entry.public == KEY] == [("weather",)]
 
