@@ -38,16 +38,16 @@ COMMANDS = {
 }
 
 GROUPS = dict.fromkeys(("enable", "disable", "rollback", "remove", "reload"), "lifecycle")
-"""Commands whose module has others as well: there, `COMMANDS` has each by its name."""
+"""Commands that share a module, whose `COMMANDS` has each by name."""
 
 HELP = ("--help", "-h", "help")
 INTERRUPTED = 130
 NOBODY_READS = 141
-"""As of a process that SIGPIPE ends."""
+"""The exit code of a process that SIGPIPE kills."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs a command and answers with its exit code."""
+    """Runs a command and returns its exit code."""
     words = sys.argv[1:] if words is None else words
     try:
         output.keep_places()
@@ -63,7 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def load(name: str) -> tuple[Any, Command]:
-    """The module of a command, and what the command takes."""
+    """The module and the description of a command."""
     module = __import__(f"edge.cli.{GROUPS.get(name, name)}", None, None, ["run"])
     return module, module.COMMANDS[name] if name in GROUPS else module.COMMAND
 

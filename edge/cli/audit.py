@@ -1,7 +1,7 @@
-"""`edge audit`: what a plugin may reach, in three columns, and what a new version wants. Loads no code.
+"""`edge audit`: shows the permissions of a plugin, and those that a new version adds. Loads no code.
 
-What an installed plugin has done is in edge/cli/audit_log.py, what another library would load in
-edge/cli/audit_engine.py.
+edge/cli/audit_log.py shows what an installed plugin has done, edge/cli/audit_engine.py what another library
+would load.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 1 when something imported is not granted, or the plugin wants more than its old version."""
+    """Exits with 1 if an import is not granted, or if the plugin requests more than its old version."""
     elsewhere = _other(arguments)
     if elsewhere is not None:
         return elsewhere
@@ -95,7 +95,7 @@ def run(arguments: Arguments) -> int:
 
 
 def _other(arguments: Arguments) -> int | None:
-    """The exit code of what is not about a file, None for a file."""
+    """The exit code if the argument is not a file; None for a file."""
     if arguments.get("engine"):
         from edge.cli import audit_engine
 
@@ -106,7 +106,7 @@ def _other(arguments: Arguments) -> int | None:
 
 
 def _open(path: str, arguments: Arguments, option: str) -> tuple[list[str], Manifest]:
-    """What the plugin in a file imports, and its manifest: a package's own, else what the option names."""
+    """Imports and manifest of the plugin in a file: its own manifest, or the one that the option names."""
     fd = files.open_input(path)
     try:
         if not is_package(fd):

@@ -1,4 +1,4 @@
-"""What a plugin imports, declares and is allowed, in columns."""
+"""Columns of `edge audit`: imported, declared, allowed and granted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def facts(row: Row) -> dict[str, Any]:
 
 
 def show(path: str, granted: Grants, rows: list[Row], profile: Profile) -> None:
-    """The three columns, and the limits that a device of this profile gives."""
+    """Shows the columns, and the limits of a device with this profile."""
     output.show(f"{safe(path)}: {granted.plugin or 'no manifest'}, level {granted.level}")
     output.answer("")
     table = [("capability", "imported", "declared", "allowed", "granted")]
@@ -47,9 +47,9 @@ def show(path: str, granted: Grants, rows: list[Row], profile: Profile) -> None:
 
 
 def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
-    """A row has as many lines as its longest column."""
+    """The lines of a row, as many as its longest column has."""
     declared = [_short(request) for request in row.declared]
-    # Beside what it is part of, if that is all of it.
+    # An allowed request stands beside the same declared one.
     allowed = [text if request in row.allowed else "" for request, text in zip(row.declared, declared)]
     allowed += [_short(request) for request in row.allowed if request not in row.declared]
     imported = list(map(plain, row.imported)) or [NOTHING]
@@ -79,7 +79,7 @@ def _short(request: Request) -> str:
 
 
 def show_end(refused: list[Row], wider: list[Any]) -> None:
-    """What comes of it."""
+    """Shows refused imports and wider requests."""
     if refused:
         output.answer(f"\nimported and not granted: {', '.join(row.capability for row in refused)}")
     if wider:

@@ -1,4 +1,4 @@
-"""`edge audit --engine`: which installed releases a library would not load, before it is put in place."""
+"""`edge audit --engine`: lists installed releases that a library would not load, before it is installed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REMEDY = (
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 1 when something that is installed would not load."""
+    """Exits with 1 if an installed release would not load."""
     path, *more = arguments.positional or [""]
     if more or arguments.get("log") or arguments.get("verify"):
         raise errors.UsageError(
@@ -62,6 +62,6 @@ def run(arguments: Arguments) -> int:
 
 
 def _refused(release: Release, view: View) -> str | None:
-    """Why trust does not take a release, which no library changes."""
+    """The reason why trust refuses a release, with any library; None if it does not."""
     error = view.release(release.id, release.plugin).refusal
     return None if error is None else status.why(error, release.plugin)

@@ -1,4 +1,4 @@
-"""`edge audit NAME`, `--log` and `--verify`: what was done, by the log that edge/audit keeps."""
+"""`edge audit NAME`, `--log` and `--verify`: the audit log (edge/audit)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_CLOCK = 1_704_067_200  # 2024-01-01: this release of Edge is younger
 
 
 def run(arguments: Arguments) -> int | None:
-    """The exit code; None where the question is about a file."""
+    """The exit code; None if the argument is a file."""
     if arguments.get("log") or arguments.get("verify"):
         return _log(arguments)
     if not arguments.positional:
@@ -78,7 +78,7 @@ def _verify(arguments: Arguments) -> int:
 
 
 def _plugin(arguments: Arguments, name: str) -> int:
-    """Exits with 1 when something imported is not granted, as for a file, or no call loads it."""
+    """Exits with 1 if an import is not granted, or if calls do not load the plugin."""
     from edge.store.installed import Installed
     from edge.store.view import View
 
@@ -151,7 +151,7 @@ def _show(entries: list[Entry], *, with_plugin: bool) -> None:
 
 
 def _versions() -> dict[str, str]:
-    """The version of every release that the log names by its id."""
+    """Versions of the releases in the log, by id."""
     return {
         entry["id"]: entry["version"]
         for entry in audit.entries()
@@ -160,15 +160,16 @@ def _versions() -> dict[str, str]:
 
 
 def _details(entry: Entry) -> Entry:
-    """What there is to tell of an entry; the release before an act only where there was one."""
+    """The shown fields of an entry; `before` only if there was an earlier release."""
     left_out = (*OF_THE_LOG, "plugin") if entry.get("before") else (*OF_THE_LOG, "plugin", "before")
     return {name: value for name, value in entry.items() if name not in left_out}
 
 
 def _number(entry: Entry) -> str:
-    """What a plugin did has the number of the operator's act that it came after before its own.
+    """The number of an entry.
 
-    What it used is numbered by itself, with a `u`.
+    Entries of plugins have two numbers: that of the operator's last entry, then their own. Entries about uses
+    are counted separately, with a `u`.
     """
     kind = "u" if "past" in entry else ""
     return f"{entry['since']}+{kind}{entry['seq']}" if "since" in entry else str(entry["seq"])
@@ -180,24 +181,24 @@ def _time(entry: Entry) -> str:
     seconds = entry.get("time")
     if not isinstance(seconds, int) or not 0 <= seconds < 1 << 40:
         return f"{'?':<20}"
-    # A device without a clock begins in 1970, and in which of its starts says more then.
+    # A device without a clock starts in 1970; the number of its boot tells more then.
     if seconds < NO_CLOCK:
         return f"{'boot ' + word(str(entry.get('boot'))):<20}"
     return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
 
 
 def _value_text(name: str, value: Any, versions: dict[str, str]) -> str:
-    """A value for people: the release before by its version, digests and keys by their beginning."""
+    """A value as shown: `before` by its version, digests and keys by their first digits."""
     if name == "before" and value in versions:
         return f"version {word(versions[value])}"
     if name == "plugins" and value == []:
-        # What a trusted key may sign.
+        # The plugins that a trusted key may sign.
         return "every plugin"
     return " ".join(word[:DIGITS] if _is_digest(word) else word for word in _text(value).split(" "))
 
 
 def _is_digest(word: str) -> bool:
-    """Whether it is a digest or a key; the id of a release may have more behind it."""
+    """Whether the word starts with a digest or a key; the id of a release may be longer."""
     return is_digest(word[:COUNT])
 
 

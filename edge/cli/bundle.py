@@ -1,4 +1,4 @@
-"""`edge bundle`: the archive that an operator drops on a device."""
+"""`edge bundle`: makes the archive that installs Edge on a device."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Prints where the archive is."""
+    """Prints the path of the archive."""
     from edge import errors
 
     target, path = arguments.get("target"), arguments.get("output")

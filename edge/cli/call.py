@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     End = Callable[[], None]
 
 MAX_LINES = 200
-"""As many a terminal is shown of what a plugin logs."""
+"""Maximum lines of a plugin's log that a terminal shows."""
 
 COMMAND = Command(
     "call",
@@ -45,7 +45,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 1 when the tool answers that it did not succeed."""
+    """Exits with 1 when the tool reports a failure."""
     name, *named, json_text = arguments.positional
     chosen = arguments.options
     timeout = chosen.get("timeout")
@@ -53,7 +53,7 @@ def run(arguments: Arguments) -> int:
         limits = prepared.limits
         if timeout:
             limits = limits.replace(deadline=min(timeout, limits.deadline))
-        # Before it is loaded: what there is no memory for does not even begin.
+        # Before loading: a call without enough memory does not start.
         with _admit(prepared, limits):
             log, written, end = _sinks(name, limits, quiet="quiet" in chosen)
             plugin = prepared.load(log=log, output=written, audit=_tell)
@@ -80,7 +80,7 @@ def run(arguments: Arguments) -> int:
 
 
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
-    """Counts the call among all that this device has under way."""
+    """Counts the call among all running calls of this device."""
     from edge.limits.admission import admit
 
     try:
@@ -93,7 +93,7 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
 
 
 def _config(name: str, withheld: list[str]) -> bytes | None:
-    # As edge.store.config reads it, which is more than a call needs.
+    # The same as in edge.store.config, a module that calls do not import.
     text = read_guarded(config_path(name), OTHERS_WRITE)
     if text == b"" or (text and withheld):
         from edge.operations.call import given_config
@@ -103,13 +103,13 @@ def _config(name: str, withheld: list[str]) -> bytes | None:
 
 
 def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End]:
-    """What the plugin logs is shown here and now, and kept for `edge log`; the third is called in the end."""
+    """Sinks that show the plugin's log and store it for `edge log`; the third is called at the end."""
     from edge.plugin_log import sink
 
     keep = sink(name)
     if quiet:
         return (*keep, _end_quietly)
-    # A file or a pipe takes all of it, a person at a terminal does not.
+    # Only a terminal limits the lines; a file or a pipe gets all of them.
     lines = MAX_LINES if posix.isatty(STDERR) else 0
     shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines, keep=keep)
     return shown.log, shown.write, lambda: shown.end(f"edge log {name}")
@@ -125,7 +125,7 @@ def _tell(event: dict[str, Any]) -> None:
     try:
         audit.append(event)
     except errors.EnvironmentFault:
-        # What is refused is refused, whether that can be put down or not.
+        # The denial holds even if it cannot be logged.
         from edge.cli.granting import tell
 
         tell(event)

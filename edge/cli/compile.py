@@ -1,4 +1,4 @@
-"""`edge compile`: artifacts for devices, out of a plugin's WebAssembly."""
+"""`edge compile`: compiles a plugin's WebAssembly into artifacts for devices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Prints the paths of what was written."""
+    """Prints the paths of the artifacts."""
     from edge import errors
 
     engines = arguments.get("target")
@@ -44,7 +44,7 @@ def run(arguments: Arguments) -> int:
         from edge.dev.probe import made_folder
     except ImportError:
         raise errors.NoCompiler("This installation of Edge has no compiler") from None
-    # What the system stops is to leave as little behind as what a person interrupts.
+    # SIGTERM cleans up as an interrupt does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     path, folder = arguments.positional[0], arguments.get("output", ".")
     wasm = files.read_input(path)

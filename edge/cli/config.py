@@ -1,4 +1,4 @@
-"""`edge config`: what an installed plugin is configured with."""
+"""`edge config`: shows or changes the settings of an installed plugin."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Shows the configuration, after it was changed if that is asked."""
+    """Changes the configuration if the arguments say so, then shows it."""
     name, *pairs = arguments.positional
     manifest = awaited.settable(name)
     changes = {**_from(arguments), **_changes(manifest, pairs), **_from_json(manifest, arguments)}
@@ -69,7 +69,7 @@ def _from(arguments: Arguments) -> dict[str, Any]:
 
 
 def _json(text: bytes, file: str = "") -> Any:
-    """What a JSON text says, which is not to say one thing twice: only the last would count."""
+    """The value of a JSON text. Refuses duplicate names, of which JSON parsers use only the last."""
     value = native.read_json(text, file)
     import json
 
@@ -131,7 +131,7 @@ def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
     if not (key and equals):
         raise errors.UsageError("config: expected KEY=VALUE", f"Usage: {COMMAND.usage()}")
     if key in manifest.secrets:
-        # What stands on a command line is in the shell's history.
+        # The shell's history keeps command lines.
         raise errors.ConfigError(
             f"{key} is a secret of {manifest.name}; nothing was set",
             f"`edge secret {manifest.name} {key}` reads it from standard input",

@@ -1,4 +1,4 @@
-"""Asking an operator whether a plugin may have what it asks for."""
+"""Asks the operator for consent to permission requests."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TIMEOUT_MS = 60_000
 DESCRIPTION_LIMIT = 120
 ADOPTED = "is adopted: its author did not pack and sign it"
 MAX_WARNINGS = 10
-"""What a stranger says is not to push away what there is to agree to."""
+"""Maximum shown warnings: a manifest must not push its requests off the screen."""
 
 
 def consent_of(arguments: Arguments) -> Consent:
-    """Shows what there is to agree to, and asks; with `--yes` it is shown and nobody is asked."""
+    """Shows the request and asks for consent; `--yes` shows it and consents."""
     if arguments.get("yes"):
         return Agreed(show)
 
@@ -43,7 +43,7 @@ def consent_of(arguments: Arguments) -> Consent:
 
 
 def agrees(arguments: Arguments, question: str) -> bool:
-    """The answer of `--yes`, or of a person at a terminal; where there is none, it is no."""
+    """Whether `--yes` or a person at the terminal consents; false without a terminal."""
     if arguments.get("yes"):
         return True
     if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
@@ -59,7 +59,7 @@ def agrees(arguments: Arguments, question: str) -> bool:
 
 
 def _drop_typed() -> None:
-    """What was typed before a question is shown is no answer to it."""
+    """Drops input typed before the question was shown."""
     import termios
     from contextlib import suppress
 
@@ -68,7 +68,7 @@ def _drop_typed() -> None:
 
 
 def _is_answered() -> bool:
-    """A question stands for a minute only: there are terminals at which nobody sits."""
+    """Waits a minute for an answer: a terminal may be unattended."""
     import select
 
     poll = select.poll()
@@ -77,7 +77,7 @@ def _is_answered() -> bool:
 
 
 def show(request: Request) -> None:
-    """What there is to agree to, on standard error."""
+    """Shows a request on stderr."""
     manifest = request.manifest
     description = manifest.fields.get("description")
     about = f": {quoted(description, DESCRIPTION_LIMIT)}" if description else ""
@@ -96,13 +96,13 @@ def show(request: Request) -> None:
     for change in request.changes:
         remark = note if change.wider and change.request in refused else ""
         output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{remark}")
-    # Of another signer all of it is shown: what the one before was allowed, this one would have too.
+    # For a new signer all requests are shown: it would inherit what the previous one was granted.
     if request.signer or not request.changes:
         _show_all(request, refused, note)
 
 
 def show_warnings(warnings: Sequence[Problem]) -> None:
-    """What a manifest has that was let pass."""
+    """Shows the warnings of a manifest."""
     for problem in warnings[:MAX_WARNINGS]:
         output.say(f"  warning: its manifest, {plain(str(problem))}")
     if len(warnings) > MAX_WARNINGS:
@@ -110,14 +110,14 @@ def show_warnings(warnings: Sequence[Problem]) -> None:
 
 
 def show_misfit(misfit: tuple[str, str] | None) -> None:
-    """That no call of an enabled plugin fits on this machine, and what to do (edge/store/fitting.py)."""
+    """Reports that no call of a plugin fits on this machine, with a remedy (edge/store/fitting.py)."""
     if misfit is not None:
         output.say(f"edge: {misfit[0]}")
         output.say(f"      {misfit[1]}")
 
 
 def _show_all(request: Request, refused: set[catalogue.Request], note: str) -> None:
-    """All that a plugin asks for, and what its manifest says of its tools."""
+    """Shows all requests of a plugin and the declared risks of its tools."""
     manifest = request.manifest
     shown = {change.request for change in request.changes if change.wider}
     for item in manifest.requests:

@@ -1,4 +1,4 @@
-"""`edge doctor`: whether this machine is as Edge needs it, and what is installed as it should be."""
+"""`edge doctor`: checks this machine and the installed plugins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 1 when a check fails."""
+    """Exits with 1 if a check fails."""
     checks = []
     for name, finding in examine():
         checks.append(

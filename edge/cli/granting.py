@@ -1,4 +1,4 @@
-"""What a command line says of grants: a manifest that is named, what is told to the audit log."""
+"""Grants on the command line: --manifest, --level, and audit events shown on stderr."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_EVENTS = 20
 
 
 def resolve_terms(arguments: Arguments, profile: Profile) -> Terms:
-    """The terms that options and policy give; talks of a level that is lower than the policy's."""
+    """The terms from options and policy; reports a level below the policy's."""
     terms, lowered = run.terms(
         read_manifest(arguments.get("manifest")),
         profile,
@@ -36,7 +36,7 @@ def resolve_terms(arguments: Arguments, profile: Profile) -> Terms:
 
 
 def _teller() -> Audit:
-    """As `tell`, for what a plugin does as often as it likes: only the first are shown."""
+    """Like `tell`, but shows only the first events: a plugin can cause any number of them."""
     shown = 0
 
     def tell_some(event: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def _teller() -> Audit:
 
 
 def read_manifest(path: str | None) -> Manifest:
-    """The manifest that was named, or one that declares nothing; says what is wrong with it and harmless."""
+    """The manifest in a file, or one that declares nothing; shows its warnings."""
     if path is None:
         return manifest.NONE
     from edge.manifest.parse import parse
@@ -66,7 +66,7 @@ def read_manifest(path: str | None) -> Manifest:
 
 
 def tell_warnings(declared: Manifest, path: str) -> None:
-    """What is wrong with a manifest and harmless."""
+    """Shows the warnings of a manifest."""
     for problem in declared.warnings[:MAX_WARNINGS]:
         output.say(f"edge: {path}, {plain(str(problem))}")
     if len(declared.warnings) > MAX_WARNINGS:
@@ -74,7 +74,7 @@ def tell_warnings(declared: Manifest, path: str) -> None:
 
 
 def tell(event: dict[str, Any]) -> None:
-    """Puts a fact into the audit log, and says so in one line on standard error."""
+    """Appends an event to the audit log and shows it in one line on stderr."""
     from edge import audit
     from edge.audit.line import shown
 

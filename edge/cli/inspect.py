@@ -1,4 +1,4 @@
-"""`edge inspect`: what a file is. Loads no code."""
+"""`edge inspect`: shows the type and contents of a file. Loads no code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 3 for a file that is damaged, or nothing that Edge can use."""
+    """Exits with 3 if the file is damaged or unusable for Edge."""
     path = arguments.positional[0]
     fd = files.open_input(path)
     try:
@@ -89,7 +89,7 @@ def _trusted(facts: dict[str, Any]) -> str:
 
 
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:
-    """Functions, those of one interface together, with a remark on the interface."""
+    """Lists functions by interface, with a remark on the interface."""
     interfaces: dict[str, list[str]] = {}
     for item in items:
         interface, _, function = item.rpartition("#")

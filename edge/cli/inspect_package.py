@@ -1,4 +1,4 @@
-"""What `edge inspect` tells of a package."""
+"""`edge inspect` of a package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_WARNINGS = 10
 
 
 def show(facts: dict[str, Any]) -> None:
-    """The same for people."""
+    """Shows a package."""
     row("plugin", f"{facts['name']} {word(facts['version'])}, release {facts['release']}")
     if facts["trusted"]:
         verdict = f"trusted here ({word(facts['signer_name'])})"

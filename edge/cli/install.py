@@ -43,7 +43,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 0 also where the plugin is not enabled yet, and says so."""
+    """Exits with 0 also if the plugin is not enabled yet, and reports that."""
     done = install(
         arguments.positional[0],
         sha256=arguments.get("sha256", ""),

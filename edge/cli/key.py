@@ -1,4 +1,4 @@
-"""`edge key`: keys to sign with, and whom this machine trusts to sign what."""
+"""`edge key`: own signing keys, and keys that this machine trusts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Does what the first argument says."""
+    """Runs the action that the first argument names."""
     action, *words = arguments.positional
     if action not in ACTIONS:
         raise errors.UsageError(f"key: no such action: `{action}`", meant(action, ACTIONS))

@@ -1,4 +1,4 @@
-"""`edge enable|disable|rollback|remove|reload`: what becomes of an installed plugin."""
+"""`edge enable|disable|rollback|remove|reload`: changes the state of an installed plugin."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ COMMANDS = {
 
 
 def run(name: str, arguments: Arguments) -> int:
-    """Does what the command is called."""
+    """Runs the command of this name."""
     plugin = arguments.positional[0]
     if name == "remove":
         was_there = lifecycle.remove(plugin, forget=arguments.get("forget", False))
@@ -111,7 +111,7 @@ def _show(arguments: Arguments, plugin: str, done: str, now: Record | None) -> N
 
 
 def _version(now: Record) -> str | None:
-    """None for a release that is damaged, which may be disabled as any other."""
+    """The version of the release; None if it is damaged, which does not prevent disabling it."""
     try:
         version: str = description_of(now.current)["version"]
     except errors.EdgeError:

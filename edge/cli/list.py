@@ -1,4 +1,4 @@
-"""`edge list`: what is installed."""
+"""`edge list`: lists installed plugins."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS = ("name", "version", "release", "state", "tools")
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 1 when something is damaged, and with 5 when trust or the policy can't be read."""
+    """Exits with 1 if a plugin is damaged, and with 5 if trust or the policy can't be read."""
     rows, fault = overview.every()
     if arguments.get("json"):
         output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})
@@ -68,6 +68,6 @@ def _show(rows: list[dict[str, Any]]) -> None:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths))
         output.show("  ".join(padded).rstrip())
     for row in rows:
-        # Of the machine's own fault there is one line, below.
+        # A fault of this machine is reported once, below.
         if row["problem"] and row["state"] != status.UNKNOWN:
             output.say(f"{row['name']}: {row['problem']}")

@@ -1,4 +1,4 @@
-"""`edge log`: what an installed plugin logged in its calls."""
+"""`edge log`: shows the log of an installed plugin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Shows what there is, and with --follow what comes."""
+    """Shows the log; with --follow also new entries."""
     name = arguments.positional[0]
     if not is_plugin_name(name):
         raise errors.UsageError(
@@ -67,7 +67,7 @@ def _follow(arguments: Arguments, following: Following, entries: list[Entry]) ->
             sleep(PAUSE)
             entries = following.more()
     except KeyboardInterrupt:
-        # This is its end, and no error that stands as one among the lines.
+        # Interrupting is the normal end of --follow, so --json prints no error document.
         output.say("edge: interrupted")
         return INTERRUPTED
 

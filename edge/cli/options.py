@@ -1,4 +1,4 @@
-"""The command line, by tables: argparse would cost a Pi Zero 1.2 MB and 70 ms of every call.
+"""Parses command lines by tables: argparse would cost 1.2 MB and 70 ms of every call on a Pi Zero.
 
 RATIONALE, "Why no argparse".
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Option:
-    """`--name METAVAR`, or a switch when there is no metavar; `many` collects every one that is given."""
+    """`--name METAVAR`, or a switch without a metavar; `many` collects the values of repeated options."""
 
     __slots__ = ("convert", "many", "metavar", "name", "short", "text")
 
@@ -34,14 +34,14 @@ class Option:
         self.convert = convert
 
     def spelled(self) -> str:
-        """As it is given."""
+        """The option as in a usage text."""
         return f"--{self.name} {self.metavar}" if self.metavar else f"--{self.name}"
 
 
 class Command:
-    """What a command takes: `arguments` as in a usage line, those in brackets optional.
+    """Description of a command: `arguments` as in a usage line, optional ones in brackets.
 
-    The last may end in `...]`, and takes as many as there are.
+    If the last one ends in `...]`, it takes any number of arguments.
     """
 
     __slots__ = ("arguments", "example", "name", "options", "summary")
@@ -134,7 +134,7 @@ class Arguments:
 
 
 def named_file(text: str) -> tuple[str, str]:
-    """NAME=FILE."""
+    """Parses NAME=FILE."""
     name, equals, path = text.partition("=")
     if not (name and equals and path):
         raise ValueError("expected NAME=FILE")
@@ -147,7 +147,7 @@ MAX_SECONDS = 1_000_000_000
 
 def at_least_one(text: str, most: int = MAX_AMOUNT) -> int:
     """A whole number from 1 to `most`."""
-    # More digits than Python turns into a number are too many as well.
+    # Python refuses to convert numbers with too many digits.
     number = int(text) if text.isdecimal() and len(text) < 100 else 0
     if not 1 <= number <= most:
         raise ValueError(f"expected a whole number from 1 to {most}")
@@ -155,17 +155,17 @@ def at_least_one(text: str, most: int = MAX_AMOUNT) -> int:
 
 
 def megabytes(text: str) -> int:
-    """As many megabytes as a guest can have memory."""
+    """Megabytes, up to the maximum memory of a guest."""
     return at_least_one(text, 1 << 16)
 
 
 def narrow(text: str) -> int:
-    """What 32 bits hold."""
+    """A positive number of 32 bits."""
     return at_least_one(text, (1 << 32) - 1)
 
 
 def seconds(text: str) -> float:
-    """A positive time."""
+    """A positive number of seconds."""
     try:
         number = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`edge pack`: a plugin as one signed file, for all devices that it is to run on."""
+"""`edge pack`: makes one signed file of a plugin for all its devices."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Prints where the package is."""
+    """Prints the path of the package."""
     try:
         import signal
 
@@ -73,7 +73,7 @@ def run(arguments: Arguments) -> int:
             "This installation of Edge has no compiler",
             "On a PC: `edge pack DIR`; then install the package here",
         ) from None
-    # What the system stops is to leave as little behind as what a person interrupts.
+    # SIGTERM cleans up as an interrupt does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = arguments.get("output", "")
     folder = path if not path or path.endswith("/") or is_folder(path) else ""
@@ -129,7 +129,7 @@ def _release(arguments: Arguments) -> int:
 
 
 def _config(arguments: Arguments) -> bytes:
-    """An object, or nothing."""
+    """The configuration as a JSON object, or nothing."""
     config = tool.config(arguments) or b""
     if config:
         from edge import _native as native

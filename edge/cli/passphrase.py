@@ -18,11 +18,11 @@ STANDARD_INPUT = "-"
 MAX_BYTES = 64 << 10
 CHUNK = 4096
 MAX_TYPED_BYTES = 4095
-"""Of a line at a terminal, which drops what is more without a word."""
+"""Maximum length of a line typed at a terminal, which silently drops the rest."""
 
 
 def new_passphrase(arguments: Arguments) -> bytes:
-    """One for a new key, typed twice."""
+    """The passphrase for a new key, typed twice or from a file."""
     if arguments.get("passphrase-file"):
         content = _from_file(arguments.get("passphrase-file"))
     else:
@@ -37,7 +37,7 @@ def new_passphrase(arguments: Arguments) -> bytes:
 
 
 def asker(arguments: Arguments) -> Ask:
-    """Asks for the passphrase of a key that has one."""
+    """A function that asks for the passphrase of a key."""
 
     def ask(name: str) -> bytes:
         if arguments.get("passphrase-file"):
@@ -48,13 +48,13 @@ def asker(arguments: Arguments) -> Ask:
 
 
 def hidden(prompt: str) -> bytes:
-    """A line typed at a terminal, which does not show it."""
+    """A line typed at a terminal with echo off."""
     import getpass
     import warnings
 
     try:
         with warnings.catch_warnings():
-            # Where echo can't be turned off it would be typed in plain sight.
+            # If echo cannot be turned off, the value would be visible.
             warnings.simplefilter("error", getpass.GetPassWarning)
             line = files.encode(getpass.getpass(prompt))
     except (EOFError, OSError, getpass.GetPassWarning):
@@ -70,7 +70,7 @@ def hidden(prompt: str) -> bytes:
 
 
 def read(path: str) -> bytes:
-    """What a file, a pipe or standard input (`-`) holds, which is not to be longer than 64 kB."""
+    """The content of a file, a pipe or stdin (`-`), at most 64 kB."""
     fd = STDIN
     content = b""
     try:
@@ -92,14 +92,14 @@ def read(path: str) -> bytes:
 
 
 def secret_text(raw: bytes, what: str) -> str:
-    """The text of a secret, without the end of its line, nor the byte-order mark of an editor."""
+    """The text of a secret, without line end and byte-order mark."""
     wrong, remedy = problem(raw)
     if wrong:
         raise errors.UsageError(f"{what}: {wrong}", remedy)
     try:
         return raw.removeprefix(files.BYTE_ORDER_MARK).decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        # Without its cause, which holds the value.
+        # `from None`: the cause contains the value.
         raise errors.UsageError(
             f"{what}: this secret is not UTF-8", "Encode binary values as text, for instance in base64"
         ) from None

@@ -1,4 +1,4 @@
-"""`edge policy`: which security level holds, what plugins are granted, what may run with nobody there."""
+"""`edge policy`: security levels, grants of plugins, and the risk of unattended calls."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Shows the policy, or what changed."""
+    """Shows the policy, or changes it and shows the change."""
     action, *words = arguments.positional or [SHOW]
     _check(action, words)
     if action == SHOW:
@@ -73,7 +73,7 @@ def run(arguments: Arguments) -> int:
 def _check(action: str, words: list[str]) -> None:
     if action not in ACTIONS:
         raise errors.UsageError(f"policy: no such action: `{action}`", meant(action, ACTIONS))
-    # The command's own table of arguments, one for each action.
+    # Each action has its own arguments.
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 
 

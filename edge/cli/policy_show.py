@@ -1,4 +1,4 @@
-"""`edge policy show`: what the operator has said, of the device and all plugins or of one."""
+"""`edge policy show`: shows the policy of the device and all plugins, or of one plugin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEYS = {True: "only keys that the operator added are accepted", False: "every ke
 
 
 def show(arguments: Arguments, name: str = "") -> None:
-    """Shows what holds, of a plugin where one is named."""
+    """Shows the policy, or what applies to one plugin."""
     if name:
         _show_plugin(arguments, name)
     else:

@@ -59,7 +59,7 @@ COMMAND = Command(
 
 
 def run(arguments: Arguments) -> int:
-    """Exits with 1 when the tool answers that it did not succeed."""
+    """Exits with 1 when the tool reports a failure."""
     profile = arguments.get("profile", PI_ZERO)
     terms = _terms(arguments, profile)
     config = tool.config(arguments)
@@ -74,7 +74,7 @@ def run(arguments: Arguments) -> int:
 
 def _run_bare(fd: int, arguments: Arguments, config: bytes | None, profile: Profile) -> Ran:
     limits = _limits(arguments, profile.limits)
-    # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
+    # Before loading: the pages of the library that counting needs are released with those of loading.
     with Admission(Counters(), here()).admit(NAMELESS, limits, concurrent=0, per_minute=0):
         log = tool.GuestLog(log_bytes=limits.log_bytes)
         return _call(arguments, _load(fd, arguments, config, profile, None, log), config, limits, log)
@@ -95,7 +95,7 @@ def _call(
     arguments: Arguments, plugin: Plugin, config: bytes | None, limits: Limits, log: tool.GuestLog
 ) -> Ran:
     _, *named, json_text = arguments.positional
-    # Only what was loaded says what it is called.
+    # The name is known only after loading.
     log.name = word(plugin.name)
     started = monotonic_ns()
     try:
@@ -113,7 +113,7 @@ def _call(
 
 
 def _terms(arguments: Arguments, profile: Profile) -> Terms | None:
-    """Who runs a plugin with nothing but its file is its operator, and grants what the options say."""
+    """The terms if options name any; None if not, because running a bare file grants what options give."""
     if not any(map(arguments.get, ("manifest", "level", "unattended"))):
         return None
     from edge.cli.granting import resolve_terms
@@ -188,7 +188,7 @@ def _load_source(fd: int, arguments: Arguments, load: Callable[..., Plugin], ter
 
 
 def _check_arguments(arguments: Arguments, config: bytes | None) -> None:
-    """Before compiling, which may take half a minute."""
+    """Checks the arguments before compiling, which may take half a minute."""
     from edge import _native as native
 
     json_text = tool.arguments(arguments.positional[-1])

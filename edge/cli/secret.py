@@ -1,4 +1,4 @@
-"""`edge secret`: values that an installed plugin may read and nobody may see."""
+"""`edge secret`: lists or sets secrets of an installed plugin. Values are never shown."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(arguments: Arguments) -> int:
     if arguments.get("unset"):
         damage = settings.unset_secret(name, secret)
     else:
-        # Before anybody is asked for a value.
+        # Before the prompt for the value.
         settings.check_secret(name, secret)
         damage = settings.set_secret(name, secret, _value(arguments, name, secret))
     if damage is not None:

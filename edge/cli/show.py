@@ -1,4 +1,4 @@
-"""`edge show`: all about an installed plugin."""
+"""`edge show`: shows the details of an installed plugin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "description": quoted,
     "author": quoted,
 }
-"""What is shown, and how."""
+"""Shown fields, each with the function that makes its text safe."""
 
 
 def run(arguments: Arguments) -> int:
