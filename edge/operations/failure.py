@@ -1,4 +1,4 @@
-"""Errors as data, and which error of Edge one means that nobody caught."""
+"""Errors as data, and the Edge errors for other exceptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_THE_MACHINE = (
 )
 
 MAX_TRACE = 20_000
-"""Characters: the end of a trace says most."""
+"""Maximum characters; the end of a trace matters most."""
 
 
 def facts(error: errors.EdgeError) -> dict[str, Any]:
@@ -39,9 +39,10 @@ def facts(error: errors.EdgeError) -> dict[str, Any]:
 
 
 def meant(error: Exception) -> errors.EdgeError:
-    """What an error means that was not caught where it came up; `errors.InternalFault` for a fault of ours.
+    """The Edge error for an exception that no caller handled.
 
-    What this machine can't do is no fault of ours.
+    Faults of this machine, such as a full disk, have their own errors; any other exception is an
+    `errors.InternalFault`.
     """
     import errno
 
@@ -56,7 +57,7 @@ def meant(error: Exception) -> errors.EdgeError:
 
 
 def trace(error: Exception) -> str:
-    """The trace of an error, or its end: it goes into a report of a fault of ours."""
+    """The trace of an error, or its end, for a report of an internal fault."""
     import traceback
 
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
@@ -64,7 +65,7 @@ def trace(error: Exception) -> str:
 
 
 def _limited_memory() -> str:
-    """The remedy where this process may not have all the memory that there is; empty where it may."""
+    """The remedy if the memory of this process is limited; empty if not."""
     import resource
 
     for kind, option, service in ((resource.RLIMIT_DATA, "d", "DATA"), (resource.RLIMIT_AS, "v", "AS")):

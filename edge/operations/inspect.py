@@ -1,4 +1,4 @@
-"""What a file is: what it says of itself, and what this machine makes of it. Loads no code."""
+"""The type and contents of a file, and whether this machine can use it. Loads no code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADER_BYTES = len(WASM_MAGIC + MODULE_VERSION)
 
 
 def facts_of(fd: int, path: str) -> dict[str, Any]:
-    """What is known of a file without loading it; `problem` where Edge could never use it."""
+    """Describes a file without loading it; `problem` is set if Edge can never use it."""
     size = posix.fstat(fd).st_size
     header = posix.pread(fd, HEADER_BYTES, 0)
     if is_package(fd):
@@ -105,7 +105,7 @@ def _neither(error: errors.EdgeError, fd: int, path: str) -> dict[str, str]:
 
 
 def _package(fd: int, path: str) -> dict[str, Any]:
-    """What a package says, every digest of it checked; loads no code."""
+    """Describes a package after checking every digest."""
     try:
         package = open_package(fd, files.base_name(path), None)
         package.check_all()
@@ -126,7 +126,7 @@ def _package(fd: int, path: str) -> dict[str, Any]:
 
 
 def _trust_facts(package: Package, declared: Manifest) -> dict[str, Any]:
-    """Whether this machine takes it at the level that would hold for it, and why not."""
+    """Whether this machine accepts the package at the level that would apply, and the reason if not."""
     level = policy_file.load().level_of(declared.name)
     if declared.level:
         level = levels.stricter(level, declared.level)
@@ -162,5 +162,5 @@ def _manifest_facts(declared: Manifest) -> dict[str, Any]:
 
 
 def without_file(message: str | None, path: str) -> str | None:
-    """A message about a file without the file's name, which is shown beside it."""
+    """A message without the file's name, which is shown beside it."""
     return message and message.removeprefix(f"{files.base_name(path)}: ")

@@ -1,6 +1,6 @@
-"""Keys: which one a word means, whom to trust with what, what to revoke, which of them count here.
+"""Keys: finding, trusting, revoking and listing them.
 
-Changes answer a `Done` (edge/operations/impact.py): the plugins that they stop, and remarks for people.
+Changes return a `Done` (edge/operations/impact.py) with the plugins that they stop, and remarks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 DIGITS = "0123456789abcdef"
 SHOWN_DIGITS = 16
-"""As many of a key are in messages."""
+"""Digits of a key in messages."""
 
 DIGEST = "sha256:"
 ALL = "*"
@@ -44,10 +44,10 @@ KEY_FILE = "A file of keys contains lines that `edge key show NAME` printed: ed2
 
 
 def describe(what: str) -> Facts:
-    """What is known of a key here: public, label, trusted, plugins, revoked.
+    """Describes a key: public, label, trusted, plugins, revoked.
 
-    `what`: its 64 digits, an own key's name, a trusted one's label, or the first 16 digits of either.
-    Raises `errors.UsageError` for one of which nothing is known, and for a word that means several.
+    `what`: its 64 digits, the name of an own key, the label of a trusted one, or the first 16 digits.
+    Raises `errors.UsageError` for an unknown key and for an ambiguous word.
     """
     public, label = find(what, "key")
     known = [entry for entry, _ in edit.trusted() if entry.public == public]
@@ -66,11 +66,11 @@ def describe(what: str) -> Facts:
 
 
 def add(what: str, *, label: str = "", plugins: Sequence[str] | None = None, again: bool = False) -> Done:
-    """Trusts a key, or all those of a file; `trusted` of the fact has one for each key.
+    """Trusts a key, or all keys of a file; `trusted` of the event has one item for each.
 
-    `what`: as `describe` has it, or a file of lines of trust. `plugins`: names and prefixes with a * behind
-    them; empty for all plugins, None for what was said before. `again`: also a key that was revoked.
-    Raises `errors.UsageError` for what names no key, and as `edge.trust.edit.add`.
+    `what`: as in `describe`, or a file of lines of trust. `plugins`: names, and prefixes followed by *; empty
+    for all plugins, None to keep an earlier list. `again`: accepts a revoked key.
+    Raises `errors.UsageError` if there is no such key, and the same as `edge.trust.edit.add`.
     """
     _check_plugins(plugins or ())
     wanted = [
@@ -87,10 +87,10 @@ def add(what: str, *, label: str = "", plugins: Sequence[str] | None = None, aga
 
 
 def revoke(what: str, reason: str = "") -> Done:
-    """Revokes a key, or what has a digest.
+    """Revokes a key or a digest.
 
-    `what`: a key as `describe` has it; sha256: and 64 digits; or a package's or an artifact's path.
-    Raises `errors.UsageError` for what is none of these, and `errors.Refused` for a file that is damaged.
+    `what`: a key as in `describe`; sha256: and 64 digits; or the path of a package or an artifact.
+    Raises `errors.UsageError` for anything else, and `errors.Refused` for a damaged file.
     """
     reason = _one_line(reason)
     remarks: list[str] = []
@@ -120,7 +120,7 @@ def revoke(what: str, reason: str = "") -> Done:
 def set_floor(version: str) -> Done:
     """Refuses code of compilers older than a release of wasmtime.
 
-    Raises `errors.UsageError` for what is no release, or newer than this library's own.
+    Raises `errors.UsageError` for an invalid release, and for one newer than this library's own.
     """
     own = native.about()["wasmtime"]
     wanted, newest = _version(version), _version(own)
@@ -142,14 +142,14 @@ def set_floor(version: str) -> Done:
 
 
 def floor() -> str:
-    """The oldest release of wasmtime whose code is loaded, by all files of trust; empty for any."""
+    """The oldest release of wasmtime whose code is loaded, from all files of trust; empty for any."""
     return edit.floor()
 
 
 def listed() -> Facts:
-    """Own keys, trusted ones and whether they count at the level of this device, revocations, the floor.
+    """Own keys, trusted keys and whether the level of this device accepts them, revocations, the floor.
 
-    Raises `errors.EnvironmentFault` where a file of trust or of the policy can't be read.
+    Raises `errors.EnvironmentFault` if a file of trust or of the policy can't be read.
     """
     held = Held()
     trust_held.check_all(held)
@@ -180,9 +180,9 @@ def listed() -> Facts:
 
 
 def find(what: str, kinds: str = "key or file") -> tuple[bytes, str]:
-    """A key by its digits, an own one's name, a trusted one's label or a known one's first digits; its label.
+    """The key and the label for digits, the name of an own key, the label of a trusted one, or first digits.
 
-    `kinds`: what the word might have been. Raises `errors.UsageError` where it means no key, or several.
+    `kinds`: what the word may name, for messages. Raises `errors.UsageError` for no key and for several.
     """
     if _is_key(what):
         return bytes.fromhex(what), ""
@@ -203,7 +203,7 @@ def find(what: str, kinds: str = "key or file") -> tuple[bytes, str]:
 
 
 def _named(what: str) -> dict[bytes, str]:
-    """The keys here that a label, or the first digits that messages show, stands for; and their labels."""
+    """The known keys with a label or with these first digits, and their labels."""
     labels = {key.public: key.name for key in keyring.every()[0]} if _is_shortened(what) else {}
     labels |= {entry.public: entry.label for entry, _ in edit.trusted()}
     return {
@@ -214,7 +214,7 @@ def _named(what: str) -> dict[bytes, str]:
 
 
 def _keys(what: str) -> list[Trusted]:
-    """The same, or all of a file's lines with what they say that a key may sign."""
+    """The keys to trust: one key, or all lines of a file with their plugins."""
     if own := trust_lines.pasted(what):
         return own
     if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
@@ -224,7 +224,7 @@ def _keys(what: str) -> list[Trusted]:
         content = check(files.read_input(what), what)
         lines = making.read_trust(content.removeprefix(files.BYTE_ORDER_MARK), what)
     except errors.OptionsError as error:
-        # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
+        # The file is not part of this machine's trust, whose faults trust_lines.parse reports.
         raise errors.UsageError(error.message, KEY_FILE) from None
     found = trust_lines.keys_of(lines)
     if not found or edit.says_more(lines):
@@ -233,7 +233,7 @@ def _keys(what: str) -> list[Trusted]:
 
 
 def _is_known(what: str) -> bool:
-    """Whether a key goes by this, as `find` takes it."""
+    """Whether `find` finds a key for the word."""
     return _is_key(what) or keyring.is_there(what) or bool(_named(what))
 
 
@@ -246,7 +246,7 @@ def _is_shortened(what: str) -> bool:
 
 
 def _unexpected(event: Facts) -> list[str]:
-    """What somebody who trusts a key may not expect."""
+    """Remarks on effects of trusting a key that the operator may not expect."""
     remarks = []
     if event["again"]:
         remarks.append(f"key {event['key'][:SHOWN_DIGITS]} was revoked here, and is trusted again")
@@ -259,7 +259,7 @@ def _unexpected(event: Facts) -> list[str]:
 
 
 def _own_or_brought(digits: str) -> list[str]:
-    """What somebody who revokes a key may not expect."""
+    """Remarks on effects of revoking a key that the operator may not expect."""
     remarks = []
     if bytes.fromhex(digits) == key_file.local_public():
         remarks.append("this is this machine's own key: plugins compiled here will no longer run here")
@@ -271,7 +271,7 @@ def _own_or_brought(digits: str) -> list[str]:
 
 
 def _release_of(path: str) -> str:
-    """The digest by which a file is known to who loads it, which is not that of the whole file."""
+    """The digest that is checked when a file is loaded; not that of the whole file."""
     from edge.package import HEAD_BYTES, is_package, open_package
 
     fd = files.open_input(path)
@@ -287,7 +287,7 @@ def _release_of(path: str) -> str:
 
 
 def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
-    """The keys that count at a level, and what for by all their lines together."""
+    """The keys that a level accepts, each with the plugins of all its lines."""
     only = levels.operator_only(level)
     found: Counting = {}
     for entry, path in trusted:
@@ -302,7 +302,7 @@ def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
 
 
 def _counts(entry: Trusted, counting: Counting) -> bool:
-    """Whether a key counts for all that a line trusts it with, be it by other lines."""
+    """Whether a key is accepted for all plugins of a line, possibly through other lines."""
     plugins = counting.get(entry.public, set())
     return plugins is None or (bool(entry.plugins) and plugins.issuperset(entry.plugins))
 
@@ -317,7 +317,7 @@ def _check_plugins(names: Sequence[str]) -> None:
 
 
 def _one_line(text: str) -> str:
-    """One line without a #, which begins a comment."""
+    """The text in one line; refuses a #, which starts a comment."""
     text = " ".join(text.split())
     if "#" in text or not text.isprintable():
         raise errors.UsageError(

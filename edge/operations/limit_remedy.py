@@ -1,4 +1,4 @@
-"""What to do after a call of an installed plugin went over a limit: where that limit comes from."""
+"""Remedies for calls that went over a limit: the place where the limit is set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORDS = {
     "table": "table_elements",
     "memory": "memory",
 }
-"""How the native library's sentences call a limit, those first that the others may come after."""
+"""Words for limits in messages of the native library, in order of precedence."""
 
 
 OPTIONS = {
@@ -24,14 +24,14 @@ OPTIONS = {
     "memory": "--memory MB",
     "host_calls": "--host-calls N",
 }
-"""What `edge run` has for a limit."""
+"""Options of `edge run` by limit."""
 
 AT_START = ": it starts with "
 STACK = "much of it may be stack that the linker reserves: `-z stack-size=65536` of wasm-ld reserves less"
 
 
 def explain_run(error: Exception) -> None:
-    """Gives an error of `edge run` the remedy that goes with its options."""
+    """Sets the remedy of an error of `edge run`."""
     limit = limit_of(error)
     if not (limit and isinstance(error, errors.CallFailed)):
         return
@@ -51,9 +51,9 @@ def _starts_with_memory(error: errors.CallFailed, limit: str) -> bool:
 
 
 def explain(error: Exception, own: Terms, timeout: float | None) -> None:
-    """Gives an error the remedy that goes with the plugin's manifest and grants.
+    """Sets the remedy of an error according to the plugin's manifest and grants.
 
-    `timeout`: what was asked for instead of its own.
+    `timeout`: the requested timeout, None for the plugin's own.
     """
     limit = limit_of(error)
     if not (limit and isinstance(error, errors.CallFailed)):
@@ -78,7 +78,7 @@ def explain(error: Exception, own: Terms, timeout: float | None) -> None:
 
 
 def explain_room(error: Exception, name: str) -> None:
-    """Gives an error of admission the remedy of a plugin of which no call ever fits."""
+    """Sets the remedy of an admission error if no call of the plugin can ever fit."""
     if not isinstance(error, errors.NotAdmitted):
         return
     from edge.store.fitting import misfit
@@ -92,15 +92,15 @@ ARGUMENTS = "crossing:"
 
 
 def limit_of(error: Exception) -> str:
-    """The limit that a call went over, empty for none that can be told."""
+    """The limit that a call went over; empty if unknown."""
     if isinstance(error, errors.OutOfFuel):
         return "fuel"
     if isinstance(error, errors.DeadlineExceeded):
         return "deadline"
     if not isinstance(error, errors.OverLimit):
         return ""
-    # Behind the plugin's name, which may be anything, and before the trap that came of it. What is wrong with
-    # the arguments of a call has no name before it.
+    # Between the plugin's name, which may contain any words, and the trap that followed. Messages about the
+    # arguments of a call do not start with a name.
     name, _, rest = error.message.partition(": ")
     cause = ARGUMENTS if name == "Crossing" else rest.partition("; then: ")[0]
     return next((limit for word, limit in WORDS.items() if word in cause), "")

@@ -1,4 +1,4 @@
-"""Which release number a plugin gets that is compiled here, where its manifest alone does not say.
+"""Release numbers of plugins that are compiled here, if the manifest has none.
 
 RATIONALE, "Why the machine numbers what it compiles".
 """
@@ -21,10 +21,10 @@ NAME_ONE = "Add a number that rises with every release to its manifest: release 
 
 
 def number_of(manifest: Manifest, record: Record | None) -> int:
-    """The release number for a plugin; `found`: its record, None for one that was never installed.
+    """The release number for a plugin; `record`: None if it was never installed.
 
-    Raises `errors.Downgrade` for an older version than was installed, and `errors.BadManifest` where nobody
-    can say which of two versions is newer.
+    Raises `errors.Downgrade` for an older version than the installed one, and `errors.BadManifest` if the
+    order of two versions is unknown.
     """
     own, version = manifest.release, manifest.version
     if own and own != derive(version):
@@ -41,7 +41,7 @@ def number_of(manifest: Manifest, record: Record | None) -> int:
 
 
 def _compared(manifest: Manifest, newest: str, record: Record) -> int:
-    """The number for a version that has none above the floor; `newest`: the version that has the floor's."""
+    """The number for a version without one above the floor; `newest`: the version with the floor's number."""
     floor = record.floor
     before, now = order(newest), order(manifest.version)
     if before is None or now is None:
@@ -62,7 +62,7 @@ def _compared(manifest: Manifest, newest: str, record: Record) -> int:
 
 
 def _newest_version(record: Record) -> str:
-    """The version of the newest release that was ever installed, empty where nobody knows."""
+    """The version of the newest release that was ever installed; empty if unknown."""
     if record.newest_version:
         return record.newest_version
     newest = (record.newest or record.current)[:ID_DIGITS]
@@ -74,7 +74,7 @@ def _newest_version(record: Record) -> str:
 
 
 def _number_of(release: str, version: str) -> int:
-    """The number of an installed release, if it has that version; otherwise 0."""
+    """The number of an installed release if it has this version; otherwise 0."""
     if not release:
         return 0
     installed, number = _version_and_number(release)
@@ -82,7 +82,7 @@ def _number_of(release: str, version: str) -> int:
 
 
 def _version_and_number(release: str) -> tuple[str, int]:
-    """The version and the number of an installed release, nothing of one that is damaged."""
+    """Version and number of an installed release; empty and 0 if it is damaged."""
     try:
         description = description_of(release)
     except errors.EdgeError:

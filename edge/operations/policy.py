@@ -1,7 +1,7 @@
-"""Changes of the policy: what its file and the store's records say together, and who has to agree.
+"""Changes of the policy, in its file and in the store's records.
 
-Each answers a `Done` (edge/operations/impact.py). A change that lets plugins do more asks `consent`, a
-function that is told what it would be.
+Each returns a `Done` (edge/operations/impact.py). A change that lets plugins do more calls `consent` with a
+description of the change.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ AMOUNTS = ("kv", "limits")
 
 
 def set_level(level: str, plugin: str = "", *, consent: Consent | None = None) -> Done:
-    """Sets the level of this device, or of a plugin; an empty one gives a plugin the device's again.
+    """Sets the level of this device or of a plugin; an empty one removes a plugin's own level.
 
-    A lower level needs `consent`. Raises `errors.NeedsConsent` where nobody agreed, and
-    `errors.OptionsError` for a level that there is not.
+    A lower level needs `consent`. Raises `errors.NeedsConsent` without it, and `errors.OptionsError` for an
+    unknown level.
     """
     policy = policy_file.load()
     before = policy.level_of(plugin) if plugin else policy.level
@@ -48,7 +48,7 @@ def set_level(level: str, plugin: str = "", *, consent: Consent | None = None) -
 
 
 def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
-    """Sets the highest risk of unattended calls; a higher one needs `consent`, as `set_level` has it."""
+    """Sets the highest risk of unattended calls; a higher one needs `consent`, as in `set_level`."""
     before, order = policy_file.load().unattended, (NOBODY, *RISKS)
     if risk in order and order.index(risk) > order.index(before):
         _check_agreed(f"raising the risk of unattended calls from {before} to {risk}", consent)
@@ -57,10 +57,11 @@ def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
 
 
 def grant(name: str, request: Request) -> Done:
-    """Grants something to a plugin; `remark` of the fact says where it does not do what it says.
+    """Grants a request to a plugin.
 
-    `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
-    `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
+    The event has `effect`, whether the installed release (if any) requests any of it, and `remark`, the
+    reason if the grant has less effect than expected. Raises `errors.OptionsError` for an unknown limit and
+    for anything else that can't be granted.
     """
     if request[0] == "limits" and len(request) > 1 and request[1] not in (*LIMITS, *RATES):
         raise errors.OptionsError(f"No such limit: `{request[1]}`", meant(request[1], (*LIMITS, *RATES)))
@@ -70,9 +71,10 @@ def grant(name: str, request: Request) -> Done:
 
 
 def revoke(name: str, request: Request) -> Done:
-    """Takes back what was granted or agreed to; `still` of the fact is what takes in `ask` all the same.
+    """Revokes grants and consents.
 
-    `remark` says where a security level gives it without anybody's word.
+    The event has `still`, the grants and consents that still cover the request, and `remark`, which reports
+    that a security level grants it by itself.
     """
     impact = Impact()
     removed = take_back(name, request)
@@ -82,9 +84,9 @@ def revoke(name: str, request: Request) -> Done:
 
 
 def delete(name: str, *, consent: Consent | None = None) -> Done:
-    """Takes back all that was said of a plugin, and all that was agreed to.
+    """Removes the level, grants and consents of a plugin.
 
-    Where a lower level holds for it then, that needs `consent`, as `set_level` has it.
+    If this lowers its level, it needs `consent`, as in `set_level`.
     """
     policy = policy_file.load()
     _check_lowering(policy.level, policy.level_of(name), name, consent)
@@ -95,7 +97,7 @@ def delete(name: str, *, consent: Consent | None = None) -> Done:
 
 
 def _done(event: Event, impact: Impact) -> Done:
-    """What was changed; of a plugin also whether it is installed."""
+    """The result of a change; for a plugin also whether it is installed."""
     remarks = [event["remark"]] if event.get("remark") else []
     name = event["plugin"]
     for request in event.get("still", ()):
@@ -113,7 +115,7 @@ def _done(event: Event, impact: Impact) -> Done:
 
 
 def _check_lowering(after: str, before: str, plugin: str, consent: Consent | None) -> None:
-    """Asks before a level is lowered; one that there is not is refused by the change itself."""
+    """Asks before a level is lowered; the change itself refuses unknown levels."""
     if after in levels.LEVELS and levels.is_lower(after, before):
         _check_agreed(f"lowering the level of {plugin or 'this device'} from {before} to {after}", consent)
 
@@ -126,17 +128,17 @@ def _check_agreed(what: str, consent: Consent | None) -> None:
 
 
 def _manifest(name: str) -> Manifest | None:
-    """The manifest of an installed plugin, None where there is none to read."""
+    """The manifest of an installed plugin; None if it can't be read."""
     try:
         record = store.find(name)
         return manifest_of(record.current) if record is not None and record.current else None
     except errors.EdgeError:
-        # A grant does not need it; whoever calls the plugin is told.
+        # A grant does not need it; calls of the plugin report the damage.
         return None
 
 
 def _effect(name: str, request: Request) -> tuple[bool, str]:
-    """Whether an installed plugin asks for any of what it is granted, and what there is to say of that."""
+    """Whether an installed plugin requests any of a grant, and a remark."""
     manifest = _manifest(name)
     if manifest is None:
         return True, ""
@@ -145,7 +147,7 @@ def _effect(name: str, request: Request) -> tuple[bool, str]:
         return True, ""
     within = [own for own in asked if requests.covers(request, own)]
     if within:
-        # Of an amount it gets what it asks for.
+        # A plugin gets no higher amount than it requests.
         more = (
             f"{name} requests {requests.spelled(within[0])} and gets no more" if request[0] in AMOUNTS else ""
         )
@@ -161,7 +163,7 @@ def _effect(name: str, request: Request) -> tuple[bool, str]:
 
 
 def _still(name: str, request: Request) -> tuple[list[Request], str]:
-    """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
+    """Grants and consents that still cover the request, and a remark if a level grants it by itself."""
     view = View()
     try:
         record = view.record(name)

@@ -1,4 +1,4 @@
-"""What the operator has said, of the device and all plugins or of one, and what a plugin gets of that."""
+"""The policy of the device and all plugins, or what applies to one plugin."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def of_device() -> Facts:
 
 
 def of_plugin(name: str) -> tuple[Facts, tuple[Request, ...]]:
-    """What holds for a plugin, and which of its consents and grants do not count at its level.
+    """What applies to a plugin, and its consents and grants that its level ignores.
 
-    Raises `errors.NotInstalled` for one that is not installed and of which the policy says nothing.
+    Raises `errors.NotInstalled` if it is not installed and the policy has no entry for it.
     """
     view = View()
     policy, record = view.policy, view.record(name)
