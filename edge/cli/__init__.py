@@ -38,16 +38,16 @@ COMMANDS = {
 }
 
 GROUPS = dict.fromkeys(("enable", "disable", "rollback", "remove", "reload"), "lifecycle")
-"""Commands whose module has others as well: there, `COMMANDS` has each by its name."""
+"""Commands that share a module, whose `COMMANDS` has each by name."""
 
 HELP = ("--help", "-h", "help")
 INTERRUPTED = 130
 NOBODY_READS = 141
-"""As of a process that SIGPIPE ends."""
+"""The exit code of a process that SIGPIPE kills."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs a command and answers with its exit code."""
+    """Runs a command and returns its exit code."""
     words = sys.argv[1:] if words is None else words
     try:
         output.keep_places()
@@ -63,7 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def load(name: str) -> tuple[Any, Command]:
-    """The module of a command, and what the command takes."""
+    """The module and the description of a command."""
     module = __import__(f"edge.cli.{GROUPS.get(name, name)}", None, None, ["run"])
     return module, module.COMMANDS[name] if name in GROUPS else module.COMMAND
 
@@ -89,15 +89,15 @@ def _dispatch(words: Sequence[str]) -> int:
         from edge import errors
         from edge.suggest import meant
 
-        raise errors.UsageError(f"There is no command `{name}`", meant(name, COMMANDS))
+        raise errors.UsageError(f"No such command: `{name}`", meant(name, COMMANDS))
     module, command = load(name)
-    given = command.parse(words[1:])
-    if given.options.get("help"):
+    arguments = command.parse(words[1:])
+    if arguments.options.get("help"):
         from edge.cli.help import of_command
 
         of_command(command, as_json="--json" in words)
         return 0
-    status: int = module.run(given) if name not in GROUPS else module.run(name, given)
+    status: int = module.run(arguments) if name not in GROUPS else module.run(name, arguments)
     return status
 
 
@@ -105,8 +105,10 @@ def _interrupted(*, as_json: bool) -> int:
     if as_json:
         from edge.cli.failure import document
 
-        told = document({"kind": "Interrupted", "message": "interrupted", "remedy": "", "exit": INTERRUPTED})
-        if told:
+        written = document(
+            {"kind": "Interrupted", "message": "interrupted", "remedy": "", "exit": INTERRUPTED}
+        )
+        if written:
             return INTERRUPTED
     output.say("edge: interrupted")
     return INTERRUPTED

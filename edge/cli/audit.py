@@ -1,7 +1,7 @@
-"""`edge audit`: what a plugin may reach, in three columns, and what a new version wants. Loads no code.
+"""`edge audit`: shows the permissions of a plugin, and those that a new version adds. Loads no code.
 
-What an installed plugin has done is in edge/cli/audit_log.py, what another library would load in
-edge/cli/audit_engine.py.
+edge/cli/audit_log.py shows what an installed plugin has done, edge/cli/audit_engine.py what another library
+would load.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.manifest import Manifest
 
 COMMAND = Command(
@@ -52,34 +52,34 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Exits with 1 when something imported is not granted, or the plugin wants more than its old version."""
-    elsewhere = _other(given)
+def run(arguments: Arguments) -> int:
+    """Exits with 1 if an import is not granted, or if the plugin requests more than its old version."""
+    elsewhere = _other(arguments)
     if elsewhere is not None:
         return elsewhere
-    path, *old = given.arguments
-    imports, declared = _open(path, given, "manifest")
-    profile = given.get("profile", PI_ZERO)
-    found = grants.resolve(declared, policy_file.load(), profile=profile, level=given.get("level", ""))
+    path, *old = arguments.positional
+    imports, declared = _open(path, arguments, "manifest")
+    profile = arguments.get("profile", PI_ZERO)
+    granted = grants.resolve(declared, policy_file.load(), profile=profile, level=arguments.get("level", ""))
     changes = []
     if old:
-        changes = difference(*_open(old[0], given, "old-manifest"), imports, declared)
-    elif given.get("old-manifest"):
+        changes = difference(*_open(old[0], arguments, "old-manifest"), imports, declared)
+    elif arguments.get("old-manifest"):
         from edge import errors
 
-        raise errors.UsageError("audit: --old-manifest without OLD", f"Usage: {COMMAND.usage()}")
-    rows = found.rows(imports)
+        raise errors.UsageError("audit: --old-manifest needs OLD", f"Usage: {COMMAND.usage()}")
+    rows = granted.rows(imports)
     refused = [row for row in rows if row.imported and not row.granted]
     wider = [change for change in changes if change.wider]
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(
             {
                 "file": path,
-                "plugin": found.plugin or None,
-                "level": found.level,
+                "plugin": granted.plugin or None,
+                "level": granted.level,
                 "rows": [columns.facts(row) for row in rows],
                 "profile": profile.name,
-                "limits": found.limits,
+                "limits": granted.limits,
                 "refused": [row.capability for row in refused],
                 "old": old[0] if old else None,
                 "changes": [{"what": change.what, "wider": change.wider} for change in changes],
@@ -87,34 +87,34 @@ def run(given: Given) -> int:
             }
         )
     else:
-        columns.show(path, found, rows, profile)
+        columns.show(path, granted, rows, profile)
         if old:
             _show_changes(old[0], changes)
         columns.show_end(refused, wider)
     return 1 if refused or wider else 0
 
 
-def _other(given: Given) -> int | None:
-    """The exit code of what is not about a file, None for a file."""
-    if given.get("engine"):
+def _other(arguments: Arguments) -> int | None:
+    """The exit code if the argument is not a file; None for a file."""
+    if arguments.get("engine"):
         from edge.cli import audit_engine
 
-        return audit_engine.run(given)
+        return audit_engine.run(arguments)
     from edge.cli import audit_log
 
-    return audit_log.run(given)
+    return audit_log.run(arguments)
 
 
-def _open(path: str, given: Given, option: str) -> tuple[list[str], Manifest]:
-    """What the plugin in a file imports, and its manifest: a package's own, else what the option names."""
+def _open(path: str, arguments: Arguments, option: str) -> tuple[list[str], Manifest]:
+    """Imports and manifest of the plugin in a file: its own manifest, or the one that the option names."""
     fd = files.open_input(path)
     try:
         if not is_package(fd):
-            return _imports(fd, path), read_manifest(given.get(option))
-        if given.get(option):
+            return _imports(fd, path), read_manifest(arguments.get(option))
+        if arguments.get(option):
             from edge import errors
 
-            raise errors.UsageError(f"audit: {path} has a manifest of its own", f"Leave out --{option}")
+            raise errors.UsageError(f"audit: {path} contains its manifest", f"Omit --{option}")
         package = open_package(fd, files.base_name(path), None)
         declared = package.declared()
     finally:
@@ -129,10 +129,10 @@ def _imports(fd: int, path: str) -> list[str]:
 
     facts = facts_of(fd, path)
     if facts["problem"]:
-        raise errors.Refused(f"{path}: {facts['problem']}", f"`edge inspect {shell(path)}` tells more")
+        raise errors.Refused(f"{path}: {facts['problem']}", f"`edge inspect {shell(path)}` shows details")
     if "imports" not in facts:
         raise errors.NoCompiler(
-            f"{path} is not compiled, and this installation of Edge can't tell what it imports"
+            f"{path} is not compiled, and this installation of Edge has no compiler to read its imports"
         )
     imports: list[str] = facts["imports"]
     return imports
@@ -140,6 +140,6 @@ def _imports(fd: int, path: str) -> list[str]:
 
 def _show_changes(old: str, changes: list[Any]) -> None:
     output.answer("")
-    output.show(f"against {old}: {'' if changes else 'nothing more, nothing less'}".rstrip())
+    output.show(f"compared with {old}: {'' if changes else 'no changes'}".rstrip())
     for change in changes:
         output.show(f"  {'+ WIDER' if change.wider else '-      '}  {change.what}")

@@ -1,4 +1,4 @@
-"""What a plugin imports, declares and is allowed, in columns."""
+"""Columns of `edge audit`: imported, declared, allowed and granted."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def facts(row: Row) -> dict[str, Any]:
     }
 
 
-def show(path: str, found: Grants, rows: list[Row], profile: Profile) -> None:
-    """The three columns, and the limits that a device of this profile gives."""
-    output.show(f"{safe(path)}: {found.plugin or 'no manifest'}, level {found.level}")
+def show(path: str, granted: Grants, rows: list[Row], profile: Profile) -> None:
+    """Shows the columns, and the limits of a device with this profile."""
+    output.show(f"{safe(path)}: {granted.plugin or 'no manifest'}, level {granted.level}")
     output.answer("")
     table = [("capability", "imported", "declared", "allowed", "granted")]
     for row in rows:
@@ -43,15 +43,15 @@ def show(path: str, found: Grants, rows: list[Row], profile: Profile) -> None:
     for line in table:
         cells = (cell.ljust(width) for cell, width in zip(line, widths))
         output.show("  ".join(cells).rstrip())
-    output.answer(f"\nlimits (profile {profile.name}): {grants.spelled_limits(found.limits)}")
+    output.answer(f"\nlimits (profile {profile.name}): {grants.spelled_limits(granted.limits)}")
 
 
 def _lines(row: Row) -> list[tuple[str, str, str, str, str]]:
-    """A row has as many lines as its longest column."""
-    declared = [_short(ask) for ask in row.declared]
-    # Beside what it is part of, if that is all of it.
-    allowed = [text if ask in row.allowed else "" for ask, text in zip(row.declared, declared)]
-    allowed += [_short(ask) for ask in row.allowed if ask not in row.declared]
+    """The lines of a row, as many as its longest column has."""
+    declared = [_short(request) for request in row.declared]
+    # An allowed request stands beside the same declared one.
+    allowed = [text if request in row.allowed else "" for request, text in zip(row.declared, declared)]
+    allowed += [_short(request) for request in row.allowed if request not in row.declared]
     imported = list(map(plain, row.imported)) or [NOTHING]
     if capability(row.capability).refused == ALWAYS:
         imported = [", ".join(dict.fromkeys(name.partition("/")[0] for name in row.imported))]
@@ -74,12 +74,12 @@ def _at(cells: list[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _short(ask: Request) -> str:
-    return requests.spelled(ask[1:]) or "yes"
+def _short(request: Request) -> str:
+    return requests.spelled(request[1:]) or "yes"
 
 
 def show_end(refused: list[Row], wider: list[Any]) -> None:
-    """What comes of it."""
+    """Shows refused imports and wider requests."""
     if refused:
         output.answer(f"\nimported and not granted: {', '.join(row.capability for row in refused)}")
     if wider:

@@ -1,4 +1,4 @@
-"""`edge bundle`: the archive that an operator drops on a device."""
+"""`edge bundle`: makes the archive that installs Edge on a device."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from edge.cli.options import Command, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "bundle",
@@ -22,21 +22,23 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Prints where the archive is."""
+def run(arguments: Arguments) -> int:
+    """Prints the path of the archive."""
     from edge import errors
 
-    target, path = given.get("target"), given.get("output")
+    target, path = arguments.get("target"), arguments.get("output")
     if not (target and path):
         raise errors.UsageError(
-            "bundle: --target and --output are needed", f"For instance: {COMMAND.example}"
+            "bundle: --target and --output are required", f"For instance: {COMMAND.example}"
         )
     try:
         from edge.dev import bundle
     except ImportError:
-        raise errors.EnvironmentFault("Bundles are made on the machine that builds Edge, not here") from None
+        raise errors.EnvironmentFault(
+            "This installation of Edge cannot make bundles; a source checkout can"
+        ) from None
     members = bundle.write(path, target)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"file": path, "target": target, "members": members})
     else:
         output.answer(path)

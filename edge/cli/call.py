@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.interfaces.logging import Sink
     from edge.limits import Limits
     from edge.limits.admission import Slot
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     End = Callable[[], None]
 
 MAX_LINES = 200
-"""As many a terminal is shown of what a plugin logs."""
+"""Maximum lines of a plugin's log that a terminal shows."""
 
 COMMAND = Command(
     "call",
@@ -44,16 +44,16 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Exits with 1 when the tool answers that it did not succeed."""
-    name, *named, arguments = given.arguments
-    chosen = given.options
+def run(arguments: Arguments) -> int:
+    """Exits with 1 when the tool reports a failure."""
+    name, *named, json_text = arguments.positional
+    chosen = arguments.options
     timeout = chosen.get("timeout")
     with prepare(name) as prepared:
         limits = prepared.limits
         if timeout:
             limits = limits.replace(deadline=min(timeout, limits.deadline))
-        # Before it is loaded: what there is no memory for does not even begin.
+        # Before loading: a call without enough memory does not start.
         with _admit(prepared, limits):
             log, written, end = _sinks(name, limits, quiet="quiet" in chosen)
             plugin = prepared.load(log=log, output=written, audit=_tell)
@@ -64,7 +64,7 @@ def run(given: Given) -> int:
             started = monotonic_ns()
             try:
                 result = plugin.call(
-                    tool.arguments(arguments),
+                    tool.arguments(json_text),
                     tool=named[0] if named else None,
                     config=_config(name, prepared.plan.withheld),
                     limits=limits,
@@ -76,11 +76,11 @@ def run(given: Given) -> int:
                 raise
             finally:
                 end()
-    return tool.show(given, name, result, (monotonic_ns() - started) / 1e6)
+    return tool.show(arguments, name, result, (monotonic_ns() - started) / 1e6)
 
 
 def _admit(prepared: Prepared, limits: Limits) -> Slot:
-    """Counts the call among all that this device has under way."""
+    """Counts the call among all running calls of this device."""
     from edge.limits.admission import admit
 
     try:
@@ -93,7 +93,7 @@ def _admit(prepared: Prepared, limits: Limits) -> Slot:
 
 
 def _config(name: str, withheld: list[str]) -> bytes | None:
-    # As edge.store.config reads it, which is more than a call needs.
+    # The same as in edge.store.config, a module that calls do not import.
     text = read_guarded(config_path(name), OTHERS_WRITE)
     if text == b"" or (text and withheld):
         from edge.operations.call import given_config
@@ -103,13 +103,13 @@ def _config(name: str, withheld: list[str]) -> bytes | None:
 
 
 def _sinks(name: str, limits: Limits, *, quiet: bool) -> tuple[Sink, Output, End]:
-    """What the plugin logs is shown here and now, and kept for `edge log`; the third is called in the end."""
+    """Sinks that show the plugin's log and store it for `edge log`; the third is called at the end."""
     from edge.plugin_log import sink
 
     keep = sink(name)
     if quiet:
         return (*keep, _end_quietly)
-    # A file or a pipe takes all of it, a person at a terminal does not.
+    # Only a terminal limits the lines; a file or a pipe gets all of them.
     lines = MAX_LINES if posix.isatty(STDERR) else 0
     shown = tool.GuestLog(name, log_bytes=limits.log_bytes, lines=lines, keep=keep)
     return shown.log, shown.write, lambda: shown.end(f"edge log {name}")
@@ -119,13 +119,13 @@ def _end_quietly() -> None:
     pass
 
 
-def _tell(fact: dict[str, Any]) -> None:
+def _tell(event: dict[str, Any]) -> None:
     from edge import audit, errors
 
     try:
-        audit.append(fact)
+        audit.append(event)
     except errors.EnvironmentFault:
-        # What is refused is refused, whether that can be put down or not.
+        # The denial holds even if it cannot be logged.
         from edge.cli.granting import tell
 
-        tell(fact)
+        tell(event)

@@ -1,4 +1,4 @@
-"""`edge compile`: artifacts for devices, out of a plugin's WebAssembly."""
+"""`edge compile`: compiles a plugin's WebAssembly into artifacts for devices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.dev.compile import Artifact
 
 COMMAND = Command(
@@ -28,13 +28,15 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Prints the paths of what was written."""
+def run(arguments: Arguments) -> int:
+    """Prints the paths of the artifacts."""
     from edge import errors
 
-    engines = given.get("target")
+    engines = arguments.get("target")
     if not engines:
-        raise errors.UsageError("compile: no --target", f"Usage: {COMMAND.usage()}; --help says more")
+        raise errors.UsageError(
+            "compile: --target missing", f"Usage: {COMMAND.usage()}; --help shows details"
+        )
     try:
         import signal
 
@@ -42,9 +44,9 @@ def run(given: Given) -> int:
         from edge.dev.probe import made_folder
     except ImportError:
         raise errors.NoCompiler("This installation of Edge has no compiler") from None
-    # What the system stops is to leave as little behind as what a person interrupts.
+    # SIGTERM cleans up as an interrupt does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    path, folder = given.arguments[0], given.get("output", ".")
+    path, folder = arguments.positional[0], arguments.get("output", ".")
     wasm = files.read_input(path)
     with made_folder(folder):
         artifacts = compile_to(
@@ -52,11 +54,11 @@ def run(given: Given) -> int:
             wasm,
             files.base_name(path),
             engines,
-            memory=given.get("memory", 0) << 20,
+            memory=arguments.get("memory", 0) << 20,
             say=output.say,
             draw=output.draw,
         )
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"artifacts": [_facts(artifact) for artifact in artifacts]})
     else:
         for artifact in artifacts:

@@ -1,4 +1,4 @@
-"""`edge config`: what an installed plugin is configured with."""
+"""`edge config`: shows or changes the settings of an installed plugin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.manifest import Manifest
 
 STDIN = 0
@@ -40,35 +40,37 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Shows the configuration, after it was changed if that is asked."""
-    name, *pairs = given.arguments
+def run(arguments: Arguments) -> int:
+    """Changes the configuration if the arguments say so, then shows it."""
+    name, *pairs = arguments.positional
     manifest = awaited.settable(name)
-    changes = {**_from(given), **_changes(manifest, pairs), **_from_json(manifest, given)}
-    done = settings.change(name, changes, given.get("unset", []), reset=given.get("reset", False))
+    changes = {**_from(arguments), **_changes(manifest, pairs), **_from_json(manifest, arguments)}
+    done = settings.change(name, changes, arguments.get("unset", []), reset=arguments.get("reset", False))
     for key in done.names:
-        output.say(f"edge: the schema of {name} has no `{plain(key, NOTE_LIMIT)}`, and does not forbid it")
+        output.say(
+            f"edge: the schema of {name} does not define `{plain(key, NOTE_LIMIT)}`: it is not checked"
+        )
     if done.rules:
         listed = ", ".join(plain(place, NOTE_LIMIT) for place in done.rules[:MAX_UNCHECKED])
         more = f" and {len(done.rules) - MAX_UNCHECKED} more" if len(done.rules) > MAX_UNCHECKED else ""
         output.say(f"edge: the schema of {name} has rules that are not checked here: {listed}{more}")
-    _show(given, name)
+    _show(arguments, name)
     return 0
 
 
-def _from(given: Given) -> dict[str, Any]:
-    path = given.get("from")
+def _from(arguments: Arguments) -> dict[str, Any]:
+    path = arguments.get("from")
     if not path:
         return {}
-    found = _json(_read(path), path if path != "-" else "standard input")
-    if not isinstance(found, dict):
-        raise errors.ArgumentsError(f"{path} holds no JSON object")
-    return found
+    values = _json(_read(path), path if path != "-" else "standard input")
+    if not isinstance(values, dict):
+        raise errors.ArgumentsError(f"{path} is not a JSON object")
+    return values
 
 
 def _json(text: bytes, file: str = "") -> Any:
-    """What a JSON text says, which is not to say one thing twice: only the last would count."""
-    found = native.read_json(text, file)
+    """The value of a JSON text. Refuses duplicate names, of which JSON parsers use only the last."""
+    value = native.read_json(text, file)
     import json
 
     def once(pairs: list[tuple[str, Any]]) -> None:
@@ -82,9 +84,11 @@ def _json(text: bytes, file: str = "") -> Any:
     json.loads(text, object_pairs_hook=once)
     changed = from_text.changed_number(files.decode(text.removeprefix(files.BYTE_ORDER_MARK)))
     if changed:
-        where = f"{file}: a number in it" if file else "it"
-        raise errors.ArgumentsError(f"{where} {changed}", "Shorten it, or have the plugin take it as text")
-    return found
+        where = f"{file}: a number" if file else "a number"
+        raise errors.ArgumentsError(
+            f"{where} {changed}", "Use fewer digits, or text if the plugin accepts text"
+        )
+    return value
 
 
 def _read(path: str) -> bytes:
@@ -96,55 +100,55 @@ def _read(path: str) -> bytes:
         files.raise_for("standard input", error)
 
 
-def _from_json(manifest: Manifest, given: Given) -> dict[str, Any]:
-    found = {}
-    for pair in given.get("json-value", []):
+def _from_json(manifest: Manifest, arguments: Arguments) -> dict[str, Any]:
+    values = {}
+    for pair in arguments.get("json-value", []):
         key, text = _pair(manifest, pair)
         try:
-            found[key] = _json(files.encode(text))
+            values[key] = _json(files.encode(text))
         except errors.ArgumentsError as error:
             raise errors.ConfigError(
                 f"{manifest.name}: {key}: {error.message}", config.takes(manifest.name)
             ) from None
-    return found
+    return values
 
 
 def _changes(manifest: Manifest, pairs: list[str]) -> dict[str, Any]:
     rules = config.schema_of(manifest)
     known, others = rules.get("properties", {}), rules.get("additionalProperties", True)
-    found = {}
+    values = {}
     for pair in pairs:
         key, text = _pair(manifest, pair)
         try:
-            found[key] = from_text.typed(known.get(key, others), text, rules)
+            values[key] = from_text.typed(known.get(key, others), text, rules)
         except ValueError as error:
             raise errors.ConfigError(f"{manifest.name}: {key} {error}", config.takes(manifest.name)) from None
-    return found
+    return values
 
 
 def _pair(manifest: Manifest, pair: str) -> tuple[str, str]:
     key, equals, text = pair.partition("=")
     if not (key and equals):
-        raise errors.UsageError("config: a value is set by KEY=VALUE", f"Usage: {COMMAND.usage()}")
+        raise errors.UsageError("config: expected KEY=VALUE", f"Usage: {COMMAND.usage()}")
     if key in manifest.secrets:
-        # What stands on a command line is in the shell's history.
+        # The shell's history keeps command lines.
         raise errors.ConfigError(
-            f"{key} is a secret of {manifest.name}: nothing was set",
-            f"`edge secret {manifest.name} {key}` takes it from standard input",
+            f"{key} is a secret of {manifest.name}; nothing was set",
+            f"`edge secret {manifest.name} {key}` reads it from standard input",
         )
     return key, text
 
 
-def _show(given: Given, name: str) -> None:
+def _show(arguments: Arguments, name: str) -> None:
     facts = settings.describe(name)
     known, values, secrets = facts["schema"], facts["values"], facts["secrets"]
     withheld, is_free = facts.pop("withheld"), facts.pop("free")
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
         return
     for key in dict.fromkeys((*known, *values)):
         rules = known.get(key, {}) if isinstance(known.get(key), dict) else {}
-        kind = named(from_text.types(rules)) or "anything"
+        kind = named(from_text.types(rules)) or "any value"
         note = phrase(str(rules.get("description", "")), NOTE_LIMIT)
         default = f", {json_text(rules['default'])} by default" if "default" in rules else ""
         value = json_text(values[key]) if key in values else f"not set{default}"
@@ -152,10 +156,12 @@ def _show(given: Given, name: str) -> None:
     for key, is_set in secrets.items():
         output.show(f"{word(key)} is a secret, {'set' if is_set else 'not set'}")
     if is_free:
-        output.say(f"{name} says nothing of its configuration: any text is taken, and not checked")
+        output.say(f"{name} has no configuration schema: any text is accepted without a check")
     elif not (known or values or secrets):
-        output.say(f"{name} takes no configuration")
+        output.say(f"{name} has no settings")
     for key in withheld:
-        output.say(f"edge: {word(key)} is for another release: the one that is installed does not get it")
+        output.say(
+            f"edge: {word(key)} is a setting of another release; the installed release does not receive it"
+        )
     for key in facts["missing"]:
         output.say(f"edge: {name} requires {word(key)}, which is not set")

@@ -1,4 +1,4 @@
-"""Asking an operator whether a plugin may have what it asks for."""
+"""Asks the operator for consent to permission requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.manifest import Problem
     from edge.permissions import catalogue
     from edge.store.consent import Consent, Request
@@ -25,26 +25,26 @@ ENOUGH = 64
 TIMEOUT_MS = 60_000
 
 DESCRIPTION_LIMIT = 120
-ADOPTED = "is adopted: who packed and signed it is not its author"
+ADOPTED = "is adopted: its author did not pack and sign it"
 MAX_WARNINGS = 10
-"""What a stranger says is not to push away what there is to agree to."""
+"""Maximum shown warnings: a manifest must not push its requests off the screen."""
 
 
-def consent_of(given: Given) -> Consent:
-    """Shows what there is to agree to, and asks; with `--yes` it is shown and nobody is asked."""
-    if given.get("yes"):
+def consent_of(arguments: Arguments) -> Consent:
+    """Shows the request and asks for consent; `--yes` shows it and consents."""
+    if arguments.get("yes"):
         return Agreed(show)
 
     def agree(request: Request) -> bool:
         show(request)
-        return agrees(given, "Agree?")
+        return agrees(arguments, "Agree?")
 
     return agree
 
 
-def agrees(given: Given, question: str) -> bool:
-    """The answer of `--yes`, or of a person at a terminal; where there is none, it is no."""
-    if given.get("yes"):
+def agrees(arguments: Arguments, question: str) -> bool:
+    """Whether `--yes` or a person at the terminal consents; false without a terminal."""
+    if arguments.get("yes"):
         return True
     if not (posix.isatty(STDIN) and posix.isatty(output.STDERR)):
         return False
@@ -52,14 +52,14 @@ def agrees(given: Given, question: str) -> bool:
     output.say(f"{question} [y/N] ", end="")
     if not _is_answered():
         output.draw("\n")
-        output.say("edge: nobody answered")
+        output.say("edge: no answer")
         return False
     answer = posix.read(STDIN, ENOUGH).decode("utf-8", "replace")
     return answer.strip().lower() in YES
 
 
 def _drop_typed() -> None:
-    """What was typed before a question is shown is no answer to it."""
+    """Drops input typed before the question was shown."""
     import termios
     from contextlib import suppress
 
@@ -68,7 +68,7 @@ def _drop_typed() -> None:
 
 
 def _is_answered() -> bool:
-    """A question stands for a minute only: there are terminals at which nobody sits."""
+    """Waits a minute for an answer: a terminal may be unattended."""
     import select
 
     poll = select.poll()
@@ -77,10 +77,10 @@ def _is_answered() -> bool:
 
 
 def show(request: Request) -> None:
-    """What there is to agree to, on standard error."""
+    """Shows a request on stderr."""
     manifest = request.manifest
-    said = manifest.fields.get("description")
-    about = f": {quoted(said, DESCRIPTION_LIMIT)}" if said else ""
+    description = manifest.fields.get("description")
+    about = f": {quoted(description, DESCRIPTION_LIMIT)}" if description else ""
     output.say(f"{manifest.name} {word(manifest.version)}{about}")
     show_warnings(manifest.warnings)
     if request.adopted:
@@ -92,39 +92,39 @@ def show(request: Request) -> None:
             f"  is signed by another key than before: {request.signer} instead of {request.signer_before}"
         )
     refused = request.refused()
-    note = f" (level {request.grants.level} does not give it)"
+    note = f" (not granted at level {request.grants.level})"
     for change in request.changes:
         remark = note if change.wider and change.request in refused else ""
         output.say(f"  {'+ WIDER' if change.wider else '-'} {change.what}{remark}")
-    # Of another signer all of it is shown: what the one before was allowed, this one would have too.
+    # For a new signer all requests are shown: it would inherit what the previous one was granted.
     if request.signer or not request.changes:
         _show_all(request, refused, note)
 
 
 def show_warnings(warnings: Sequence[Problem]) -> None:
-    """What a manifest has that was let pass."""
+    """Shows the warnings of a manifest."""
     for problem in warnings[:MAX_WARNINGS]:
         output.say(f"  warning: its manifest, {plain(str(problem))}")
     if len(warnings) > MAX_WARNINGS:
         output.say(f"  warning: its manifest has {len(warnings) - MAX_WARNINGS} more")
 
 
-def show_misfit(found: tuple[str, str] | None) -> None:
-    """That no call of an enabled plugin fits on this machine, and what to do (edge/store/fitting.py)."""
-    if found is not None:
-        output.say(f"edge: {found[0]}")
-        output.say(f"      {found[1]}")
+def show_misfit(misfit: tuple[str, str] | None) -> None:
+    """Reports that no call of a plugin fits on this machine, with a remedy (edge/store/fitting.py)."""
+    if misfit is not None:
+        output.say(f"edge: {misfit[0]}")
+        output.say(f"      {misfit[1]}")
 
 
 def _show_all(request: Request, refused: set[catalogue.Request], note: str) -> None:
-    """All that a plugin asks for, and what its manifest says of its tools."""
+    """Shows all requests of a plugin and the declared risks of its tools."""
     manifest = request.manifest
-    told = {change.request for change in request.changes if change.wider}
-    for ask in manifest.requests:
-        if ask not in told:
-            output.say(f"  asks for {requests.spelled(ask)}{note if ask in refused else ''}")
+    shown = {change.request for change in request.changes if change.wider}
+    for item in manifest.requests:
+        if item not in shown:
+            output.say(f"  requests {requests.spelled(item)}{note if item in refused else ''}")
     if not manifest.requests:
-        output.say("  asks for nothing beyond what every plugin has")
+        output.say("  requests nothing beyond the default permissions")
     for tool, risk in manifest.risks.items():
         if risk != UNKNOWN_RISK:
-            output.say(f"  says that the risk of {word(tool)} is {risk}")
+            output.say(f"  declares {risk} risk for {word(tool)}")

@@ -1,4 +1,4 @@
-"""`edge doctor`: whether this machine is as Edge needs it, and what is installed as it should be."""
+"""`edge doctor`: checks this machine and the installed plugins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edge.doctor.finding import FAIL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 NAME_LETTERS = 16
 
@@ -23,19 +23,19 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Exits with 1 when a check fails."""
+def run(arguments: Arguments) -> int:
+    """Exits with 1 if a check fails."""
     checks = []
     for name, finding in examine():
         checks.append(
             {"name": name, "status": finding.status, "found": finding.found, "remedy": finding.remedy}
         )
-        if not given.get("json"):
+        if not arguments.get("json"):
             shown = f"{finding.status:<5} {name.replace('_', ' '):<{NAME_LETTERS}} {finding.found}"
             output.show(shown)
             if finding.remedy:
                 output.show(f"{'':<{NAME_LETTERS + 7}} {finding.remedy}")
     failed = [check["name"] for check in checks if check["status"] == FAIL]
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"ok": not failed, "checks": checks})
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""What an error looks like on the command line."""
+"""Errors on the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def report(error: Exception, *, as_json: bool) -> int:
-    """Tells of an error: what happened, to what, what to do; answers with the exit code."""
+    """Shows an error (message and remedy) and returns its exit code."""
     if not isinstance(error, errors.EdgeError):
         error = _meant(error)
     if as_json and document(_facts(error)):
@@ -28,7 +28,7 @@ def report(error: Exception, *, as_json: bool) -> int:
 
 
 def document(error: dict[str, Any]) -> bool:
-    """Tells of an error as JSON where answers go; false when that can't be written."""
+    """Writes an error as JSON to stdout; false if writing fails."""
     try:
         output.document({"error": error})
     except (errors.EdgeError, output.NobodyReads):
@@ -37,7 +37,7 @@ def document(error: dict[str, Any]) -> bool:
 
 
 def _meant(error: Exception) -> errors.EdgeError:
-    """The error that was not caught where it came up; of a fault of ours the trace is shown."""
+    """The Edge error for an exception that no caller handled; shows the trace of an internal fault."""
     from edge.operations import failure
 
     meant = failure.meant(error)

@@ -1,4 +1,4 @@
-"""What a command line says of grants: a manifest that is named, what is told to the audit log."""
+"""Grants on the command line: --manifest, --level, and audit events shown on stderr."""
 
 from __future__ import annotations
 
@@ -11,72 +11,72 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.limits import Profile
     from edge.manifest import Manifest
     from edge.operations.run import Terms
     from edge.policy.grants import Audit
 
 MAX_WARNINGS = 10
-MAX_TOLD = 20
+MAX_EVENTS = 20
 
 
-def terms(given: Given, profile: Profile) -> Terms:
-    """The terms that options and policy give; talks of a level that is lower than the policy's."""
-    found, lowered = run.terms(
-        read_manifest(given.get("manifest")),
+def resolve_terms(arguments: Arguments, profile: Profile) -> Terms:
+    """The terms from options and policy; reports a level below the policy's."""
+    terms, lowered = run.terms(
+        read_manifest(arguments.get("manifest")),
         profile,
-        level=given.get("level", ""),
-        secrets=[name for name, _ in given.get("secret", ())],
+        level=arguments.get("level", ""),
+        secrets=[name for name, _ in arguments.get("secret", ())],
         audit=_teller(),
     )
     if lowered is not None:
         tell(lowered)
-    return found
+    return terms
 
 
 def _teller() -> Audit:
-    """As `tell`, for what a plugin does as often as it likes: only the first are shown."""
+    """Like `tell`, but shows only the first events: a plugin can cause any number of them."""
     shown = 0
 
-    def tell_some(fact: dict[str, Any]) -> None:
+    def tell_some(event: dict[str, Any]) -> None:
         nonlocal shown
         shown += 1
-        if shown <= MAX_TOLD:
-            tell(fact)
+        if shown <= MAX_EVENTS:
+            tell(event)
             return
-        if shown == MAX_TOLD + 1:
-            output.say("edge: audit: more of this call is not shown; edge audit --log has what is kept")
+        if shown == MAX_EVENTS + 1:
+            output.say("edge: audit: further entries of this call are not shown; see edge audit --log")
         from edge import audit
 
-        audit.append(fact)
+        audit.append(event)
 
     return tell_some
 
 
 def read_manifest(path: str | None) -> Manifest:
-    """The manifest that was named, or one that declares nothing; says what is wrong with it and harmless."""
+    """The manifest in a file, or one that declares nothing; shows its warnings."""
     if path is None:
         return manifest.NONE
     from edge.manifest.parse import parse
 
-    found = parse(files.read_input(path), strictness=manifest.FOREIGN, file=path)
-    tell_warnings(found, path)
-    return found
+    declared = parse(files.read_input(path), strictness=manifest.FOREIGN, file=path)
+    tell_warnings(declared, path)
+    return declared
 
 
-def tell_warnings(found: Manifest, path: str) -> None:
-    """What is wrong with a manifest and harmless."""
-    for problem in found.warnings[:MAX_WARNINGS]:
+def tell_warnings(declared: Manifest, path: str) -> None:
+    """Shows the warnings of a manifest."""
+    for problem in declared.warnings[:MAX_WARNINGS]:
         output.say(f"edge: {path}, {plain(str(problem))}")
-    if len(found.warnings) > MAX_WARNINGS:
-        output.say(f"edge: {path}: {len(found.warnings) - MAX_WARNINGS} more warnings")
+    if len(declared.warnings) > MAX_WARNINGS:
+        output.say(f"edge: {path}: {len(declared.warnings) - MAX_WARNINGS} more warnings")
 
 
-def tell(fact: dict[str, Any]) -> None:
-    """Puts a fact into the audit log, and says so in one line on standard error."""
+def tell(event: dict[str, Any]) -> None:
+    """Appends an event to the audit log and shows it in one line on stderr."""
     from edge import audit
     from edge.audit.line import shown
 
-    output.say(f"edge: audit: {shown(fact)}")
-    audit.append(fact)
+    output.say(f"edge: audit: {shown(event)}")
+    audit.append(event)

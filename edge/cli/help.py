@@ -52,7 +52,7 @@ GROUPS = {
 
 
 def of_edge(commands: Commands, load: Load, *, as_json: bool) -> None:
-    """What commands there are; `load` makes a command of its name."""
+    """Shows the commands; `load` returns a command by name."""
     if as_json:
         rows = [_row(name, commands, load) for name in commands]
         output.document({"commands": rows, "exit_codes": EXIT_CODES})
@@ -71,7 +71,7 @@ def _group(names: tuple[str, ...], commands: Commands) -> str:
 
 
 def of_command(command: Command, *, as_json: bool) -> None:
-    """What a command takes."""
+    """Shows the usage of a command."""
     if not as_json:
         output.answer(_text(command))
         return

@@ -1,4 +1,4 @@
-"""`edge inspect`: what a file is. Loads no code."""
+"""`edge inspect`: shows the type and contents of a file. Loads no code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 REFUSED = errors.Refused.exit_code
 PARAMETERS_LIMIT = 4000
@@ -32,15 +32,15 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Exits with 3 for a file that is damaged, or nothing that Edge can use."""
-    path = given.arguments[0]
+def run(arguments: Arguments) -> int:
+    """Exits with 3 if the file is damaged or unusable for Edge."""
+    path = arguments.positional[0]
     fd = files.open_input(path)
     try:
         facts = facts_of(fd, path)
     finally:
         files.close(fd)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
     else:
         _show(facts)
@@ -72,7 +72,7 @@ def _show_artifact(facts: dict[str, Any]) -> None:
     artifact = facts["artifact"]
     if facts.get("plugin"):
         row("plugin", f"{word(facts['plugin']['name'])} {word(facts['plugin']['version'])}")
-    runs = "this machine's" if facts["runs_here"] else "not this machine's"
+    runs = "runs here" if facts["runs_here"] else "does not run here"
     row("engine", f"{artifact['engine']}, fingerprint {artifact['fingerprint']}, {runs}")
     row("code", f"{artifact['size']:,} bytes, sha256 {artifact['sha256']}")
     show_origin(facts)
@@ -89,7 +89,7 @@ def _trusted(facts: dict[str, Any]) -> str:
 
 
 def _list(name: str, items: Any, remark: Callable[[str], str] | None = None) -> None:
-    """Functions, those of one interface together, with a remark on the interface."""
+    """Lists functions by interface, with a remark on the interface."""
     interfaces: dict[str, list[str]] = {}
     for item in items:
         interface, _, function = item.rpartition("#")

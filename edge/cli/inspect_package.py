@@ -1,4 +1,4 @@
-"""What `edge inspect` tells of a package."""
+"""`edge inspect` of a package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_WARNINGS = 10
 
 
 def show(facts: dict[str, Any]) -> None:
-    """The same for people."""
+    """Shows a package."""
     row("plugin", f"{facts['name']} {word(facts['version'])}, release {facts['release']}")
     if facts["trusted"]:
         verdict = f"trusted here ({word(facts['signer_name'])})"
@@ -24,7 +24,7 @@ def show(facts: dict[str, Any]) -> None:
         verdict = f"refused here: {without_file(facts['refused'], facts['file'])}"
     row("signed by", f"{facts['signer']}, {verdict}")
     if facts["adopted"]:
-        row("adopted", "who packed and signed it is not its author")
+        row("adopted", "its author did not pack and sign it")
     show_origin(facts)
     name = "files"
     for entry in facts["files"]:
@@ -44,9 +44,9 @@ def _show_manifest(declared: dict[str, Any]) -> None:
     for name, items in (("is", declared["capabilities"]), ("permits", declared["permissions"])):
         if items:
             row(name, ", ".join(items))
-    name = "asks for"
-    for ask in declared["asks"]:
-        row(name, requests.spelled(ask))
+    name = "requests"
+    for request in declared["asks"]:
+        row(name, requests.spelled(request))
         name = ""
     if declared["level"]:
         row("level", f"{declared['level']} or stricter")

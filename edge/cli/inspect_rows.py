@@ -1,4 +1,4 @@
-"""Lines of `edge inspect` that files of several kinds have."""
+"""Output lines that `edge inspect` has for several types of files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def row(name: str, text: str) -> None:
-    """A line of what is shown."""
+    """Shows a line."""
     output.show(f"{name:<10} {text}")
 
 
 def show_origin(facts: dict[str, Any]) -> None:
-    """Of what and by what it was made."""
+    """Shows the compiler and the source."""
     compiler, source = facts["compiler"], facts["source"]
     row(
         "compiler",

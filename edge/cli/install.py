@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.store.install import Outcome
 
 MEGABYTE = 1 << 20
@@ -42,18 +42,18 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Exits with 0 also where the plugin is not enabled yet, and says so."""
+def run(arguments: Arguments) -> int:
+    """Exits with 0 also if the plugin is not enabled yet, and reports that."""
     done = install(
-        given.arguments[0],
-        sha256=given.get("sha256", ""),
-        most_bytes=given.get("most", MAX_MEGABYTES) * MEGABYTE,
-        again=given.get("again", False),
-        consent=consent_of(given),
+        arguments.positional[0],
+        sha256=arguments.get("sha256", ""),
+        most_bytes=arguments.get("most", MAX_MEGABYTES) * MEGABYTE,
+        again=arguments.get("again", False),
+        consent=consent_of(arguments),
         say=output.say,
         draw=output.draw,
     )
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(_facts(done))
     else:
         _say(done)
@@ -79,17 +79,17 @@ def _facts(done: Outcome) -> dict[str, Any]:
 
 def _say(done: Outcome) -> None:
     name = done.record.name
-    what = {"nothing": "is installed already", "enabled": "is enabled"}.get(done.change, done.change)
+    what = {"nothing": "is already installed", "enabled": "is enabled"}.get(done.change, done.change)
     output.show(f"{name} {word(done.version)} {what}")
     if done.change != "nothing" and not done.asked:
         show_warnings(done.warnings)
         if done.adopted:
             output.say(f"  {ADOPTED}")
     if done.needs:
-        output.say(f"It is not enabled, because its check needs what is not set: {'; '.join(done.needs)}")
-        output.say(f"`edge enable {name}` then enables it")
+        output.say(f"It is not enabled: its check needs values that are not set: {'; '.join(done.needs)}")
+        output.say(f"Set them, then run `edge enable {name}`")
     elif not done.record.enabled:
         output.say(
-            f"It is not enabled: `edge audit {name}` shows what it asks for, `edge enable {name}` enables it"
+            f"It is not enabled: `edge audit {name}` shows its requests, `edge enable {name}` enables it"
         )
     show_misfit(done.misfit)

@@ -1,4 +1,4 @@
-"""`edge key`: keys to sign with, and whom this machine trusts to sign what."""
+"""`edge key`: own signing keys, and keys that this machine trusts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge.trust import keyring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 ACTIONS = {
     "new": "NAME",
@@ -61,39 +61,41 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Does what the first argument says."""
-    action, *words = given.arguments
+def run(arguments: Arguments) -> int:
+    """Runs the action that the first argument names."""
+    action, *words = arguments.positional
     if action not in ACTIONS:
-        raise errors.UsageError(f"key: there is no action `{action}`", meant(action, ACTIONS))
+        raise errors.UsageError(f"key: no such action: `{action}`", meant(action, ACTIONS))
     usage = Command(f"key {action}", ACTIONS[action], "", (), "")
     usage.check_count(words)
-    for option in given.options:
+    for option in arguments.options:
         if option not in (*EVERYWHERE, *OPTIONS.get(action, ())):
             raise errors.UsageError(f"key {action} takes no --{option}", f"Usage: {usage.usage()}")
     if action == "list":
-        _list(given)
+        _list(arguments)
         return 0
-    {"new": _new, "show": _show, "trust": _trust, "revoke": _revoke, "floor": _floor}[action](given, words[0])
+    {"new": _new, "show": _show, "trust": _trust, "revoke": _revoke, "floor": _floor}[action](
+        arguments, words[0]
+    )
     return 0
 
 
-def _new(given: Given, name: str) -> None:
+def _new(arguments: Arguments, name: str) -> None:
     passphrase = b""
-    if given.get("passphrase") or given.get("passphrase-file"):
+    if arguments.get("passphrase") or arguments.get("passphrase-file"):
         from edge.cli.passphrase import new_passphrase
 
-        passphrase = new_passphrase(given)
+        passphrase = new_passphrase(arguments)
     made = keyring.make(name, passphrase)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"name": made.name, "public": made.public.hex(), "locked": made.locked})
     else:
         output.answer(trust.line(made.public, made.name).rstrip("\n"))
 
 
-def _show(given: Given, what: str) -> None:
+def _show(arguments: Arguments, what: str) -> None:
     facts = keys.describe(what)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
         return
     output.answer(trust.line(bytes.fromhex(facts["public"]), facts["label"]).rstrip("\n"))
@@ -101,55 +103,55 @@ def _show(given: Given, what: str) -> None:
         output.say("edge: this key is revoked here")
 
 
-def _trust(given: Given, what: str) -> None:
-    said = given.get("plugins")
-    plugins = None if said is None else [] if said == keys.ALL else said.split(",")
-    done = keys.add(what, label=given.get("label", ""), plugins=plugins, again=given.get("again", False))
+def _trust(arguments: Arguments, what: str) -> None:
+    names = arguments.get("plugins")
+    plugins = None if names is None else [] if names == keys.ALL else names.split(",")
+    done = keys.add(
+        what, label=arguments.get("label", ""), plugins=plugins, again=arguments.get("again", False)
+    )
     tell(done)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(done.facts())
         return
-    for fact in done.fact["trusted"]:
-        what_for = ", ".join(fact["plugins"]) or "every plugin"
-        output.show(f"{fact['key']} is trusted for {what_for}")
+    for entry in done.event["trusted"]:
+        scope = ", ".join(entry["plugins"]) or "every plugin"
+        output.show(f"{entry['key']} is trusted for {scope}")
 
 
-def _revoke(given: Given, what: str) -> None:
-    done = keys.revoke(what, given.get("reason", ""))
+def _revoke(arguments: Arguments, what: str) -> None:
+    done = keys.revoke(what, arguments.get("reason", ""))
     tell(done)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(done.facts())
     else:
-        output.answer(f"{done.fact['kind']} {done.fact['digits']} is revoked")
+        output.answer(f"{done.event['kind']} {done.event['digits']} is revoked")
 
 
-def _floor(given: Given, version: str) -> None:
+def _floor(arguments: Arguments, version: str) -> None:
     done = keys.set_floor(version)
     tell(done)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(done.facts())
     else:
         output.answer(f"code of compilers older than wasmtime {keys.floor()} is not loaded")
 
 
-def _list(given: Given) -> None:
+def _list(arguments: Arguments) -> None:
     facts = keys.listed()
     for problem in facts["problems"]:
         output.say(f"edge: {problem}")
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
         return
     for key in facts["own"]:
-        output.answer(
-            f"own      {key['public']}  {key['name']}{', behind a passphrase' if key['locked'] else ''}"
-        )
+        output.answer(f"own      {key['public']}  {key['name']}{', encrypted' if key['locked'] else ''}")
     for key in facts["trusted"]:
         scope = f", for {', '.join(key['plugins'])}" if key["plugins"] else ""
         source = f"  ({key['file']})" if key["file"] else ""
-        remark = "" if key["counts"] else f"; does not count at level {facts['level']}, which holds here"
+        remark = "" if key["counts"] else f"; not accepted at level {facts['level']} of this device"
         output.show(f"trusted  {key['public']}  {word(key['label'])}{scope}{source}{remark}")
-    for gone in facts["revoked"]:
-        reason = f", {word(gone['reason'])}" if gone["reason"] else ""
-        output.show(f"revoked  {gone['digits']}  {gone['kind']}{reason}  ({gone['file']})")
+    for entry in facts["revoked"]:
+        reason = f", {word(entry['reason'])}" if entry["reason"] else ""
+        output.show(f"revoked  {entry['digits']}  {entry['kind']}{reason}  ({entry['file']})")
     if facts["floor"]:
         output.answer(f"floor    wasmtime {facts['floor']}")

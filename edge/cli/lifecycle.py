@@ -1,4 +1,4 @@
-"""`edge enable|disable|rollback|remove|reload`: what becomes of an installed plugin."""
+"""`edge enable|disable|rollback|remove|reload`: changes the state of an installed plugin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.store import Record
 
 COMMANDS = {
@@ -57,17 +57,22 @@ COMMANDS = {
 }
 
 
-def run(name: str, given: Given) -> int:
-    """Does what the command is called."""
-    plugin = given.arguments[0]
+def run(name: str, arguments: Arguments) -> int:
+    """Runs the command of this name."""
+    plugin = arguments.positional[0]
     if name == "remove":
-        was_there = lifecycle.remove(plugin, forget=given.get("forget", False))
-        _show(given, plugin, "removed" if was_there else "was removed before, and is forgotten now", None)
+        was_there = lifecycle.remove(plugin, forget=arguments.get("forget", False))
+        _show(
+            arguments,
+            plugin,
+            "removed" if was_there else "was already removed; older releases are accepted now",
+            None,
+        )
         return 0
     if name == "enable":
         from edge.cli.consent import consent_of
 
-        now = lifecycle.enable(plugin, consent=consent_of(given))
+        now = lifecycle.enable(plugin, consent=consent_of(arguments))
     else:
         now = {"disable": lifecycle.disable, "rollback": lifecycle.rollback, "reload": lifecycle.reload}[
             name
@@ -76,9 +81,9 @@ def run(name: str, given: Given) -> int:
         "enable": "is enabled",
         "disable": "is disabled",
         "rollback": "is current again",
-        "reload": "is in order",
+        "reload": "is verified",
     }
-    _show(given, plugin, done[name], now)
+    _show(arguments, plugin, done[name], now)
     if name == "rollback" and not now.enabled:
         output.say(f"It is not enabled: `edge enable {plugin}` enables it")
     if now.enabled:
@@ -89,9 +94,9 @@ def run(name: str, given: Given) -> int:
     return 0
 
 
-def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
+def _show(arguments: Arguments, plugin: str, done: str, now: Record | None) -> None:
     version = _version(now) if now is not None else None
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(
             {
                 "plugin": plugin,
@@ -106,7 +111,7 @@ def _show(given: Given, plugin: str, done: str, now: Record | None) -> None:
 
 
 def _version(now: Record) -> str | None:
-    """None for a release that is damaged, which may be disabled as any other."""
+    """The version of the release; None if it is damaged, which does not prevent disabling it."""
     try:
         version: str = description_of(now.current)["version"]
     except errors.EdgeError:

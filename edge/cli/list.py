@@ -1,4 +1,4 @@
-"""`edge list`: what is installed."""
+"""`edge list`: lists installed plugins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "list",
@@ -35,17 +35,17 @@ COMMAND = Command(
 COLUMNS = ("name", "version", "release", "state", "tools")
 
 
-def run(given: Given) -> int:
-    """Exits with 1 when something is damaged, and with 5 when trust or the policy can't be read."""
+def run(arguments: Arguments) -> int:
+    """Exits with 1 if a plugin is damaged, and with 5 if trust or the policy can't be read."""
     rows, fault = overview.every()
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"plugins": rows, **({"error": facts(fault)} if fault is not None else {})})
     elif rows:
         _show(rows)
     elif fault is None:
-        output.say("Nothing is installed; `edge install --help` says how that is done")
+        output.say("No plugin is installed; `edge install --help` shows how to install one")
     if fault is not None:
-        if not given.get("json"):
+        if not arguments.get("json"):
             report(fault, as_json=False)
         return fault.exit_code
     return 1 if any(row["state"] == status.DAMAGED for row in rows) else 0
@@ -68,6 +68,6 @@ def _show(rows: list[dict[str, Any]]) -> None:
         padded = (cell.ljust(width) for cell, width in zip(cells, widths))
         output.show("  ".join(padded).rstrip())
     for row in rows:
-        # Of the machine's own fault there is one line, below.
+        # A fault of this machine is reported once, below.
         if row["problem"] and row["state"] != status.UNKNOWN:
             output.say(f"{row['name']}: {row['problem']}")

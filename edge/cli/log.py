@@ -1,4 +1,4 @@
-"""`edge log`: what an installed plugin logged in its calls."""
+"""`edge log`: shows the log of an installed plugin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.text import is_plugin_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.plugin_log.reading import Entry
 
 PAUSE = 0.25
@@ -30,44 +30,44 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Shows what there is, and with --follow what comes."""
-    name = given.arguments[0]
+def run(arguments: Arguments) -> int:
+    """Shows the log; with --follow also new entries."""
+    name = arguments.positional[0]
     if not is_plugin_name(name):
         raise errors.UsageError(
             f"`{name}` is not a valid plugin name", "`edge list` shows the installed plugins"
         )
     following = Following(name)
-    found = following.more()
-    if not (found or status.is_installed(name)):
-        raise errors.NotInstalled(f"No plugin `{name}` is installed, and none of that name logged anything")
-    found = found[-given.get("last", len(found)) :] if found else found
-    if given.get("follow"):
-        return _follow(given, following, found)
-    if given.get("json"):
-        output.document({"plugin": name, "lines": [_facts(entry) for entry in found]})
-    elif found:
-        for entry in found:
+    entries = following.more()
+    if not (entries or status.is_installed(name)):
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and there is no log of that name")
+    entries = entries[-arguments.get("last", len(entries)) :] if entries else entries
+    if arguments.get("follow"):
+        return _follow(arguments, following, entries)
+    if arguments.get("json"):
+        output.document({"plugin": name, "lines": [_facts(entry) for entry in entries]})
+    elif entries:
+        for entry in entries:
             output.show(_text(entry))
     else:
-        output.say(f"{name} logged nothing since it was installed, or this machine was started")
+        output.say(f"{name} has logged nothing since its installation or the last restart of this machine")
     return 0
 
 
-def _follow(given: Given, following: Following, found: list[Entry]) -> int:
+def _follow(arguments: Arguments, following: Following, entries: list[Entry]) -> int:
     from time import sleep
 
     try:
         while True:
-            for entry in found:
-                if given.get("json"):
+            for entry in entries:
+                if arguments.get("json"):
                     output.document(_facts(entry))
                 else:
                     output.show(_text(entry))
             sleep(PAUSE)
-            found = following.more()
+            entries = following.more()
     except KeyboardInterrupt:
-        # This is its end, and no error that stands as one among the lines.
+        # Interrupting is the normal end of --follow, so --json prints no error document.
         output.say("edge: interrupted")
         return INTERRUPTED
 

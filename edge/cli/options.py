@@ -1,4 +1,4 @@
-"""The command line, by tables: argparse would cost a Pi Zero 1.2 MB and 70 ms of every call.
+"""Parses command lines by tables: argparse would cost 1.2 MB and 70 ms of every call on a Pi Zero.
 
 RATIONALE, "Why no argparse".
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Option:
-    """`--name METAVAR`, or a switch when there is no metavar; `many` collects every one that is given."""
+    """`--name METAVAR`, or a switch without a metavar; `many` collects the values of repeated options."""
 
     __slots__ = ("convert", "many", "metavar", "name", "short", "text")
 
@@ -34,14 +34,14 @@ class Option:
         self.convert = convert
 
     def spelled(self) -> str:
-        """As it is given."""
+        """The option as in a usage text."""
         return f"--{self.name} {self.metavar}" if self.metavar else f"--{self.name}"
 
 
 class Command:
-    """What a command takes: `arguments` as in a usage line, those in brackets optional.
+    """Description of a command: `arguments` as in a usage line, optional ones in brackets.
 
-    The last may end in `...]`, and takes as many as there are.
+    If the last one ends in `...]`, it takes any number of arguments.
     """
 
     __slots__ = ("arguments", "example", "name", "options", "summary")
@@ -59,23 +59,23 @@ class Command:
         """The command in one line."""
         return " ".join(("edge", self.name, *self.arguments.split(), "[OPTION...]"))
 
-    def parse(self, words: Sequence[str]) -> Given:
-        """Sorts what was given; `--help` anywhere before a `--` makes the rest not matter."""
-        given = Given()
+    def parse(self, words: Sequence[str]) -> Arguments:
+        """Parses a command line; `--help` before a `--` ends parsing, and the rest is not checked."""
+        arguments = Arguments()
         rest = iter(words)
         for word in rest:
             if word == "--":
-                given.arguments.extend(rest)
+                arguments.positional.extend(rest)
             elif word.startswith("-") and word != "-":
-                self._take(given, word, rest)
+                self._take(arguments, word, rest)
             else:
-                given.arguments.append(word)
-            if given.options.get(HELP.name):
-                return given
-        self.check_count(given.arguments)
-        return given
+                arguments.positional.append(word)
+            if arguments.options.get(HELP.name):
+                return arguments
+        self.check_count(arguments.positional)
+        return arguments
 
-    def _take(self, given: Given, word: str, rest: Any) -> None:
+    def _take(self, arguments: Arguments, word: str, rest: Any) -> None:
         name, equals, value = word.partition("=")
         option = next((option for option in self.options if name in (f"--{option.name}", option.short)), None)
         if option is None:
@@ -83,7 +83,7 @@ class Command:
         if not option.metavar:
             if equals:
                 self._wrong(f"{name} takes no value")
-            given.options[option.name] = True
+            arguments.options[option.name] = True
             return
         if not equals:
             value = next(rest, "")
@@ -94,9 +94,9 @@ class Command:
         except ValueError as error:
             self._wrong(f"{name} {value}: {error}")
         if option.many:
-            given.options.setdefault(option.name, []).append(converted)
+            arguments.options.setdefault(option.name, []).append(converted)
         else:
-            given.options[option.name] = converted
+            arguments.options[option.name] = converted
 
     def check_count(self, arguments: Sequence[str]) -> None:
         """Raises `errors.UsageError` for arguments that are too few or too many."""
@@ -105,27 +105,27 @@ class Command:
         if len(arguments) < len(required):
             self._wrong(f"{' and '.join(required[len(arguments) :])} missing")
         if len(arguments) > len(names) and not self.arguments.endswith("...]"):
-            self._wrong(f"`{arguments[len(names)]}` is one too many")
+            self._wrong(f"unexpected argument `{arguments[len(names)]}`")
 
     def _wrong_option(self, name: str) -> NoReturn:
         from edge.suggest import nearest
 
         near = nearest(name, [f"--{option.name}" for option in self.options])
-        self._wrong(f"there is no option {name}{f': did you mean {near}?' if near else ''}")
+        self._wrong(f"no such option: {name}{f'; did you mean {near}?' if near else ''}")
 
     def _wrong(self, what: str) -> NoReturn:
         from edge import errors
 
-        raise errors.UsageError(f"{self.name}: {what}", f"Usage: {self.usage()}; --help says more")
+        raise errors.UsageError(f"{self.name}: {what}", f"Usage: {self.usage()}; --help shows details")
 
 
-class Given:
-    """What a command was given: its arguments in order, its options by name."""
+class Arguments:
+    """The parsed arguments of a command: the positional ones in order, the options by name."""
 
-    __slots__ = ("arguments", "options")
+    __slots__ = ("options", "positional")
 
     def __init__(self) -> None:
-        self.arguments: list[str] = []
+        self.positional: list[str] = []
         self.options: dict[str, Any] = {}
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -134,10 +134,10 @@ class Given:
 
 
 def named_file(text: str) -> tuple[str, str]:
-    """NAME=FILE."""
+    """Parses NAME=FILE."""
     name, equals, path = text.partition("=")
     if not (name and equals and path):
-        raise ValueError("NAME=FILE is wanted")
+        raise ValueError("expected NAME=FILE")
     return name, path
 
 
@@ -147,31 +147,31 @@ MAX_SECONDS = 1_000_000_000
 
 def at_least_one(text: str, most: int = MAX_AMOUNT) -> int:
     """A whole number from 1 to `most`."""
-    # More digits than Python turns into a number are too many as well.
+    # Python refuses to convert numbers with too many digits.
     number = int(text) if text.isdecimal() and len(text) < 100 else 0
     if not 1 <= number <= most:
-        raise ValueError(f"a whole number from 1 to {most} is wanted")
+        raise ValueError(f"expected a whole number from 1 to {most}")
     return number
 
 
 def megabytes(text: str) -> int:
-    """As many megabytes as a guest can have memory."""
+    """Megabytes, up to the maximum memory of a guest."""
     return at_least_one(text, 1 << 16)
 
 
 def narrow(text: str) -> int:
-    """What 32 bits hold."""
+    """A positive number of 32 bits."""
     return at_least_one(text, (1 << 32) - 1)
 
 
 def seconds(text: str) -> float:
-    """A positive time."""
+    """A positive number of seconds."""
     try:
         number = float(text)
     except ValueError:
         number = 0.0
     if not 0 < number < MAX_SECONDS:
-        raise ValueError(f"a number of seconds above 0 and below {MAX_SECONDS} is wanted")
+        raise ValueError(f"expected a number of seconds above 0 and below {MAX_SECONDS}")
     return number
 
 

@@ -1,10 +1,10 @@
-"""Answers on standard output, talk on standard error; this is where text is made safe for a terminal.
+"""Output: results on stdout, messages on stderr. Text is made safe for a terminal here.
 
-Answers are UTF-8 whatever the locale, and leave at once: a full disk or a closed pipe shows here, not at
-exit. A command answers when its work is done.
+Results are UTF-8 in every locale and are written at once, so that a full disk or a closed pipe is an error
+here and not at exit. A command writes its result after its work is done.
 
-Lines of Edge's own (`show`, `say`) are one line each, whatever strangers' text they hold (edge/text.py). The
-answer of a tool reaches a pipe or a file byte for byte; a terminal gets it without what it would obey.
+Edge's own lines (`show`, `say`) are one line each, even with foreign text in them (edge/text.py). The output
+of a tool reaches a pipe or a file byte for byte; for a terminal, control sequences are removed.
 RATIONALE, "Why a closed pipe ends with 141, and closed streams are opened".
 """
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 OWN = "edge:"
-"""How lines of Edge's own begin, on standard error."""
+"""Prefix of Edge's own lines on stderr."""
 
 STDOUT = 1
 STDERR = 2
 UNUSABLE = (posix.O_WRONLY, posix.O_RDONLY, posix.O_RDONLY)
-"""How each standard stream has to be opened for its use to fail."""
+"""Mode for each standard stream with which using it fails."""
 
 LINE_LIMIT = 16_000
-"""Characters of a line of Edge's; what it holds of strangers has shorter limits."""
+"""Maximum characters of one of Edge's lines; foreign text in it has shorter limits."""
 
 
 class NobodyReads(Exception):
-    """Whoever read the answer has gone, as `head` does when it has enough."""
+    """The reader of stdout closed its end, as `head` does."""
 
 
 def keep_places() -> None:
-    """Takes the place of standard streams that are closed: a file opened there would get what is said."""
+    """Opens closed standard streams; otherwise the next opened file would receive their output."""
     for stream, way in enumerate(UNUSABLE):
         if not _is_open(stream):
             posix.open("/dev/null", way)
 
 
 def answer(text: str, *, foreign: bool = False) -> None:
-    """A text of the answer, as it is but at a terminal.
+    """Writes a text of the result; unchanged unless stdout is a terminal.
 
-    `foreign`: a plugin's, of which no line passes for one of Edge's there.
+    `foreign`: text of a plugin. At a terminal, none of its lines can look like one of Edge's.
     """
     at_terminal = posix.isatty(STDOUT)
     if at_terminal and foreign and OWN in text:
@@ -58,29 +58,29 @@ def answer(text: str, *, foreign: bool = False) -> None:
 
 
 def show(line: str) -> None:
-    """A line of the answer that is Edge's own."""
+    """Writes one of Edge's own lines of the result."""
     _answer((safe(line, LINE_LIMIT),))
 
 
 def document(value: Any) -> None:
-    """The answer as JSON."""
+    """Writes the result as JSON."""
     from edge.json_text import json_pieces
 
     _answer(json_pieces(value))
 
 
 def say(line: str, end: str = "\n") -> None:
-    """A line for people; when nobody listens, the work goes on."""
+    """Writes a message; errors of writing are ignored."""
     draw(safe(line, LINE_LIMIT) + end)
 
 
 def say_lines(text: str) -> None:
-    """Several lines for people, such as a trace, or what a plugin logs."""
+    """Writes messages of several lines, for instance a trace or a plugin's log."""
     draw(f"{safe_lines(text)}\n")
 
 
 def draw(text: str) -> None:
-    """What is for a terminal as it is: none of it is from strangers."""
+    """Writes text to stderr unchanged; it must not contain foreign text."""
     try:
         _write(STDERR, text)
     except OSError:
@@ -96,7 +96,7 @@ def _is_open(stream: int) -> bool:
 
 
 def _answer(pieces: Iterable[str]) -> None:
-    """Writes a line in pieces, those that are short together."""
+    """Writes a line in pieces; short pieces are gathered."""
     gathered: list[str] = []
     size = 0
     try:
@@ -115,13 +115,13 @@ def _answer(pieces: Iterable[str]) -> None:
 
 
 def _lose(error: OSError) -> NoReturn:
-    """Raises that the answer could not be written, and that only this failed."""
+    """Raises the error of writing the result; the remedy says that only this failed."""
     from edge import errors
 
     try:
         raise_for("standard output", error)
     except errors.EdgeError as fault:
-        fault.remedy = "What the command does was done; only its answer could not be written"
+        fault.remedy = "The command completed; only its output could not be written"
         raise
 
 

@@ -1,4 +1,4 @@
-"""`edge pack`: a plugin as one signed file, for all devices that it is to run on."""
+"""`edge pack`: makes one signed file of a plugin for all its devices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.dev.pack_source import CheckInput as TriedWith
     from edge.dev.pack_source import Source
 
@@ -58,8 +58,8 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Prints where the package is."""
+def run(arguments: Arguments) -> int:
+    """Prints the path of the package."""
     try:
         import signal
 
@@ -70,43 +70,44 @@ def run(given: Given) -> int:
         from edge import errors
 
         raise errors.NoCompiler(
-            "This installation of Edge has no compiler", "On a PC: `edge pack DIR`; install its package here"
+            "This installation of Edge has no compiler",
+            "On a PC: `edge pack DIR`; then install the package here",
         ) from None
-    # What the system stops is to leave as little behind as what a person interrupts.
+    # SIGTERM cleans up as an interrupt does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    path = given.get("output", "")
+    path = arguments.get("output", "")
     folder = path if not path or path.endswith("/") or is_folder(path) else ""
     if path and not folder:
         probe(path)
-    tried_with = TriedWith(tool.secrets(given), _config(given))
+    tried_with = TriedWith(tool.secrets(arguments), _config(arguments))
     source = Source(
-        given.arguments[0],
-        given.get("wasm", ""),
-        adopted=given.get("adopt", False),
-        release=_release(given),
+        arguments.positional[0],
+        arguments.get("wasm", ""),
+        adopted=arguments.get("adopt", False),
+        release=_release(arguments),
     )
     with made_folder(folder or "."):
         if not path or folder:
             path = f"{folder and folder.rstrip('/') + '/'}{_default(source)}"
             probe(path)
-        description = _pack(given, source, tried_with, path)
-    if given.get("json"):
+        description = _pack(arguments, source, tried_with, path)
+    if arguments.get("json"):
         output.document({"file": path, **description})
     else:
         output.answer(path)
     return 0
 
 
-def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dict[str, Any]:
+def _pack(arguments: Arguments, source: Source, tried_with: TriedWith, path: str) -> dict[str, Any]:
     from edge.dev.pack import DEFAULT_ENGINES, pack
 
-    with key_file.wiped(_seed(given)) as seed, Staged(path) as staged:
+    with key_file.wiped(_seed(arguments)) as seed, Staged(path) as staged:
         description = pack(
             staged.fd,
             source,
-            given.get("target", DEFAULT_ENGINES),
+            arguments.get("target", DEFAULT_ENGINES),
             seed,
-            with_wasm=given.get("with-wasm", False),
+            with_wasm=arguments.get("with-wasm", False),
             given=tried_with,
             say=output.say,
             draw=output.draw,
@@ -116,20 +117,20 @@ def _pack(given: Given, source: Source, tried_with: TriedWith, path: str) -> dic
     return description
 
 
-def _release(given: Given) -> int:
-    number: int = given.get("release", 0)
-    if number and not given.get("adopt"):
+def _release(arguments: Arguments) -> int:
+    number: int = arguments.get("release", 0)
+    if number and not arguments.get("adopt"):
         from edge import errors
 
         raise errors.UsageError(
-            "pack: --release is for a plugin that is adopted", "Name it in the manifest: release under [edge]"
+            "pack: --release needs --adopt", "Set the number in the manifest: release under [edge]"
         )
     return number
 
 
-def _config(given: Given) -> bytes:
-    """An object, or nothing."""
-    config = tool.config(given) or b""
+def _config(arguments: Arguments) -> bytes:
+    """The configuration as a JSON object, or nothing."""
+    config = tool.config(arguments) or b""
     if config:
         from edge import _native as native
 
@@ -144,22 +145,22 @@ def _default(source: Source) -> str:
     from edge import errors
 
     raise errors.UsageError(
-        f"pack: {name} is no name for a file", "Say where to write: -o FILE, for instance weather.edge"
+        f"pack: {name} is not a valid file name", "Name the output file: -o FILE, for instance weather.edge"
     )
 
 
-def _seed(given: Given) -> bytearray:
+def _seed(arguments: Arguments) -> bytearray:
     from edge import errors
     from edge.trust import keyring
 
-    name = given.get("key")
-    if given.get("passphrase-file") and not (name and keyring.find(name).locked):
+    name = arguments.get("key")
+    if arguments.get("passphrase-file") and not (name and keyring.find(name).locked):
         whose = f"the key {name}" if name else "this machine's own key"
         raise errors.UsageError(
-            f"pack: {whose} has no passphrase", "Leave out --passphrase-file, or name another key: --key"
+            f"pack: {whose} has no passphrase", "Omit --passphrase-file, or name another key with --key"
         )
     if not name:
         return key_file.local_seed()
     from edge.cli.passphrase import asker
 
-    return keyring.seed_of(name, asker(given))
+    return keyring.seed_of(name, asker(arguments))

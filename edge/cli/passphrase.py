@@ -9,7 +9,7 @@ from edge.files.encoding import problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.trust.keyring import Ask
 
 MIN_LENGTH = 8
@@ -18,87 +18,91 @@ STANDARD_INPUT = "-"
 MAX_BYTES = 64 << 10
 CHUNK = 4096
 MAX_TYPED_BYTES = 4095
-"""Of a line at a terminal, which drops what is more without a word."""
+"""Maximum length of a line typed at a terminal, which silently drops the rest."""
 
 
-def new_passphrase(given: Given) -> bytes:
-    """One for a new key, typed twice."""
-    if given.get("passphrase-file"):
-        found = _from_file(given.get("passphrase-file"))
+def new_passphrase(arguments: Arguments) -> bytes:
+    """The passphrase for a new key, typed twice or from a file."""
+    if arguments.get("passphrase-file"):
+        content = _from_file(arguments.get("passphrase-file"))
     else:
-        found = _typed("New passphrase: ")
-        if _typed("The same again: ") != found:
-            raise errors.UsageError("The two passphrases differ", "Nothing was made; try again")
-    if len(found) < MIN_LENGTH:
+        content = _typed("New passphrase: ")
+        if _typed("Repeat the passphrase: ") != content:
+            raise errors.UsageError("The two passphrases differ", "No key was made; try again")
+    if len(content) < MIN_LENGTH:
         raise errors.UsageError(
-            f"A passphrase has at least {MIN_LENGTH} characters", "Nothing was made; try again"
+            f"A passphrase needs at least {MIN_LENGTH} characters", "No key was made; try again"
         )
-    return found
+    return content
 
 
-def asker(given: Given) -> Ask:
-    """Asks for the passphrase of a key that has one."""
+def asker(arguments: Arguments) -> Ask:
+    """A function that asks for the passphrase of a key."""
 
     def ask(name: str) -> bytes:
-        if given.get("passphrase-file"):
-            return _from_file(given.get("passphrase-file"))
+        if arguments.get("passphrase-file"):
+            return _from_file(arguments.get("passphrase-file"))
         return _typed(f"Passphrase of the key {name}: ")
 
     return ask
 
 
 def hidden(prompt: str) -> bytes:
-    """A line typed at a terminal, which does not show it."""
+    """A line typed at a terminal with echo off."""
     import getpass
     import warnings
 
     try:
         with warnings.catch_warnings():
-            # Where echo can't be turned off it would be typed in plain sight.
+            # If echo cannot be turned off, the value would be visible.
             warnings.simplefilter("error", getpass.GetPassWarning)
             line = files.encode(getpass.getpass(prompt))
     except (EOFError, OSError, getpass.GetPassWarning):
         raise errors.UsageError(
-            "Nothing could be read without showing it", "Give it in a file, or on standard input"
+            "The terminal cannot hide what is typed", "Pass the value in a file or on standard input"
         ) from None
     if len(line) >= MAX_TYPED_BYTES:
         raise errors.UsageError(
-            f"A terminal cuts lines of {MAX_TYPED_BYTES} bytes and more, so some of it may be missing",
-            "Nothing was kept; give it in a file, or on standard input",
+            f"Terminals cut lines of {MAX_TYPED_BYTES} bytes or more: the end may be missing",
+            "Nothing was stored; pass the value in a file or on standard input",
         )
     return line
 
 
 def read(path: str) -> bytes:
-    """What a file, a pipe or standard input (`-`) holds, which is not to be longer than 64 kB."""
+    """The content of a file, a pipe or stdin (`-`), at most 64 kB."""
     fd = STDIN
-    found = b""
+    content = b""
     try:
         if path != STANDARD_INPUT:
             fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
         try:
-            while len(found) <= MAX_BYTES and (chunk := posix.read(fd, CHUNK)):
-                found += chunk
+            while len(content) <= MAX_BYTES and (chunk := posix.read(fd, CHUNK)):
+                content += chunk
         finally:
             if fd != STDIN:
                 posix.close(fd)
     except OSError as error:
         files.raise_for(path, error)
-    if len(found) > MAX_BYTES:
-        raise errors.UsageError(f"{path} is longer than {MAX_BYTES} bytes", "Give a file with it alone")
-    return found
+    if len(content) > MAX_BYTES:
+        raise errors.UsageError(
+            f"{path} is longer than {MAX_BYTES} bytes", "Pass a file that contains only the value"
+        )
+    return content
 
 
 def secret_text(raw: bytes, what: str) -> str:
-    """The text of a secret, without the end of its line, nor the byte-order mark of an editor."""
+    """The text of a secret, without line end and byte-order mark."""
     wrong, remedy = problem(raw)
     if wrong:
         raise errors.UsageError(f"{what}: {wrong}", remedy)
     try:
         return raw.removeprefix(files.BYTE_ORDER_MARK).decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        # Without its cause, which holds the value.
-        raise errors.UsageError(f"{what}: this secret is not UTF-8", "Plugins take text; encode it") from None
+        # `from None`: the cause contains the value.
+        raise errors.UsageError(
+            f"{what}: this secret is not UTF-8", "Encode binary values as text, for instance in base64"
+        ) from None
 
 
 def _from_file(path: str) -> bytes:
@@ -108,6 +112,6 @@ def _from_file(path: str) -> bytes:
 def _typed(prompt: str) -> bytes:
     if not posix.isatty(STDIN):
         raise errors.UsageError(
-            "There is no terminal to type a passphrase at", "Give --passphrase-file FILE instead"
+            "There is no terminal to read a passphrase from", "Use --passphrase-file FILE"
         )
     return hidden(prompt)

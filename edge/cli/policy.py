@@ -1,4 +1,4 @@
-"""`edge policy`: which security level holds, what plugins are granted, what may run with nobody there."""
+"""`edge policy`: security levels, grants of plugins, and the risk of unattended calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.operations.impact import Done
 
 SHOW = "show"
@@ -52,34 +52,34 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Shows the policy, or what changed."""
-    action, *words = given.arguments or [SHOW]
+def run(arguments: Arguments) -> int:
+    """Shows the policy, or changes it and shows the change."""
+    action, *words = arguments.positional or [SHOW]
     _check(action, words)
     if action == SHOW:
         from edge.cli import policy_show
 
-        policy_show.show(given, *words)
+        policy_show.show(arguments, *words)
         return 0
-    done = _change(given, action, words)
+    done = _change(arguments, action, words)
     tell(done)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(done.facts())
     else:
-        output.show(_told(done.fact))
-    return 1 if done.fact.get("still") or (action == "revoke" and done.fact["remark"]) else 0
+        output.show(_text(done.event))
+    return 1 if done.event.get("still") or (action == "revoke" and done.event["remark"]) else 0
 
 
 def _check(action: str, words: list[str]) -> None:
     if action not in ACTIONS:
-        raise errors.UsageError(f"policy: there is no action `{action}`", meant(action, ACTIONS))
-    # The command's own table of arguments, one for each action.
+        raise errors.UsageError(f"policy: no such action: `{action}`", meant(action, ACTIONS))
+    # Each action has its own arguments.
     Command(f"policy {action}", ACTIONS[action], "", (), "").check_count(words)
 
 
-def _change(given: Given, action: str, words: Sequence[str]) -> Done:
+def _change(arguments: Arguments, action: str, words: Sequence[str]) -> Done:
     def consent(what: str) -> bool:
-        return agrees(given, f"{what[0].upper()}{what[1:]} lets plugins do more. Go on?")
+        return agrees(arguments, f"{what[0].upper()}{what[1:]} lets plugins do more. Continue?")
 
     first, *rest = words
     if action == "level":
@@ -91,20 +91,20 @@ def _change(given: Given, action: str, words: Sequence[str]) -> Done:
     return (policy.grant if action == "grant" else policy.revoke)(first, tuple(rest))
 
 
-def _told(fact: dict[str, Any]) -> str:
-    act, plugin = fact["act"], fact["plugin"] or "this device"
+def _text(event: dict[str, Any]) -> str:
+    act, plugin = event["act"], event["plugin"] or "this device"
     if act == "unattended":
-        return f"unattended calls go up to risk {fact['after']} (before: {fact['before']})"
+        return f"the highest risk of unattended calls is {event['after']} (before: {event['before']})"
     if act in ("level", "forget"):
-        said = ""
+        removed = ""
         if act == "forget":
-            said = f"nothing {'is said of it any more' if fact['said'] else 'was said of it'}, and "
-        return f"{plugin}: {said}level {fact['after']} holds (before: {fact['before']})"
-    ask = requests.spelled(tuple(fact["ask"]))
+            removed = f"{'policy removed' if event['said'] else 'there was no policy to remove'}, "
+        return f"{plugin}: {removed}level {event['after']} applies (before: {event['before']})"
+    request = requests.spelled(tuple(event["ask"]))
     if act == "grant":
-        how = "" if fact["wider"] else ", as it was before"
-        return f"{plugin}: {ask} is granted{how if fact['effect'] else ', without effect now'}"
-    if not fact["removed"]:
-        return f"{plugin}: nothing was changed, {ask} covers no grant and no consent"
-    count = fact["removed"]
-    return f"{plugin}: {ask} is taken back ({count} grant{'' if count == 1 else 's'})"
+        how = "" if event["wider"] else ", as before"
+        return f"{plugin}: {request} is granted{how if event['effect'] else ', without effect at present'}"
+    if not event["removed"]:
+        return f"{plugin}: nothing was changed: {request} covers no grant and no consent"
+    count = event["removed"]
+    return f"{plugin}: {request} is revoked ({count} grant{'' if count == 1 else 's'})"

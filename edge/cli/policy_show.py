@@ -1,4 +1,4 @@
-"""`edge policy show`: what the operator has said, of the device and all plugins or of one."""
+"""`edge policy show`: shows the policy of the device and all plugins, or of one plugin."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from edge.policy import grants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
-KEYS = {True: "only keys that the operator added count", False: "any key trusted here counts"}
+KEYS = {True: "only keys that the operator added are accepted", False: "every key trusted here is accepted"}
 
 
-def show(given: Given, name: str = "") -> None:
-    """Shows what holds, of a plugin where one is named."""
+def show(arguments: Arguments, name: str = "") -> None:
+    """Shows the policy, or what applies to one plugin."""
     if name:
-        _show_plugin(given, name)
+        _show_plugin(arguments, name)
     else:
-        _show_all(given)
+        _show_all(arguments)
 
 
-def _show_all(given: Given) -> None:
+def _show_all(arguments: Arguments) -> None:
     facts = policy_view.of_device()
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
         return
     output.answer(f"level       {facts['level']}")
@@ -34,13 +34,13 @@ def _show_all(given: Given) -> None:
         output.answer("")
         output.show(f"{name}: {level}")
         for field, word in (("grants", "granted"), ("consents", "consented to")):
-            for ask in own[field]:
-                output.show(f"  {word} {requests.spelled(tuple(ask))}")
+            for request in own[field]:
+                output.show(f"  {word} {requests.spelled(tuple(request))}")
 
 
-def _show_plugin(given: Given, name: str) -> None:
+def _show_plugin(arguments: Arguments, name: str) -> None:
     facts, ignored = policy_view.of_plugin(name)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document(facts)
         return
     state = facts["state"] or "not installed"
@@ -49,11 +49,11 @@ def _show_plugin(given: Given, name: str) -> None:
     _row("keys", KEYS[facts["keys"] == "operator"])
     _row("unattended", f"calls up to risk {facts['unattended']}")
     for word, field in (("granted", "grants"), ("consented", "consents")):
-        for ask in facts[field]:
-            remark = f" (does not count at level {facts['level']})" if ask in ignored else ""
-            _row(word, f"{requests.spelled(ask)}{remark}")
-    for ask in facts["allowed"]:
-        _row("gets", requests.spelled(ask))
+        for request in facts[field]:
+            remark = f" (ignored at level {facts['level']})" if request in ignored else ""
+            _row(word, f"{requests.spelled(request)}{remark}")
+    for request in facts["allowed"]:
+        _row("allowed", requests.spelled(request))
     if facts["limits"]:
         _row("limits", f"{grants.spelled_limits(facts['limits'])} (profile {facts['profile']})")
 

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.limits import Limits, Profile
     from edge.operations.run import Terms
     from edge.runtime import Plugin, ToolResult
@@ -58,47 +58,49 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
-    """Exits with 1 when the tool answers that it did not succeed."""
-    profile = given.get("profile", PI_ZERO)
-    terms = _terms(given, profile)
-    config = tool.config(given)
-    fd = files.open_input(given.arguments[0])
+def run(arguments: Arguments) -> int:
+    """Exits with 1 when the tool reports a failure."""
+    profile = arguments.get("profile", PI_ZERO)
+    terms = _terms(arguments, profile)
+    config = tool.config(arguments)
+    fd = files.open_input(arguments.positional[0])
     try:
         if terms is None:
-            return tool.show(given, *_run_bare(fd, given, config, profile))
-        return tool.show(given, *_run_under(terms, fd, given, config, profile))
+            return tool.show(arguments, *_run_bare(fd, arguments, config, profile))
+        return tool.show(arguments, *_run_under(terms, fd, arguments, config, profile))
     finally:
         files.close(fd)
 
 
-def _run_bare(fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
-    limits = _limits(given, profile.limits)
-    # Before it is loaded: pages of the library that counting needs are let go with those that loading does.
+def _run_bare(fd: int, arguments: Arguments, config: bytes | None, profile: Profile) -> Ran:
+    limits = _limits(arguments, profile.limits)
+    # Before loading: the pages of the library that counting needs are released with those of loading.
     with Admission(Counters(), here()).admit(NAMELESS, limits, concurrent=0, per_minute=0):
         log = tool.GuestLog(log_bytes=limits.log_bytes)
-        return _call(given, _load(fd, given, config, profile, None, log), config, limits, log)
+        return _call(arguments, _load(fd, arguments, config, profile, None, log), config, limits, log)
 
 
-def _run_under(terms: Terms, fd: int, given: Given, config: bytes | None, profile: Profile) -> Ran:
-    limits = _limits(given, terms.grants.call_limits(profile.limits))
+def _run_under(terms: Terms, fd: int, arguments: Arguments, config: bytes | None, profile: Profile) -> Ran:
+    limits = _limits(arguments, terms.grants.call_limits(profile.limits))
     log = tool.GuestLog(log_bytes=limits.log_bytes)
-    plugin = _load(fd, given, config, profile, terms, log)
-    _, *named, _ = given.arguments
-    if given.get("unattended"):
+    plugin = _load(fd, arguments, config, profile, terms, log)
+    _, *named, _ = arguments.positional
+    if arguments.get("unattended"):
         terms.check_unattended(plugin, named)
     with terms.admit(plugin, limits):
-        return _call(given, plugin, config, limits, log)
+        return _call(arguments, plugin, config, limits, log)
 
 
-def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits, log: tool.GuestLog) -> Ran:
-    _, *named, arguments = given.arguments
-    # Only what was loaded says what it is called.
+def _call(
+    arguments: Arguments, plugin: Plugin, config: bytes | None, limits: Limits, log: tool.GuestLog
+) -> Ran:
+    _, *named, json_text = arguments.positional
+    # The name is known only after loading.
     log.name = word(plugin.name)
     started = monotonic_ns()
     try:
         result = plugin.call(
-            tool.arguments(arguments), tool=named[0] if named else None, config=config, limits=limits
+            tool.arguments(json_text), tool=named[0] if named else None, config=config, limits=limits
         )
     except Exception as error:
         from edge.operations.limit_remedy import explain_run
@@ -110,25 +112,25 @@ def _call(given: Given, plugin: Plugin, config: bytes | None, limits: Limits, lo
     return plugin.name, result, (monotonic_ns() - started) / 1e6
 
 
-def _terms(given: Given, profile: Profile) -> Terms | None:
-    """Who runs a plugin with nothing but its file is its operator, and grants what the options say."""
-    if not any(map(given.get, ("manifest", "level", "unattended"))):
+def _terms(arguments: Arguments, profile: Profile) -> Terms | None:
+    """The terms if options name any; None if not, because running a bare file grants what options give."""
+    if not any(map(arguments.get, ("manifest", "level", "unattended"))):
         return None
-    from edge.cli.granting import terms
+    from edge.cli.granting import resolve_terms
 
-    return terms(given, profile)
+    return resolve_terms(arguments, profile)
 
 
 def _load(
     fd: int,
-    given: Given,
+    arguments: Arguments,
     config: bytes | None,
     profile: Profile,
     terms: Terms | None,
     log: tool.GuestLog,
 ) -> Plugin:
-    path = given.arguments[0]
-    context = Context(log.log, lambda: tool.secrets(given), lambda: terms.grants if terms else None)
+    path = arguments.positional[0]
+    context = Context(log.log, lambda: tool.secrets(arguments), lambda: terms.grants if terms else None)
     interfaces = offered(context)
 
     def load(code: int, *, interpret: bool = False, receipt: bytes = b"") -> Plugin:
@@ -147,15 +149,15 @@ def _load(
             raise
 
     if posix.pread(fd, len(WASM_MAGIC), 0) == WASM_MAGIC:
-        _check_arguments(given, config)
-        return _load_source(fd, given, load, terms)
+        _check_arguments(arguments, config)
+        return _load_source(fd, arguments, load, terms)
     return load(fd)
 
 
-def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Terms | None) -> Plugin:
+def _load_source(fd: int, arguments: Arguments, load: Callable[..., Plugin], terms: Terms | None) -> Plugin:
     from edge.cli import output
 
-    path, *named, _ = given.arguments
+    path, *named, _ = arguments.positional
     try:
         from edge.dev import run_source
     except ImportError:
@@ -166,13 +168,13 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
         raise errors.NoCompiler(
             f"{path} is not compiled, and this installation of Edge has no compiler",
             f"On a PC: `edge compile {shell(files.base_name(path))} --target {native.about()['engine']}`; "
-            "copy what that makes here",
+            "then copy the result here",
         ) from None
 
     def check(imports: list[str]) -> None:
         if terms is not None:
             terms.check_source(
-                files.base_name(path), imports, unattended=named if given.get("unattended") else ()
+                files.base_name(path), imports, unattended=named if arguments.get("unattended") else ()
             )
 
     return run_source.load(
@@ -185,23 +187,23 @@ def _load_source(fd: int, given: Given, load: Callable[..., Plugin], terms: Term
     )
 
 
-def _check_arguments(given: Given, config: bytes | None) -> None:
-    """Before compiling, which may take half a minute."""
+def _check_arguments(arguments: Arguments, config: bytes | None) -> None:
+    """Checks the arguments before compiling, which may take half a minute."""
     from edge import _native as native
 
-    arguments = tool.arguments(given.arguments[-1])
+    json_text = tool.arguments(arguments.positional[-1])
     # Standard input is read once.
-    given.arguments[-1] = files.decode(arguments)
-    native.merge_arguments(arguments, config or b"")
+    arguments.positional[-1] = files.decode(json_text)
+    native.merge_arguments(json_text, config or b"")
 
 
-def _limits(given: Given, base: Limits) -> Limits:
+def _limits(arguments: Arguments, base: Limits) -> Limits:
     asked = {
-        "fuel": given.get("fuel", 0),
-        "deadline": given.get("timeout", 0),
-        "memory": given.get("memory", 0) << 20,
-        "host_calls": given.get("host-calls", 0),
-        "fixed": given.get("fixed", False),
+        "fuel": arguments.get("fuel", 0),
+        "deadline": arguments.get("timeout", 0),
+        "memory": arguments.get("memory", 0) << 20,
+        "host_calls": arguments.get("host-calls", 0),
+        "fixed": arguments.get("fixed", False),
     }
     if not any(asked.values()):
         return base

@@ -1,4 +1,4 @@
-"""`edge secret`: values that an installed plugin may read and nobody may see."""
+"""`edge secret`: lists or sets secrets of an installed plugin. Values are never shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.text import word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "secret",
@@ -27,27 +27,27 @@ COMMAND = Command(
 )
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Sets or removes a secret, or lists them."""
-    name, *named = given.arguments
+    name, *named = arguments.positional
     if not named:
-        _show(given, name)
+        _show(arguments, name)
         return 0
     (secret,) = named
-    if given.get("unset"):
+    if arguments.get("unset"):
         damage = settings.unset_secret(name, secret)
     else:
-        # Before anybody is asked for a value.
+        # Before the prompt for the value.
         settings.check_secret(name, secret)
-        damage = settings.set_secret(name, secret, _value(given, name, secret))
+        damage = settings.set_secret(name, secret, _value(arguments, name, secret))
     if damage is not None:
-        output.say(f"edge: {damage.message}. Others of its secrets may have to be set again")
-    _show(given, name)
+        output.say(f"edge: {damage.message}. Other secrets of the plugin may have to be set again")
+    _show(arguments, name)
     return 0
 
 
-def _value(given: Given, name: str, secret: str) -> str:
-    path = given.get("from", "")
+def _value(arguments: Arguments, name: str, secret: str) -> str:
+    path = arguments.get("from", "")
     if not path and posix.isatty(STDIN):
         raw = hidden(f"{word(secret)} of {name}: ")
     else:
@@ -55,9 +55,9 @@ def _value(given: Given, name: str, secret: str) -> str:
     return secret_text(raw, f"{secret} of {name}")
 
 
-def _show(given: Given, name: str) -> None:
+def _show(arguments: Arguments, name: str) -> None:
     secrets = settings.secrets(name)
-    if given.get("json"):
+    if arguments.get("json"):
         output.document({"plugin": name, "secrets": secrets})
         return
     for secret, is_set in secrets.items():

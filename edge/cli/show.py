@@ -1,4 +1,4 @@
-"""`edge show`: all about an installed plugin."""
+"""`edge show`: shows the details of an installed plugin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
 
 COMMAND = Command(
     "show",
@@ -36,13 +36,13 @@ FIELDS: dict[str, Callable[[str], str]] = {
     "description": quoted,
     "author": quoted,
 }
-"""What is shown, and how."""
+"""Shown fields, each with the function that makes its text safe."""
 
 
-def run(given: Given) -> int:
+def run(arguments: Arguments) -> int:
     """Shows a plugin."""
-    facts = overview.one(given.arguments[0])
-    if given.get("json"):
+    facts = overview.one(arguments.positional[0])
+    if arguments.get("json"):
         output.document(facts)
         return 0
     for field in FIELDS:
@@ -51,14 +51,14 @@ def run(given: Given) -> int:
         if field == "state" and facts["problem"]:
             _row("", facts["problem"])
     if facts["adopted"]:
-        _row("adopted", "who packed and signed it is not its author")
+        _row("adopted", "its author did not pack and sign it")
     if facts["previous"]:
         _row("kept", f"{word(facts['previous']['version'])}, release {facts['previous']['release']}")
     for tool in facts["tools"]:
-        said = f": {quoted(tool['description'])}" if tool["description"] else ""
-        _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){said}")
-    for ask in facts["asks"]:
-        _row("asks for", requests.spelled(tuple(ask)))
+        description = f": {quoted(tool['description'])}" if tool["description"] else ""
+        _row("tool", f"{word(tool['name'])} ({tool['risk']} risk){description}")
+    for request in facts["asks"]:
+        _row("requests", requests.spelled(tuple(request)))
     if facts["config"]:
         _row("config", ", ".join(map(word, facts["config"])))
     for name, is_set in facts["secrets"].items():

@@ -1,4 +1,4 @@
-"""What an operator is told of a change that was made."""
+"""Messages to the operator after a change."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def tell(done: Done) -> None:
-    """Says what does not follow from what was asked, which plugins calls no longer load, and what to do."""
+    """Shows the remarks of a change, the plugins that calls no longer load, and remedies."""
     for remark in done.remarks:
         output.say(f"edge: {remark}")
     for plugin in done.stopped:
-        output.say(f"edge: {plugin.name} is not loaded any more: {plugin.why}")
+        output.say(f"edge: calls no longer load {plugin.name}: {plugin.why}")
     for remedy in dict.fromkeys(plugin.error.remedy for plugin in done.stopped if plugin.error.remedy):
         output.say(f"      {remedy}")

@@ -1,4 +1,4 @@
-"""A tool's call on the command line: where its arguments come from, where what it says goes."""
+"""Tool calls on the command line: arguments, configuration, secrets, results and logs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
-    from edge.cli.options import Given
+    from edge.cli.options import Arguments
     from edge.plugin_log import Log, Output
     from edge.runtime import ToolResult
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 STDIN = 0
 
 LINE_LIMIT = 4000
-"""Characters of a line that a plugin logs."""
+"""Maximum characters of a plugin's log line."""
 
 GROWTH = 4
-"""So many characters are shown of each byte that a plugin may log: for its name, and for escapes."""
+"""Shown characters per logged byte: the plugin's name and escapes make lines longer."""
 
 
 def arguments(word: str) -> bytes:
-    """The arguments as they were given, or with `-` what standard input says."""
+    """The arguments as JSON text; `-` reads them from stdin."""
     if word != "-":
         return files.encode(word)
     try:
@@ -37,21 +37,21 @@ def arguments(word: str) -> bytes:
         files.raise_for("standard input", error)
 
 
-def config(given: Given) -> bytes | None:
-    """The configuration that --config says, or the file that it names behind an @."""
-    said: str | None = given.get("config")
-    if said is None:
+def config(arguments: Arguments) -> bytes | None:
+    """The configuration of --config: JSON text, or the content of the file after an @."""
+    text: str | None = arguments.get("config")
+    if text is None:
         return None
-    if not said.startswith("@"):
-        return files.encode(said)
+    if not text.startswith("@"):
+        return files.encode(text)
     from edge.files.encoding import check
 
-    return check(files.read_input(said[1:]), said[1:])
+    return check(files.read_input(text[1:]), text[1:])
 
 
-def secrets(given: Given) -> dict[str, str]:
-    """What --secret names, read from files."""
-    return {name: _secret(path) for name, path in given.get("secret", ())}
+def secrets(arguments: Arguments) -> dict[str, str]:
+    """The secrets of --secret, read from files."""
+    return {name: _secret(path) for name, path in arguments.get("secret", ())}
 
 
 def _secret(path: str) -> str:
@@ -60,16 +60,16 @@ def _secret(path: str) -> str:
     return secret_text(files.read_input(path), path)
 
 
-def show(given: Given, name: str, result: ToolResult, milliseconds: float) -> int:
-    """Shows an answer; the exit code is 1 when the tool says that it did not succeed."""
-    if given.options.get("json"):
+def show(arguments: Arguments, name: str, result: ToolResult, milliseconds: float) -> int:
+    """Shows a result and returns the exit code, 1 if the tool reports a failure."""
+    if arguments.options.get("json"):
         output.document(_facts(result, milliseconds))
     else:
         if result.output:
             output.answer(result.output, foreign=True)
         if result.error:
             output.say(f"edge: {word(name)} says: {phrase(result.error)}")
-    if given.options.get("stats"):
+    if arguments.options.get("stats"):
         stats = result.stats
         output.say(
             f"fuel {stats.fuel}, memory {stats.memory_bytes >> 10} kB, host calls {stats.host_calls}, "
@@ -94,12 +94,12 @@ def _facts(result: ToolResult, milliseconds: float) -> dict[str, Any]:
 
 
 class GuestLog:
-    """What a plugin logs, on standard error, each line behind the plugin's name: none passes for Edge's.
+    """A plugin's log on stderr. Each line starts with the plugin's name, so none looks like one of Edge's.
 
-    Events are `NAME [level] text`, lines of its standard streams `NAME| text`. What is over the limits is
+    Events are `NAME [level] text`, lines of its standard streams `NAME| text`. Lines above the limits are
     counted.
 
-    name  the plugin's, as it is shown
+    name  name of the plugin, as shown
     left  characters that may still be shown
     """
 
@@ -113,9 +113,9 @@ class GuestLog:
         lines: int = 0,
         keep: tuple[Log, Output] | None = None,
     ) -> None:
-        """`log_bytes`: of the call's limits. `lines`: as many are shown, 0 for no such limit.
+        """`log_bytes`: the limit of the call. `lines`: maximum shown lines, 0 for no limit.
 
-        `keep`: takes all of it as well (edge.plugin_log).
+        `keep`: sinks that receive everything as well (edge.plugin_log).
         """
         self.name = word(name)
         self.left = GROWTH * log_bytes
@@ -125,18 +125,18 @@ class GuestLog:
         self._open: dict[int, bytes] = {}
 
     def log(self, plugin: str, level: str, event: dict[str, Any]) -> None:
-        """Shows an event; what the component calls itself may be another plugin's name."""
+        """Shows an event. The component's own name is ignored, as it may be that of another plugin."""
         self._end_lines()
         self._say((f"{self.name} {event_line(level, event, LINE_LIMIT)}",), str)
         if self._keep:
             self._keep[0](plugin, level, event)
 
     def write(self, stream: int, written: bytes) -> None:
-        """Shows what the plugin writes to a standard stream, once the line is whole."""
+        """Shows output of a standard stream, line by line."""
         if self._keep:
             self._keep[1](stream, written)
         if not self._lines:
-            # Nothing of it is shown any more, so nothing of it need be looked at.
+            # No more lines are shown, so they are only counted.
             self._more += written.count(b"\n")
             written = written[written.rfind(b"\n") + 1 :][:1]
         *whole, rest = (self._open.pop(stream, b"") + written).split(b"\n")
@@ -147,14 +147,14 @@ class GuestLog:
         self._say(whole, self._line)
 
     def end(self, where: str = "") -> None:
-        """Shows the last line, and says how many were left out; `where`: what shows them."""
+        """Shows the last line and the number of omitted lines; `where`: a command that shows them."""
         self._end_lines()
         if self._more:
             lines = "1 more line" if self._more == 1 else f"{self._more} more lines"
-            output.say(f"edge: {lines}{': ' if where else ' of what it logs'}{where}")
+            output.say(f"edge: {lines}{': ' if where else ' of its log'}{where}")
 
     def _end_lines(self) -> None:
-        """Shows what stands in lines that were not ended."""
+        """Shows unfinished lines."""
         if self._open:
             self._say(tuple(self._open.values()), self._line)
             self._open.clear()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def version() -> str:
-    """Releases of the package and of the library, and what the library is for."""
+    """Releases of the package and of the library, and the library's engine."""
     about = native.about()
     builds = "compiles and runs" if about["compiler"] else "runs"
     wasmtime = f"wasmtime {about['wasmtime']}"
@@ -19,5 +19,5 @@ def version() -> str:
 
 
 def facts() -> dict[str, Any]:
-    """The same and more as data, with the fingerprint of each engine: what `edge audit --engine` takes."""
+    """The same as data, with the fingerprint of each engine: input of `edge audit --engine`."""
     return {"edge": __version__, **native.about()}

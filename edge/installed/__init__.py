@@ -1,4 +1,4 @@
-"""Installed plugins from Python: list, call, install and change them, as the command line does.
+"""Installed plugins from Python: list, call, install and change them, like the command line.
 
     import edge
 
@@ -6,8 +6,8 @@
         print(plugin.name, plugin.version, plugin.state)
     print(edge.installed.call("cron-next", {"cron": "0 7 * * mon"}).output)
 
-Every function raises an `edge.EdgeError`, with a remedy; those that matter are named with each. A file of the
-store, of trust or of the policy that can't be read or written is an `edge.EnvironmentFault`.
+Errors are `edge.EdgeError`s with a remedy; the docstrings name the important ones. If a file of the store, of
+trust or of the policy can't be read or written, the error is an `edge.EnvironmentFault`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from edge.operations.settings import Unchecked
 from edge.store.consent import Request
 from edge.store.install import Outcome
 
-list = every  # noqa: A001 what it is called from outside: edge.installed.list()
+list = every  # noqa: A001 the public name: edge.installed.list()
 
 __all__ = [
     "Change",

@@ -1,4 +1,4 @@
-"""Changes of installed plugins: in one call that asks for consent, or planned and then committed."""
+"""Changes of installed plugins: one call that asks for consent, or a plan and a commit."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 class Change(Generic[T_co]):
-    """A change that was worked out and not made. Nobody holds a lock meanwhile.
+    """A planned change. No lock is held between the plan and the commit.
 
-    request  what an operator has to agree to, None where nobody has to
-    stamp    the same as long as nothing changed of what the request was worked out from. A service that
-             plans again for its client's second request compares it with that of the first
+    request  the request for consent; None if no consent is needed
+    stamp    unchanged as long as the inputs of the plan are unchanged. A service that plans again for the
+             second request of its client compares it with the first stamp
 
-    Leaving a `with`, or `close`, closes the files that it has open.
+    `close`, or leaving a `with`, closes its open files.
     """
 
     __slots__ = ("_files", "_finish", "_work", "request", "stamp")
@@ -46,11 +46,11 @@ class Change(Generic[T_co]):
         self._set(consenting.plan(work))
 
     def commit(self, *, agreed: bool = False) -> T_co | None:
-        """Makes the change; `agreed`: whether an operator agreed to `request`.
+        """Makes the change; `agreed`: whether the operator consented to `request`.
 
-        None where something changed since it was planned: nothing was done, and `request` and `stamp` are
-        new. Raises `errors.NeedsConsent` where nobody agreed to a change that is not made without,
-        `errors.NotGranted` or `errors.CheckFailed` where the plugin would not work.
+        Returns None if the inputs changed since the plan: nothing was done, and `request` and `stamp` are
+        new. Raises `errors.NeedsConsent` if the change needs consent and has none, `errors.NotGranted` or
+        `errors.CheckFailed` if the plugin would not work.
         """
         done, planned = consenting.commit(self._work, self.stamp, agreed=agreed)
         if done is None:
@@ -59,7 +59,7 @@ class Change(Generic[T_co]):
         return self._finish(done)
 
     def close(self) -> None:
-        """Closes the files that it has open; raises nothing."""
+        """Closes its open files; raises nothing."""
         self._files.close()
 
     def _set(self, planned: Plan) -> None:
@@ -84,13 +84,14 @@ def install(
 ) -> Outcome:
     """Installs a plugin, or another release of one.
 
-    `source`: as `edge install` takes it. `consent` is asked where an operator has to agree; None: nobody
-    agrees. A new plugin is installed then and not enabled. `sha256`, `most_bytes`: what is refused. `again`
-    lets a release number come back with other contents. `say` takes lines of progress.
+    `source`: as in `edge install`. `consent`: called if consent is needed; None gives no consent. Without
+    consent, a new plugin is installed but not enabled. `sha256`, `most_bytes`: refuse other digests and
+    larger files. `again`: accepts other contents under the same release number. `say`: takes progress
+    messages.
 
-    Raises `errors.NeedsConsent` for a release that wants more than the one before, and for an archive, where
-    nobody agreed; `errors.Refused` for what is not trusted, revoked, damaged or older; `errors.CheckFailed`
-    where the release fails its own check, and `errors.NoCompiler` for a folder where there is no compiler.
+    Raises `errors.NeedsConsent` without consent, for an archive and for a release that requests more than the
+    previous one; `errors.Refused` for an untrusted, revoked, damaged or older release; `errors.CheckFailed`
+    if the release fails its self-check; `errors.NoCompiler` for a folder if there is no compiler.
     """
     return installing.install(
         source,
@@ -111,10 +112,10 @@ def plan_install(
     again: bool = False,
     say: Say | None = None,
 ) -> Change[Outcome]:
-    """Works out an installation, of which every byte was checked if somebody has to agree.
+    """Plans an installation. If consent is needed, every byte has been verified.
 
-    Takes and raises what `install` does, `errors.NeedsConsent` only for an archive. A release that is
-    installed already and waits for consent is enabled by `plan_enable`.
+    Takes and raises the same as `install`, `errors.NeedsConsent` only for an archive. `plan_enable` enables
+    an installed release that waits for consent.
     """
     with ExitStack() as files:
         opened = installing.opened(
@@ -127,17 +128,17 @@ def plan_install(
 
 
 def enable(name: str, *, consent: Consent | None = None) -> InstalledPlugin:
-    """Enables a plugin, once an operator agreed to what it asks for and it passed its self-check.
+    """Enables a plugin after consent to its requests and a passed self-check.
 
-    Raises `errors.NotInstalled`, `errors.NeedsConsent` where nobody agreed, `errors.NotGranted` or
-    `errors.CheckFailed` where it would not work; it then stays as it was.
+    Raises `errors.NotInstalled`, `errors.NeedsConsent` without consent, `errors.NotGranted` or
+    `errors.CheckFailed` if it would not work; it is then unchanged.
     """
     lifecycle.enable(name, consent=consent)
     return get(name)
 
 
 def plan_enable(name: str) -> Change[InstalledPlugin]:
-    """Works out what enabling a plugin needs. Raises `errors.NotInstalled`."""
+    """Plans enabling a plugin. Raises `errors.NotInstalled`."""
     return Change(lifecycle.Enabling(name), lambda _: get(name), ExitStack())
 
 
@@ -148,17 +149,17 @@ def disable(name: str) -> InstalledPlugin:
 
 
 def rollback(name: str) -> InstalledPlugin:
-    """Goes back to the previous release, which is disabled where it never had consent.
+    """Goes back to the previous release, which is disabled if it never had consent.
 
-    Raises `errors.NotInstalled`, `errors.StateError` where no other release is kept, and
-    `errors.StoreDamaged` or `errors.Refused` where that can't be loaded.
+    Raises `errors.NotInstalled`, `errors.StateError` if no other release is kept, and `errors.StoreDamaged`
+    or `errors.Refused` if it can't be loaded.
     """
     lifecycle.rollback(name)
     return get(name)
 
 
 def reload(name: str) -> InstalledPlugin:
-    """Verifies every byte of a plugin again, and works out again what it is granted.
+    """Verifies every byte of a plugin again, and computes its grants again.
 
     Raises `errors.NotInstalled`, `errors.StoreDamaged`, `errors.Refused` and `errors.NotGranted`.
     """
@@ -167,7 +168,7 @@ def reload(name: str) -> InstalledPlugin:
 
 
 def remove(name: str, *, forget: bool = False) -> bool:
-    """Removes a plugin with its configuration, secrets, log and grants; whether it was installed till now.
+    """Removes a plugin with its configuration, secrets, log and grants; returns whether it was installed.
 
     `forget`: accepts older releases later, and also removes a damaged plugin. Raises `errors.NotInstalled`.
     """
@@ -181,10 +182,10 @@ def settings(name: str) -> dict[str, Any]:
     schema    the JSON Schema of each setting
     secrets   whether each secret is set
     missing   required settings and secrets that are not set
-    withheld  values that the installed release does not get
+    withheld  values that the installed release does not receive
     free      whether any text may be set
 
-    Raises `errors.NotInstalled`, and `errors.StoreDamaged` where the configuration can't be read.
+    Raises `errors.NotInstalled`, and `errors.StoreDamaged` if the configuration can't be read.
     """
     return setting.describe(name)
 
@@ -192,28 +193,28 @@ def settings(name: str) -> dict[str, Any]:
 def configure(
     name: str, changes: Mapping[str, Any], *, unset: Iterable[str] = (), reset: bool = False
 ) -> Unchecked:
-    """Sets and removes settings of a plugin, all of it or nothing; answers what was set without a check.
+    """Sets and removes settings of a plugin, all or none; returns what was set without a check.
 
-    `changes`: values as JSON has them, by setting. `unset`: settings to remove. `reset` first drops all that
-    is set. Raises `errors.NotInstalled`, `errors.ConfigError` for what the schema does not allow, and
-    `errors.ArgumentsError` for what is no JSON.
+    `changes`: JSON values by setting. `unset`: settings to remove. `reset` first removes all values. Raises
+    `errors.NotInstalled`, `errors.ConfigError` for values that the schema does not allow, and
+    `errors.ArgumentsError` for values that JSON can't express.
     """
     return setting.change(name, setting.plain(changes), unset, reset=reset)
 
 
 def set_secret(name: str, secret: str, value: str) -> errors.EdgeError | None:
-    """Sets a secret of a plugin; answers what was wrong with its secrets before, if that was so.
+    """Sets a secret of a plugin; returns the earlier damage of its secrets, None without any.
 
-    Raises `errors.NotInstalled`, and `errors.ConfigError` for what is no secret of the plugin or not as its
-    schema wants it. No message has the value.
+    Raises `errors.NotInstalled`, and `errors.ConfigError` for an unknown secret and for a value that its
+    schema does not allow. No message contains the value.
     """
     return setting.set_secret(name, secret, value)
 
 
 def unset_secret(name: str, secret: str) -> errors.EdgeError | None:
-    """Removes a secret of a plugin. Answers and raises as `set_secret`."""
+    """Removes a secret of a plugin. Returns and raises the same as `set_secret`."""
     return setting.unset_secret(name, secret)
 
 
 def _drop(_: str) -> None:
-    """For progress that nobody wants to see."""
+    """Drops progress messages."""

@@ -1,4 +1,4 @@
-"""An installed plugin as it was when somebody asked."""
+"""A snapshot of an installed plugin."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 class InstalledPlugin:
-    """An installed plugin, as it was when it was asked for; what changes later is not seen.
+    """A snapshot of an installed plugin; later changes are not visible.
 
-    name      of the plugin
-    version   of its current release, empty where that is damaged
-    release   the number of that release, 0 where it is damaged
+    name      name of the plugin
+    version   version of its current release; empty if the release is damaged
+    release   number of that release; 0 if it is damaged
     state     enabled, disabled, revoked, refused, damaged or unknown (docs/python.md)
-    problem   why a call would not load it, empty where that is no problem
-    enabled   whether an operator enabled it; calls load it where `state` is enabled
-    origin    what it was installed from
-    remote    whether that was another machine
-    previous  whether `rollback` has a release to go back to
-    tools     a dictionary for each: name, description, parameters (a JSON Schema as text), risk
+    problem   the reason why calls do not load it; empty if they do
+    enabled   whether an operator enabled it; calls load it only if `state` is enabled
+    origin    source of the installation
+    remote    whether the source was another machine
+    previous  whether there is a release for `rollback`
+    tools     a dictionary for each tool: name, description, parameters (a JSON Schema as text), risk
     """
 
     __slots__ = (
@@ -57,20 +57,20 @@ class InstalledPlugin:
         self._manifest: Manifest | None = None
         self._fault: errors.EdgeError | None = None
         try:
-            found = Installed(self.name, view)
-            self.origin, self.remote = found.record.origin, found.record.remote
-            self.previous = bool(found.previous)
-            self._manifest = manifest = found.manifest
+            installed = Installed(self.name, view)
+            self.origin, self.remote = installed.record.origin, installed.record.remote
+            self.previous = bool(installed.previous)
+            self._manifest = manifest = installed.manifest
             self.tools = tuple(
                 {**tool, "risk": manifest.tool(tool["name"]).risk}
-                for tool in found.description.get("tools") or ()
+                for tool in installed.description.get("tools") or ()
             )
         except errors.EdgeError as error:
             self._fault = error
 
     @property
     def manifest(self) -> Manifest:
-        """What its manifest says. Raises `errors.StoreDamaged` where it can't be read."""
+        """Its manifest. Raises `errors.StoreDamaged` if it can't be read."""
         if self._manifest is None:
             assert self._fault is not None
             raise self._fault.with_traceback(None)
@@ -81,20 +81,20 @@ class InstalledPlugin:
 
 
 def every() -> list[InstalledPlugin]:
-    """All installed plugins, by name, damaged ones as well.
+    """All installed plugins by name, including damaged ones.
 
-    Raises `errors.EnvironmentFault` where the store can't be read.
+    Raises `errors.EnvironmentFault` if the store can't be read.
     """
     view = View()
     return [InstalledPlugin(row, view) for row in overview.every(view)[0]]
 
 
 def get(name: str) -> InstalledPlugin:
-    """An installed plugin by its name. Raises `errors.NotInstalled` where there is none."""
+    """An installed plugin by its name. Raises `errors.NotInstalled` if there is none."""
     view = View()
     row = overview.row(name, view)
     if row is None:
-        # Says what it may have been meant to be, or that its record was lost.
+        # Raises an error with a similar name, or one about a damaged record.
         records.get(name)
         row = overview.row(name, View())
         assert row is not None

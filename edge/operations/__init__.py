@@ -1,4 +1,4 @@
-"""What people do with plugins, decided here: a command line or a service parses, asks and prints.
+"""Operations on plugins. A command line or a service parses arguments, asks for consent and shows results.
 
-Each function takes what was decided by a person as arguments (`consent`) and progress as a function (`say`).
+Functions take a person's decisions as arguments (`consent`), and a function for progress messages (`say`).
 """

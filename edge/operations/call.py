@@ -1,7 +1,7 @@
-"""Calls of installed plugins, on their own terms.
+"""Calls of installed plugins under their call plans.
 
-`edge call` does the same steps in edge/cli/call.py, where no module more is imported than a call needs; what
-is not on the way of every call it takes from here. RATIONALE, "Why `edge call` takes its steps itself".
+`edge call` takes the same steps in edge/cli/call.py, which imports only the modules that every call needs. It
+uses this module for the rest. RATIONALE, "Why `edge call` takes its steps itself".
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Loaded:
-    """The release of an installed plugin that was current when it was loaded; its calls share the code.
+    """A loaded release of an installed plugin; its calls share the code.
 
     name    of the plugin
     limits  of a call
@@ -58,14 +58,14 @@ class Loaded:
     ) -> ToolResult:
         """Calls a tool with the plugin's configuration and limits, in an instance of its own.
 
-        `arguments`: a JSON object, as text or as a dictionary. `tool`: may be left out where there is one.
-        `timeout`: seconds, less than the limits give. `unattended`: refuses a tool of a higher risk than the
-        policy lets run with nobody there (`errors.Denied`).
+        `arguments`: a JSON object, as text or as a dictionary. `tool`: optional if there is only one.
+        `timeout`: seconds, less than the limit. `unattended`: refuses tools above the policy's risk for
+        unattended calls (`errors.Denied`).
 
-        Raises `errors.NotAdmitted`, `errors.Busy` or `errors.RateExceeded` for what this device has no room
-        for, `errors.ArgumentsError` for arguments that are no JSON object, `errors.UsageError` for a tool
-        that there is not, `errors.ToolError` where the plugin could not carry it out, and
-        `errors.CallFailed` where the call ended badly.
+        Raises `errors.NotAdmitted`, `errors.Busy` or `errors.RateExceeded` if this device has no room for
+        the call, `errors.ArgumentsError` if the arguments are not a JSON object, `errors.UsageError` for an
+        unknown tool, `errors.ToolError` if the plugin reports a failure, and `errors.CallFailed` if the
+        call trapped or went over a limit.
         """
         limits = within(self.limits, timeout)
         with admit(self._prepared, limits):
@@ -93,9 +93,9 @@ class Loaded:
 def load(name: str, *, log: Sink | None = None, output: Output | None = None) -> Loaded:
     """Loads the current release of an enabled plugin; signature and trust are checked.
 
-    `log`, `output`: take what it logs, as `edge.Runtime.load` and `edge.Logging` have them; by default that
-    is kept for `edge log`. Raises `errors.NotInstalled`, `errors.NotEnabled`, `errors.NotGranted`,
-    `errors.StoreDamaged`, and `errors.Refused` for a release that is not trusted any more.
+    `log`, `output`: sinks of its log, as in `edge.Runtime.load` and `edge.Logging`; by default the log is
+    stored for `edge log`. Raises `errors.NotInstalled`, `errors.NotEnabled`, `errors.NotGranted`,
+    `errors.StoreDamaged`, and `errors.Refused` for a release that is no longer trusted.
     """
     with prepare(name) as prepared:
         return _load(prepared, log, output)
@@ -111,10 +111,10 @@ def call(
     log: Sink | None = None,
     output: Output | None = None,
 ) -> ToolResult:
-    """Loads a plugin for one call, as `load` and `Loaded.call` have it; raises what they raise."""
+    """Loads a plugin for one call; takes and raises the same as `load` and `Loaded.call`."""
     with prepare(name) as prepared:
         limits = within(prepared.limits, timeout)
-        # Before it is loaded: what there is no memory for does not even begin.
+        # Before loading: a call without enough memory does not start.
         with admit(prepared, limits):
             loaded = _load(prepared, log, output)
             return loaded._call(arguments, tool, limits, timeout, unattended=unattended)
@@ -127,16 +127,18 @@ def _load(prepared: Prepared, log: Sink | None, output: Output | None) -> Loaded
 
 
 def within(limits: Limits, timeout: float | None) -> Limits:
-    """Limits with no more time than `timeout`, in seconds; `errors.OptionsError` unless it is more than 0."""
+    """Limits with at most `timeout` seconds; `errors.OptionsError` unless it is above 0."""
     if timeout is None:
         return limits
     if not timeout > 0:
-        raise errors.OptionsError(f"A call can't have {timeout:g} s", "A timeout is more than 0 seconds")
+        raise errors.OptionsError(
+            f"Invalid timeout: {timeout:g} s", "A timeout has to be more than 0 seconds"
+        )
     return limits.replace(deadline=min(timeout, limits.deadline))
 
 
 def admit(prepared: Prepared, limits: Limits) -> Slot:
-    """Counts a call among all that this device has under way, until the slot is closed."""
+    """Counts a call among all running calls of this device until the slot is closed."""
     own = prepared.plan.grants["limits"]
     try:
         return admission.admit(prepared.profile, prepared.name, limits, own)
@@ -146,29 +148,28 @@ def admit(prepared: Prepared, limits: Limits) -> Slot:
 
 
 def check_unattended(own: CallPlan, plugin: Plugin, named: Iterable[str]) -> None:
-    """Raises `errors.Denied` for a tool of too high a risk: the one that is named, or any there is."""
-    said = policy_file.load()
+    """Raises `errors.Denied` if the risk of the named tool (of any tool, if none is named) is too high."""
+    policy = policy_file.load()
     for name in named or [offered["name"] for offered in plugin.tools]:
-        said.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
+        policy.check_unattended(own.name, Tool(name, own.risks.get(name, UNKNOWN_RISK)))
 
 
 def given_config(text: bytes | None, name: str, withheld: list[str]) -> bytes | None:
-    """What a call gets of the configuration as its file has it; `errors.StoreDamaged` for an empty file."""
+    """The configuration for a call, from the text of its file; `errors.StoreDamaged` for an empty file."""
     if text == b"":
         config.values(name)
     return config.without(text, name, withheld) if text and withheld else text
 
 
 def explain(error: Exception, prepared: Prepared, timeout: float | None) -> None:
-    """Gives the error of a call the remedy that goes with the plugin's terms.
+    """Sets the remedy of a call's error according to the plugin's call plan.
 
-    `timeout`: what was asked for instead of its own. Raises instead of it what this machine has lost, if that
-    is what made the call fail.
+    `timeout`: the requested timeout. If a fault of this machine made the call fail, raises that fault.
     """
     if isinstance(error, errors.ArgumentsError):
-        # Nobody named the configuration, which may be what is no JSON.
+        # The invalid JSON may be the configuration.
         config.values(prepared.name)
     if isinstance(error, errors.HostFailed) and isinstance(error.__cause__, errors.EnvironmentFault):
-        # What this machine has lost, a secret for one, is no fault of the plugin's.
+        # A fault of this machine, for instance a lost secret, is not a fault of the plugin.
         raise error.__cause__ from None
     limit_remedy.explain(error, prepared.plan, timeout)

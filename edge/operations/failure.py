@@ -1,4 +1,4 @@
-"""Errors as data, and which error of Edge one means that nobody caught."""
+"""Errors as data, and the Edge errors for other exceptions."""
 
 from __future__ import annotations
 
@@ -22,41 +22,42 @@ OF_THE_MACHINE = (
 )
 
 MAX_TRACE = 20_000
-"""Characters: the end of a trace says most."""
+"""Maximum characters; the end of a trace matters most."""
 
 
 def facts(error: errors.EdgeError) -> dict[str, Any]:
     """An error as data."""
-    found: dict[str, Any] = {
+    data: dict[str, Any] = {
         "kind": type(error).__name__,
         "message": error.message,
         "remedy": error.remedy,
         "exit": error.exit_code,
     }
     if isinstance(error, errors.BadManifest):
-        found["problems"] = error.problems
-    return found
+        data["problems"] = error.problems
+    return data
 
 
 def meant(error: Exception) -> errors.EdgeError:
-    """What an error means that was not caught where it came up; `errors.InternalFault` for a fault of ours.
+    """The Edge error for an exception that no caller handled.
 
-    What this machine can't do is no fault of ours.
+    Faults of this machine, such as a full disk, have their own errors; any other exception is an
+    `errors.InternalFault`.
     """
     import errno
 
     if isinstance(error, OSError) and error.errno in map(errno.__dict__.get, OF_THE_MACHINE):
         try:
             files.raise_for(str(error.filename or "this machine"), error)
-        except errors.EdgeError as told:
-            return told
+        except errors.EdgeError as known:
+            return known
     if isinstance(error, MemoryError):
-        return errors.OutOfMemory("There is no memory left", _limited_memory())
+        return errors.OutOfMemory("Out of memory", _limited_memory())
     return errors.InternalFault(f"{type(error).__name__}: {error}")
 
 
 def trace(error: Exception) -> str:
-    """The trace of an error, or its end: it goes into a report of a fault of ours."""
+    """The trace of an error, or its end, for a report of an internal fault."""
     import traceback
 
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
@@ -64,14 +65,14 @@ def trace(error: Exception) -> str:
 
 
 def _limited_memory() -> str:
-    """The remedy where this process may not have all the memory that there is; empty where it may."""
+    """The remedy if the memory of this process is limited; empty if not."""
     import resource
 
     for kind, option, service in ((resource.RLIMIT_DATA, "d", "DATA"), (resource.RLIMIT_AS, "v", "AS")):
         limit, _ = resource.getrlimit(kind)
         if limit != resource.RLIM_INFINITY:
             return (
-                f"This process may have {limit >> 20} MB: `ulimit -{option}` shows that, in a service it is "
+                f"This process is limited to {limit >> 20} MB: see `ulimit -{option}`, in a service "
                 f"Limit{service}="
             )
     return ""

@@ -1,4 +1,4 @@
-"""Which plugins a change of trust or of the policy stops."""
+"""The plugins that a change of trust or policy stops."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Stopped:
-    """An enabled plugin that calls loaded before a change, and load no more.
+    """An enabled plugin that calls no longer load after a change.
 
-    name   of the plugin
-    error  that a call of it raises now
+    name   name of the plugin
+    error  the error that a call raises now
     """
 
     __slots__ = ("error", "name")
@@ -27,12 +27,12 @@ class Stopped:
 
     @property
     def why(self) -> str:
-        """What a call of it says now, without the plugin's name."""
+        """The message of the error, without the plugin's name."""
         return status.why(self.error, self.name)
 
 
 class Impact:
-    """Made before a change; afterwards `stopped` says what the change stopped."""
+    """Created before a change; after it, `stopped` returns the plugins that it stopped."""
 
     __slots__ = ("_before",)
 
@@ -40,34 +40,34 @@ class Impact:
         self._before = status.loading()
 
     def stopped(self) -> tuple[Stopped, ...]:
-        """The plugins that calls loaded when this was made and do not load now, by name."""
+        """The plugins that calls loaded before and do not load now, by name."""
         view = View()
-        found = []
+        stopped = []
         for name in self._before:
             record = view.record(name)
             error = status.problem(record, view) if record is not None and record.current else None
             if error is not None:
-                found.append(Stopped(name, error))
-        return tuple(found)
+                stopped.append(Stopped(name, error))
+        return tuple(stopped)
 
 
 class Done:
     """A change that was made.
 
-    fact     what was changed, as the audit log has it, and more
+    event    the change, as in the audit log, with additional fields
     stopped  plugins that calls no longer load because of it
-    remarks  what does not follow from what was asked
+    remarks  effects that the operator may not expect
     """
 
-    __slots__ = ("fact", "remarks", "stopped")
+    __slots__ = ("event", "remarks", "stopped")
 
     def __init__(
-        self, fact: dict[str, Any], stopped: tuple[Stopped, ...] = (), remarks: tuple[str, ...] = ()
+        self, event: dict[str, Any], stopped: tuple[Stopped, ...] = (), remarks: tuple[str, ...] = ()
     ) -> None:
-        self.fact = fact
+        self.event = event
         self.stopped = stopped
         self.remarks = remarks
 
     def facts(self) -> dict[str, Any]:
         """The same as plain data, for JSON."""
-        return {**self.fact, "stops": [plugin.name for plugin in self.stopped]}
+        return {**self.event, "stops": [plugin.name for plugin in self.stopped]}

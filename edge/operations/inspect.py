@@ -1,4 +1,4 @@
-"""What a file is: what it says of itself, and what this machine makes of it. Loads no code."""
+"""The type and contents of a file, and whether this machine can use it. Loads no code."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ HEADER_BYTES = len(WASM_MAGIC + MODULE_VERSION)
 
 
 def facts_of(fd: int, path: str) -> dict[str, Any]:
-    """What is known of a file without loading it; `problem` where Edge could never use it."""
+    """Describes a file without loading it; `problem` is set if Edge can never use it."""
     size = posix.fstat(fd).st_size
     header = posix.pread(fd, HEADER_BYTES, 0)
     if is_package(fd):
-        found = _package(fd, path)
+        known = _package(fd, path)
     else:
-        found = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
+        known = _wasm(fd, path, header) if header.startswith(WASM_MAGIC) else _artifact(fd, path)
     return {
         "file": path,
-        "kind": found.pop("kind"),
-        "problem": without_file(found.pop("problem", None), path),
+        "kind": known.pop("kind"),
+        "problem": without_file(known.pop("problem", None), path),
         "size": size,
-        **found,
-        "needs": needed(found.get("imports", ())),
+        **known,
+        "needs": needed(known.get("imports", ())),
     }
 
 
@@ -63,12 +63,12 @@ def _wasm(fd: int, path: str, header: bytes) -> dict[str, Any]:
     except errors.NoCompiler:
         return {"kind": "core module" if is_module else "component"}
     kind = "core module with component metadata" if is_module else "component"
-    found = {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
+    known = {"kind": kind, "imports": encoded["imports"], "exports": encoded["exports"]}
     try:
         loadable.check(encoded, files.base_name(path))
     except errors.Refused as error:
-        return {**found, "problem": error.message, "remedy": error.remedy}
-    return found
+        return {**known, "problem": error.message, "remedy": error.remedy}
+    return known
 
 
 def _artifact(fd: int, path: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _neither(error: errors.EdgeError, fd: int, path: str) -> dict[str, str]:
 
 
 def _package(fd: int, path: str) -> dict[str, Any]:
-    """What a package says, every digest of it checked; loads no code."""
+    """Describes a package after checking every digest."""
     try:
         package = open_package(fd, files.base_name(path), None)
         package.check_all()
@@ -126,7 +126,7 @@ def _package(fd: int, path: str) -> dict[str, Any]:
 
 
 def _trust_facts(package: Package, declared: Manifest) -> dict[str, Any]:
-    """Whether this machine takes it at the level that would hold for it, and why not."""
+    """Whether this machine accepts the package at the level that would apply, and the reason if not."""
     level = policy_file.load().level_of(declared.name)
     if declared.level:
         level = levels.stricter(level, declared.level)
@@ -162,5 +162,5 @@ def _manifest_facts(declared: Manifest) -> dict[str, Any]:
 
 
 def without_file(message: str | None, path: str) -> str | None:
-    """A message about a file without the file's name, which is shown beside it."""
+    """A message without the file's name, which is shown beside it."""
     return message and message.removeprefix(f"{files.base_name(path)}: ")

@@ -1,4 +1,4 @@
-"""Installs what an operator names: opened, compiled where that is needed, then installed."""
+"""Installs from any source: opens it, compiles it if needed, installs the package."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KEY_DIGITS = 16
 
 MAX_BYTES = 256 << 20
-"""Of a package or an archive, unless another size is given."""
+"""Default maximum size of a package or an archive."""
 
 
 def install(
@@ -38,10 +38,10 @@ def install(
 ) -> Outcome:
     """Installs the plugin that `what` names, as `edge.sources.open_source` takes it.
 
-    `sha256`, `most_bytes`: what is refused. `again`: lets a release number come back.
-    `consent` is asked where an operator has to agree.
-    `say`: takes lines of progress; `draw` shows that of compiling (edge.dev.progress).
-    Raises `errors.NeedsConsent` for an archive that nobody agreed to: it is not even compiled.
+    `sha256`, `most_bytes`: refuse other digests and larger files. `again`: accepts other contents under the
+    same release number. `consent`: called if consent is needed.
+    `say`: takes progress messages; `draw` shows the progress of compiling (edge.dev.progress).
+    Raises `errors.NeedsConsent` for an archive without consent, before compiling it.
     """
     with opened(
         what, sha256=sha256, most_bytes=most_bytes, again=again, consent=consent, say=say, draw=draw
@@ -60,9 +60,9 @@ def opened(
     say: Say,
     draw: Draw,
 ) -> Iterator[tuple[Installation, Consent | None]]:
-    """Opens what `install` takes; answers its installation (edge/store/consent.py) and who is asked.
+    """Opens a source of `install`; yields its installation (edge/store/consent.py) and the consent function.
 
-    Of an archive `consent` was asked by then: the answer holds as long as the same would be asked.
+    For an archive, `consent` was already called; its answer is reused as long as the request is the same.
     """
     from edge.sources import open_source
 
@@ -71,7 +71,7 @@ def opened(
         for_now(cache),
         open_source(what, sha256=sha256, most_bytes=most_bytes, cache=cache, say=say) as source,
     ):
-        # What follows a question mark in a URL is shown nowhere.
+        # The query of a URL is never shown.
         named = shell("SOURCE" if source.remote and "?" in what else what)
         if source.fd is not None:
             yield _installation(source, source.fd, named, again=again), consent
@@ -91,9 +91,9 @@ def opened(
 
 
 def _how(source: Source, named: str) -> str:
-    """How an operator consents to what a source brings; `named`: the source, as it is typed."""
+    """The remedy with the command that consents; `named`: the source as typed."""
     if source.fd is not None and not source.remote and not source.name:
-        return f"`edge audit {named}` shows all of it; `edge install {named} --yes` consents"
+        return f"`edge audit {named}` shows its requests; `edge install {named} --yes` consents"
     return f"`edge install {named} --yes` consents"
 
 
@@ -111,7 +111,7 @@ def _installation(source: Source, fd: int, named: str, *, again: bool) -> Instal
 
 
 def with_misfit(done: Outcome) -> Outcome:
-    """The outcome, with the reason why no call of the plugin fits on this machine, if that is so."""
+    """The outcome, with the reason if no call of the plugin fits on this machine."""
     if done.record.enabled:
         from edge.store.fitting import misfit
 
@@ -120,14 +120,14 @@ def with_misfit(done: Outcome) -> Outcome:
 
 
 def _enabled(done: Outcome, consent: Consent | None) -> Outcome:
-    """Enables a release that is installed already and waits for consent, if somebody agrees now."""
-    found = done.record
-    if done.change != "nothing" or found.enabled or found.is_approved(found.current):
+    """Enables an installed release that waits for consent, if consent is given now."""
+    record = done.record
+    if done.change != "nothing" or record.enabled or record.is_approved(record.current):
         return done
     from edge.store import lifecycle
 
     try:
-        done.record = lifecycle.enable(found.name, consent=consent)
+        done.record = lifecycle.enable(record.name, consent=consent)
     except errors.NeedsConsent:
         return done
     except errors.NotConfigured as error:
@@ -139,7 +139,7 @@ def _enabled(done: Outcome, consent: Consent | None) -> Outcome:
 
 
 def _read(source: Source) -> Plugin:
-    """The plugin in a folder, which has no code for this machine yet."""
+    """The plugin in a folder, not yet compiled."""
     try:
         from edge.dev.pack_source import Source as Plugin
     except ImportError:
@@ -147,15 +147,15 @@ def _read(source: Source) -> Plugin:
 
         raise errors.NoCompiler(
             f"{source.origin} is not compiled, and this installation of Edge has no compiler",
-            f"On a PC: `edge pack DIR --target {native.about()['engine']}`; install that package here",
+            f"On a PC: `edge pack DIR --target {native.about()['engine']}`; then install the package here",
         ) from None
     return Plugin(source.folder, foreign=True, shown=source.shown_folder)
 
 
 def _agreed(plugin: Plugin, source: Source, consent: Consent | None, named: str) -> Consent | None:
-    """Asks before anything of an archive is compiled, where somebody has to be asked.
+    """Asks for consent, if needed, before an archive is compiled.
 
-    The answer holds for the installation, as long as that shows the same. `named`: the source, as typed.
+    The installation reuses the answer as long as its request is the same. `named`: the source as typed.
     """
     from edge.store.lock import locked
     from edge.trust import key_file
@@ -174,10 +174,9 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None, named: str)
         return consent
     if consent is None or not consent(needs.request):
         raise errors.NeedsConsent(
-            f"{name} {version} was not installed: an archive is not compiled before somebody agrees to what "
-            "the plugin asks for",
-            f"`edge install {named} --yes` consents; a package of `edge pack` is installed without being "
-            "compiled",
+            f"{name} {version} was not installed: an archive is compiled only after consent to the "
+            "permission requests of the plugin",
+            f"`edge install {named} --yes` consents; a package of `edge pack` needs no compilation here",
         )
     known = shown(needs.request)
 
@@ -188,7 +187,7 @@ def _agreed(plugin: Plugin, source: Source, consent: Consent | None, named: str)
 
 
 def _compile(plugin: Plugin, source: Source, say: Say, draw: Draw) -> int:
-    """A package that exists in memory only, signed by who compiles it."""
+    """Compiles a plugin into a package in memory, signed with this machine's key; returns its descriptor."""
     from edge import _native as native
     from edge._native import making
     from edge.dev.pack import pack_source_in_memory

@@ -1,6 +1,6 @@
-"""Keys: which one a word means, whom to trust with what, what to revoke, which of them count here.
+"""Keys: finding, trusting, revoking and listing them.
 
-Changes answer a `Done` (edge/operations/impact.py): the plugins that they stop, and remarks for people.
+Changes return a `Done` (edge/operations/impact.py) with the plugins that they stop, and remarks.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ if TYPE_CHECKING:
 
 DIGITS = "0123456789abcdef"
 SHOWN_DIGITS = 16
-"""As many of a key are in messages."""
+"""Digits of a key in messages."""
 
 DIGEST = "sha256:"
 ALL = "*"
 WORD_LIMIT = 200
 CODE = (".edge", ".cwasm")
-KEY_FILE = "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME"
+KEY_FILE = "A file of keys contains lines that `edge key show NAME` printed: ed25519 KEY NAME"
 
 
 def describe(what: str) -> Facts:
-    """What is known of a key here: public, label, trusted, plugins, revoked.
+    """Describes a key: public, label, trusted, plugins, revoked.
 
-    `what`: its 64 digits, an own key's name, a trusted one's label, or the first 16 digits of either.
-    Raises `errors.UsageError` for one of which nothing is known, and for a word that means several.
+    `what`: its 64 digits, the name of an own key, the label of a trusted one, or the first 16 digits.
+    Raises `errors.UsageError` for an unknown key and for an ambiguous word.
     """
     public, label = find(what, "key")
     known = [entry for entry, _ in edit.trusted() if entry.public == public]
     revoked = any(digits == public.hex() for _, digits, _, _ in edit.revocations())
     if not (label or known or revoked):
         raise errors.UsageError(
-            f"Nothing is known here of key {public.hex()}", "`edge key list` shows the keys there are"
+            f"There is no key {public.hex()} here", "`edge key list` shows the known keys"
         )
     return {
         "public": public.hex(),
@@ -66,11 +66,11 @@ def describe(what: str) -> Facts:
 
 
 def add(what: str, *, label: str = "", plugins: Sequence[str] | None = None, again: bool = False) -> Done:
-    """Trusts a key, or all those of a file; `trusted` of the fact has one for each key.
+    """Trusts a key, or all keys of a file; `trusted` of the event has one item for each.
 
-    `what`: as `describe` has it, or a file of lines of trust. `plugins`: names and prefixes with a * behind
-    them; empty for all plugins, None for what was said before. `again`: also a key that was revoked.
-    Raises `errors.UsageError` for what names no key, and as `edge.trust.edit.add`.
+    `what`: as in `describe`, or a file of lines of trust. `plugins`: names, and prefixes followed by *; empty
+    for all plugins, None to keep an earlier list. `again`: accepts a revoked key.
+    Raises `errors.UsageError` if there is no such key, and the same as `edge.trust.edit.add`.
     """
     _check_plugins(plugins or ())
     wanted = [
@@ -81,16 +81,16 @@ def add(what: str, *, label: str = "", plugins: Sequence[str] | None = None, aga
     made: list[Facts] = []
     remarks: list[str] = []
     for entry, named, scope in wanted:
-        made.append(_without_event(edit.add(entry.public, named, scope, again=again)))
+        made.append(_without_kind(edit.add(entry.public, named, scope, again=again)))
         remarks += _unexpected(made[-1])
     return Done({"trusted": made}, impact.stopped(), tuple(remarks))
 
 
 def revoke(what: str, reason: str = "") -> Done:
-    """Revokes a key, or what has a digest.
+    """Revokes a key or a digest.
 
-    `what`: a key as `describe` has it; sha256: and 64 digits; or a package's or an artifact's path.
-    Raises `errors.UsageError` for what is none of these, and `errors.Refused` for a file that is damaged.
+    `what`: a key as in `describe`; sha256: and 64 digits; or the path of a package or an artifact.
+    Raises `errors.UsageError` for anything else, and `errors.Refused` for a damaged file.
     """
     reason = _one_line(reason)
     remarks: list[str] = []
@@ -99,7 +99,7 @@ def revoke(what: str, reason: str = "") -> Done:
         if not is_digest(digits):
             raise errors.UsageError(
                 f"{what}: a digest has 64 hexadecimal digits",
-                "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
+                "`edge show NAME --json` shows that of a release (id), `edge inspect FILE` those of a file",
             )
     elif not trust_lines.pasted(what) and (
         "/" in what or what.endswith(CODE) or (is_file(what) and not _is_known(what))
@@ -108,46 +108,48 @@ def revoke(what: str, reason: str = "") -> Done:
     else:
         kind, digits = trust.ALGORITHM, find(what)[0].hex()
         if is_folder(store.release_path(digits)):
-            raise errors.UsageError(f"{digits} is a release, not a key", f"`edge key revoke sha256:{digits}`")
+            raise errors.UsageError(
+                f"{digits} is a release, not a key", f"To revoke it: `edge key revoke sha256:{digits}`"
+            )
         remarks = _own_or_brought(digits)
     impact = Impact()
-    fact = _without_event(edit.revoke(kind, digits, reason))
-    return Done(fact, impact.stopped(), tuple(remarks))
+    event = _without_kind(edit.revoke(kind, digits, reason))
+    return Done(event, impact.stopped(), tuple(remarks))
 
 
 def set_floor(version: str) -> Done:
     """Refuses code of compilers older than a release of wasmtime.
 
-    Raises `errors.UsageError` for what is no release, or newer than this library's own.
+    Raises `errors.UsageError` for an invalid release, and for one newer than this library's own.
     """
     own = native.about()["wasmtime"]
     wanted, newest = _version(version), _version(own)
     if wanted > newest:
         raise errors.UsageError(
-            f"This library is wasmtime {own}: nothing here could compile for a floor of {version}",
+            f"The floor {version} is newer than this library (wasmtime {own}), whose code it would refuse",
             "Update Edge first",
         )
     impact = Impact()
-    fact = _without_event(edit.set_floor(version))
+    event = _without_kind(edit.set_floor(version))
     stopped = impact.stopped()
     remarks = []
-    if fact["before"] and wanted < _version(fact["before"]):
-        remarks.append(f"the floor was {fact['before']}: code of older compilers is loaded again")
+    if event["before"] and wanted < _version(event["before"]):
+        remarks.append(f"the floor was {event['before']}: code of older compilers is accepted again")
     holds = edit.floor()
     if _version(holds) > wanted:
-        remarks.append(f"what a bundle brought says {holds}, and the higher floor holds")
-    return Done(fact, stopped, tuple(remarks))
+        remarks.append(f"the floor of the bundle is {holds}; the higher floor applies")
+    return Done(event, stopped, tuple(remarks))
 
 
 def floor() -> str:
-    """The oldest release of wasmtime whose code is loaded, by all files of trust; empty for any."""
+    """The oldest release of wasmtime whose code is loaded, from all files of trust; empty for any."""
     return edit.floor()
 
 
 def listed() -> Facts:
-    """Own keys, trusted ones and whether they count at the level of this device, revocations, the floor.
+    """Own keys, trusted keys and whether the level of this device accepts them, revocations, the floor.
 
-    Raises `errors.EnvironmentFault` where a file of trust or of the policy can't be read.
+    Raises `errors.EnvironmentFault` if a file of trust or of the policy can't be read.
     """
     held = Held()
     trust_held.check_all(held)
@@ -177,10 +179,10 @@ def listed() -> Facts:
     }
 
 
-def find(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
-    """A key by its digits, an own one's name, a trusted one's label or a known one's first digits; its label.
+def find(what: str, kinds: str = "key or file") -> tuple[bytes, str]:
+    """The key and the label for digits, the name of an own key, the label of a trusted one, or first digits.
 
-    `kinds`: what the word might have been. Raises `errors.UsageError` where it means no key, or several.
+    `kinds`: what the word may name, for messages. Raises `errors.UsageError` for no key and for several.
     """
     if _is_key(what):
         return bytes.fromhex(what), ""
@@ -191,17 +193,17 @@ def find(what: str, kinds: str = "key and no file") -> tuple[bytes, str]:
     found = _named(what)
     if not found:
         raise errors.UsageError(
-            f"There is no {kinds} `{safe(what, WORD_LIMIT)}` here", "`edge key list` shows the keys there are"
+            f"There is no {kinds} `{safe(what, WORD_LIMIT)}` here", "`edge key list` shows the known keys"
         )
     if len(found) > 1:
         raise errors.UsageError(
-            f"{len(found)} keys here are called `{safe(what, WORD_LIMIT)}`", "Give all 64 digits of one"
+            f"{len(found)} keys here match `{safe(what, WORD_LIMIT)}`", "Name one by all 64 digits"
         )
     return found.popitem()
 
 
 def _named(what: str) -> dict[bytes, str]:
-    """The keys here that a label, or the first digits that messages show, stands for; and their labels."""
+    """The known keys with a label or with these first digits, and their labels."""
     labels = {key.public: key.name for key in keyring.every()[0]} if _is_shortened(what) else {}
     labels |= {entry.public: entry.label for entry, _ in edit.trusted()}
     return {
@@ -212,7 +214,7 @@ def _named(what: str) -> dict[bytes, str]:
 
 
 def _keys(what: str) -> list[Trusted]:
-    """The same, or all of a file's lines with what they say that a key may sign."""
+    """The keys to trust: one key, or all lines of a file with their plugins."""
     if own := trust_lines.pasted(what):
         return own
     if _is_key(what) or keyring.is_there(what) or not is_file(what) or is_folder(what):
@@ -222,16 +224,16 @@ def _keys(what: str) -> list[Trusted]:
         content = check(files.read_input(what), what)
         lines = making.read_trust(content.removeprefix(files.BYTE_ORDER_MARK), what)
     except errors.OptionsError as error:
-        # Not a fault of this machine's own trust, which is what trust_lines.parse is for.
+        # The file is not part of this machine's trust, whose faults trust_lines.parse reports.
         raise errors.UsageError(error.message, KEY_FILE) from None
     found = trust_lines.keys_of(lines)
     if not found or edit.says_more(lines):
-        raise errors.UsageError(f"{what} is no file of keys to trust", KEY_FILE)
+        raise errors.UsageError(f"{what} is not a file of keys to trust", KEY_FILE)
     return found
 
 
 def _is_known(what: str) -> bool:
-    """Whether a key goes by this, as `find` takes it."""
+    """Whether `find` finds a key for the word."""
     return _is_key(what) or keyring.is_there(what) or bool(_named(what))
 
 
@@ -243,33 +245,33 @@ def _is_shortened(what: str) -> bool:
     return SHOWN_DIGITS <= len(what) < edit.KEY_DIGITS and not what.lower().strip(DIGITS)
 
 
-def _unexpected(fact: Facts) -> list[str]:
-    """What somebody who trusts a key may not expect."""
+def _unexpected(event: Facts) -> list[str]:
+    """Remarks on effects of trusting a key that the operator may not expect."""
     remarks = []
-    if fact["again"]:
-        remarks.append(f"key {fact['key'][:SHOWN_DIGITS]} had been revoked here, and is not any more")
+    if event["again"]:
+        remarks.append(f"key {event['key'][:SHOWN_DIGITS]} was revoked here, and is trusted again")
     for entry, path in edit.trusted():
-        wider = fact["plugins"] and not entry.plugins
-        if wider and entry.public.hex() == fact["key"] and path != trust.operator_path():
+        wider = event["plugins"] and not entry.plugins
+        if wider and entry.public.hex() == event["key"] and path != trust.operator_path():
             whose = f"{path} trusts it" if path else "it is this machine's own key, which is trusted"
-            remarks.append(f"{whose} for every plugin; revoked, it is trusted for none")
+            remarks.append(f"{whose} for every plugin; only revoking it ends that")
     return remarks
 
 
 def _own_or_brought(digits: str) -> list[str]:
-    """What somebody who revokes a key may not expect."""
+    """Remarks on effects of revoking a key that the operator may not expect."""
     remarks = []
     if bytes.fromhex(digits) == key_file.local_public():
-        remarks.append("this is this machine's own key: what it compiles will not run here any more")
+        remarks.append("this is this machine's own key: plugins compiled here will no longer run here")
     return remarks + [
-        f"{path} brought this key: {word(entry.label)}"
+        f"this key comes from {path}: {word(entry.label)}"
         for entry, path in edit.trusted()
         if entry.public.hex() == digits and path not in ("", trust.operator_path())
     ]
 
 
 def _release_of(path: str) -> str:
-    """The digest by which a file is known to who loads it, which is not that of the whole file."""
+    """The digest that is checked when a file is loaded; not that of the whole file."""
     from edge.package import HEAD_BYTES, is_package, open_package
 
     fd = files.open_input(path)
@@ -285,7 +287,7 @@ def _release_of(path: str) -> str:
 
 
 def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
-    """The keys that count at a level, and what for by all their lines together."""
+    """The keys that a level accepts, each with the plugins of all its lines."""
     only = levels.operator_only(level)
     found: Counting = {}
     for entry, path in trusted:
@@ -300,7 +302,7 @@ def _counting(trusted: list[tuple[Trusted, str]], level: str) -> Counting:
 
 
 def _counts(entry: Trusted, counting: Counting) -> bool:
-    """Whether a key counts for all that a line trusts it with, be it by other lines."""
+    """Whether a key is accepted for all plugins of a line, possibly through other lines."""
     plugins = counting.get(entry.public, set())
     return plugins is None or (bool(entry.plugins) and plugins.issuperset(entry.plugins))
 
@@ -309,17 +311,17 @@ def _check_plugins(names: Sequence[str]) -> None:
     for name in names:
         if not name or name.removesuffix(ALL).strip(INNER):
             raise errors.UsageError(
-                f"`{name}` names no plugins",
-                "A plugin's name, or its beginning and a *, as in weather,pump-*",
+                f"`{name}` is not a plugin name or prefix",
+                "Plugin names, or prefixes followed by *, as in weather,pump-*",
             )
 
 
 def _one_line(text: str) -> str:
-    """One line without a #, which begins a comment."""
+    """The text in one line; refuses a #, which starts a comment."""
     text = " ".join(text.split())
     if "#" in text or not text.isprintable():
         raise errors.UsageError(
-            f"`{phrase(text, WORD_LIMIT)}` can't be a label", "One line of text, without #"
+            f"`{phrase(text, WORD_LIMIT)}` is not a valid label or reason", "Use one line of text without #"
         )
     return text
 
@@ -327,9 +329,11 @@ def _one_line(text: str) -> str:
 def _version(text: str) -> tuple[int, ...]:
     parts = text.split(".")
     if len(parts) != 3 or not all(part.isdecimal() and part.isascii() for part in parts):
-        raise errors.UsageError(f"`{text}` is no release of wasmtime", "Three numbers, as in 48.0.8")
+        raise errors.UsageError(
+            f"`{text}` is not a release of wasmtime", "A release has three numbers, as in 48.0.8"
+        )
     return tuple(map(int, parts))
 
 
-def _without_event(fact: Facts) -> Facts:
-    return {name: value for name, value in fact.items() if name != "event"}
+def _without_kind(event: Facts) -> Facts:
+    return {name: value for name, value in event.items() if name != "event"}

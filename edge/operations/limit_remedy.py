@@ -1,4 +1,4 @@
-"""What to do after a call of an installed plugin went over a limit: where that limit comes from."""
+"""Remedies for calls that went over a limit: the place where the limit is set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORDS = {
     "table": "table_elements",
     "memory": "memory",
 }
-"""How the native library's sentences call a limit, those first that the others may come after."""
+"""Words for limits in messages of the native library, in order of precedence."""
 
 
 OPTIONS = {
@@ -24,20 +24,20 @@ OPTIONS = {
     "memory": "--memory MB",
     "host_calls": "--host-calls N",
 }
-"""What `edge run` has for a limit."""
+"""Options of `edge run` by limit."""
 
 AT_START = ": it starts with "
-STACK = "much of it may be the stack that its linker reserves: `-z stack-size=65536` of wasm-ld reserves less"
+STACK = "much of it may be stack that the linker reserves: `-z stack-size=65536` of wasm-ld reserves less"
 
 
 def explain_run(error: Exception) -> None:
-    """Gives an error of `edge run` the remedy that goes with its options."""
+    """Sets the remedy of an error of `edge run`."""
     limit = limit_of(error)
     if not (limit and isinstance(error, errors.CallFailed)):
         return
     option = OPTIONS.get(limit)
     more = (
-        f"Allow it more, if it is worth it: {option}"
+        f"To allow more: {option}"
         if option
         else (
             f"Declare {limit} under [edge.limits] of a manifest; run it with --manifest FILE --level relaxed"
@@ -51,56 +51,56 @@ def _starts_with_memory(error: errors.CallFailed, limit: str) -> bool:
 
 
 def explain(error: Exception, own: CallPlan, timeout: float | None) -> None:
-    """Gives an error the remedy that goes with the plugin's manifest and grants.
+    """Sets the remedy of an error according to the plugin's manifest and grants.
 
-    `timeout`: what was asked for instead of its own.
+    `timeout`: the requested timeout, None for the plugin's own.
     """
     limit = limit_of(error)
     if not (limit and isinstance(error, errors.CallFailed)):
         return
     held = own.grants["limits"][limit]
     if limit == "deadline" and timeout is not None and timeout < held:
-        error.remedy = f"Without --timeout it has {held:g} s"
+        error.remedy = f"Without --timeout the limit is {held:g} s"
         return
-    amounts = [ask[2] for ask in own.grants["declared"] if ask[:2] == ["limits", limit]]
+    amounts = [request[2] for request in own.grants["declared"] if request[:2] == ["limits", limit]]
     asked = max(amounts, key=float, default="0")
     grant = f"edge policy grant {own.name} limits {limit}"
     if float(asked) > held:
-        error.remedy = f"Its manifest asks for {asked}, and `{grant} {asked}` gives it that"
+        error.remedy = f"Its manifest requests {asked}; `{grant} {asked}` grants it"
         return
     if _starts_with_memory(error, limit):
-        error.remedy = f"Its author declares memory under [edge.limits], or builds it with less: {STACK}"
+        error.remedy = f"Its author can declare memory under [edge.limits], or build it with less: {STACK}"
         return
     error.remedy = (
-        f"Its author raises {limit} under [edge.limits] of its manifest, from {held:.16g}; what is more than "
-        f"this device gives without consent, `{grant} AMOUNT` does"
+        f"Its author can raise {limit} under [edge.limits] of its manifest, now {held:.16g}; "
+        f"`{grant} AMOUNT` grants more than this device gives without consent"
     )
 
 
 def explain_room(error: Exception, name: str) -> None:
-    """Gives an error of admission the remedy of a plugin of which no call ever fits."""
+    """Sets the remedy of an admission error if no call of the plugin can ever fit."""
     if not isinstance(error, errors.NotAdmitted):
         return
     from edge.store.fitting import misfit
 
-    found = misfit(name)
-    if found is not None:
-        error.remedy = found[1]
+    advice = misfit(name)
+    if advice is not None:
+        error.remedy = advice[1]
 
 
 ARGUMENTS = "crossing:"
 
 
 def limit_of(error: Exception) -> str:
-    """The limit that a call went over, empty for none that can be told."""
+    """The limit that a call went over; empty if unknown."""
     if isinstance(error, errors.OutOfFuel):
         return "fuel"
     if isinstance(error, errors.DeadlineExceeded):
         return "deadline"
     if not isinstance(error, errors.OverLimit):
         return ""
-    # Behind the plugin's name, which may be anything, and before the trap that came of it. What is wrong with
-    # the arguments of a call has no name before it.
+    # Between the plugin's name, which may contain any words, and the trap that followed. Messages about the
+    # arguments of a call do not start with a name.
     name, _, rest = error.message.partition(": ")
-    said = ARGUMENTS if name == "Crossing" else rest.partition("; then: ")[0]
-    return next((limit for word, limit in WORDS.items() if word in said), "")
+    cause = ARGUMENTS if name == "Crossing" else rest.partition("; then: ")[0]
+    return next((limit for word, limit in WORDS.items() if word in cause), "")

@@ -1,4 +1,4 @@
-"""Which release number a plugin gets that is compiled here, where its manifest alone does not say.
+"""Release numbers of plugins that are compiled here, if the manifest has none.
 
 RATIONALE, "Why the machine numbers what it compiles".
 """
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
     from edge.store import Record
 
-NAME_ONE = "Name a number that rises with every release in its manifest: release = {} under [edge]"
+NAME_ONE = "Add a number that rises with every release to its manifest: release = {} under [edge]"
 
 
-def number_of(manifest: Manifest, found: Record | None) -> int:
-    """The release number for a plugin; `found`: its record, None for one that was never installed.
+def number_of(manifest: Manifest, record: Record | None) -> int:
+    """The release number for a plugin; `record`: None if it was never installed.
 
-    Raises `errors.Downgrade` for an older version than was installed, and `errors.BadManifest` where nobody
-    can say which of two versions is newer.
+    Raises `errors.Downgrade` for an older version than the installed one, and `errors.BadManifest` if the
+    order of two versions is unknown.
     """
     own, version = manifest.release, manifest.version
     if own and own != derive(version):
         return own
-    if found is None or not found.floor:
+    if record is None or not record.floor:
         if not own and order(version) is None:
-            _refuse(manifest, f"it is not known what comes after version {version}", 1)
+            _refuse(manifest, f"it is not known which version follows {version}", 1)
         return own or 1
-    installed = _number_of(found.current, version) or _number_of(found.previous, version)
-    newest = _newest_version(found)
+    installed = _number_of(record.current, version) or _number_of(record.previous, version)
+    newest = _newest_version(record)
     if installed or newest == version:
-        return installed or found.floor
-    return own if own > found.floor else _compared(manifest, newest, found)
+        return installed or record.floor
+    return own if own > record.floor else _compared(manifest, newest, record)
 
 
-def _compared(manifest: Manifest, newest: str, found: Record) -> int:
-    """The number for a version that has none above the floor; `newest`: the version that has the floor's."""
-    floor = found.floor
+def _compared(manifest: Manifest, newest: str, record: Record) -> int:
+    """The number for a version without one above the floor; `newest`: the version with the floor's number."""
+    floor = record.floor
     before, now = order(newest), order(manifest.version)
     if before is None or now is None:
         if manifest.release:
@@ -55,34 +55,34 @@ def _compared(manifest: Manifest, newest: str, found: Record) -> int:
         raise errors.Downgrade(
             f"{manifest.name}: version {manifest.version} is older than {newest}, which was installed before",
             "Get a newer one"
-            if found.current
+            if record.current
             else f"Get a newer one, or forget that: `edge remove {manifest.name} --forget`",
         )
     return floor + 1 if now > before else floor
 
 
-def _newest_version(found: Record) -> str:
-    """The version of the newest release that was ever installed, empty where nobody knows."""
-    if found.newest_version:
-        return found.newest_version
-    newest = (found.newest or found.current)[:ID_DIGITS]
-    for release in (found.current, found.previous):
+def _newest_version(record: Record) -> str:
+    """The version of the newest release that was ever installed; empty if unknown."""
+    if record.newest_version:
+        return record.newest_version
+    newest = (record.newest or record.current)[:ID_DIGITS]
+    for release in (record.current, record.previous):
         if release and release[:ID_DIGITS] == newest:
-            version, _ = _said(release)
+            version, _ = _version_and_number(release)
             return version
     return ""
 
 
 def _number_of(release: str, version: str) -> int:
-    """The number of an installed release, if it has that version; otherwise 0."""
+    """The number of an installed release if it has this version; otherwise 0."""
     if not release:
         return 0
-    said, number = _said(release)
-    return number if said == version else 0
+    installed, number = _version_and_number(release)
+    return number if installed == version else 0
 
 
-def _said(release: str) -> tuple[str, int]:
-    """The version and the number of an installed release, nothing of one that is damaged."""
+def _version_and_number(release: str) -> tuple[str, int]:
+    """Version and number of an installed release; empty and 0 if it is damaged."""
     try:
         description = description_of(release)
     except errors.EdgeError:

@@ -1,4 +1,4 @@
-"""What is installed, as data: a row for every plugin, or all about one."""
+"""Installed plugins as data: a row for each, or the details of one."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 
 def every(view: View | None = None) -> tuple[list[Facts], errors.EdgeError | None]:
-    """A row for each installed plugin, by name, and what of this machine leaves open whether calls load them.
+    """A row for each installed plugin, by name, and the fault of this machine that makes states unknown.
 
-    name, version, release, state (edge/store/status.py), enabled, tools, problem. A plugin that is damaged
-    has no version. Raises `errors.EnvironmentFault` where the store can't be read.
+    Fields: name, version, release, state (edge/store/status.py), enabled, tools, problem. Damaged plugins
+    have no version. Raises `errors.EnvironmentFault` if the store can't be read.
     """
     view = view or View()
-    rows = [found for name in records.named() if (found := row(name, view)) is not None]
+    rows = [plugin for name in records.named() if (plugin := row(name, view)) is not None]
     return rows, _fault(view, rows)
 
 
 def one(name: str, view: View | None = None) -> Facts:
-    """All about an installed plugin.
+    """The details of an installed plugin.
 
-    Raises `errors.NotInstalled`, and `errors.StoreDamaged` for one that can't be read.
+    Raises `errors.NotInstalled`, and `errors.StoreDamaged` if it can't be read.
     """
     view = view or View()
     return _facts(Installed(name, view), view)
 
 
 def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
-    """What of this machine leaves open which plugins a call would load."""
+    """The fault of this machine that makes it unknown which plugins calls load; None without one."""
     try:
         view.check()
         if any(row["state"] == status.UNKNOWN for row in rows):
@@ -50,12 +50,12 @@ def _fault(view: View, rows: list[dict[str, Any]]) -> errors.EdgeError | None:
 
 
 def row(name: str, view: View) -> Facts | None:
-    """A plugin as `every` has it; None for one that is not installed."""
+    """The row of a plugin; None if it is not installed."""
     try:
-        found = view.record(name)
-        if found is None or not found.current:
+        record = view.record(name)
+        if record is None or not record.current:
             return None
-        description = view.release(found.current, name).description
+        description = view.release(record.current, name).description
     except errors.EdgeError as error:
         return {
             "name": name,
@@ -66,13 +66,13 @@ def row(name: str, view: View) -> Facts | None:
             "tools": [],
             "problem": error.message,
         }
-    state, why = status.state(found, view)
+    state, why = status.state(record, view)
     return {
         "name": name,
         "version": description["version"],
         "release": description["release"],
         "state": state,
-        "enabled": found.enabled,
+        "enabled": record.enabled,
         "tools": [tool["name"] for tool in description.get("tools") or ()],
         "problem": why or None,
     }

@@ -1,7 +1,7 @@
-"""Changes of the policy: what its file and the store's records say together, and who has to agree.
+"""Changes of the policy, in its file and in the store's records.
 
-Each answers a `Done` (edge/operations/impact.py). A change that lets plugins do more asks `consent`, a
-function that is told what it would be.
+Each returns a `Done` (edge/operations/impact.py). A change that lets plugins do more calls `consent` with a
+description of the change.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     from edge.manifest import Manifest
     from edge.permissions.catalogue import Request
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
     Consent = Callable[[str], bool]
 
 AMOUNTS = ("kv", "limits")
 
 
 def set_level(level: str, plugin: str = "", *, consent: Consent | None = None) -> Done:
-    """Sets the level of this device, or of a plugin; an empty one gives a plugin the device's again.
+    """Sets the level of this device or of a plugin; an empty one removes a plugin's own level.
 
-    A lower level needs `consent`. Raises `errors.NeedsConsent` where nobody agreed, and
-    `errors.OptionsError` for a level that there is not.
+    A lower level needs `consent`. Raises `errors.NeedsConsent` without it, and `errors.OptionsError` for an
+    unknown level.
     """
-    said = policy_file.load()
-    before = said.level_of(plugin) if plugin else said.level
-    _check_lowering(level or said.level, before, plugin, consent)
+    policy = policy_file.load()
+    before = policy.level_of(plugin) if plugin else policy.level
+    _check_lowering(level or policy.level, before, plugin, consent)
     impact = Impact()
     return _done(change.set_level(level, plugin), impact)
 
 
 def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
-    """Sets the highest risk of unattended calls; a higher one needs `consent`, as `set_level` has it."""
+    """Sets the highest risk of unattended calls; a higher one needs `consent`, as in `set_level`."""
     before, order = policy_file.load().unattended, (NOBODY, *RISKS)
     if risk in order and order.index(risk) > order.index(before):
         _check_agreed(f"raising the risk of unattended calls from {before} to {risk}", consent)
@@ -56,64 +56,66 @@ def set_unattended(risk: str, *, consent: Consent | None = None) -> Done:
     return _done(change.set_unattended(risk), impact)
 
 
-def grant(name: str, ask: Request) -> Done:
-    """Grants something to a plugin; `remark` of the fact says where it does not do what it says.
+def grant(name: str, request: Request) -> Done:
+    """Grants a request to a plugin.
 
-    `effect` of it: whether the installed release, if there is one, asks for any of it. Raises
-    `errors.OptionsError` for a limit that there is not, as for all that can't be granted.
+    The event has `effect`, whether the installed release (if any) requests any of it, and `remark`, the
+    reason if the grant has less effect than expected. Raises `errors.OptionsError` for an unknown limit and
+    for anything else that can't be granted.
     """
-    if ask[0] == "limits" and len(ask) > 1 and ask[1] not in (*LIMITS, *RATES):
-        raise errors.OptionsError(f"There is no limit `{ask[1]}`", meant(ask[1], (*LIMITS, *RATES)))
-    effect, remark = _effect(name, ask)
+    if request[0] == "limits" and len(request) > 1 and request[1] not in (*LIMITS, *RATES):
+        raise errors.OptionsError(f"No such limit: `{request[1]}`", meant(request[1], (*LIMITS, *RATES)))
+    effect, remark = _effect(name, request)
     impact = Impact()
-    return _done({**change.grant(name, ask), "effect": effect, "remark": remark}, impact)
+    return _done({**change.grant(name, request), "effect": effect, "remark": remark}, impact)
 
 
-def revoke(name: str, ask: Request) -> Done:
-    """Takes back what was granted or agreed to; `still` of the fact is what takes in `ask` all the same.
+def revoke(name: str, request: Request) -> Done:
+    """Revokes grants and consents.
 
-    `remark` says where a security level gives it without anybody's word.
+    The event has `still`, the grants and consents that still cover the request, and `remark`, which reports
+    that a security level grants it by itself.
     """
     impact = Impact()
-    removed = take_back(name, ask)
-    fact = change.revoke(name, ask)
-    still, remark = _still(name, ask)
-    return _done({**fact, "removed": fact["removed"] + removed, "still": still, "remark": remark}, impact)
+    removed = take_back(name, request)
+    event = change.revoke(name, request)
+    still, remark = _still(name, request)
+    return _done({**event, "removed": event["removed"] + removed, "still": still, "remark": remark}, impact)
 
 
 def delete(name: str, *, consent: Consent | None = None) -> Done:
-    """Takes back all that was said of a plugin, and all that was agreed to.
+    """Removes the level, grants and consents of a plugin.
 
-    Where a lower level holds for it then, that needs `consent`, as `set_level` has it.
+    If this lowers its level, it needs `consent`, as in `set_level`.
     """
     policy = policy_file.load()
     _check_lowering(policy.level, policy.level_of(name), name, consent)
     impact = Impact()
-    said = name in policy.plugins
+    had_policy = name in policy.plugins
     removed = take_back(name)
-    return _done({**change.delete(name), "removed": removed, "said": said or bool(removed)}, impact)
+    return _done({**change.delete(name), "removed": removed, "said": had_policy or bool(removed)}, impact)
 
 
-def _done(fact: Fact, impact: Impact) -> Done:
-    """What was changed; of a plugin also whether it is installed."""
-    remarks = [fact["remark"]] if fact.get("remark") else []
-    name = fact["plugin"]
-    for ask in fact.get("still", ()):
-        held = requests.spelled(tuple(ask))
+def _done(event: Event, impact: Impact) -> Done:
+    """The result of a change; for a plugin also whether it is installed."""
+    remarks = [event["remark"]] if event.get("remark") else []
+    name = event["plugin"]
+    for request in event.get("still", ()):
+        wider = requests.spelled(tuple(request))
         remarks.append(
-            f"{name} still has {requests.spelled(tuple(fact['ask']))}, which {held} takes in: "
-            f"edge policy revoke {name} {held}"
+            f"{name} still has {requests.spelled(tuple(event['ask']))}, which {wider} covers: "
+            f"edge policy revoke {name} {wider}"
         )
     if name:
-        fact["installed"] = status.is_installed(name)
-        if not fact["installed"]:
-            later = "; what is said of it holds once it is" if fact["act"] in ("level", "grant") else ""
+        event["installed"] = status.is_installed(name)
+        if not event["installed"]:
+            later = "; this applies once it is installed" if event["act"] in ("level", "grant") else ""
             remarks.append(f"{name} is not installed here{later}")
-    return Done(fact, impact.stopped(), tuple(remarks))
+    return Done(event, impact.stopped(), tuple(remarks))
 
 
 def _check_lowering(after: str, before: str, plugin: str, consent: Consent | None) -> None:
-    """Asks before a level is lowered; one that there is not is refused by the change itself."""
+    """Asks before a level is lowered; the change itself refuses unknown levels."""
     if after in levels.LEVELS and levels.is_lower(after, before):
         _check_agreed(f"lowering the level of {plugin or 'this device'} from {before} to {after}", consent)
 
@@ -121,60 +123,64 @@ def _check_lowering(after: str, before: str, plugin: str, consent: Consent | Non
 def _check_agreed(what: str, consent: Consent | None) -> None:
     if consent is None or not consent(what):
         raise errors.NeedsConsent(
-            f"Nothing was changed: nobody agreed to {what}", "Answer yes at a terminal, or give --yes"
+            f"Nothing was changed: there was no consent to {what}", "Consent at a terminal, or use --yes"
         )
 
 
 def _manifest(name: str) -> Manifest | None:
-    """The manifest of an installed plugin, None where there is none to read."""
+    """The manifest of an installed plugin; None if it can't be read."""
     try:
-        found = store.find(name)
-        return manifest_of(found.current) if found is not None and found.current else None
+        record = store.find(name)
+        return manifest_of(record.current) if record is not None and record.current else None
     except errors.EdgeError:
-        # A grant does not need it; whoever calls the plugin is told.
+        # A grant does not need it; calls of the plugin report the damage.
         return None
 
 
-def _effect(name: str, ask: Request) -> tuple[bool, str]:
-    """Whether an installed plugin asks for any of what it is granted, and what there is to say of that."""
+def _effect(name: str, request: Request) -> tuple[bool, str]:
+    """Whether an installed plugin requests any of a grant, and a remark."""
     manifest = _manifest(name)
     if manifest is None:
         return True, ""
-    asked = [own for own in manifest.requests if own[0] == ask[0]]
-    if any(requests.covers(own, ask) for own in asked):
+    asked = [own for own in manifest.requests if own[0] == request[0]]
+    if any(requests.covers(own, request) for own in asked):
         return True, ""
-    within = [own for own in asked if requests.covers(ask, own)]
+    within = [own for own in asked if requests.covers(request, own)]
     if within:
-        # Of an amount it gets what it asks for.
-        more = f"{name} asks for {requests.spelled(within[0])}, and gets no more" if ask[0] in AMOUNTS else ""
-        return True, more if len(ask) > 1 else ""
-    told = (
-        f"{name} does not ask for {requests.spelled(ask)}: that changes nothing before a release of it does"
+        # A plugin gets no higher amount than it requests.
+        more = (
+            f"{name} requests {requests.spelled(within[0])} and gets no more" if request[0] in AMOUNTS else ""
+        )
+        return True, more if len(request) > 1 else ""
+    remark = (
+        f"{name} does not request {requests.spelled(request)}: this has no effect until a release requests it"
     )
-    if ask[0] == "config_read" and len(ask) > 1 and manifest.secrets:
-        return False, f"{told}. Of its secrets: {meant(ask[1], manifest.secrets)}"
+    if request[0] == "config_read" and len(request) > 1 and manifest.secrets:
+        return False, f"{remark}. Of its secrets: {meant(request[1], manifest.secrets)}"
     if asked:
-        return False, f"{told}. It asks for {'; '.join(map(requests.spelled, asked[:5]))}"
-    return False, told
+        return False, f"{remark}. It requests {'; '.join(map(requests.spelled, asked[:5]))}"
+    return False, remark
 
 
-def _still(name: str, ask: Request) -> tuple[list[Request], str]:
-    """What was granted or agreed to and still takes in `ask`, and what a level gives without that."""
+def _still(name: str, request: Request) -> tuple[list[Request], str]:
+    """Grants and consents that still cover the request, and a remark if a level grants it by itself."""
     view = View()
     try:
-        found = view.record(name)
+        record = view.record(name)
     except errors.StoreDamaged:
-        found = None
-    said = view.policy
-    if found is not None and found.current:
-        said = said.agreed(name, found.consents)
-    own = said.of(name)
-    still = [held for held in dict.fromkeys((*own.grants, *own.consents)) if requests.covers(held, ask)]
+        record = None
+    policy = view.policy
+    if record is not None and record.current:
+        policy = policy.agreed(name, record.consents)
+    own = policy.of(name)
+    still = [
+        wider for wider in dict.fromkeys((*own.grants, *own.consents)) if requests.covers(wider, request)
+    ]
     manifest = _manifest(name)
-    if still or manifest is None or found is None:
+    if still or manifest is None or record is None:
         return still, ""
-    level = view.release(found.current, name).level
-    given = any(requests.covers(own, ask) or requests.covers(ask, own) for own in manifest.requests)
+    level = view.release(record.current, name).level
+    given = any(requests.covers(own, request) or requests.covers(request, own) for own in manifest.requests)
     if given and levels.LEVELS[level]["consent"] == "none":
-        return [], f"at level {level}, {name} has all that its manifest asks for"
+        return [], f"at level {level}, {name} has everything that its manifest requests"
     return [], ""

@@ -1,4 +1,4 @@
-"""What the operator has said, of the device and all plugins or of one, and what a plugin gets of that."""
+"""The policy of the device and all plugins, or what applies to one plugin."""
 
 from __future__ import annotations
 
@@ -22,50 +22,52 @@ if TYPE_CHECKING:
 
 def of_device() -> Facts:
     """The policy with all consents: path, level, unattended, and plugins by name."""
-    said = policy_file.load()
-    for found in records.every():
-        if found.current or found.consents:
-            said = said.agreed(found.name, found.consents)
+    policy = policy_file.load()
+    for record in records.every():
+        if record.current or record.consents:
+            policy = policy.agreed(record.name, record.consents)
     plugins = {
         name: {"level": own.level, "consents": own.consents, "grants": own.grants}
-        for name, own in sorted(said.plugins.items())
+        for name, own in sorted(policy.plugins.items())
     }
-    return {"path": said.path, "level": said.level, "unattended": said.unattended, "plugins": plugins}
+    return {"path": policy.path, "level": policy.level, "unattended": policy.unattended, "plugins": plugins}
 
 
 def of_plugin(name: str) -> tuple[Facts, tuple[Request, ...]]:
-    """What holds for a plugin, and which of its consents and grants do not count at its level.
+    """What applies to a plugin, and its consents and grants that its level ignores.
 
-    Raises `errors.NotInstalled` for one that is not installed and of which the policy says nothing.
+    Raises `errors.NotInstalled` if it is not installed and the policy has no entry for it.
     """
     view = View()
-    said, found = view.policy, view.record(name)
-    if found is not None and found.current:
-        said = said.agreed(name, found.consents)
-    elif name not in said.plugins:
-        raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy says nothing of it")
+    policy, record = view.policy, view.record(name)
+    if record is not None and record.current:
+        policy = policy.agreed(name, record.consents)
+    elif name not in policy.plugins:
+        raise errors.NotInstalled(f"No plugin `{name}` is installed, and the policy has no entry for it")
     else:
-        found = None
-    facts = _facts(said, name, found, view)
-    counting = said.accepted(name, facts["level"])
-    own = said.of(name)
+        record = None
+    facts = _facts(policy, name, record, view)
+    counting = policy.accepted(name, facts["level"])
+    own = policy.of(name)
     listed = dict.fromkeys((*own.grants, *own.consents))
-    return facts, tuple(ask for ask in listed if counting is not None and ask not in set(counting))
+    return facts, tuple(
+        request for request in listed if counting is not None and request not in set(counting)
+    )
 
 
-def _facts(said: Policy, name: str, found: Record | None, view: View) -> Facts:
-    own = said.of(name)
-    usual = said.level_of(name)
-    release = view.release(found.current, name) if found is not None else None
+def _facts(policy: Policy, name: str, record: Record | None, view: View) -> Facts:
+    own = policy.of(name)
+    usual = policy.level_of(name)
+    release = view.release(record.current, name) if record is not None else None
     level = release.level if release is not None else usual
     whose = "its own" if own.level else "the device's"
     if level != usual:
         whose = f"its manifest's; the policy says {usual}"
-    state, problem = status.state(found, view) if found is not None else ("", "")
+    state, problem = status.state(record, view) if record is not None else ("", "")
     allowed: tuple[Request, ...] = ()
     limits: dict[str, float] = {}
     if release is not None:
-        granted = grants.resolve(release.manifest, said, profile=view.profile, name=name)
+        granted = grants.resolve(release.manifest, policy, profile=view.profile, name=name)
         allowed, limits = granted.allowed, granted.limits
     return {
         "plugin": name,
@@ -74,7 +76,7 @@ def _facts(said: Policy, name: str, found: Record | None, view: View) -> Facts:
         "level": level,
         "level_of": whose,
         "keys": levels.LEVELS[level]["keys"],
-        "unattended": said.unattended,
+        "unattended": policy.unattended,
         "consents": own.consents,
         "grants": own.grants,
         "allowed": allowed,

@@ -1,4 +1,4 @@
-"""On which terms a plugin runs from its file, with no installation: manifest, level and policy together."""
+"""The terms of a plugin that runs from its file without installation: manifest, level and policy."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ SECRETS = "config_read"
 
 
 class Terms:
-    """On which terms a plugin runs.
+    """The terms of a plugin.
 
-    manifest  what it declares, nothing where none was given
-    policy    what the operator allows
-    grants    what comes of both
+    manifest  its declarations; empty without a manifest
+    policy    the operator's policy
+    grants    the grants that follow from both
     """
 
     __slots__ = ("grants", "manifest", "policy")
 
-    def __init__(self, declared: Manifest, said: Policy, granted: Grants) -> None:
+    def __init__(self, declared: Manifest, policy: Policy, granted: Grants) -> None:
         self.manifest = declared
-        self.policy = said
+        self.policy = policy
         self.grants = granted
 
     def trusted(self) -> bytes:
-        """Whose signatures count at this level (edge.trust)."""
+        """The keys that this level accepts, as text (edge.trust)."""
         return trust.text(operator_only=levels.operator_only(self.grants.level))
 
     def check_unattended(self, plugin: Plugin, named: Iterable[str]) -> None:
-        """Raises `errors.Denied` for a tool of too high a risk: the one that is named, or any there is."""
+        """Raises `errors.Denied` if the risk of the named tool, or of any if none is named, is too high."""
         for tool in named or [offered["name"] for offered in plugin.tools]:
             self.policy.check_unattended(plugin.name, self.manifest.tool(tool))
 
     def check_source(self, file: str, imports: list[str], unattended: Iterable[str] = ()) -> None:
-        """Raises before a component is compiled what can be known by then: grants, trust, a tool's risk.
+        """Checks grants, trust and a tool's risk before a component is compiled.
 
-        `unattended`: tools that are to be called with nobody there.
+        `unattended`: tools of unattended calls.
         """
         from edge.trust import key_file
 
@@ -64,7 +64,7 @@ class Terms:
 
             why, remedy = "was revoked here", "If that was a mistake: `edge key trust local --again`"
             if own is None or own.hex() not in [digits for _, digits, _, _ in edit.revocations()]:
-                why = "the operator did not add, and at this security level no other key counts"
+                why = "the operator did not add; this security level accepts no other keys"
                 remedy = "`edge key trust local` adds it"
             raise errors.Untrusted(
                 f"{file}: it would be signed with this machine's own key, which {why}", remedy
@@ -73,30 +73,30 @@ class Terms:
             self.policy.check_unattended(self.grants.plugin or file, self.manifest.tool(tool))
 
     def admit(self, plugin: Plugin, limits: Limits) -> Slot:
-        """Counts a call among all that this device has under way; raises as `Admission.admit`."""
+        """Counts a call among all running calls of this device; raises the same as `Admission.admit`."""
         if self.grants.plugin:
             return admit(here(), self.grants.plugin, limits, self.grants.limits)
         admission = Admission(Counters(), here())
         if plugin.description.get("plugin"):
             return admission.admit(plugin.name, limits)
-        # A file's name is not the plugin's, others may have the same: only the memory of calls is limited.
+        # Other plugins may have the same file name, so only the memory of calls is limited.
         return admission.admit(NAMELESS, limits, concurrent=0, per_minute=0)
 
 
 def terms(
     declared: Manifest, profile: Profile, *, level: str = "", secrets: Iterable[str] = (), audit: Audit
 ) -> tuple[Terms, dict[str, Any] | None]:
-    """The terms that a manifest and the policy give.
+    """The terms from a manifest and the policy, and an audit event if the level is below the policy's.
 
-    `level`: instead of the policy's. `secrets`: names of those that are handed over. `audit`: takes what is
-    denied. The second answer is what the audit log is to have where the level is lower than the policy's.
+    `level`: replaces the policy's. `secrets`: names of the secrets passed to the plugin. `audit`: takes
+    denials.
     """
-    said = policy_file.load()
-    # Whoever hands over a secret agrees that it is read.
+    policy = policy_file.load()
+    # Passing a secret is consent to reading it.
     agreed = [(SECRETS, name) for name in secrets]
-    said = said.agreed(declared.name, [ask for ask in agreed if ask in declared.requests])
-    granted = grants.resolve(declared, said, profile=profile, level=level, audit=audit)
-    usual = said.level_of(granted.plugin)
+    policy = policy.agreed(declared.name, [request for request in agreed if request in declared.requests])
+    granted = grants.resolve(declared, policy, profile=profile, level=level, audit=audit)
+    usual = policy.level_of(granted.plugin)
     lowered = None
     if levels.is_lower(granted.level, usual):
         lowered = {
@@ -106,13 +106,13 @@ def terms(
             "after": granted.level,
             "lowered": True,
         }
-    return Terms(declared, said, granted), lowered
+    return Terms(declared, policy, granted), lowered
 
 
 def explain_load(error: Exception, code: int, path: str) -> None:
-    """Says first that there is nothing to run, of a plugin without a tool: it imports what only it needs.
+    """Sets remedies that name the file and its signer.
 
-    Remedies name the file and who signed it.
+    For a plugin without tools, raises that error instead: its missing imports would hide the cause.
     """
     from edge import _native as native
     from edge import contract, files

@@ -1,4 +1,4 @@
-"""Configuration and secrets of installed plugins: what is set, and what comes of setting it."""
+"""Configuration and secrets of installed plugins."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Unchecked:
-    """What a change of a configuration set without a check.
+    """Parts of a configuration change that were not checked.
 
-    names  settings of which the schema says nothing, and which it does not forbid
-    rules  places of the schema with rules that are not checked here
+    names  settings that the schema neither defines nor forbids
+    rules  places of the schema with rules that Edge does not check
     """
 
     __slots__ = ("names", "rules")
@@ -39,8 +39,8 @@ class Unchecked:
 def describe(name: str) -> Facts:
     """The settings of a plugin: values, schema (of each setting), secrets (whether each is set), missing.
 
-    `withheld`: values that the installed release does not get; `free`: whether any text may be set, because
-    the plugin does not say what it takes. Raises `errors.NotInstalled` and `errors.StoreDamaged`.
+    `withheld`: values that the installed release does not receive; `free`: whether any text may be set,
+    because the plugin has no schema. Raises `errors.NotInstalled` and `errors.StoreDamaged`.
     """
     manifest = awaited.settable(name)
     values, is_set = config.values(name), stored_secrets.names(name)
@@ -59,9 +59,9 @@ def describe(name: str) -> Facts:
 def change(
     name: str, changes: Mapping[str, Any], removed: Iterable[str] = (), *, reset: bool = False
 ) -> Unchecked:
-    """Sets and removes values, all of it or nothing; `reset` drops first all that is set.
+    """Sets and removes values, all or none; `reset` first removes all values.
 
-    Raises `errors.ConfigError` for what the schema does not allow, and as `describe`.
+    Raises `errors.ConfigError` for values that the schema does not allow, and the same as `describe`.
     """
     manifest = awaited.settable(name)
     removed = tuple(removed)
@@ -76,7 +76,7 @@ def change(
 
 
 def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of Python as a configuration has them; `errors.ArgumentsError` for what is no JSON."""
+    """Converts Python values to JSON values; raises `errors.ArgumentsError` if JSON can't express one."""
     import json
 
     try:
@@ -89,31 +89,33 @@ def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
         ) from None
     changed = from_text.changed_number(text)
     if changed:
-        raise errors.ArgumentsError(f"A value {changed}", "Give it as text, if the plugin takes that")
+        raise errors.ArgumentsError(
+            f"A value {changed}", "Use fewer digits, or text if the plugin accepts text"
+        )
     return found
 
 
 def secrets(name: str) -> dict[str, bool]:
-    """The secrets of a plugin, and whether each is set. Raises as `describe`."""
+    """The secrets of a plugin, and whether each is set. Raises the same as `describe`."""
     manifest = awaited.settable(name)
     is_set = stored_secrets.names(name)
     return {secret: secret in is_set for secret in manifest.secrets}
 
 
 def check_secret(name: str, secret: str) -> Manifest:
-    """Raises `errors.ConfigError` for what is no secret of a plugin; answers what it may be set with."""
+    """Raises `errors.ConfigError` for an unknown secret; returns the manifest that defines it."""
     manifest = awaited.settable(name)
     if secret not in manifest.secrets:
-        known = f"Its secrets are {', '.join(manifest.secrets)}" if manifest.secrets else config.takes(name)
+        known = f"Its secrets: {', '.join(manifest.secrets)}" if manifest.secrets else config.takes(name)
         raise errors.ConfigError(f"{name} has no secret `{secret}`", known)
     return manifest
 
 
 def set_secret(name: str, secret: str, value: str) -> EdgeError | None:
-    """Sets a secret; answers what was wrong with the secrets before, so that others may have to be set again.
+    """Sets a secret. Returns the earlier damage of the secrets, after which others may have to be set again.
 
-    Raises `errors.ConfigError` for what is no secret of the plugin or not as its schema wants it; the message
-    never has the value.
+    Raises `errors.ConfigError` for an unknown secret and for a value that its schema does not allow. The
+    message never contains the value.
     """
     manifest = check_secret(name, secret)
     found = schema.problems(config.schema_of(manifest)["properties"][secret], value)
@@ -126,7 +128,7 @@ def set_secret(name: str, secret: str, value: str) -> EdgeError | None:
 
 
 def unset_secret(name: str, secret: str) -> EdgeError | None:
-    """Removes a secret; answers and raises as `set_secret`."""
+    """Removes a secret; returns and raises the same as `set_secret`."""
     check_secret(name, secret)
     damage = stored_secrets.damage_of(name)
     stored_secrets.unset_secret(name, secret)

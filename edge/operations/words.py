@@ -1,4 +1,4 @@
-"""What a word of an operator may mean."""
+"""Meanings of a word on a command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edge import files
 
 
 def is_file(word: str) -> bool:
-    """Whether a word that may be a name means a file: one is there, or it has a slash."""
+    """Whether a word means a file: the file exists, or the word contains a slash."""
     try:
         posix.stat(word)
     except OSError:
@@ -17,7 +17,7 @@ def is_file(word: str) -> bool:
 
 
 def is_folder(path: str) -> bool:
-    """Whether a folder is there."""
+    """Whether the folder exists."""
     try:
         return posix.stat(path).st_mode & files.FORMAT_MASK == files.DIRECTORY
     except OSError:

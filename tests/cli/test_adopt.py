@@ -71,9 +71,9 @@ def test_a_published_plugin_is_packed_installed_shown_as_adopted_and_configured(
         assert stated in ran.err
     seen = edge("inspect", machine / "a.edge", "--json").document
     assert (seen["adopted"], seen["release"]) == (True, 7)
-    assert "not its author" in edge("inspect", machine / "a.edge").out
+    assert "its author did not" in edge("inspect", machine / "a.edge").out
     ran = edge("install", machine / "a.edge")
-    assert (ran.status, "not its author" in ran.err) == (0, True)
+    assert (ran.status, "its author did not" in ran.err) == (0, True)
     # Nothing had to be agreed to, and the warnings are there all the same.
     assert "warning: its manifest, line" in ran.err
     shown = edge("show", "faults", "--json").document
@@ -91,7 +91,7 @@ def test_who_installs_what_was_adopted_is_asked_about_that_too(
         file.write("[edge.kv]\nquota_bytes = 10\n")
     assert pack(edge, published, "--adopt").status == 0
     ran = edge("install", machine / "a.edge", "--yes")
-    assert "  is adopted: who packed and signed it is not its author" in ran.err
+    assert "  is adopted: its author did not pack and sign it" in ran.err
 
 
 def test_without_a_release_number_the_first_is_stated(edge: Edge, machine: Path, published: Path) -> None:

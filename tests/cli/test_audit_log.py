@@ -66,7 +66,7 @@ def test_a_plugin_that_no_call_loads_is_told_of(edge: Edge, put: Put) -> None:
     edge("policy", "grant", "faults", "config_read", "token")
     ran = edge("audit", "faults")
     assert ran.status == 1
-    assert "refused, no call loads it: " in ran.out
+    assert "refused, calls do not load it: " in ran.out
     document = edge("audit", "faults", "--json").document
     assert (document["ok"], document["refused"], document["state"]) == (False, [], "refused")
 
@@ -161,11 +161,11 @@ def test_a_file_of_an_installed_plugins_name_has_its_path(
         (["absent"], "No plugin `absent` is installed, and there is no file of that name"),
         (["absent.edge"], "absent.edge: No such file or directory"),
         (["absent", "--manifest", "m"], "absent: No such file or directory"),
-        (["faults", "faults"], "is for files"),
-        (["faults", "--manifest", "m"], "--manifest is for files"),
-        (["--log", "faults"], "stand alone"),
-        (["--log", "--verify"], "stand alone"),
-        (["./faults", "--last", "3"], "--last without"),
+        (["faults", "faults"], "is only for files"),
+        (["faults", "--manifest", "m"], "--manifest is only for files"),
+        (["--log", "faults"], "exclude each other"),
+        (["--log", "--verify"], "exclude each other"),
+        (["./faults", "--last", "3"], "--last needs"),
         (["--log", "--last", "0"], "from 1 to"),
     ],
 )

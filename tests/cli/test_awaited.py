@@ -203,7 +203,7 @@ def test_a_setting_of_a_release_that_waits_does_not_reach_the_one_that_runs(
     later = release(2, "city", "place", rules=rules, check="trap")
     assert edge("install", later, "--yes", "--json").document["error"]["kind"] == "NotConfigured"
     ran = edge("config", "faults", "place=here")
-    assert (ran.status, "place is for another release" in ran.err) == (0, True)
+    assert (ran.status, "place is a setting of another release" in ran.err) == (0, True)
     assert given(edge) == {"city": "Bern"}
     # What arrives instead gets what it declares.
     assert edge("install", release(3, "city", "place", rules=rules), "--yes").status == 0

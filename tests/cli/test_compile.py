@@ -67,7 +67,7 @@ def test_a_component_that_is_no_plugin_is_compiled_too(edge: Edge, wasm: Wasm, t
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        ([], "no --target"),
+        ([], "--target missing"),
         (["--target", "pdp-11"], "--target pdp-11: devices are pi-zero"),
         (["--target"], "needs a value"),
     ],

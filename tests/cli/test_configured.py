@@ -279,7 +279,7 @@ def test_a_typed_secret_that_a_terminal_cuts_is_not_set(edge: Edge, length: int,
     assert ended == status, shown
     assert edge("secret", "faults", "--json").document["secrets"] == {"token": not status}
     if status:
-        assert b"A terminal cuts lines of 4095 bytes" in shown
+        assert b"Terminals cut lines of 4095 bytes" in shown
 
 
 REFERRING = """

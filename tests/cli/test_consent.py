@@ -78,8 +78,8 @@ def test_consent_to_what_is_installed_already_enables_it(edge: Edge, packed: Cal
     package = packed(1, TOKEN)
     assert not edge("install", package, "--json").document["enabled"]
     ran = edge("install", package)
-    assert (ran.status, ran.out) == (0, "faults 1.0.0 is installed already\n")
-    assert "  asks for config_read token\n" in ran.err
+    assert (ran.status, ran.out) == (0, "faults 1.0.0 is already installed\n")
+    assert "  requests config_read token\n" in ran.err
     ran = edge("install", package, "--yes")
     assert (ran.status, ran.out) == (0, "faults 1.0.0 is enabled\n")
     assert records.get("faults").consents == (("config_read", "token"),)

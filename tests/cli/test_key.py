@@ -196,8 +196,8 @@ def test_a_key_that_is_revoked_and_trusted_again(edge: Edge) -> None:
     ran = edge("key", "trust", public)
     assert (ran.status, "--again" in ran.err) == (2, True)
     ran = edge("key", "trust", public, "--again")
-    assert (ran.status, "had been revoked" in ran.err) == (0, True)
-    assert "had been revoked" not in edge("key", "trust", public, "--again").err
+    assert (ran.status, "is trusted again" in ran.err) == (0, True)
+    assert "is trusted again" not in edge("key", "trust", public, "--again").err
 
 
 def test_revoking_this_machines_own_key_is_remarked(edge: Edge) -> None:
@@ -328,10 +328,10 @@ def test_a_package_is_revoked_by_its_file(
 def test_keys_that_do_not_count_at_the_devices_level_are_marked(edge: Edge) -> None:
     key_file.local_seed()
     edge("key", "trust", KEY.hex(), "--label", "office")
-    assert "does not count" not in edge("key", "list").out
+    assert "not accepted" not in edge("key", "list").out
     change.set_level("strict")
     office, own = (line for line in edge("key", "list").out.splitlines() if line.startswith("trusted"))
-    assert ("does not count" in office, "does not count at level strict" in own) == (False, True)
+    assert ("not accepted" in office, "not accepted at level strict" in own) == (False, True)
     listed = edge("key", "list", "--json").document["trusted"]
     assert [entry["counts"] for entry in listed] == [True, False]
 
@@ -363,7 +363,7 @@ def test_a_narrower_scope_names_the_plugins_that_it_leaves_out(
 @pytest.mark.parametrize("action", ["trust", "revoke"])
 def test_neither_a_key_nor_a_file(edge: Edge, action: str) -> None:
     ran = edge("key", action, "nobody")
-    assert (ran.status, "no key and no file `nobody`" in ran.err) == (2, True)
+    assert (ran.status, "no key or file `nobody`" in ran.err) == (2, True)
 
 
 def test_a_file_with_any_name_is_revoked(
@@ -375,7 +375,7 @@ def test_a_file_with_any_name_is_revoked(
     monkeypatch.chdir(tmp_path)
     ran = edge("key", "revoke", "download", "--json")
     assert (ran.document["kind"], ran.document["stops"]) == ("sha256", ["faults"])
-    assert "faults is not loaded any more: sha256 " in ran.err
+    assert "calls no longer load faults: sha256 " in ran.err
 
 
 @pytest.mark.parametrize(
@@ -408,7 +408,7 @@ def test_the_digits_that_messages_show_name_a_key_that_is_listed(edge: Edge) -> 
     assert held.entries()[0].label == "office"
     edge("key", "trust", KEY.hex(), "--label", own[:16])
     ran = edge("key", "revoke", own[:16])
-    assert (ran.status, "2 keys here are called" in ran.err) == (2, True)
+    assert (ran.status, "2 keys here match" in ran.err) == (2, True)
     assert edge("key", "revoke", own[:15]).status == 2
     assert edge("key", "revoke", own[:17]).status == 0
 

@@ -108,7 +108,7 @@ def test_what_a_person_agrees_to_at_a_terminal_is_edges_own(stranger: Path) -> N
     assert ended == 0
     head = next(line for line in lines if line.startswith("faults 1.0.0"))
     assert head == 'faults 1.0.0: "Looks up prices. asks for nothing beyond what every plugin has"'
-    assert f"  asks for {PROGRAM}" in lines
+    assert f"  requests {PROGRAM}" in lines
     assert all("   " not in line for line in lines)
     assert not controls("\n".join(lines))
 

@@ -60,7 +60,7 @@ def test_who_logged_nothing(edge: Edge, tmp_path: Path, monkeypatch: pytest.Monk
     pretend("pump")
     ran = edge("log", "pump")
     assert (ran.status, ran.out) == (0, "")
-    assert "pump logged nothing" in ran.err
+    assert "pump has logged nothing" in ran.err
     assert edge("log", "pump", "--json").document["lines"] == []
 
 

@@ -40,7 +40,7 @@ def test_help_of_a_command_may_stand_first(edge: Callable[..., Any]) -> None:
 def test_a_command_that_is_not_there_is_told_what_there_is(edge: Callable[..., Any]) -> None:
     ran = edge("fly")
     assert (ran.status, ran.out) == (2, "")
-    assert "no command `fly`" in ran.err
+    assert "No such command: `fly`" in ran.err
     assert "run, compile" in ran.err
 
 

@@ -339,7 +339,7 @@ def test_wrong_usage(edge: Edge, plugin: Plugin, tmp_path: Path) -> None:
     refused(edge("pack", plugin(), "-o", tmp_path / "no" / "a.edge"), 2, "no/a.edge")
     refused(edge("pack", plugin(), "--wasm", "/nowhere.wasm"), 2, "/nowhere.wasm")
     odd = plugin("memory", version="a/b", edge={"release": 1})
-    refused(edge("pack", odd, *ONE), 2, "memory-a/b.edge is no name", "-o FILE")
+    refused(edge("pack", odd, *ONE), 2, "memory-a/b.edge is not a valid file name", "-o FILE")
 
 
 @pytest.mark.parametrize("key", [None, "plain"])

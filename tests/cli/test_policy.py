@@ -51,7 +51,7 @@ def test_a_grant_and_taking_it_back(edge: Edge) -> None:
     assert edge("policy", "grant", "weather", "http_client", HOST).out == (
         "weather: http_client api.example.org:443 is granted\n"
     )
-    assert edge("policy", "grant", "weather", "http_client", HOST).out.endswith(", as it was before\n")
+    assert edge("policy", "grant", "weather", "http_client", HOST).out.endswith(", as before\n")
     assert policy_file.load().of("weather").grants == (("http_client", HOST),)
     fact = edge("policy", "revoke", "weather", "http_client", "--json").document
     assert (fact["act"], fact["removed"]) == ("revoke", 1)
@@ -61,7 +61,7 @@ def test_a_grant_and_taking_it_back(edge: Edge) -> None:
 
 def test_what_is_not_installed_yet_is_spoken_of_with_a_note(edge: Edge) -> None:
     ran = edge("policy", "grant", "weather", "http_client", HOST)
-    assert (ran.status, "weather is not installed here; what is said of it holds" in ran.err) == (0, True)
+    assert (ran.status, "weather is not installed here; this applies" in ran.err) == (0, True)
     shown = edge("policy", "show", "weather", "--json").document
     assert (shown["state"], shown["level"], shown["grants"]) == (None, "default", [["http_client", HOST]])
 
@@ -82,7 +82,7 @@ def test_words_that_begin_with_a_dash_stand_behind_two(edge: Edge) -> None:
 
 def test_going_up_asks_nobody(edge: Edge) -> None:
     ran = edge("policy", "level", "paranoid")
-    assert (ran.status, ran.out) == (0, "this device: level paranoid holds (before: default)\n")
+    assert (ran.status, ran.out) == (0, "this device: level paranoid applies (before: default)\n")
     assert edge("policy", "level", "paranoid", "weather").status == 0
     assert edge("policy", "unattended", "none").status == 0
     assert acts() == ["level", "level", "unattended"]
@@ -143,18 +143,18 @@ def test_at_a_terminal_it_asks(answer: bytes, status: int, homes: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["fly"], "no action `fly`"),
+        (["fly"], "no such action: `fly`"),
         (["level"], "LEVEL missing"),
         (["level", "none"], "Unknown level `none`"),
-        (["level", "strict", "a", "b"], "`b` is one too many"),
+        (["level", "strict", "a", "b"], "unexpected argument `b`"),
         (["level", "device"], "Unknown level"),
         (["unattended", "all"], "Unknown risk `all`"),
         (["grant", "a"], "CAPABILITY missing"),
         (["grant", "a", "root"], "cannot be granted"),
         (["grant", "A", "channel"], "not a valid plugin name"),
         (["revoke", "a", "http_client", "x", "y"], "takes 1 word"),
-        (["show", "a"], "No plugin `a` is installed, and the policy says nothing of it"),
-        (["show", "a", "b"], "one too many"),
+        (["show", "a"], "No plugin `a` is installed, and the policy has no entry for it"),
+        (["show", "a", "b"], "unexpected argument `b`"),
     ],
 )
 def test_wrong_usage_changes_nothing(edge: Edge, words: list[str], message: str, homes: Path) -> None:

@@ -132,7 +132,7 @@ def test_what_is_left_out_is_counted(capfd: pytest.CaptureFixture[str], lines: i
     log.end()
     said = capfd.readouterr().err
     assert said.count("x") == 2 * 1500
-    assert said.endswith("edge: 2 more lines of what it logs\n")
+    assert said.endswith("edge: 2 more lines of its log\n")
 
 
 def test_an_event_of_megabytes_costs_little(capfd: pytest.CaptureFixture[str]) -> None:

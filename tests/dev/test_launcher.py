@@ -105,7 +105,7 @@ def test_where_it_is_moved_to_traces_show_its_sources(unpacked: Path) -> None:
     # What fails before anything can be caught.
     edit(moved, "../edge", "run()", "sys.path_importer_cache = sys.path_hooks = None; run()")
     err = start(moved / "edge", "nonsense")[2]
-    assert f'File "{moved}/lib/start.py", line ' in err or "There is no command" in err
+    assert f'File "{moved}/lib/start.py", line ' in err or "No such command" in err
     assert str(unpacked / "lib") not in err
 
 

@@ -116,7 +116,7 @@ def test_a_timeout_gives_no_more_than_the_limits(put: Put) -> None:
     put(manifest="[edge.limits]\ndeadline = 5\n")
     with pytest.raises(errors.DeadlineExceeded) as found:
         edge.installed.call("faults", {"do": "spin"}, timeout=0.05)
-    assert found.value.remedy == "Without --timeout it has 5 s"
+    assert found.value.remedy == "Without --timeout the limit is 5 s"
 
 
 @pytest.mark.parametrize("text", ["", "none"])

@@ -35,14 +35,14 @@ def test_a_key_is_found_by_whatever_messages_show_of_it() -> None:
 def test_a_label_that_two_keys_have_names_neither() -> None:
     for key in (KEY, bytes(32)[1:] + b"\x01"):
         edit.add(key, "office")
-    with pytest.raises(errors.UsageError, match="2 keys here are called `office`"):
+    with pytest.raises(errors.UsageError, match="2 keys here match `office`"):
         keys.find("office")
 
 
 def test_the_lines_of_a_file_are_trusted_with_their_scope(tmp_path: Path) -> None:
     path = tmp_path / "office.pub"
     path.write_text(trust.line(KEY, "office", ["weather"]))
-    (fact,) = keys.add(str(path)).fact["trusted"]
+    (fact,) = keys.add(str(path)).event["trusted"]
     assert (fact["key"], fact["plugins"]) == (KEY.hex(), ["weather"])
     assert [entry.plugins for entry in held.entries() if entry.public == KEY] == [("weather",)]
 
@@ -68,5 +68,5 @@ def test_a_release_is_revoked_by_its_digest_and_not_taken_for_a_key(put: Put) ->
 def test_a_lower_floor_is_said_to_be_lower() -> None:
     keys.set_floor("2.0.0")
     done = keys.set_floor("1.0.0")
-    assert done.remarks == ("the floor was 2.0.0: code of older compilers is loaded again",)
+    assert done.remarks == ("the floor was 2.0.0: code of older compilers is accepted again",)
     assert keys.listed()["floor"] == "1.0.0"

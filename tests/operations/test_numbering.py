@@ -65,7 +65,7 @@ def test_an_older_version_is_none_after_a_removal_either(put_folder: Callable[..
 
 
 def test_a_version_that_has_no_order_asks_for_a_number(put_folder: Callable[..., Outcome]) -> None:
-    with pytest.raises(errors.BadManifest, match="it is not known what comes after version banana") as found:
+    with pytest.raises(errors.BadManifest, match="it is not known which version follows banana") as found:
         put_folder("banana")
     assert "release = 1 under [edge]" in found.value.remedy
     assert put_folder("banana", "[edge]\nrelease = 1\n").number == 1

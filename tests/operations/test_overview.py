@@ -44,5 +44,5 @@ def test_consents_that_do_not_count_at_a_level_are_named(put: Put) -> None:
 
 
 def test_of_a_plugin_that_nobody_said_anything_of_there_is_nothing_to_show() -> None:
-    with pytest.raises(errors.NotInstalled, match="the policy says nothing of it"):
+    with pytest.raises(errors.NotInstalled, match="the policy has no entry for it"):
         policy_view.of_plugin("faults")

@@ -34,7 +34,7 @@ EXCUSED = {
     "`ls -ld {}` shows what is there": PERSON,
     "`dmesg` shows whether the disk is failing or has become read-only": "needs a disk that fails",
     "Do not use it: `edge key new` never creates such a key": "warns of a file that somebody else made",
-    "Its author declares memory under [edge.limits], or builds it with less: {}": "builds a plugin anew",
+    "Its author can declare memory under [edge.limits], or build it with less: {}": "builds a plugin anew",
     "Pack its contents as .zip or .tar": "needs a Python that was built without lzma",
     "Add the tool, as plugin/tool, to the delegation list of the calling plugin, and grant it": (
         "is followed where applications delegate: tests/interfaces/test_delegation.py"

@@ -59,7 +59,7 @@ def test_what_is_not_compiled_on_a_device(
         no_compiler()
         told = advice(
             edge("run", path, NOTHING),
-            "On a PC: `edge compile {} --target {}`; copy what that makes here",
+            "On a PC: `edge compile {} --target {}`; then copy the result here",
         )
         general = advice(
             edge("compile", path, "--target", "pi-zero"),
@@ -85,9 +85,10 @@ def test_what_is_not_packed_on_a_device(
     with monkeypatch.context():
         no_compiler()
         told = advice(
-            edge("install", f"{folder}/"), "On a PC: `edge pack DIR --target {}`; install that package here"
+            edge("install", f"{folder}/"),
+            "On a PC: `edge pack DIR --target {}`; then install the package here",
         )
-        packing_told = advice(edge("pack", folder), "On a PC: `edge pack DIR`; install its package here")
+        packing_told = advice(edge("pack", folder), "On a PC: `edge pack DIR`; then install the package here")
     for name in [name for name in sys.modules if name.startswith("edge.dev") and sys.modules[name] is None]:
         del sys.modules[name]
     monkeypatch.chdir(tmp_path)
@@ -159,7 +160,7 @@ def test_a_file_that_is_no_package(edge: Edge, tmp_path: Path, plugin: Plugin) -
 def test_a_file_of_which_nobody_can_tell_the_imports(edge: Edge, tmp_path: Path) -> None:
     path = tmp_path / "a plugin.wasm"
     path.write_bytes(assembled(PREVIEW_1))
-    told = advice(edge("audit", path), "`edge inspect {}` tells more")
+    told = advice(edge("audit", path), "`edge inspect {}` shows details")
     assert "preview 1 of WASI" in edge(*told.edge()).out
 
 
@@ -169,7 +170,7 @@ def test_a_limit_of_a_run(edge: Edge, artifact: Callable[..., Path], limit: str)
     arguments = NOTHING if limit == "memory" else '{"do": "work", "count": 3000000}'
     told = advice(
         edge("run", artifact("faults"), arguments, f"--{limit}", less[limit]),
-        "Allow it more, if it is worth it: {}",
+        "To allow more: {}",
     )
     assert f"--{limit}" in told.text
     more = {"fuel": 1 << 40, "timeout": 600, "memory": 64}
@@ -264,7 +265,7 @@ def test_a_check_that_does_not_pass(edge: Edge, plugin: Plugin, tmp_path: Path) 
 def test_a_release_number_of_ones_own_plugin(edge: Edge, plugin: Plugin, tmp_path: Path) -> None:
     advice(
         edge("pack", plugin(), "--release", 7, "-o", tmp_path / "a.edge"),
-        "Name it in the manifest: release under [edge]",
+        "Set the number in the manifest: release under [edge]",
     )
     assert edge("pack", plugin(edge={"release": 7}), "-o", tmp_path / "a.edge").status == 0
 
@@ -273,7 +274,7 @@ def test_a_version_that_no_number_follows_from(edge: Edge, plugin: Plugin) -> No
     edge("install", f"{plugin(version='one', edge={'release': 3})}/", "--yes")
     told = advice(
         edge("install", f"{plugin(version='two')}/", "--yes"),
-        "Name a number that rises with every release in its manifest: release = {} under [edge]",
+        "Add a number that rises with every release to its manifest: release = {} under [edge]",
     )
     folder = plugin(version="two", edge={"release": int(told.filled[0])})
     assert edge("install", f"{folder}/", "--yes").status == 0
@@ -292,7 +293,7 @@ def test_a_passphrase_for_a_key_without_one(edge: Edge, plugin: Plugin, tmp_path
     (tmp_path / "passphrase").write_text("correct horse\n")
     words = ("pack", plugin(), "-o", tmp_path / "a.edge")
     ran = edge(*words, "--passphrase-file", tmp_path / "passphrase")
-    advice(ran, "Leave out --passphrase-file, or name another key: --key")
+    advice(ran, "Omit --passphrase-file, or name another key with --key")
     assert edge(*words).status == 0
     edge("key", "new", "office", "--passphrase-file", tmp_path / "passphrase")
     assert edge(*words, "--passphrase-file", tmp_path / "passphrase", "--key", "office").status == 0
@@ -300,7 +301,7 @@ def test_a_passphrase_for_a_key_without_one(edge: Edge, plugin: Plugin, tmp_path
 
 def test_a_version_that_is_no_name_for_a_file(edge: Edge, plugin: Plugin, tmp_path: Path) -> None:
     folder = plugin(version="1/2", edge={"release": 1})
-    advice(edge("pack", "--adopt", folder), "Say where to write: -o FILE, for instance weather.edge")
+    advice(edge("pack", "--adopt", folder), "Name the output file: -o FILE, for instance weather.edge")
     assert edge("pack", "--adopt", folder, "-o", tmp_path / "weather.edge").status == 0
 
 

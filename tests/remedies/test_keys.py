@@ -132,7 +132,7 @@ def test_a_key_that_was_revoked(edge: Edge, packed: Packed) -> None:
 def test_a_release_that_is_revoked_as_if_it_were_a_key(edge: Edge, installed: Install) -> None:
     installed()
     release = edge("show", "faults", "--json").document["id"]
-    told = advice(edge("key", "revoke", release), "`edge key revoke sha256:{}`")
+    told = advice(edge("key", "revoke", release), "To revoke it: `edge key revoke sha256:{}`")
     assert edge("call", "faults", NOTHING).status == 0
     assert edge(*told.edge()).status == 0
     assert edge("call", "faults", NOTHING).status == 3
@@ -185,9 +185,9 @@ def test_a_line_of_a_key_that_was_cut_short(edge: Edge) -> None:
 
 
 def test_a_key_that_is_not_there(edge: Edge, tmp_path: Path, wasm: Callable[[str], Path]) -> None:
-    told = advice(edge("key", "show", "office"), "`edge key list` shows the keys there are")
+    told = advice(edge("key", "show", "office"), "`edge key list` shows the known keys")
     assert edge(*told.edge()).status == 0
-    told = advice(edge("key", "revoke", "ab" * 8), "`edge key list` shows the keys there are")
+    told = advice(edge("key", "revoke", "ab" * 8), "`edge key list` shows the known keys")
     assert edge(*told.edge()).status == 0
     folder = packing.folder(tmp_path / "plugin", "faults", wasm("faults"), {})
     ran = edge("pack", folder, "--key", "office")
@@ -207,7 +207,7 @@ def test_a_file_that_holds_no_keys(edge: Edge, tmp_path: Path) -> None:
     path.write_text("nothing\n")
     told = advice(
         edge("key", "trust", path),
-        "A file of keys has lines as `edge key show NAME` prints them: ed25519 KEY NAME",
+        "A file of keys contains lines that `edge key show NAME` printed: ed25519 KEY NAME",
     )
     edge("key", "new", "office")
     path.write_text(edge(*told.edge(NAME="office")).out)
@@ -218,7 +218,7 @@ def test_a_digest_that_is_none(edge: Edge, installed: Install, packed: Packed) -
     installed()
     told = advice(
         edge("key", "revoke", "sha256:12"),
-        "`edge show NAME --json` has a release's (id), `edge inspect FILE` those of a file",
+        "`edge show NAME --json` shows that of a release (id), `edge inspect FILE` those of a file",
     )
     digest = edge(*told.edge(0, NAME="faults")).document["id"]
     assert edge("key", "revoke", f"sha256:{digest}").status == 0
@@ -317,6 +317,6 @@ def test_nobody_is_trusted(edge: Edge, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_passphrase_without_a_terminal(edge: Edge, tmp_path: Path) -> None:
-    advice(edge("key", "new", "office", "--passphrase"), "Give --passphrase-file FILE instead")
+    advice(edge("key", "new", "office", "--passphrase"), "Use --passphrase-file FILE")
     (tmp_path / "passphrase").write_text("correct horse\n")
     assert edge("key", "new", "office", "--passphrase-file", tmp_path / "passphrase").status == 0

@@ -209,7 +209,5 @@ def test_memory_that_this_process_may_not_have() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 5
-    told = advice(
-        ran.stderr, "This process may have {} MB: `ulimit -{}` shows that, in a service it is Limit{}="
-    )
+    told = advice(ran.stderr, "This process is limited to {} MB: see `ulimit -{}`, in a service Limit{}=")
     assert told.filled[:2] == ("1024", "d")

@@ -131,7 +131,7 @@ def test_an_archive_whose_plugin_wants_more(edge: Edge, wasm: Callable[[str], Pa
     subprocess.run(["tar", "-C", tmp_path, "-czf", tmp_path / "a.tar.gz", "plugin"], check=True)
     told = advice(
         edge("install", tmp_path / "a.tar.gz"),
-        "`edge install {} --yes` consents; a package of `edge pack` is installed without being compiled",
+        "`edge install {} --yes` consents; a package of `edge pack` needs no compilation here",
     )
     assert edge(*told.edge(0)).status == 0
     assert edge("remove", "faults", "--forget").status == 0

@@ -68,7 +68,7 @@ def test_a_limit_that_the_manifest_asks_for(edge: Edge, installed: Install) -> N
     arguments = json.dumps({"do": "nothing", "text": "a" * (5 << 20)})
     ran = edge("call", "faults", arguments)
     assert ran.status == 4
-    assert edge(*advice(ran, "Its manifest asks for {}, and `{} {}` gives it that").edge()).status == 0
+    assert edge(*advice(ran, "Its manifest requests {}; `{} {}` grants it").edge()).status == 0
     assert edge("call", "faults", arguments).status == 0
 
 
@@ -77,8 +77,8 @@ def test_a_limit_that_the_manifest_does_not_ask_for(edge: Edge, installed: Insta
     arguments = json.dumps({"do": "nothing", "text": "a" * (5 << 20)})
     told = advice(
         edge("call", "faults", arguments),
-        "Its author raises {} under [edge.limits] of its manifest, from {}; what is more than this device "
-        "gives without consent, `{} AMOUNT` does",
+        "Its author can raise {} under [edge.limits] of its manifest, now {}; `{} AMOUNT` grants more "
+        "than this device gives without consent",
     )
     assert edge(*told.edge(AMOUNT=8 << 20)).status == 0
     # The grant alone gives nothing that the manifest does not ask for; with both, it works.
@@ -90,7 +90,7 @@ def test_less_time_than_the_plugin_has(edge: Edge, installed: Install) -> None:
     installed()
     ran = edge("call", "faults", '{"do": "spin"}', "--timeout", "0.05")
     assert ran.status == 4
-    advice(ran, "Without --timeout it has {} s")
+    advice(ran, "Without --timeout the limit is {} s")
     assert works(edge)
 
 
@@ -142,7 +142,9 @@ def test_a_release_without_code(edge: Edge, installed: Install, packed: Callable
     advice(edge("call", "faults", NOTHING), SAME_AGAIN)
     again = packed()
     # Nobody can say what a damaged release was granted, so that has to be agreed to.
-    told = advice(edge("install", again), "`edge audit {}` shows all of it; `edge install {} --yes` consents")
+    told = advice(
+        edge("install", again), "`edge audit {}` shows its requests; `edge install {} --yes` consents"
+    )
     assert edge(*told.edge(1)).status == 0
     assert works(edge)
 
@@ -210,7 +212,7 @@ def test_nothing_to_go_back_to(edge: Edge, installed: Install, packed: Callable[
 def test_what_needs_consent_before_it_replaces(edge: Edge, installed: Install) -> None:
     installed()
     told = advice(
-        installed(HOSTS, release=2), "`edge audit {}` shows all of it; `edge install {} --yes` consents"
+        installed(HOSTS, release=2), "`edge audit {}` shows its requests; `edge install {} --yes` consents"
     )
     assert "example.org" in edge(*told.edge(0)).out
     assert edge(*told.edge(1)).status == 0
@@ -243,7 +245,7 @@ def test_a_setting_that_is_a_secret(edge: Edge, installed: Install, tmp_path: Pa
     installed(SECRET, "--yes")
     value = tmp_path / "token.txt"
     value.write_text("s3cret")
-    told = advice(edge("config", "faults", "token=a"), "`edge secret {} {}` takes it from standard input")
+    told = advice(edge("config", "faults", "token=a"), "`edge secret {} {}` reads it from standard input")
     assert edge(*told.edge(), "--from", value).status == 0
     (tmp_path / "all.json").write_text('{"token": "a"}')
     ran = edge("config", "faults", "--from", tmp_path / "all.json")
@@ -298,7 +300,7 @@ def test_a_tool_that_nobody_watches(edge: Edge, installed: Install) -> None:
         "Call it from a terminal, or allow that risk: `edge policy unattended {}`",
     )
     ran = edge(*told.edge())
-    advice(ran, "Answer yes at a terminal, or give --yes")
+    advice(ran, "Consent at a terminal, or use --yes")
     assert edge(*told.edge(), "--yes").status == 0
     assert edge("call", "faults", NOTHING, "--unattended").status == 0
 

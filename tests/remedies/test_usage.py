@@ -45,7 +45,7 @@ def test_words_of_audit_that_do_not_go_together(
     ran = edge("audit", "faults", "--log")
     told = advice(ran, "Usage: edge audit --log [--last N], or edge audit --verify")
     assert edge(*usage(ran, told.text)).status == 0
-    assert "--verify" in edge(*advice(edge("audit"), "`edge audit --help` says more").edge()).out
+    assert "--verify" in edge(*advice(edge("audit"), "`edge audit --help` shows details").edge()).out
 
 
 def test_a_file_of_an_installed_plugins_name(
@@ -59,7 +59,7 @@ def test_a_file_of_an_installed_plugins_name(
 
 
 def test_a_command_without_what_it_needs(edge: Edge, artifact: Callable[..., Path]) -> None:
-    advice(edge("compile", artifact("faults")), "Usage: {}; --help says more")
+    advice(edge("compile", artifact("faults")), "Usage: {}; --help shows details")
     assert "Example:" in edge("compile", "--help").out
 
 

@@ -184,7 +184,7 @@ def test_of_what_is_damaged_all_is_shown(put: Put, capfd: pytest.CaptureFixture[
     (Path(store.release_path(current)) / part).write_bytes(b"?")
     asked: list[Request] = []
     put(1, manifest=TOKEN + LOW, asked=asked)
-    assert lines(asked[0], capfd) == ["asks for config_read token", "says that the risk of faults is low"]
+    assert lines(asked[0], capfd) == ["requests config_read token", "declares low risk for faults"]
 
 
 def test_of_what_nobody_agreed_to_all_is_shown_with_the_next_release(
@@ -194,9 +194,9 @@ def test_of_what_nobody_agreed_to_all_is_shown_with_the_next_release(
     asked: list[Request] = []
     done = put(2, manifest=TOKEN + MEMORY + LOW, asked=asked)
     assert lines(asked[0], capfd) == [
-        "asks for limits memory 9000000000",
-        "asks for config_read token",
-        "says that the risk of faults is low",
+        "requests limits memory 9000000000",
+        "requests config_read token",
+        "declares low risk for faults",
     ]
     assert (done.record.enabled, done.record.consents) == (True, (MORE, SECRET))
 
@@ -231,7 +231,7 @@ def test_a_lone_change_of_the_signer_shows_all_that_the_new_one_has(
     assert put(2, manifest=manifest, seed=seed, asked=asked).record.consents == (MORE, SECRET)
     signed, *rest = lines(asked[0], capfd)
     assert signed.startswith("is signed by another key than before")
-    assert rest == ["asks for limits memory 9000000000", "asks for config_read token"]
+    assert rest == ["requests limits memory 9000000000", "requests config_read token"]
 
 
 def test_a_lower_risk_is_shown_with_what_was_revoked(put: Put, capfd: pytest.CaptureFixture[str]) -> None:
@@ -266,7 +266,7 @@ def test_a_yes_to_what_the_level_does_not_give_gives_it_at_no_other_level(
     policy_change.set_level(level)
     asked: list[Request] = []
     done = put(1, manifest=TOKEN, asked=asked)
-    assert lines(asked[0], capfd) == [f"asks for config_read token (level {level} does not give it)"]
+    assert lines(asked[0], capfd) == [f"requests config_read token (not granted at level {level})"]
     assert (done.record.enabled, done.record.consents) == (True, ())
     policy_change.set_level("default")
     assert not reads_the_secret()
