@@ -119,7 +119,7 @@ class Request:
         """Everything that consent allows the plugin beyond what it may do now."""
         if self.changes:
             return [change.what for change in self.changes if change.wider]
-        return [f"asks for {requests.spelled(ask)}" for ask in self.consents]
+        return [f"requests {requests.spelled(ask)}" for ask in self.consents]
 
 
 class Plan:
@@ -351,7 +351,7 @@ def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) 
         return []
     told = {change.request for change in changes if change.wider}
     more = [
-        Change(f"asks for {requests.spelled(ask)}, which it does not have now", wider=True, request=ask)
+        Change(f"requests {requests.spelled(ask)}, which it does not have now", wider=True, request=ask)
         for ask in consents
         if ask not in told
     ]

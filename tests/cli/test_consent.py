@@ -47,7 +47,7 @@ def test_a_yes_to_a_little_more_memory_does_not_give_a_secret_back_unseen(
     refused = edge("install", packed(2, TOKEN + MEMORY))
     assert refused.status == 3
     for ran in (refused, edge("install", packed(2, TOKEN + MEMORY), "--yes")):
-        assert "  + WIDER asks for config_read token, which it does not have now\n" in ran.err
+        assert "  + WIDER requests config_read token, which it does not have now\n" in ran.err
         assert "  + WIDER declares limits memory 9000000000\n" in ran.err
     assert ("config_read", "token") in records.get("faults").consents
 

@@ -143,11 +143,11 @@ def test_a_yes_to_a_small_change_does_not_give_back_what_was_revoked_unseen(
     with pytest.raises(errors.NeedsConsent) as caught:
         put(2, manifest=TOKEN + MEMORY, agrees=False, asked=asked)
     # Whoever reads only the error reads all that --yes covers.
-    assert "asks for config_read token, which it does not have now" in caught.value.message
+    assert "requests config_read token, which it does not have now" in caught.value.message
     assert "declares limits memory 9000000000" in caught.value.message
     assert not reads_the_secret()
     assert lines(asked[0], capfd) == [
-        "+ WIDER asks for config_read token, which it does not have now",
+        "+ WIDER requests config_read token, which it does not have now",
         "+ WIDER declares limits memory 9000000000",
     ]
     assert asked[0].consents == (MORE, SECRET)
@@ -206,9 +206,9 @@ def test_nobody_agreeing_again_leaves_it_disabled_again(put: Put) -> None:
     asked: list[Request] = []
     done = put(2, manifest=TOKEN, agrees=False, asked=asked)
     assert (len(asked), done.record.enabled, done.record.consents) == (1, False, ())
-    with pytest.raises(errors.NeedsConsent, match=r"\(asks for config_read token\)"):
+    with pytest.raises(errors.NeedsConsent, match=r"\(requests config_read token\)"):
         lifecycle.enable("faults")
-    with pytest.raises(errors.NeedsConsent, match="asks for limits memory 9000000000; asks for config_read"):
+    with pytest.raises(errors.NeedsConsent, match="requests limits memory 9000000000; requests config_read"):
         put(3, manifest=TOKEN + MEMORY, agrees=False)
 
 
@@ -240,7 +240,7 @@ def test_a_lower_risk_is_shown_with_what_was_revoked(put: Put, capfd: pytest.Cap
     asked: list[Request] = []
     put(2, manifest=TOKEN + LOW, asked=asked)
     assert lines(asked[0], capfd) == [
-        "+ WIDER asks for config_read token, which it does not have now",
+        "+ WIDER requests config_read token, which it does not have now",
         "+ WIDER the risk of faults changes from high to low",
     ]
 
@@ -253,7 +253,7 @@ def test_what_is_narrower_than_what_was_revoked_is_not_told_as_less(
     asked: list[Request] = []
     put(2, manifest=HTTP.format("a.example.org") + LOW, asked=asked)
     assert (
-        lines(asked[0], capfd)[0] == "+ WIDER asks for http_client a.example.org, which it does not have now"
+        lines(asked[0], capfd)[0] == "+ WIDER requests http_client a.example.org, which it does not have now"
     )
     assert not any("- declares http_client a" in line for line in lines(asked[0], capfd))
 
@@ -279,7 +279,7 @@ def test_a_release_without_the_level_of_its_own_shows_what_it_gets_by_that(put: 
     asked: list[Request] = []
     put(2, manifest=TOKEN, asked=asked)
     assert [change.what for change in asked[0].changes] == [
-        "asks for config_read token, which it does not have now",
+        "requests config_read token, which it does not have now",
         "its own security level changes from strict to relaxed",
     ]
 
