@@ -56,7 +56,7 @@ def _compared(manifest: Manifest, newest: str, found: Record) -> int:
             f"{manifest.name}: version {manifest.version} is older than {newest}, which was installed before",
             "Get a newer release"
             if found.current
-            else f"Get a newer release, or delete the record of this one: `edge remove {manifest.name} --forget`",
+            else f"Get a newer release, or delete this record: `edge remove {manifest.name} --forget`",
         )
     return floor + 1 if now > before else floor
 
