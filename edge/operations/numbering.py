@@ -54,9 +54,9 @@ def _compared(manifest: Manifest, newest: str, record: Record) -> int:
     if now < before:
         raise errors.Downgrade(
             f"{manifest.name}: version {manifest.version} is older than {newest}, which was installed before",
-            "Get a newer one"
+            "Get a newer release"
             if record.current
-            else f"Get a newer one, or forget that: `edge remove {manifest.name} --forget`",
+            else f"Get a newer release, or delete this record: `edge remove {manifest.name} --forget`",
         )
     return floor + 1 if now > before else floor
 

@@ -193,17 +193,17 @@ def find(name: str) -> Record | None:
 
 def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
     try:
-        said = read_json(text, path)
-        if said.pop("format") != RECORD_FORMAT or said["name"] != name:
+        fields = read_json(text, path)
+        if fields.pop("format") != RECORD_FORMAT or fields["name"] != name:
             raise ValueError("its format is unknown, or it belongs to another plugin")
-        if not all(isinstance(ask, list) for ask in said["consents"]):
+        if not all(isinstance(ask, list) for ask in fields["consents"]):
             raise ValueError("`consents` must contain lists of strings")
         # Records of an older Edge lack it: an enabled release was consented to.
-        said.setdefault("approved", [said["current"]] if said["enabled"] else [])
-        if not isinstance(said["approved"], list):
+        fields.setdefault("approved", [fields["current"]] if fields["enabled"] else [])
+        if not isinstance(fields["approved"], list):
             raise ValueError("`approved` must contain strings")
-        found = Record(**said, identity=identity)
-        _check_types(found)
+        record = Record(**fields, identity=identity)
+        _check_types(record)
     except Exception as error:
         from edge import errors
 
@@ -212,20 +212,20 @@ def _parse(text: bytes, name: str, path: str, identity: str) -> Record:
             f"{path} is not a valid plugin record: {why}",
             f"Remove the plugin and install it again: `edge remove {name} --forget`",
         ) from None
-    return found
+    return record
 
 
-def _check_types(found: Record) -> None:
+def _check_types(record: Record) -> None:
     usual = Record("")
     for field in Record.FIELDS:
-        if type(getattr(found, field)) is not type(getattr(usual, field)):
+        if type(getattr(record, field)) is not type(getattr(usual, field)):
             raise ValueError(f"`{field}` has the wrong type")
-    if not all(isinstance(word, str) for ask in found.consents for word in ask):
+    if not all(isinstance(word, str) for ask in record.consents for word in ask):
         raise ValueError("`consents` must contain lists of strings")
-    if not all(isinstance(release, str) for release in found.approved):
+    if not all(isinstance(release, str) for release in record.approved):
         raise ValueError("`approved` must contain strings")
-    if tuple(map(type, found.previous_source)) != (str, bool):
+    if tuple(map(type, record.previous_source)) != (str, bool):
         raise ValueError("`previous_source` must contain an origin and whether that is another machine")
-    for folder in (found.current, found.previous):
+    for folder in (record.current, record.previous):
         if "/" in folder or folder.startswith("."):
             raise ValueError(f"`{folder}` is not a release")

@@ -39,14 +39,14 @@ class Prepared:
 
     __slots__ = ("_fd", "_head", "_interpret", "limits", "name", "plan", "profile")
 
-    def __init__(self, found: Record) -> None:
-        if not found.enabled:
+    def __init__(self, record: Record) -> None:
+        if not record.enabled:
             from edge.store.refusal import refuse_disabled
 
-            refuse_disabled(found.name)
-        self.name = found.name
-        self._interpret = found.interpret
-        folder = store.release_path(found.current)
+            refuse_disabled(record.name)
+        self.name = record.name
+        self._interpret = record.interpret
+        folder = store.release_path(record.current)
         self._fd = _open(f"{folder}/{store.HEAD}")
         try:
             # None for a FIFO that another process has open.
@@ -58,7 +58,7 @@ class Prepared:
         self._fd = _open(f"{folder}/{store.CODE}")
         try:
             self.profile = here()
-            self.plan = call_plan.kept(found, self.profile) or _planned(found, self.profile)
+            self.plan = call_plan.kept(record, self.profile) or _planned(record, self.profile)
             self.limits = self.profile.limits.within(self.plan.grants["limits"])
         except BaseException:
             posix.close(self._fd)
@@ -112,32 +112,32 @@ def prepare(name: str) -> Prepared:
 
     Raises `errors.NotInstalled`, `errors.NotEnabled`, or `errors.StoreDamaged`.
     """
-    found = _record(name)
+    record = _record(name)
     while True:
         try:
-            return Prepared(found)
+            return Prepared(record)
         except Exception as error:  # noqa: PERF203 a switch of releases is rare
             # Another process may have switched releases after the record was read.
             again = _record(name)
-            if again == found:
+            if again == record:
                 if isinstance(error, FileNotFoundError):
                     from edge.store.refusal import refuse_gone
 
-                    refuse_gone(found)
+                    refuse_gone(record)
                 raise
-            found = again
+            record = again
 
 
-def _planned(found: Record, profile: Profile) -> CallPlan:
+def _planned(record: Record, profile: Profile) -> CallPlan:
     from edge.store import planning
 
-    return planning.of(found, profile)
+    return planning.of(record, profile)
 
 
 def _record(name: str) -> Record:
-    found = store.find(name)
-    if found is not None and found.current:
-        return found
+    record = store.find(name)
+    if record is not None and record.current:
+        return record
     from edge.store import records
 
     return records.get(name)

@@ -83,8 +83,8 @@ class CallPlan:
 
 def kept(record: Record, profile: Profile) -> CallPlan | None:
     """The stored call plan of an installed plugin; None if it is missing or out of date."""
-    found = last(record)
-    return found if found is not None and found.stamp == stamp_of(record, profile) else None
+    plan = last(record)
+    return plan if plan is not None and plan.stamp == stamp_of(record, profile) else None
 
 
 def last(record: Record) -> CallPlan | None:
@@ -100,10 +100,10 @@ def last(record: Record) -> CallPlan | None:
 def _parse(text: bytes, record: Record) -> CallPlan | None:
     """The call plan in a file if it is for the current release, otherwise None."""
     try:
-        said = native.read_json(text)
-        if said.pop("format") != FORMAT or said["release"] != record.current:
+        fields = native.read_json(text)
+        if fields.pop("format") != FORMAT or fields["release"] != record.current:
             return None
-        return CallPlan(said.pop("name"), said.pop("release"), said.pop("stamp"), **said)
+        return CallPlan(fields.pop("name"), fields.pop("release"), fields.pop("stamp"), **fields)
     except Exception:
         return None
 
@@ -114,10 +114,10 @@ def stamp_of(record: Record, profile: Profile) -> str:
     try:
         found = posix.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        said = "none"
+        policy = "none"
     except OSError as error:
         files.raise_for(path, error)
     else:
         # A policy that others may write is refused where it is read.
-        said = f"{store.identity(found)}{'' if found.st_mode & files.OTHERS_WRITE else ' guarded'}"
-    return f"{__version__}, {profile.name}, {record.identity}, {said}"
+        policy = f"{store.identity(found)}{'' if found.st_mode & files.OTHERS_WRITE else ' guarded'}"
+    return f"{__version__}, {profile.name}, {record.identity}, {policy}"

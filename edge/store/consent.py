@@ -312,14 +312,14 @@ def review(
     return Review(manifest, held, asked, reasons)
 
 
-def review_enabling(found: Record, manifest: Manifest, description: dict[str, Any]) -> Review:
+def review_enabling(record: Record, manifest: Manifest, description: dict[str, Any]) -> Review:
     """The needs of an installed release before it may be called; `description`: the signed one."""
     imports, adopted = description["imports"], bool(description.get("adopted"))
-    held = policy_file.load().agreed(found.name, found.consents)
-    waits = _waits(manifest, held) or (found.remote and not found.is_approved(found.current))
+    held = policy_file.load().agreed(record.name, record.consents)
+    waits = _waits(manifest, held) or (record.remote and not record.is_approved(record.current))
     if not waits:
         return Review(manifest, held, None)
-    return Review(manifest, held, Request(manifest, held, imports, remote=found.remote, adopted=adopted))
+    return Review(manifest, held, Request(manifest, held, imports, remote=record.remote, adopted=adopted))
 
 
 def _waits(manifest: Manifest, held: Policy) -> bool:

@@ -36,6 +36,6 @@ def check(before: Record, name: str, number: int, release_id: str, *, again: boo
 
 def _newer(before: Record) -> str:
     if not before.current:
-        return f"Get a newer release, or delete the record of this one: `edge remove {before.name} --forget`"
+        return f"Get a newer release, or delete this record: `edge remove {before.name} --forget`"
     back = f", or go back to the previous one: `edge rollback {before.name}`" if before.previous else ""
     return f"Get a newer release{back}"

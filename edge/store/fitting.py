@@ -29,16 +29,16 @@ def misfit(name: str, own: CallPlan | None = None) -> tuple[str, str] | None:
     need = admission.need(limits, device)
     if need <= device.memory:
         return None
-    found = records.get(name)
+    record = records.get(name)
     why = (
-        f"no call of {found.name} fits on this device: it may use {need / MB:.1f} MB, and the {device.name} "
+        f"no call of {record.name} fits on this device: it may use {need / MB:.1f} MB, and the {device.name} "
         f"profile allows {device.memory // MB} MB for all plugins"
     )
-    agreed = next((ask for ask in found.consents if ask[:2] == ("limits", "memory")), None)
+    agreed = next((ask for ask in record.consents if ask[:2] == ("limits", "memory")), None)
     if agreed is None or limits.memory <= device.limits.memory:
         return why, "Install a release that declares less memory"
     return (
         why,
-        f"`edge policy revoke {found.name} limits memory {agreed[2]}` limits it to the memory that needs "
+        f"`edge policy revoke {record.name} limits memory {agreed[2]}` limits it to the memory that needs "
         "no consent on this device",
     )

@@ -266,10 +266,10 @@ def refusals_told(origin: str) -> Iterator[None]:
     try:
         yield
     except (errors.Refused, errors.CheckFailed) as error:
-        fact = {"event": "refused", "act": "install", "origin": origin}
+        event = {"event": "refused", "act": "install", "origin": origin}
         # Without a working log it stays refused, and the reason is shown first.
         with suppress(errors.EnvironmentFault):
-            audit.append({**fact, "kind": type(error).__name__, "why": error.message})
+            audit.append({**event, "kind": type(error).__name__, "why": error.message})
         raise
 
 

@@ -89,12 +89,12 @@ class Enabling:
 def disable(name: str) -> Record:
     """Blocks new calls of a plugin; running calls finish."""
     with locked(), reserve.spent():
-        found = records.get(name)
-        if not found.enabled:
+        record = records.get(name)
+        if not record.enabled:
             records.make_durable(name)
-            return found
-        now = found.replace(enabled=False)
-        _tell("disable", found, now)
+            return record
+        now = record.replace(enabled=False)
+        _tell("disable", record, now)
         records.write(now)
         return now
 
@@ -106,27 +106,27 @@ def rollback(name: str) -> Record:
     release never had consent.
     """
     with locked():
-        found = records.get(name)
-        if not found.previous:
+        record = records.get(name)
+        if not record.previous:
             raise errors.StateError(
                 f"{name} has no previous release", f"`edge install SOURCE` installs another release of {name}"
             )
-        fault = fault_of(found.previous, name)
+        fault = fault_of(record.previous, name)
         if fault is not None:
-            _refuse(fault, found.previous, name, f"{name} cannot go back", "Install the release again")
-        origin, remote = found.previous_source
-        now = found.replace(
-            current=found.previous,
-            previous=found.current,
-            enabled=found.enabled and found.is_approved(found.previous),
+            _refuse(fault, record.previous, name, f"{name} cannot go back", "Install the release again")
+        origin, remote = record.previous_source
+        now = record.replace(
+            current=record.previous,
+            previous=record.current,
+            enabled=record.enabled and record.is_approved(record.previous),
             origin=origin,
             remote=remote,
-            previous_source=(found.origin, found.remote),
-            interpret=_interpreted(found.previous),
+            previous_source=(record.origin, record.remote),
+            interpret=_interpreted(record.previous),
         )
         # Edge may have been updated since: the library must still accept it.
         selfcheck.load(Kept(now.current, manifest_of(now.current), interpret=now.interpret), None)
-        _tell("rollback", found, now)
+        _tell("rollback", record, now)
         records.write(now)
         planning.derive(records.get(name), here())
         return now
@@ -139,37 +139,37 @@ def remove(name: str, *, forget: bool = False) -> bool:
     too, and works for a plugin whose record is damaged or missing.
     """
     with locked(), reserve.spent():
-        found = None
+        record = None
         try:
-            found = store.find(name)
+            record = store.find(name)
         except errors.StoreDamaged:
             if not forget:
                 raise
         else:
-            was_lost = found is None and forget and lost.remaining_path(name)
+            was_lost = record is None and forget and lost.remaining_path(name)
             if not was_lost and (
-                found is None or not (found.current or forget or removal.is_unfinished(found))
+                record is None or not (record.current or forget or removal.is_unfinished(record))
             ):
-                _refuse_gone(name, found)
+                _refuse_gone(name, record)
         audit.append(
-            {"event": "remove", "plugin": name, "id": found.current if found else "", "forget": forget}
+            {"event": "remove", "plugin": name, "id": record.current if record else "", "forget": forget}
         )
-        if found is not None and (found.current or found.previous):
-            removal.finish(removal.begin(found, forget=forget))
+        if record is not None and (record.current or record.previous):
+            removal.finish(removal.begin(record, forget=forget))
         else:
             # The record last: an unreadable one cannot be marked as being removed.
             removal.delete(name)
             records.delete(name)
         collect()
-        return found is None or bool(found.current or found.previous)
+        return record is None or bool(record.current or record.previous)
 
 
-def _refuse_gone(name: str, found: Record | None) -> NoReturn:
-    if found is None:
+def _refuse_gone(name: str, record: Record | None) -> NoReturn:
+    if record is None:
         # Raises that it is not installed, or that its record was lost.
-        found = records.get(name)
+        record = records.get(name)
     raise errors.NotInstalled(
-        f"No plugin `{name}` is installed; release {found.floor} was removed",
+        f"No plugin `{name}` is installed; release {record.floor} was removed",
         f"`edge remove {name} --forget` deletes this record, so that older releases can be installed again",
     )
 
@@ -179,20 +179,20 @@ def take_back(name: str, ask: Request | None = None) -> int:
 
     Returns their number. Grants of the policy are separate (edge.policy.revoke).
     """
-    found = store.find(name)
-    if found is None:
+    record = store.find(name)
+    if record is None:
         return 0
     with locked(), reserve.spent():
         # Read again: another process may have removed it, and writing the old record would restore it.
-        found = store.find(name)
-        if found is None:
+        record = store.find(name)
+        if record is None:
             return 0
-        kept = [own for own in found.consents if ask is not None and not requests.covers(ask, own)]
-        count = len(found.consents) - len(kept)
+        kept = [own for own in record.consents if ask is not None and not requests.covers(ask, own)]
+        count = len(record.consents) - len(kept)
         if count:
             which = list(ask or ())
             audit.append({"event": "revoke", "plugin": name, "ask": which, "removed": count})
-            records.write(found.replace(consents=kept))
+            records.write(record.replace(consents=kept))
         else:
             records.make_durable(name)
         return count
@@ -201,15 +201,15 @@ def take_back(name: str, ask: Request | None = None) -> int:
 def reload(name: str) -> Record:
     """Checks the code of a plugin again, and derives its grants from the policy again."""
     with locked():
-        found = Installed(name)
-        fault = fault_of(found.release_id, name)
+        installed = Installed(name)
+        fault = fault_of(installed.release_id, name)
         if fault is not None:
-            _refuse(fault, found.release_id, name, name)
+            _refuse(fault, installed.release_id, name, name)
         staged.remove(store.call_plan_path(name))
-        now = planning.derive(found.record, here())
-        if now.missing and found.enabled:
+        now = planning.derive(installed.record, here())
+        if now.missing and installed.enabled:
             raise errors.NotGranted(f"{name}: {now.missing}")
-        return found.record
+        return installed.record
 
 
 def _refuse(fault: errors.EdgeError, release_id: str, name: str, what: str, mended: str = "") -> NoReturn:
@@ -221,8 +221,8 @@ def _refuse(fault: errors.EdgeError, release_id: str, name: str, what: str, mend
     raise type(fault)(message, fault.remedy)
 
 
-def _check(found: Record, granted: grants.Grants) -> None:
-    selfcheck.check(Kept(found.current, manifest_of(found.current), interpret=found.interpret), granted)
+def _check(record: Record, granted: grants.Grants) -> None:
+    selfcheck.check(Kept(record.current, manifest_of(record.current), interpret=record.interpret), granted)
 
 
 def _interpreted(release_id: str) -> bool:

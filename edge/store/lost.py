@@ -48,8 +48,8 @@ def problem(name: str, left: str) -> errors.StoreDamaged:
 def _called(name: str) -> str:
     """The folder of the release in its call plan, or empty."""
     try:
-        said = native.read_json(store.read(store.call_plan_path(name)) or b"")
-        release = said["release"]
+        plan = native.read_json(store.read(store.call_plan_path(name)) or b"")
+        release = plan["release"]
     except (errors.EdgeError, KeyError, TypeError):
         return ""
     return store.release_path(release) if isinstance(release, str) and release and "/" not in release else ""

@@ -20,10 +20,10 @@ def again(release_id: str, plugin: str = "") -> str:
     from edge import errors, store
 
     try:
-        found = store.find(plugin) if plugin else None
+        record = store.find(plugin) if plugin else None
     except errors.EdgeError:
-        found = None
-    if found is None or not found.previous or found.current != release_id:
+        record = None
+    if record is None or not record.previous or record.current != release_id:
         return AGAIN
     return (
         "Install the same release again to repair it; its configuration is kept; "

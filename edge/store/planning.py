@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def of(record: Record, profile: Profile) -> call_plan.CallPlan:
     """The call plan of an installed plugin; derived again if the stored one is out of date."""
-    found = call_plan.kept(record, profile)
-    if found is not None:
-        return found
+    plan = call_plan.kept(record, profile)
+    if plan is not None:
+        return plan
     last = call_plan.last(record)
     worked_out = work_out(record, profile, receipt=last.receipt if last is not None else "")
     keep(worked_out)
@@ -63,14 +63,14 @@ def work_out(
         manifest = manifest_of(record.current)
     if imports is None:
         imports = description_of(record.current)["imports"]
-    found = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
+    granted = grants.resolve(manifest, policy_for(record), profile=profile, name=record.name)
     missing = "; ".join(
-        f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in found.missing(imports)
+        f"{', '.join(row.imported)} needs {row.capability}: {row.reason}" for row in granted.missing(imports)
     )
-    compiled = found.compiled()
+    compiled = granted.compiled()
     # Whole seconds as an integer: arithmetic on floats loads 64 kB of a Pi Zero's libm.
     limits = {
-        limit: int(amount) if amount == int(amount) else amount for limit, amount in found.limits.items()
+        limit: int(amount) if amount == int(amount) else amount for limit, amount in granted.limits.items()
     }
     compiled["limits"] = limits
     return call_plan.CallPlan(
@@ -82,7 +82,7 @@ def work_out(
         interfaces=interfaces(imports),
         missing=missing,
         risks=manifest.risks,
-        operator=levels.operator_only(found.level),
+        operator=levels.operator_only(granted.level),
         withheld=config.withheld(manifest) if awaited.may_withhold(record.name) else [],
     )
 
@@ -97,11 +97,11 @@ def keep(worked_out: call_plan.CallPlan) -> None:
 
     with held_now() as is_held:
         try:
-            found = store.find(worked_out.name) if is_held else None
+            record = store.find(worked_out.name) if is_held else None
         except errors.StoreDamaged:
             # The next call reports it.
             return
-        if found is not None and found.current == worked_out.release:
+        if record is not None and record.current == worked_out.release:
             _keep(worked_out)
 
 

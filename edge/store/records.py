@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def get(name: str) -> store.Record:
     """The record of an installed plugin; `errors.NotInstalled` if there is none."""
-    found = store.find(name)
-    if found is None or not found.current:
-        if found is None:
+    record = store.find(name)
+    if record is None or not record.current:
+        if record is None:
             left = lost.remaining_path(name)
             if left:
                 raise lost.problem(name, left)
         _refuse_unknown(name)
-    return found
+    return record
 
 
 def named() -> list[str]:
@@ -45,17 +45,17 @@ def named() -> list[str]:
 
 def every() -> list[store.Record]:
     """All records, sorted by name, including those of removed plugins."""
-    return [found for name in named() if (found := store.find(name)) is not None]
+    return [record for name in named() if (record := store.find(name)) is not None]
 
 
 def _refuse_unknown(name: str) -> NoReturn:
     """Raises `errors.NotInstalled`, with the name of a similar installed plugin."""
     near = nearest(name, [other for other in named() if other != name])
     try:
-        found = store.find(near) if near else None
+        record = store.find(near) if near else None
     except errors.EdgeError:
-        found = None
-    is_there = found is not None and found.current
+        record = None
+    is_there = record is not None and record.current
     raise errors.NotInstalled(f"No plugin `{name}` is installed", f"Did you mean {near}?" if is_there else "")
 
 
@@ -70,11 +70,11 @@ def write(changed: store.Record) -> None:
         staged.commit()
 
 
-def policy_for(found: store.Record) -> Policy:
+def policy_for(record: store.Record) -> Policy:
     """The policy, with the consents given when the plugin was installed or enabled."""
     from edge.policy import file as policy_file
 
-    return policy_file.load().agreed(found.name, found.consents)
+    return policy_file.load().agreed(record.name, record.consents)
 
 
 def make_durable(name: str) -> None:

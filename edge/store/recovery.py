@@ -36,10 +36,10 @@ def _finish_removals() -> None:
 
     for name in records.named():
         with suppress(errors.EdgeError):
-            found = store.find(name)
-            if found is not None and removal.is_unfinished(found):
+            record = store.find(name)
+            if record is not None and removal.is_unfinished(record):
                 _make_last()
-                removal.finish(found)
+                removal.finish(record)
 
 
 def collect() -> None:
@@ -54,8 +54,8 @@ def collect() -> None:
     try:
         if lost.names():
             return
-        for found in records.every():
-            named.update((found.current, found.previous))
+        for record in records.every():
+            named.update((record.current, record.previous))
         _remove_but(named)
     except errors.EnvironmentFault:
         return

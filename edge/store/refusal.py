@@ -43,8 +43,8 @@ def refuse_disabled(name: str) -> NoReturn:
 
 def _tell_refusal(error: Exception, own: CallPlan, audit: Audit | None) -> None:
     if audit is not None and isinstance(error, errors.Refused):
-        fact = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
-        audit({**fact, "kind": type(error).__name__, "why": error.message})
+        event = {"event": "refused", "act": "call", "plugin": own.name, "id": own.release}
+        audit({**event, "kind": type(error).__name__, "why": error.message})
 
 
 def _advise(error: Exception) -> None:
@@ -76,9 +76,9 @@ def refuse_missing(own: CallPlan, audit: Audit | None) -> NoReturn:
     raise errors.NotGranted(f"{own.name}: {own.missing}")
 
 
-def refuse_gone(found: Record) -> NoReturn:
+def refuse_gone(record: Record) -> NoReturn:
     """Raises the error for a release with a missing file."""
-    folder = store.release_path(found.current)
+    folder = store.release_path(record.current)
     names = (name for name in (store.HEAD, store.CODE) if not posix.access(f"{folder}/{name}", 0))
     path = next((f"{folder}/{name}" for name in names), folder)
-    raise errors.StoreDamaged(f"{found.name}: {path} is missing", again(found.current, found.name))
+    raise errors.StoreDamaged(f"{record.name}: {path} is missing", again(record.current, record.name))

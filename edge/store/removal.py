@@ -11,19 +11,19 @@ from edge.files import staged
 from edge.store import Record, records
 
 
-def begin(found: Record, *, forget: bool) -> Record:
+def begin(record: Record, *, forget: bool) -> Record:
     """Marks a plugin as being removed; from then on it cannot be called.
 
     `forget`: delete the number of its newest release, too.
     """
-    begun = _left(found, forget=forget).replace(previous=found.current or found.previous)
+    begun = _left(record, forget=forget).replace(previous=record.current or record.previous)
     records.write(begun)
     return begun
 
 
-def is_unfinished(found: Record) -> bool:
+def is_unfinished(record: Record) -> bool:
     """Whether a removal was started and not finished."""
-    return not found.current and bool(found.previous)
+    return not record.current and bool(record.previous)
 
 
 def finish(begun: Record) -> None:
@@ -35,11 +35,11 @@ def finish(begun: Record) -> None:
         records.delete(begun.name)
 
 
-def _left(found: Record, *, forget: bool) -> Record:
+def _left(record: Record, *, forget: bool) -> Record:
     """The record that stays after a removal."""
     if forget:
-        return Record(found.name)
-    return Record(found.name, floor=found.floor, newest=found.newest, newest_version=found.newest_version)
+        return Record(record.name)
+    return Record(record.name, floor=record.floor, newest=record.newest, newest_version=record.newest_version)
 
 
 def delete(name: str) -> None:

@@ -87,9 +87,9 @@ def check(staged: Staged | Kept, grants: Grants) -> None:
     try:
         if f"{PLUGIN_INFO}plugin-version" in plugin.description["exports"]:
             with plugin.instance(limits) as instance:
-                told = instance.call(f"{PLUGIN_INFO}plugin-version")
-            if told != plugin.description["plugin"]["version"]:
-                _fail(staged.manifest, f"it reports version {told}", secrets)
+                version = instance.call(f"{PLUGIN_INFO}plugin-version")
+            if version != plugin.description["plugin"]["version"]:
+                _fail(staged.manifest, f"it reports version {version}", secrets)
         _call(plugin, staged.manifest, limits, secrets)
     except errors.CallFailed as error:
         _fail(staged.manifest, error.message, secrets)
@@ -130,10 +130,10 @@ def _fail(manifest: Manifest, why: str, secrets: _Noted) -> NoReturn:
 
 def _left(name: str) -> str:
     """The state of a plugin whose release did not pass."""
-    found = store.find(name)
-    if found is None or not found.current:
+    record = store.find(name)
+    if record is None or not record.current:
         return "It was not installed"
-    return "The installed release still runs" if found.enabled else "It stays disabled"
+    return "The installed release still runs" if record.enabled else "It stays disabled"
 
 
 def _wanted(manifest: Manifest, secrets: _Noted) -> dict[str, str]:

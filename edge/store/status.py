@@ -36,47 +36,47 @@ DAMAGES = (
 """Faults of a release itself; all others are decisions about it."""
 
 
-def problem(found: Record, view: View) -> EdgeError | None:
+def problem(record: Record, view: View) -> EdgeError | None:
     """Why a call would not load the current release of a plugin; None if it would."""
-    release = view.release(found.current, found.name)
+    release = view.release(record.current, record.name)
     if release.refusal is not None:
         return release.refusal
     try:
-        agreed = view.policy.agreed(found.name, found.consents)
-        granted = grants.resolve(release.manifest, agreed, profile=view.profile, name=found.name)
+        agreed = view.policy.agreed(record.name, record.consents)
+        granted = grants.resolve(release.manifest, agreed, profile=view.profile, name=record.name)
         granted.check_load(release.description["imports"])
     except errors.EdgeError as error:
         return error
     return None
 
 
-def state(found: Record, view: View) -> tuple[str, str]:
+def state(record: Record, view: View) -> tuple[str, str]:
     """The state of a plugin, and the reason if there is more to say."""
-    error = problem(found, view)
-    if error is None or (isinstance(error, errors.NotGranted) and not found.enabled):
-        return (ENABLED if found.enabled else DISABLED), ""
+    error = problem(record, view)
+    if error is None or (isinstance(error, errors.NotGranted) and not record.enabled):
+        return (ENABLED if record.enabled else DISABLED), ""
     if isinstance(error, errors.Revoked):
         name = REVOKED
     elif isinstance(error, DAMAGES):
         name = DAMAGED
     else:
         name = REFUSED if isinstance(error, errors.Refused) else UNKNOWN
-    return name, why(error, found.name)
+    return name, why(error, record.name)
 
 
 def is_installed(name: str) -> bool:
     """Whether a plugin of that name is installed, also with a damaged record."""
     try:
-        found = store.find(name)
+        record = store.find(name)
     except errors.StoreDamaged:
         return True
-    return found is not None and bool(found.current)
+    return record is not None and bool(record.current)
 
 
 def loading() -> list[str]:
     """The names of all enabled plugins that a call would load now."""
     view = View()
-    return [found.name for found in view.installed() if found.enabled and problem(found, view) is None]
+    return [record.name for record in view.installed() if record.enabled and problem(record, view) is None]
 
 
 def why(error: EdgeError, name: str) -> str:

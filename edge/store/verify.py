@@ -26,9 +26,9 @@ def fault_of(release_id: str, name: str) -> EdgeError | None:
     return damage_of(release) or release.refusal
 
 
-def is_whole(found: Record, signer: str) -> bool:
+def is_whole(record: Record, signer: str) -> bool:
     """Whether the current release of a plugin is undamaged and signed by this key, which is trusted."""
-    release = View().release(found.current, found.name)
+    release = View().release(record.current, record.name)
     return damage_of(release) is None and release.refusal is None and release.signed["signer"] == signer
 
 
@@ -86,7 +86,7 @@ def digest(path: str) -> str:
     from edge import errors
     from edge.store.parts import AGAIN
 
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     try:
         fd = posix.open(path, files.READ_OWN)
     except FileNotFoundError:
@@ -100,12 +100,12 @@ def digest(path: str) -> str:
 
             refuse_kind(path, mode)
         while piece := posix.read(fd, PIECE):
-            found.update(piece)
+            hasher.update(piece)
     except OSError as error:
         files.raise_for(path, error)
     finally:
         posix.close(fd)
-    return found.hexdigest()
+    return hasher.hexdigest()
 
 
 def _hash(data: bytes) -> str:

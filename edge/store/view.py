@@ -65,11 +65,11 @@ class View:
         """The records of all installed plugins, without damaged ones."""
         for name in self._once("names", records.named):
             try:
-                found = self.record(name)
+                record = self.record(name)
             except errors.StoreDamaged:
                 continue
-            if found is not None and found.current:
-                yield found
+            if record is not None and record.current:
+                yield record
 
     def release(self, release_id: str, name: str) -> Release:
         """A release of a plugin."""
@@ -206,9 +206,9 @@ def way_back(error: EdgeError, release_id: str, name: str, view: View) -> str:
     if not isinstance(error, (errors.Revoked, errors.OldCompiler)):
         return ""
     try:
-        found = view.record(name)
-        kept = view.release(found.previous, name) if found is not None and found.previous else None
-        if found is None or found.current != release_id or kept is None or kept.refusal is not None:
+        record = view.record(name)
+        kept = view.release(record.previous, name) if record is not None and record.previous else None
+        if record is None or record.current != release_id or kept is None or kept.refusal is not None:
             return ""
         version = kept.signed["version"]
     except errors.EdgeError:

@@ -19,8 +19,8 @@ def advise(error: Exception, describe: Callable[[], dict[str, Any]]) -> None:
     if not isinstance(error, (errors.Untrusted, errors.OutOfScope)):
         return
     try:
-        said = describe()
-        key, plugin = said["signer"], said.get("name")
+        description = describe()
+        key, plugin = description["signer"], description.get("name")
         if isinstance(error, errors.Untrusted):
             error.remedy = f"If you trust the signer: `edge key trust {key}`"
             return

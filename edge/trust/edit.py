@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from edge.trust import Trusted
 
-    Fact = dict[str, Any]
+    Event = dict[str, Any]
     Line = tuple[bytes, list[Any]]
     """The text of a line, and its parsed words."""
 
@@ -31,7 +31,9 @@ KEY_DIGITS = 2 * native.PUBLIC_KEY_BYTES
 SHA256 = "sha256"
 
 
-def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *, again: bool = False) -> Fact:
+def add(
+    public: bytes, label: str = "", plugins: Sequence[str] | None = None, *, again: bool = False
+) -> Event:
     """Trusts a key, for these plugins or, if empty, for all; None and an empty label keep the present values.
 
     Raises `errors.UsageError` for a revoked key unless it is to be trusted `again`, for one that another file
@@ -40,15 +42,15 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
     """
     digits = public.hex()
 
-    def act(lines: list[Line]) -> tuple[list[Line], Fact]:
+    def act(lines: list[Line]) -> tuple[list[Line], Event]:
         own = trust_lines.keys_of(map(_words, lines))
         # A bundle's label and scope of a key are kept, too.
         brought = (entry for entry, path in trusted() if path not in ("", trust.operator_path()))
-        said = next((entry for entry in (*own, *brought) if entry.public == public), None)
+        known = next((entry for entry in (*own, *brought) if entry.public == public), None)
         entry = trust.Trusted(
             public,
-            label or (said.label if said else ""),
-            (said.plugins if said else ()) if plugins is None else plugins,
+            label or (known.label if known else ""),
+            (known.plugins if known else ()) if plugins is None else plugins,
         )
         revoked = [line for line in lines if _is_revoked(line, trust.ALGORITHM, digits)]
         if revoked and not again:
@@ -77,14 +79,14 @@ def add(public: bytes, label: str = "", plugins: Sequence[str] | None = None, *,
     return _change(act)
 
 
-def revoke(kind: str, digits: str, reason: str) -> Fact:
+def revoke(kind: str, digits: str, reason: str) -> Event:
     """Revokes a key (`ed25519`) or everything with a digest (`sha256`).
 
     Raises `errors.UsageError` for a reason that a line of trust cannot contain.
     """
     words = [trust.REVOKED, kind, digits, reason]
 
-    def act(lines: list[Line]) -> tuple[list[Line], Fact]:
+    def act(lines: list[Line]) -> tuple[list[Line], Event]:
         kept = [
             line for line in lines if not (_is_about(line, kind, digits) or _is_revoked(line, kind, digits))
         ]
@@ -95,10 +97,10 @@ def revoke(kind: str, digits: str, reason: str) -> Fact:
         return _change(act)
 
 
-def set_floor(version: str) -> Fact:
+def set_floor(version: str) -> Event:
     """Refuses code of compilers older than this release of wasmtime; returns the previous floor."""
 
-    def act(lines: list[Line]) -> tuple[list[Line], Fact]:
+    def act(lines: list[Line]) -> tuple[list[Line], Event]:
         kept = [line for line in lines if _words(line)[:1] != [trust.FLOOR]]
         before = newest(_floors(map(_words, lines)))
         line = _line(f"{trust.FLOOR} {version}", [trust.FLOOR, version])
@@ -149,21 +151,21 @@ def says_more(lines: list[list[Any]]) -> bool:
     return any(words and words[0] != trust.ALGORITHM for words in lines)
 
 
-def _change(act: Callable[[list[Line]], tuple[list[Line], Fact]]) -> Fact:
+def _change(act: Callable[[list[Line]], tuple[list[Line], Event]]) -> Event:
     path = trust.operator_path()
     if not path:
         raise errors.EnvironmentFault(files.NO_PLACE.format("trusted keys", "XDG_CONFIG_HOME"), files.SET_ONE)
     with locked(path):
         mode = _mode(path)
-        lines, fact = act(_lines(path))
+        lines, event = act(_lines(path))
         text = b"".join(line + b"\n" for line, _ in lines)
         trust_lines.parse(text, path)
-        fact = {"event": "trust", **fact}
+        event = {"event": "trust", **event}
         with Staged(path, mode) as staged:
             staged.write(text)
-            audit.append(fact)
+            audit.append(event)
             staged.commit()
-    return fact
+    return event
 
 
 def _mode(path: str) -> int:
@@ -192,11 +194,11 @@ def _line(text: str, meant: list[Any]) -> Line:
     """A new line, which must be read as it is meant: typed text must not add anything to it."""
     line = text.encode("utf-8", "surrogateescape")
     try:
-        said = making.read_trust(line, "")
+        parsed = making.read_trust(line, "")
     except errors.OptionsError as error:
         why = error.message.partition(": ")[2] or error.message
     else:
-        why = "" if said == [meant] else "it would have another meaning"
+        why = "" if parsed == [meant] else "it would have another meaning"
     if why:
         raise errors.UsageError(
             f"This cannot be written to {trust.FILE}: {why}",

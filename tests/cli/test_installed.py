@@ -152,9 +152,7 @@ def test_a_downgrade_is_refused_with_what_to_do(edge: Edge, packed: Callable[...
     assert edge("rollback", "faults").status == 0
     edge("remove", "faults")
     ran = edge("install", packed(1))
-    assert ran.err.endswith(
-        "Get a newer release, or delete the record of this one: `edge remove faults --forget`\n"
-    )
+    assert ran.err.endswith("Get a newer release, or delete this record: `edge remove faults --forget`\n")
     assert edge("remove", "faults", "--forget").status == 0
     assert edge("install", packed(1)).status == 0
 

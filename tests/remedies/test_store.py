@@ -188,7 +188,7 @@ def test_an_older_release(edge: Edge, installed: Install) -> None:
         "`edge remove {} --forget` deletes this record, so that older releases can be installed again",
     )
     ran = installed()
-    again = advice(ran, "Get a newer release, or delete the record of this one: `edge remove {} --forget`")
+    again = advice(ran, "Get a newer release, or delete this record: `edge remove {} --forget`")
     assert told.edge() == again.edge()
     assert edge(*again.edge()).status == 0
     assert installed().status == 0

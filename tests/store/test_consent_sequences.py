@@ -52,7 +52,7 @@ OFTEN |= {"revoke": 6, "grant": 2, "level": 2, "reload": 1, "remove": 1}
 REFUSALS = (errors.NeedsConsent, errors.Downgrade, errors.StateError, errors.NotInstalled)
 
 LINE = re.compile(
-    r"  (?:requests|\+ WIDER declares|\+ WIDER requests) (.*?)(?:, which it does not have now)?"
+    r"  (?:asks for|requests|\+ WIDER declares|\+ WIDER requests) (.*?)(?:, which it does not have now)?"
 )
 
 
