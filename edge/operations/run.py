@@ -45,7 +45,7 @@ class Terms:
         return trust.text(operator_only=levels.operator_only(self.grants.level))
 
     def check_unattended(self, plugin: Plugin, named: Iterable[str]) -> None:
-        """Raises `errors.Denied` if the risk of the named tool (of any tool, if none is named) is too high."""
+        """Raises `errors.Denied` if the risk of the named tool, or of any without one, is too high."""
         for tool in named or [offered["name"] for offered in plugin.tools]:
             self.policy.check_unattended(plugin.name, self.manifest.tool(tool))
 

@@ -188,7 +188,7 @@ def test_endless_recursion(edge: Edge, artifact: Artifact) -> None:
 
 
 def test_a_guest_that_exits(edge: Edge, artifact: Artifact) -> None:
-    refused(edge("run", artifact("faults"), '{"do": "exit"}'), 4, "exit with status 1")
+    refused(edge("run", artifact("faults"), '{"do": "exit"}'), 4, "exited with status 1")
 
 
 @pytest.mark.parametrize(
