@@ -22,7 +22,7 @@ class InstalledPlugin:
     version   version of its current release; empty if the release is damaged
     release   number of that release; 0 if it is damaged
     state     enabled, disabled, revoked, refused, damaged or unknown (docs/python.md)
-    problem   the reason why calls do not load it; empty if they do
+    problem   the reason for a state other than enabled or disabled; otherwise empty
     enabled   whether an operator enabled it; calls load it only if `state` is enabled
     origin    source of the installation
     remote    whether the source was another machine

@@ -63,7 +63,8 @@ def test_a_package_of_a_stranger_leaves_the_entry_that_says_so(
     (fresh.parent / "a.edge").write_bytes(package)
     before = {*fresh.rglob("*")}
     assert edge("install", "./a.edge").status == 3
-    left = {str(path.relative_to(fresh / "data/edge")) for path in {*fresh.rglob("*")} - before}
+    folder = fresh / "data/edge"
+    left = {str(path.relative_to(folder)) for path in {*folder.rglob("*")} - before}
     assert left == {"audit", "audit/lock", "audit/uses"}
 
 
