@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from edge.manifest import Manifest
-    from edge.permissions import catalogue
+    from edge.permissions.catalogue import Request as PermissionRequest
     from edge.policy.grants import Grants
     from edge.policy.model import Policy
 
@@ -96,11 +96,11 @@ class Request:
         self.missing = missing(manifest, held, level)
         # A request that the level refuses is shown as such: consent does not grant it at another level.
         explicit = levels.LEVELS[level]["consent"] == "explicit"
-        self.consents: tuple[catalogue.Request, ...] = () if explicit else self.missing
+        self.consents: tuple[PermissionRequest, ...] = () if explicit else self.missing
         self.changes = _with_missing(list(changes), self.consents)
         self.grants = grants.resolve(manifest, held.agreed(manifest.name, self.consents), profile=here())
 
-    def refused(self) -> set[catalogue.Request]:
+    def refused(self) -> set[PermissionRequest]:
         """The permission requests that the level refuses completely, with or without consent."""
         not_given, given = {*self.missing} - {*self.consents}, requests.Covering(self.grants.allowed)
         limits = self.grants.limits
@@ -179,7 +179,7 @@ class Review:
             return self.request.grants
         return grants.resolve(self.manifest, self.held, profile=here())
 
-    def consents(self, before: Record | None, *, agreed: bool) -> list[catalogue.Request]:
+    def consents(self, before: Record | None, *, agreed: bool) -> list[PermissionRequest]:
         """The consents to the release: those that cover it already and, with consent, what was shown."""
         had = before.consents if before is not None else ()
         shown = self.request.consents if agreed and self.request is not None else ()
@@ -260,7 +260,7 @@ def shown(request: Request) -> tuple[object, ...]:
     )
 
 
-def missing(manifest: Manifest, held: Policy, level: str) -> tuple[catalogue.Request, ...]:
+def missing(manifest: Manifest, held: Policy, level: str) -> tuple[PermissionRequest, ...]:
     """The permission requests of a manifest that no consent and no grant covers at a level.
 
     Limits that the level allows without consent are not among them.
@@ -345,7 +345,7 @@ def _compared(
     return changes, [reason], (signer, before_it)
 
 
-def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) -> list[Change]:
+def _with_missing(changes: list[Change], consents: Iterable[PermissionRequest]) -> list[Change]:
     """The changes, with what consent covers beyond them; empty if there is nothing to compare with."""
     if not changes:
         return []
@@ -362,7 +362,7 @@ def _with_missing(changes: list[Change], consents: Iterable[catalogue.Request]) 
     ]
 
 
-def _is_free(ask: catalogue.Request, free: dict[str, float]) -> bool:
+def _is_free(ask: PermissionRequest, free: dict[str, float]) -> bool:
     """Whether it is a limit that needs no consent."""
     return ask[0] == "limits" and float(ask[2]) <= free[ask[1]]
 

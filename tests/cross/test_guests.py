@@ -158,7 +158,7 @@ def test_a_copy_whose_crate_was_not_renamed_is_told(
     shutil.copytree(guests.source("cron-next"), tmp_path / "my-plugin")
     monkeypatch.setattr(guests, "FOLDERS", (tmp_path,))
     assert command.main(["my-plugin"]) == 5
-    assert "names the crate 'cron-next' and not 'my-plugin'" in capsys.readouterr().err
+    assert "names the crate 'cron-next'; rename it to 'my-plugin'" in capsys.readouterr().err
 
 
 def test_what_is_built_is_not_built_again(wasm: Built, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,12 +74,12 @@ def test_a_library_for_this_processor(
         (arm(V6), arm(V6, hard=False), "armv6l", "the library is for arm, 32 bits", "pi-zero"),
         (arm(V6), arm(V7), "armv6l", "newer CPU than armv6l (Tag_CPU_arch 10)", "pi-zero"),
         (arm(V6), elf_file(attributes=[(28, 1)]), "armv6l", "newer CPU", "pi-zero"),
-        (elf_file(bits=64, machine=243), arm(V6), "riscv64", "machine 243", "there may be none"),
+        (elf_file(bits=64, machine=243), arm(V6), "riscv64", "machine 243", "there may not be one"),
         (arm(V6), damaged(44, 0), "armv6l", "is damaged: its header names 0 program", "bundle"),
         (arm(V6), damaged(48, 0), "armv6l", "is damaged: its header says that it has no sections", "bundle"),
         (arm(V6), damaged(46, 7), "armv6l", "is damaged: sizes", "bundle"),
-        (arm(V6), b"#!/bin/sh\n" * 20, "armv6l", "is no library", "bundle"),
-        (arm(V6), b"", "armv6l", "is no library", "bundle"),
+        (arm(V6), b"#!/bin/sh\n" * 20, "armv6l", "is not a library", "bundle"),
+        (arm(V6), b"", "armv6l", "is not a library", "bundle"),
     ],
 )
 def test_a_library_for_another(

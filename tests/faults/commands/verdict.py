@@ -173,7 +173,8 @@ def left(machine: Machine) -> Iterator[str]:
             if path.name.startswith((".", "unpacked-")) or path.name.endswith(".tmp"):
                 yield f"left: {path.relative_to(machine.root)}"
     installed = machine.root / "data/edge/store"
-    yield from (f"left: staging/{name}" for name in os.listdir(installed / "staging"))
+    staging = installed / "staging"
+    yield from (f"left: staging/{name}" for name in (os.listdir(staging) if staging.exists() else ()))
     try:
         with machine.here():
             known = store.find(NAME)
