@@ -126,7 +126,7 @@ def test_an_entry_of_one_name_does_not_replace_another_plugin(
     status, said = install(what, "--yes", capfd=capfd)
     assert (status, said["error"]["kind"]) == (3, "OutOfScope")
     assert said["error"]["message"].startswith("weather 2.0.0 was requested, but ")
-    assert said["error"]["message"].endswith(" brings pump 2.0.0: nothing was changed")
+    assert said["error"]["message"].endswith(" contains pump 2.0.0; nothing was changed")
     assert contents(Path(store.root())) == before
     last = list(audit.entries())[-1]
     assert (last["event"], last["kind"]) == ("refused", "OutOfScope")
@@ -142,7 +142,7 @@ def test_an_entry_of_one_version_does_not_bring_another(
     status, said = install(what, "--yes", capfd=capfd)
     assert (status, said["error"]["kind"]) == (3, "OutOfScope")
     assert "faults 9.9.9 was requested" in said["error"]["message"]
-    assert "brings faults 1.0.0" in said["error"]["message"]
+    assert "contains faults 1.0.0" in said["error"]["message"]
     assert store.find("faults") is None
 
 

@@ -166,6 +166,11 @@ class Case:
         return "old" if value == self.old[part] else "new" if value == self.new[part] else f"is {value}"
 
 
+def _listed(folder: Path) -> list[str]:
+    """What a folder has; a command that made no use of the store leaves none."""
+    return os.listdir(folder) if folder.exists() else []
+
+
 def left(machine: Machine) -> Iterator[str]:
     """What is there and should not be, once the store was recovered."""
     for place in ("data", "config"):
@@ -173,8 +178,7 @@ def left(machine: Machine) -> Iterator[str]:
             if path.name.startswith((".", "unpacked-")) or path.name.endswith(".tmp"):
                 yield f"left: {path.relative_to(machine.root)}"
     installed = machine.root / "data/edge/store"
-    staging = installed / "staging"
-    yield from (f"left: staging/{name}" for name in (os.listdir(staging) if staging.exists() else ()))
+    yield from (f"left: staging/{name}" for name in _listed(installed / "staging"))
     try:
         with machine.here():
             known = store.find(NAME)
@@ -186,7 +190,7 @@ def left(machine: Machine) -> Iterator[str]:
             if (machine.root / f"data/edge/{kind}/{NAME}.json").exists():
                 yield f"left: data/edge/{kind}/{NAME}.json of what is not installed"
     named = {known.current, known.previous} - {""} if known is not None else set()
-    there = set(os.listdir(installed / "releases"))
+    there = set(_listed(installed / "releases"))
     if there != named:
         yield f"releases are {sorted(there)}, and the record has {sorted(named)}"
 
