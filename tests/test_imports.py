@@ -90,3 +90,29 @@ def test_edge_call_imports_these_modules_and_no_others(
     install = [sys.executable, "-m", "edge", "install", str(package)]
     subprocess.run(install, cwd=PACKAGE, check=True, env=dict(os.environ), capture_output=True)
     assert imported("call", "cron-next", QUESTION) == BOTH | CALL
+
+
+def test_a_plugin_that_imports_secrets_and_reads_none_adds_these_modules() -> None:
+    code = (
+        "import sys; from edge.store.call import _secrets; from edge.interfaces import secrets; "
+        "from edge.store.secrets import StoredSecrets; from edge.permissions.secrets import allowed_names; "
+        "from edge.policy.grants import Grants; print(*(name for name in sys.modules if name[:5] == 'edge.'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=PACKAGE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(done.stdout.split()) - BOTH - CALL == {
+        "edge.interfaces.secrets",
+        "edge.permissions",
+        "edge.permissions.catalogue",
+        "edge.permissions.levels",
+        "edge.permissions.secrets",
+        "edge.policy",
+        "edge.policy.grants",
+        "edge.store.secrets",
+    }

@@ -4,6 +4,8 @@
     $XDG_DATA_HOME/edge/keys/secrets.key    the key, made at first use, read by its owner only
 
 A value is sealed for one property of one plugin: it does not open for another. No secret is ever displayed.
+Guests in Python import secrets whether they read one or not: modules that only opening or writing needs are
+imported there.
 RATIONALE, "Why secrets are sealed with a file's key".
 """
 
@@ -11,11 +13,6 @@ from __future__ import annotations
 
 from edge import _native as native
 from edge import files, store, trust
-from edge._native import making
-from edge.files import folders, staged
-from edge.files.staged import Staged
-from edge.store import records
-from edge.trust import key_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +47,8 @@ class StoredSecrets:
             raw = bytes.fromhex(sealed)
         except ValueError:
             raw = b""
+        from edge.trust import key_file
+
         context, subject = _context(self._name, secret), f"{self._name}, {secret}"
         with key_file.wiped(_key()) as key, key_file.wiped(_unseal(key, context, raw, subject)) as opened:
             return opened.decode()
@@ -102,7 +101,10 @@ def set_secret(name: str, secret: str, value: str) -> None:
         raise errors.ConfigError(
             f"{secret} of {name} cannot have {len(raw)} bytes", f"A secret has 1 to {MAX_BYTES} bytes"
         )
+    from edge._native import making
+    from edge.store import records
     from edge.store.lock import locked
+    from edge.trust import key_file
 
     with locked():
         # A new plugin of the same name must not inherit a secret that was set for a removed one.
@@ -114,7 +116,7 @@ def set_secret(name: str, secret: str, value: str) -> None:
 
 def unset_secret(name: str, secret: str) -> bool:
     """Removes a value; returns whether there was one."""
-    from edge.files import reserve
+    from edge.files import reserve, staged
     from edge.store.lock import locked
 
     with locked(), reserve.spent():
@@ -170,6 +172,9 @@ def _parse(text: bytes | None) -> dict[str, str] | None:
 
 
 def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearray:
+    from edge._native import making
+    from edge.trust import key_file
+
     try:
         return making.unseal(key, context, raw, subject)
     except Exception as error:
@@ -185,6 +190,8 @@ def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearr
 
 def _write(name: str, now: dict[str, str], act: str, secret: str) -> None:
     from edge import audit
+    from edge.files import folders
+    from edge.files.staged import Staged
     from edge.json_text import json_text
 
     path = store.secrets_path(name)
@@ -201,6 +208,8 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
     `make`: create a new key if it is missing or damaged. `check`: check its public half, which takes a while
     on a Pi Zero; a damaged key opens nothing anyway.
     """
+    from edge.trust import key_file
+
     path = f"{files.data_folder()}/keys/{key_file.SECRETS_FILE}"
     content = key_file.read_secret(path)
     if make:
@@ -222,6 +231,8 @@ def _key(*, make: bool = False, check: bool = False) -> bytearray:
 
 def _made(path: str, content: bytearray | None) -> bytearray | None:
     from edge import errors
+    from edge.files import staged
+    from edge.trust import key_file
 
     try:
         if content is not None:
