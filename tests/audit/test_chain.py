@@ -69,4 +69,4 @@ def test_an_entry_that_was_damaged_is_not_missed_twice(folder: Path) -> None:
     audit.append({"event": "test"})
     audit.append({"event": "used", "plugin": "weather"})
     (folder / "log").write_bytes(b"x\n")
-    assert audit.verify() == ["log, line 1: entry 1 should stand here, and was damaged or changed"]
+    assert audit.verify() == ["log, line 1: entry 1, expected here, is damaged or changed"]

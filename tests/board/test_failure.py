@@ -45,5 +45,5 @@ def test_a_file_that_is_not_there() -> None:
 def test_a_bundle_that_is_no_archive(tmp_path: Path) -> None:
     path = tmp_path / "edge.tar.gz"
     path.write_bytes(b"not an archive")
-    with pytest.raises(BoardError, match="can.t be unpacked"):
+    with pytest.raises(BoardError, match="cannot be unpacked"):
         Board(bundle=path)
