@@ -4,7 +4,8 @@
 
     for plugin in edge.installed.list():
         print(plugin.name, plugin.version, plugin.state)
-    print(edge.installed.call("cron-next", {"cron": "0 7 * * mon"}).output)
+    arguments = {"cron": "0 7 * * mon", "after": "2026-01-30T09:30:00Z"}
+    print(edge.installed.call("cron-next", arguments).output)
 
 Errors are `edge.EdgeError`s with a remedy; the docstrings name the important ones. If a file of the store, of
 trust or of the policy can't be read or written, the error is an `edge.EnvironmentFault`.
