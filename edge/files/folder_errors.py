@@ -68,6 +68,19 @@ def refuse_dangling(path: str, target: str) -> NoReturn:
     _fail(f"{path} is a link to {target}, which does not exist", "Put the file there, or remove the link")
 
 
+def refuse_dangling_folder(path: str) -> None:
+    """Raises the error for a link to a missing folder; ignores everything else."""
+    try:
+        target = posix.readlink(path)
+    except OSError:
+        return
+    if not posix.access(path, 0):
+        _fail(
+            f"{path} is a link to {target}, which does not exist",
+            f"Create the folder there, or remove the link: `rm {shell(path)}`",
+        )
+
+
 def refuse_link(path: str, error: OSError) -> None:
     """Raises the error for a link in the place of a secret file; ignores other errors."""
     if error.errno == ELOOP:

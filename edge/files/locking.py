@@ -33,10 +33,14 @@ def take(path: str, wait: Callable[[int], None]) -> int:
     `wait` takes the lock of a descriptor. Raises OSError as that and opening do.
     """
     while True:
-        folders.make(files.folder(path), 0o700)
+        folder = files.folder(path)
+        folders.make(folder, 0o700)
         try:
             fd = posix.open(path, FLAGS, 0o600)
         except FileNotFoundError:
+            from edge.files.folder_errors import refuse_dangling_folder
+
+            refuse_dangling_folder(folder)
             # The process that made the folder has removed it again.
             continue
         try:

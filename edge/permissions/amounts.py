@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from edge.manifest.lines import Path
 
 MAX = 1 << 53
+MAX_DIGITS = 300
+"""Of a whole number that is read exactly."""
 NARROW = (1 << 32) - 1
 MAX_OF = {
     "deadline": 1_000_000_000,
@@ -44,7 +46,8 @@ def range_problem(name: str, text: str) -> str:
 
     In an existing grant, an amount outside the range counts as the end of the range (edge.policy.grants).
     """
-    amount = float(text) if "." in text else int(text)
+    # Python reads no whole number of thousands of digits; as a float, it is beyond every range, too.
+    amount = float(text) if "." in text or len(text) > MAX_DIGITS else int(text)
     # A grant of zero is allowed.
     return amount_problem(name, amount) if amount else ""
 

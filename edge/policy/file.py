@@ -117,12 +117,14 @@ class locked:  # noqa: N801 it is used as a function is
         _sweep(self._path)
 
     def __exit__(self, *_: object) -> None:
-        if self._missing is not None and not posix.access(self._path, 0):
-            from edge.files import folders, staged
+        try:
+            if self._missing is not None and not posix.access(self._path, 0):
+                from edge.files import folders, staged
 
-            staged.remove(self._path + LOCK)
-            folders.remove_empty(self._missing)
-        posix.close(self._fd)
+                staged.remove(self._path + LOCK)
+                folders.remove_empty(self._missing)
+        finally:
+            posix.close(self._fd)
 
 
 def _sweep(path: str) -> None:

@@ -16,7 +16,8 @@ def test_a_quota_covers_what_is_not_larger(granted: int, asked: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "is_right"), [("0", True), ("1", True), (str(1 << 53), True), ("1.5", False)]
+    ("amount", "is_right"),
+    [("0", True), ("1", True), (str(1 << 53), True), ("1.5", False), ("9" * 5000, False)],
 )
 def test_a_new_grant_is_a_whole_number_of_bytes(amount: str, is_right: bool) -> None:
     assert (requests.range_problem(("kv", amount)) == "") is is_right

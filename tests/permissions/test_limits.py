@@ -20,3 +20,7 @@ def test_a_limit_covers_less_of_the_same(name: str, other: str, granted: int, as
 def test_every_limit_of_a_profile_but_the_hosts_own_can_be_asked_for() -> None:
     own = {"slice_fuel", "fixed", "fixed_clock", "fixed_seed"}
     assert set(LIMITS) == set(PI_ZERO.limits.__slots__) - own
+
+
+def test_a_number_of_thousands_of_digits_is_beyond_every_range() -> None:
+    assert all(requests.range_problem(("limits", name, "9" * 5000)) for name in (*LIMITS, *RATES))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -314,3 +315,15 @@ def test_an_amount_that_no_call_could_have_is_not_granted(
     with pytest.raises(errors.OptionsError, match=says):
         policy_change.grant("a", ask, path=str(tmp_path / "policy.json"))
     assert not (tmp_path / "policy.json").exists()
+
+
+def test_a_lock_that_cannot_be_removed_is_released(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def remove(_: str) -> None:
+        raise errors.IoFault("read-only", "")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("edge.files.staged.remove", remove)
+        with pytest.raises(errors.IoFault), policy_file.locked(str(path)):
+            pass
+    with open(f"{path}.lock") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
