@@ -21,7 +21,7 @@ KEYS = (
         "permissions",
         "config_schema",
     ),
-    *("signature", "publisher_key", "edge", "edge.limits", "edge.tools", "edge.hosts", "edge.kv", "unknown"),
+    *("signature", "publisher_key", "edge", "edge.limits", "edge.tools", "edge.http", "edge.kv", "unknown"),
 )
 VALUES = (
     '"plugin"',
