@@ -124,6 +124,9 @@ def selected(paths: Iterable[str], since: str = "HEAD") -> list[str]:
             had, has = versions(path, since)
             found.update(quoting(had - has))
             found.update(REMEDIES if any("`" in text for text in had ^ has) else ())
+        else:
+            # A document or a data file: the tests that name it read it.
+            found.update(file for file, source in test_files().items() if Path(path).name in source)
     return sorted(file for file in found if not any(file.startswith(f"{other}/") for other in found))
 
 
@@ -131,7 +134,7 @@ def main(since: str = "HEAD") -> int:
     changed = git("diff", "--name-only", since, "--").split()
     changed += git("ls-files", "--others", "--exclude-standard").split()
     run = selected(changed, since)
-    print(f"{len(changed)} changed files; tests: {' '.join(run)}", file=sys.stderr)
+    print(f"changed files: {len(changed)}; tests: {' '.join(run)}", file=sys.stderr)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *run]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

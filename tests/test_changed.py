@@ -33,6 +33,10 @@ def test_a_short_text_selects_nothing() -> None:
     assert changed.quoting(["no", "a plugin"]) == []
 
 
+def test_a_changed_document_selects_the_tests_that_read_it() -> None:
+    assert "tests/permissions/test_catalogue.py" in changed.selected(["docs/capabilities.md"])
+
+
 def test_a_folder_takes_in_its_files() -> None:
     found = changed.selected(["edge/limits/refusal.py", "tests/counters/test_file.py"])
     assert "tests/counters" in found

@@ -59,17 +59,17 @@ def describe(name: str) -> Facts:
 def change(
     name: str, changes: Mapping[str, Any], removed: Iterable[str] = (), *, reset: bool = False
 ) -> Unchecked:
-    """Sets and removes values, all or none; `reset` first removes all values.
+    """Sets and removes values, all or none; `reset` drops all previous values.
 
     Raises `errors.ConfigError` for values that the schema does not allow, and the same as `describe`.
     """
     manifest = awaited.settable(name)
     removed = tuple(removed)
-    if reset:
-        config.reset(name)
     if not (changes or removed):
+        if reset:
+            config.reset(name)
         return Unchecked()
-    config.change(manifest, changes, removed)
+    config.change(manifest, changes, removed, reset=reset)
     if not changes:
         return Unchecked()
     return Unchecked(config.unknown(manifest, changes), unknown(config.schema_of(manifest)))

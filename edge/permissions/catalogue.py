@@ -38,7 +38,8 @@ class Capability:
     permission  the module of edge.permissions with its requests; empty if it cannot be granted
     interface   the module of edge.interfaces that implements it, as `offer(context)`; empty where the native
                 library does, or nothing does yet
-    wit         the file in wit/ that declares the interface; empty where WASI or the library does
+    wit         the file in wit/ that declares the interface (below wit/deps/ for a package other than the
+                contract's); empty where WASI or the library does
     """
 
     __slots__ = ("imports", "interface", "name", "permission", "refused", "wit")

@@ -103,8 +103,10 @@ def is_free(manifest: Manifest) -> bool:
     return not manifest.config_schema and READS in manifest.permissions
 
 
-def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = ()) -> dict[str, Any]:
-    """Sets and removes values atomically; returns the new settings.
+def change(
+    manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str] = (), *, reset: bool = False
+) -> dict[str, Any]:
+    """Sets and removes values atomically; returns the new settings. `reset` drops all previous values.
 
     Raises `errors.ConfigError` for what the schema does not allow, and `errors.NotInstalled` if the plugin
     was removed meanwhile. `required` properties may be missing: they may be set one at a time.
@@ -125,14 +127,14 @@ def change(manifest: Manifest, changes: Mapping[str, Any], removed: Iterable[str
     with locked(), nullcontext() if changes else reserve.spent():
         # A new plugin of the same name must not inherit values that were set for a removed one.
         records.get(manifest.name)
-        before = values(manifest.name)
+        before = {} if reset else values(manifest.name)
         _check_removed(manifest, before, removed)
         whole = {**before, **changes}
         now = {name: value for name, value in whole.items() if name not in removed}
         _check(manifest, now)
         # Compared as text: in Python, 1 equals True.
-        if json_text(now) != json_text(before):
-            _write(manifest.name, now, sorted({*changes, *removed}))
+        if reset or json_text(now) != json_text(before):
+            _write(manifest.name, now, sorted({*changes, *removed}), reset=reset)
         else:
             staged.make_durable(store.config_path(manifest.name))
     return now
@@ -230,7 +232,7 @@ def _check(manifest: Manifest, now: dict[str, Any]) -> None:
         raise errors.ConfigError(f"{manifest.name}: {'; '.join(found)}", takes(manifest.name))
 
 
-def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
+def _write(name: str, now: dict[str, Any], changed: list[str], *, reset: bool) -> None:
     from edge.json_text import json_text
 
     path = store.config_path(name)
@@ -242,6 +244,8 @@ def _write(name: str, now: dict[str, Any], changed: list[str]) -> None:
     folders.make(files.folder(path), 0o700)
     with Staged(path, 0o600) as staged:
         staged.write(text)
+        if reset:
+            audit.append({"event": "config", "plugin": name, "act": "reset"})
         # Names only: values may be confidential.
         audit.append({"event": "config", "plugin": name, "changed": changed})
         staged.commit()

@@ -181,8 +181,10 @@ def _unseal(key: bytearray, context: bytes, raw: bytes, subject: str) -> bytearr
         from edge import errors
 
         if isinstance(error, errors.BadSeal):
+            from edge.suggest import shell
+
             name, secret = subject.split(", ", 1)
-            error.remedy = f"Set the secret again: `edge secret {name} {secret}`"
+            error.remedy = f"Set the secret again: `edge secret {name} {shell(secret)}`"
         # The key may be damaged, which is checked only here.
         with key_file.wiped(_key(check=True)):
             raise

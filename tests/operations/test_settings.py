@@ -48,3 +48,17 @@ def test_who_sets_a_secret_where_others_were_damaged_is_told(plugin: str) -> Non
     damage = settings.set_secret(plugin, "token", "long enough")
     assert isinstance(damage, errors.StoreDamaged)
     assert secrets.damage_of(plugin) is None
+
+
+def test_a_reset_with_changes_that_are_refused_keeps_everything(plugin: str) -> None:
+    settings.change(plugin, {"days": 3})
+    before = Path(store.config_path(plugin)).read_bytes()
+    with pytest.raises(errors.ConfigError):
+        settings.change(plugin, {"days": "many"}, reset=True)
+    assert Path(store.config_path(plugin)).read_bytes() == before
+
+
+def test_a_reset_drops_what_the_changes_do_not_set(plugin: str) -> None:
+    settings.change(plugin, {"days": 3})
+    settings.change(plugin, {"city": "Bonn"}, reset=True)
+    assert settings.describe(plugin)["values"] == {"city": "Bonn"}
