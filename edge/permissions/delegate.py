@@ -8,7 +8,6 @@ from edge.text import is_plugin_name, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from edge import errors
@@ -60,8 +59,3 @@ def target_problem(target: str) -> str:
     if not (slash and is_plugin_name(plugin) and is_tool_name(tool)):
         return "a target must be PLUGIN/TOOL"
     return ""
-
-
-def targets(allowed: Iterable[Request]) -> tuple[str, ...]:
-    """The tools of other plugins that may be called, each as `plugin/tool`."""
-    return tuple(request[1] for request in allowed if request[0] == PERMISSION.name)

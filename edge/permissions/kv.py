@@ -7,7 +7,6 @@ from edge.permissions.catalogue import Permission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from edge.manifest.findings import Findings
@@ -47,8 +46,3 @@ class Kv(Permission):
 
 
 PERMISSION = Kv()
-
-
-def quota(allowed: Iterable[Request]) -> int:
-    """Bytes that may be stored; 0 for none."""
-    return max((int(request[1]) for request in allowed if request[0] == PERMISSION.name), default=0)

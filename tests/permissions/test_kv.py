@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.permissions import requests
-from edge.permissions.kv import quota
 
 amounts = st.integers(0, 1 << 53)
 
@@ -21,9 +20,3 @@ def test_a_quota_covers_what_is_not_larger(granted: int, asked: int) -> None:
 )
 def test_a_new_grant_is_a_whole_number_of_bytes(amount: str, is_right: bool) -> None:
     assert (requests.range_problem(("kv", amount)) == "") is is_right
-
-
-@given(st.lists(amounts))
-def test_the_quota_is_the_largest_that_is_allowed(allowed: list[int]) -> None:
-    asks = [("http_client", "a.org"), *(("kv", str(amount)) for amount in allowed)]
-    assert quota(asks) == max(allowed, default=0)

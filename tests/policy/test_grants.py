@@ -13,7 +13,6 @@ from edge.interfaces.secrets import SERVED_TO, Secrets
 from edge.limits import PI_ZERO
 from edge.manifest import Manifest
 from edge.permissions.catalogue import CATALOGUE, capability_of
-from edge.permissions.kv import quota
 from edge.permissions.levels import ORDER
 from edge.policy.grants import Grants, digest, resolve
 from edge.policy.model import PluginPolicy, Policy
@@ -365,12 +364,6 @@ def test_a_letter_that_only_looks_the_same_in_lower_case_is_another_host() -> No
     found.check("http_client", "cloc\u004b.example.org", "80")
     with pytest.raises(errors.Denied):
         found.check("http_client", "cloc\u212a.example.org", "80")
-
-
-def test_a_storage_quota_is_what_is_declared_and_allowed() -> None:
-    assert quota(grants().allowed) == 0
-    assert quota(grants(consents=[("kv", "60")]).allowed) == 60
-    assert quota(grants(consents=[("kv", "600")]).allowed) == 100
 
 
 def test_compiled_grants_are_the_same_grants() -> None:

@@ -155,6 +155,15 @@ def test_links_that_lead_in_a_circle(edge: Edge, spaced: Path, installed: Instal
     assert edge("reload", "faults").status == 0
 
 
+def test_a_folder_that_is_a_link_to_nowhere(edge: Edge, spaced: Path) -> None:
+    (spaced / "config").mkdir()
+    (spaced / "config/edge").symlink_to(spaced / "unmounted")
+    ran = edge("policy", "level", "strict")
+    assert ran.status == 5
+    advice(ran, "Create the folder there, or remove the link: `rm {}`").shell()
+    assert edge("policy", "level", "strict").status == 0
+
+
 def test_a_policy_that_is_gone(edge: Edge, spaced: Path) -> None:
     edge("policy", "level", "strict")
     (spaced / "config/edge/policy.json").unlink()
